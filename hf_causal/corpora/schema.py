@@ -1,0 +1,116 @@
+"""What the reasoning corpora share: columns, cells, configs and the digest of a split."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+LABELS = ("No", "Yes")
+
+_COLUMNS = {
+    "premise": pa.string(),
+    "question": pa.string(),
+    "prompt": pa.string(),
+    "completion": pa.string(),
+    "label": pa.int64(),
+    "certificate": pa.string(),
+    "structure": pa.string(),
+    "num_nodes": pa.int32(),
+    "num_edges": pa.int32(),
+    "branching_factor": pa.float32(),
+    "hops": pa.int32(),
+    "name_length": pa.int32(),
+    "graph_id": pa.string(),
+}
+
+CELL_COLUMNS = ("structure", "num_nodes", "branching_factor")
+"""The columns that, within a split, name a cell."""
+
+
+@cache
+def arrow_schema() -> pa.Schema:
+    """The columns of a row, with the metadata from which `datasets` knows that `label` is a class label."""
+    features = {
+        name: {"dtype": str(kind).replace("float", "float32"), "_type": "Value"} for name, kind in _COLUMNS.items()
+    }
+    features["branching_factor"] = {"dtype": "float32", "_type": "Value"}
+    features["label"] = {"names": list(LABELS), "_type": "ClassLabel"}
+    return pa.schema(_COLUMNS, metadata={"huggingface": json.dumps({"info": {"features": features}})})
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One population of questions inside a split: half Yes, half No."""
+
+    structure: str
+    """`sequential`, `flipped`, `reversed`, `shuffled`, `shuffled_flipped` or `branching`."""
+    num_nodes: int
+    rows: int
+    branching_factor: float | None = None
+    name_lengths: tuple[int, int] = (1, 3)
+    uniform_names: bool = False
+    """Whether all names of a graph have one length, drawn from `name_lengths`."""
+    questions_per_premise: int = 2
+
+    def __post_init__(self) -> None:
+        if self.rows < 2 or self.rows % 2:
+            raise ValueError(f"`rows` of a cell must be even and at least 2, half Yes and half No; got {self.rows}")
+        if self.questions_per_premise < 2 or self.questions_per_premise % 2:
+            raise ValueError(f"`questions_per_premise` must be even and at least 2, got {self.questions_per_premise}")
+
+    def rows_in_shard(self, shard: int, num_shards: int) -> int:
+        """This cell's rows in one shard: an even number, spread as evenly as can be."""
+        pairs = self.rows // 2
+        return 2 * (pairs * (shard + 1) // num_shards - pairs * shard // num_shards)
+
+
+@dataclass(frozen=True)
+class CorpusConfig:
+    """One config of a corpus: its splits as lists of cells, and the key of its random numbers."""
+
+    name: str
+    description: str
+    splits: dict[str, tuple[Cell, ...]]
+    seed: int = 0
+    version: str = "1.0.0"
+    rows_per_shard: int = 25_000
+
+    def __post_init__(self) -> None:
+        if self.rows_per_shard < 2:
+            raise ValueError(f"`rows_per_shard` must be at least 2, got {self.rows_per_shard}")
+
+    def num_rows(self, split: str) -> int:
+        """Rows of a split."""
+        return sum(cell.rows for cell in self.splits[split])
+
+    def num_shards(self, split: str) -> int:
+        """Shards, and so Parquet files, of a split."""
+        return -(-self.num_rows(split) // self.rows_per_shard)
+
+    def check_shard(self, split: str, shard: int) -> None:
+        """Raises `ValueError` unless the split and the shard exist."""
+        if split not in self.splits:
+            raise ValueError(f"config {self.name!r} has no split {split!r}; it has {', '.join(self.splits)}")
+        if not 0 <= shard < self.num_shards(split):
+            raise ValueError(f"`shard` must lie in 0 ... {self.num_shards(split) - 1}, got {shard}")
+
+
+def rows_digest(table: pa.Table) -> str:
+    """SHA-256 of a shard's rows, independent of how Parquet stores them: columns by tabs, rows by newlines."""
+    digest = hashlib.sha256()
+    for batch in table.select(list(_COLUMNS)).to_batches(max_chunksize=10_000):
+        columns = [pc.fill_null(column.cast(pa.string()), "") for column in batch.columns]
+        lines = pc.binary_join_element_wise(*columns, "", "\t").to_pylist()
+        digest.update("\n".join([*lines, ""]).encode())
+    return digest.hexdigest()
+
+
+def split_digest(shard_digests: Iterable[str]) -> str:
+    """SHA-256 of a split: over the digests of its shards, in order."""
+    return hashlib.sha256("\n".join(shard_digests).encode()).hexdigest()

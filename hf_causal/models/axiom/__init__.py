@@ -1,0 +1,13 @@
+"""The axiom decoder and its tokenizer. Importing this module registers them with the Auto classes of transformers."""
+
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
+
+from .configuration_axiom import AxiomConfig
+from .modeling_axiom import AxiomForCausalLM, AxiomModel
+from .tokenization_axiom import AxiomTokenizer
+
+AutoConfig.register(AxiomConfig.model_type, AxiomConfig, exist_ok=True)
+AutoModel.register(AxiomConfig, AxiomModel, exist_ok=True)
+AutoModelForCausalLM.register(AxiomConfig, AxiomForCausalLM, exist_ok=True)
+
+__all__ = ["AxiomConfig", "AxiomForCausalLM", "AxiomModel", "AxiomTokenizer"]

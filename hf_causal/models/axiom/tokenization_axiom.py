@@ -1,0 +1,117 @@
+"""The axiom tokenizer: node names by character, words whole, recognised by their place in the sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from string import ascii_letters, digits
+
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from transformers import TokenizersBackend
+
+SPECIAL_TOKENS = ("<pad>", "<bos>", "<eos>", "<unk>")
+CHARACTERS = tuple(ascii_letters + digits)
+WORDS = ("causes", "cause", "Does", "Yes", "No", ".", "?")
+
+# Each word with the place in which it is a word and not a name; patterns see one sentence at a time. What is left
+# around them is names, which keep the space that separates them, so that a name is never mistaken for a word later on.
+_NAME = "[A-Za-z0-9]+"
+_PLACES = (
+    rf"Does(?=\s+{_NAME}\s+cause\s+{_NAME}\s*\??\s*$)",  # opens a question
+    rf"(?<=\s)causes(?=\s+{_NAME}\s*\.?\s*$)",  # in a statement, one name follows
+    rf"(?<=\s)cause(?=\s+{_NAME}\s*\??\s*$)",  # in a question, one name follows
+    r"^(?:Yes|No)(?=\s*\.?\s*$)",  # an answer stands alone
+    r"[.?]",
+)
+
+
+class AxiomTokenizer(TokenizersBackend):
+    r"""
+    Tokenizer of the axiomatic corpora, built on the Rust `tokenizers` library.
+
+    The closed vocabulary is that of arXiv 2407.07612, 62 letters and digits and `causes`, `cause`, `Does`, `Yes`,
+    `No`, the full stop and the question mark (69), with `<pad>`, `<bos>`, `<eos>` and `<unk>` kept apart. Spaces carry
+    no information in this grammar and have no token; decoding puts them back, so that any text of the grammar survives
+    a round trip unchanged.
+
+    A word is recognised by its place in the sentence, not by its spelling: in `cause causes No. Does cause cause No?`
+    the nodes are called `cause` and `No`. Saved, it is one `tokenizer.json` that `AutoTokenizer.from_pretrained` loads
+    without this class.
+
+    Args:
+        extra_words (sequence of `str`, *optional*):
+            Whole words of further grammars, each a token of its own wherever it stands between spaces or punctuation.
+        **kwargs: Passed to `TokenizersBackend`, for example `padding_side` (default `"left"`).
+
+    Example:
+
+    ```python
+    >>> tokenizer = AxiomTokenizer()
+    >>> tokenizer.tokenize("no causes B2. Does no cause B2?")
+    ['n', 'o', 'causes', 'B', '2', '.', 'Does', 'n', 'o', 'cause', 'B', '2', '?']
+    >>> tokenizer.decode(tokenizer("no causes B2. Does no cause B2? Yes").input_ids, skip_special_tokens=True)
+    'no causes B2. Does no cause B2? Yes'
+
+    ```
+    """
+
+    def __init__(self, extra_words: Sequence[str] = (), **kwargs):
+        if kwargs.get("tokenizer_object") is None and kwargs.get("tokenizer_file") is None:
+            kwargs["tokenizer_object"] = _build(tuple(extra_words))
+        special = dict(zip(("pad_token", "bos_token", "eos_token", "unk_token"), SPECIAL_TOKENS, strict=True))
+        super().__init__(**{**special, "padding_side": "left", "clean_up_tokenization_spaces": False, **kwargs})
+
+
+def _build(extra_words: tuple[str, ...]) -> Tokenizer:
+    vocabulary = [*SPECIAL_TOKENS, *CHARACTERS, *WORDS]
+    for word in extra_words:
+        if not word.strip() or any(character.isspace() for character in word) or word in vocabulary:
+            raise ValueError(f"`extra_words` must be single words that are not in the vocabulary yet, got {word!r}")
+        vocabulary.append(word)
+    tokenizer = Tokenizer(
+        models.WordLevel({token: index for index, token in enumerate(vocabulary)}, unk_token="<unk>")
+    )
+    words = "|".join(_escape(word) for word in sorted((*WORDS, *extra_words), key=len, reverse=True))
+    tokenizer.normalizer = normalizers.Strip()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            # One sentence at a time; a stop or question mark belongs to the sentence that it ends.
+            pre_tokenizers.Split(Regex(r"[^.?]*[.?]?\s*"), behavior="isolated"),
+            pre_tokenizers.Split(Regex("|".join([*_PLACES, *map(_anywhere, extra_words)])), behavior="isolated"),
+            # Names by character. A space inside a name makes its neighbour unknown: merging the words would lose it
+            # silently.
+            pre_tokenizers.Split(Regex(rf"^(?:{words})$|^\s+|\S\s+(?=\S)|\S|\s+$"), behavior="isolated"),
+            pre_tokenizers.Split(Regex(r"^\s+$"), behavior="removed"),
+        ]
+    )
+    spaced = {
+        "Does": "Does ",
+        ".": ". ",
+        "?": "? ",
+        **{word: f" {word} " for word in ("causes", "cause", *extra_words)},
+    }
+    tokenizer.decoder = decoders.Sequence(
+        [
+            *(decoders.Replace(Regex(f"^{_escape(word)}$"), written) for word, written in spaced.items()),
+            decoders.Fuse(),
+            decoders.Replace(Regex(r" {2,}"), " "),
+            *(decoders.Replace(f" {mark}", mark) for mark in ".?,}"),
+            decoders.Replace("{ ", "{"),
+            decoders.Strip(" ", 1, 1),
+        ]
+    )
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<bos> $A", pair="<bos> $A $B", special_tokens=[("<bos>", vocabulary.index("<bos>"))]
+    )
+    return tokenizer
+
+
+def _anywhere(word: str) -> str:
+    """Pattern of a word that may stand in any place, but not as a part of another word."""
+    return rf"(?<![A-Za-z0-9\-]){_escape(word)}(?![A-Za-z0-9\-])" if word[0].isalnum() else _escape(word)
+
+
+def _escape(word: str) -> str:
+    return "".join(character if character.isalnum() else f"\\{character}" for character in word)
+
+
+__all__ = ["AxiomTokenizer"]
