@@ -117,7 +117,7 @@ def reachability(edges: np.ndarray, num_nodes: int) -> np.ndarray:
 
 def is_acyclic(edges: np.ndarray, num_nodes: int) -> np.ndarray:
     """Whether each graph of the batch is a DAG: boolean of shape (graphs,)."""
-    return ~reachability(edges, num_nodes).diagonal(axis1=1, axis2=2).any(axis=1)
+    return np.asarray(~reachability(edges, num_nodes).diagonal(axis1=1, axis2=2).any(axis=1))
 
 
 def shortest_paths(

@@ -118,7 +118,7 @@ def name_codes(names: np.ndarray) -> np.ndarray:
 
 def valid_names(names: np.ndarray) -> np.ndarray:
     """Whether the names of each graph are all different and none is reserved: boolean of shape (graphs,)."""
-    return ~_improper(names).any(axis=1)
+    return np.asarray(~_improper(names).any(axis=1))
 
 
 def decode_names(names: np.ndarray) -> list[list[str]]:

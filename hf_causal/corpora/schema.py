@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -36,10 +37,11 @@ CELL_COLUMNS = ("structure", "num_nodes", "branching_factor")
 @cache
 def arrow_schema() -> pa.Schema:
     """The columns of a row, with the metadata from which `datasets` knows that `label` is a class label."""
-    features = {
-        name: {"dtype": str(kind).replace("float", "float32"), "_type": "Value"} for name, kind in _COLUMNS.items()
+    features: dict[str, dict[str, Any]] = {
+        # Arrow calls a 32-bit float "float", `datasets` calls it "float32".
+        name: {"dtype": "float32" if kind == pa.float32() else str(kind), "_type": "Value"}
+        for name, kind in _COLUMNS.items()
     }
-    features["branching_factor"] = {"dtype": "float32", "_type": "Value"}
     features["label"] = {"names": list(LABELS), "_type": "ClassLabel"}
     return pa.schema(_COLUMNS, metadata={"huggingface": json.dumps({"info": {"features": features}})})
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -36,7 +37,7 @@ SEQUENTIAL_SIZES = (*range(7, 16), 20, 50, 100)
 BRANCHING_SIZES = (5, 8, 10, 12, 20, 40)
 BRANCHING_FACTORS = (1.4, 2.0)
 
-_CHAINS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+_CHAINS: dict[str, Callable[[np.ndarray], Any]] = {
     "sequential": lambda flipped: ~flipped.any(axis=1),
     "reversed": lambda flipped: flipped.all(axis=1),
     "flipped": lambda flipped: flipped.any(axis=1) & ~flipped.all(axis=1),

@@ -99,8 +99,9 @@ class AxiomAttention(nn.Module):
 class AxiomMLP(nn.Module):
     def __init__(self, config: AxiomConfig):
         super().__init__()
-        self.up_proj = nn.Linear(config.hidden_size, config.intermediate_size)
-        self.down_proj = nn.Linear(config.intermediate_size, config.hidden_size)
+        width = config.intermediate_size or 4 * config.hidden_size
+        self.up_proj = nn.Linear(config.hidden_size, width)
+        self.down_proj = nn.Linear(width, config.hidden_size)
         self.activation = ACT2FN[config.hidden_act]
 
     def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
@@ -215,7 +216,9 @@ class AxiomModel(AxiomPreTrainedModel):
         if use_cache and past_key_values is None and segment_ids is None:
             past_key_values = DynamicCache(config=self.config)
         if position_ids is None:
-            position_ids = self._positions(inputs_embeds, attention_mask, past_key_values, segment_ids)
+            position_ids = self._positions(  # type: ignore[assignment]
+                inputs_embeds, attention_mask, past_key_values, segment_ids
+            )
 
         mask = create_causal_mask(
             config=self.config,

@@ -1,0 +1,34 @@
+"""What a measurement ran on, in words."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+
+def describe_hardware(device: str = "cpu", num_processes: int = 1) -> str:
+    """One line for a card: the processors or accelerators that a run used.
+
+    Args:
+        device (`str`): `cuda`, or anything else for the CPU.
+        num_processes (`int`): Processes of the run, one accelerator each.
+    """
+    if device == "cuda":
+        import torch
+
+        return f"{num_processes} x {torch.cuda.get_device_name()}"
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    bf16 = ", bf16 instructions" if "avx512_bf16" in _cpu_fact("flags") else ""
+    return f"{cores} CPU cores ({_cpu_fact('model name') or platform.processor() or platform.machine()}{bf16})"
+
+
+def _cpu_fact(name: str) -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if not cpuinfo.is_file():
+        return ""
+    for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == name:
+            return value.strip()
+    return ""

@@ -1,0 +1,165 @@
+"""Data set and model cards, made from what a folder holds."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any
+
+import yaml
+from huggingface_hub import DatasetCard, DatasetCardData, EvalResult, ModelCard, ModelCardData
+
+from hf_causal import __version__
+from hf_causal.corpora import config_names
+from hf_causal.corpora.parquet import read_manifests
+
+LICENSE = "apache-2.0"
+SUMMARY_FILE = "training_summary.json"
+SCORES_FILE = "generalization.json"
+REPORT_FILE = "report.md"
+
+_SIZES = [(10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M")]
+
+
+def write_dataset_card(folder: str | Path, corpus: str, repo_id: str | None = None) -> Path:
+    """Writes `README.md` for the configs that a folder holds, with the YAML from which `load_dataset` finds them.
+
+    Args:
+        folder (`str` or `Path`): As `hf-causal build` writes it.
+        corpus (`str`): For example `"axiomatic"`.
+        repo_id (`str`, *optional*): Where it will be published; the folder's name in examples otherwise.
+
+    Returns:
+        `Path`: Of the card.
+    """
+    folder = Path(folder)
+    order = {name: rank for rank, name in enumerate(config_names(corpus))}
+    manifests = sorted(read_manifests(folder), key=lambda manifest: order.get(manifest["config"], len(order)))
+    if not manifests:
+        raise FileNotFoundError(f"{str(folder)!r} holds no built config of {corpus!r}")
+    rows = sum(split["rows"] for manifest in manifests for split in manifest["splits"].values())
+    data = DatasetCardData(
+        language="en",
+        license=LICENSE,
+        pretty_name=f"{corpus.capitalize()} corpora of causal reasoning",
+        task_categories=["text-classification", "text-generation"],
+        tags=["causal-reasoning", "synthetic", "length-generalization"],
+        size_categories=next((name for limit, name in _SIZES if rows < limit), "n>10M"),
+        configs=[
+            {
+                "config_name": manifest["config"],
+                **({"default": True} if manifest is manifests[0] else {}),
+                "data_files": [
+                    {"split": split, "path": f"{manifest['config']}/{split}-*.parquet"} for split in manifest["splits"]
+                ],
+            }
+            for manifest in manifests
+        ],
+    )
+    template = resources.files("hf_causal.dataset_builders") / corpus / "README.md.jinja"
+    configs = [{**manifest, "name": manifest["config"]} for manifest in manifests]
+    card = DatasetCard.from_template(
+        data,
+        template_str=template.read_text(encoding="utf-8"),
+        configs=configs,
+        repo_id=repo_id or str(folder),
+        version=__version__,
+    )
+    return _save(card, folder / "README.md")
+
+
+def write_model_card(folder: str | Path, repo_id: str | None = None) -> Path:
+    """Writes `README.md` for a model folder from its config, recipe, training log, scores and report.
+
+    Args:
+        folder (`str` or `Path`): As `hf-causal train` leaves it; `hf-causal report` adds the scores and the report.
+        repo_id (`str`, *optional*): Where it will be published; the folder's name in examples otherwise.
+
+    Returns:
+        `Path`: Of the card.
+
+    Raises:
+        `FileNotFoundError`: If the folder has no `config.json`.
+    """
+    folder = Path(folder)
+    if not (folder / "config.json").is_file():
+        raise FileNotFoundError(f"{str(folder)!r} is not a model folder: it has no config.json")
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    recipe_yaml = _read(folder / "recipe.yaml")
+    recipe: dict[str, Any] = yaml.safe_load(recipe_yaml) if recipe_yaml else {}
+    scores = json.loads(_read(folder / SCORES_FILE) or "{}")
+    name = recipe.get("name", folder.name)
+    data = ModelCardData(
+        language="en",
+        license=LICENSE,
+        library_name="transformers",
+        pipeline_tag="text-generation",
+        tags=["causal-reasoning", "length-generalization", "hf_causal"],
+        datasets=[recipe["corpus"]] if recipe else None,
+        model_name=name,
+        eval_results=_eval_results(scores) or None,
+    )
+    card = ModelCard.from_template(
+        data,
+        template_str=(resources.files("hf_causal.hub") / "templates" / "model_card.md.jinja").read_text("utf-8"),
+        name=name,
+        description=recipe.get("description") or "A decoder that answers questions about cause and effect.",
+        config=config,
+        parameters=_count_parameters(folder),
+        recipe=recipe,
+        recipe_yaml=recipe_yaml,
+        training=_training_summary(folder),
+        report=_read(folder / REPORT_FILE),
+        repo_id=repo_id or str(folder),
+        version=__version__,
+        versions={package: installed_version(package) for package in ("torch", "transformers")},
+    )
+    return _save(card, folder / "README.md")
+
+
+def _save(card: ModelCard | DatasetCard, path: Path) -> Path:
+    partial = path.with_suffix(".partial")
+    card.save(partial)
+    return partial.replace(path)
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _count_parameters(folder: Path) -> int:
+    from safetensors import safe_open
+
+    total = 0
+    for path in folder.glob("*.safetensors"):
+        with safe_open(path, "pt") as weights:
+            for name in weights.keys():  # noqa: SIM118  (a safe_open file is not a mapping)
+                size = 1
+                for extent in weights.get_slice(name).get_shape():
+                    size *= extent
+                total += size
+    return total
+
+
+def _training_summary(folder: Path) -> dict[str, Any] | None:
+    """The figures of the training table, or None for a folder that no finished run left."""
+    text = _read(folder / SUMMARY_FILE)
+    return json.loads(text) if text else None
+
+
+def _eval_results(scores: dict[str, Any]) -> list[EvalResult]:
+    return [
+        EvalResult(
+            task_type="text-generation",
+            task_name="Transitivity, Yes or No",
+            dataset_type=scores.get("dataset", "axiomatic"),
+            dataset_name=f"transitivity_generalization ({split})",
+            dataset_config="transitivity_generalization",
+            dataset_split=split,
+            metric_type="accuracy",
+            metric_value=round(score["accuracy"], 4),
+        )
+        for split, score in scores.get("splits", {}).items()
+    ]

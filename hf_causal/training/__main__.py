@@ -1,0 +1,44 @@
+"""Entry point of `accelerate launch -m hf_causal.training --recipe NAME --output-dir DIR`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from hf_causal.training.recipes import load_recipe, parse_overrides
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Trains a recipe in this process; started once for each process by a launcher."""
+    parser = argparse.ArgumentParser(
+        prog="python -m hf_causal.training",
+        description="Train a recipe in every process that the launcher starts. Any recipe field can be overridden.",
+        epilog="Example: accelerate launch --multi_gpu --num_processes 8 -m hf_causal.training "
+        "--recipe axiom-67m-none --output-dir runs/nope --seed 1",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--recipe", required=True, help="name of a shipped recipe, or a YAML file")
+    parser.add_argument("--output-dir", "--output_dir", required=True, help="folder for the model and its checkpoints")
+    parser.add_argument(
+        "--data-dir", "--data_dir", help="corpus folder written by `hf-causal build`, or a Hub data set"
+    )
+    parser.add_argument(
+        "--resume-from-checkpoint", "--resume_from_checkpoint", help="`latest`, or a checkpoint folder"
+    )
+    parser.add_argument("--report-to", "--report_to", default="none", help="`none` or `trackio`")
+    parser.add_argument("--stop-at-step", "--stop_at_step", type=int, help="save and stop after this step")
+    options, rest = parser.parse_known_args(arguments)
+    try:
+        recipe = load_recipe(options.recipe, parse_overrides(rest))
+        from hf_causal.training.loop import train
+
+        train(recipe, options.output_dir, options.data_dir, options.resume_from_checkpoint, options.report_to,
+              options.stop_at_step)  # fmt: skip
+    except (ValueError, FileNotFoundError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,168 @@
+"""Training data as token arrays: packed prompts, batches of like length, and an order that can be resumed anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import torch
+
+IGNORED = -100
+PADDING_SEGMENT = -1
+POOL = 50
+"""Batches whose prompts are sorted by length together: more wastes less padding and mixes less."""
+
+
+def load_corpus(corpus: str, config: str, split: str, data_dir: str | Path | None = None) -> pa.Table:
+    """The rows of a split as one Arrow table.
+
+    Args:
+        corpus, config, split (`str`): For example `"axiomatic"`, `"transitivity_ts2"`, `"train"`.
+        data_dir (`str` or `Path`, *optional*): A folder that `hf-causal build` wrote, or a data set on the Hub. The
+            published config is built into the cache of `datasets` when not given.
+
+    Raises:
+        `FileNotFoundError`: If `data_dir` does not hold that config and split.
+    """
+    import datasets
+
+    if data_dir is None:
+        from hf_causal.dataset_builders import load_builder
+
+        builder = load_builder(corpus, config)
+        builder.download_and_prepare()
+        loaded = builder.as_dataset(split)
+    else:
+        try:
+            loaded = datasets.load_dataset(str(data_dir), config, split=split)
+        except (FileNotFoundError, ValueError) as error:
+            raise FileNotFoundError(
+                f"cannot load config {config!r}, split {split!r} from {str(data_dir)!r}: {error}"
+            ) from error
+    return loaded.with_format("arrow")[:]
+
+
+class PackedPrompts:
+    """Questions packed behind the premise that they share, as flat token arrays.
+
+    Each pack is `premise question₁ question₂ …` with segment ids 0, 1, 2, … and next-token targets; the target at the
+    last token of a question is its answer.
+
+    Args:
+        rows (`pa.Table`): With `premise`, `question`, `completion` and `graph_id`; the rows of a premise stand
+        together. tokenizer: Tokenizer whose `backend_tokenizer` encodes premise and question apart.
+        packing (`bool`): Whether the rows of one `graph_id` share their premise.
+    """
+
+    def __init__(self, rows: pa.Table, tokenizer: Any, packing: bool = True):
+        rows = rows.select(["premise", "question", "completion", "graph_id"]).combine_chunks()
+        if rows.num_rows == 0:
+            raise ValueError("`rows` is empty: there is nothing to train on")
+        graph = rows["graph_id"].combine_chunks()
+        new = np.ones(rows.num_rows, dtype=bool)
+        if packing:
+            new[1:] = pc.not_equal(graph[1:], graph[:-1]).to_numpy(zero_copy_only=False)
+        starts = np.flatnonzero(new)
+        self.questions = np.diff(np.append(starts, rows.num_rows))
+        premises = _encode(tokenizer, rows["premise"].take(pa.array(starts)).to_pylist())
+        questions = _encode(tokenizer, rows["question"].to_pylist())
+        answers = {word: tokenizer.convert_tokens_to_ids(word) for word in ("No", "Yes")}
+        self.answer_ids = (answers["No"], answers["Yes"])
+        answer = np.array([answers[word] for word in rows["completion"].to_pylist()], dtype=np.int32)
+
+        tokens, segments, targets, lengths = [], [], [], []
+        row = 0
+        for premise, count in zip(premises, self.questions, strict=True):
+            premise = [tokenizer.bos_token_id, *premise]
+            pack_tokens, pack_segments, pack_targets = [premise], [0] * len(premise), [*premise[1:], IGNORED]
+            for segment in range(1, count + 1):
+                question = questions[row]
+                pack_tokens.append(question)
+                pack_segments += [segment] * len(question)
+                pack_targets += [*question[1:], answer[row]]
+                row += 1
+            tokens.append(np.concatenate(pack_tokens).astype(np.int32))
+            segments.append(np.array(pack_segments, dtype=np.int32))
+            targets.append(np.array(pack_targets, dtype=np.int32))
+            lengths.append(len(pack_segments))
+        self.lengths = np.array(lengths)
+        self._ends = np.cumsum(self.lengths)
+        self._tokens, self._segments, self._targets = (np.concatenate(part) for part in (tokens, segments, targets))
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def collate(self, packs: np.ndarray, pad_token_id: int) -> dict[str, torch.Tensor]:
+        """One batch, padded on the right.
+
+        Returns:
+            `dict`: `input_ids`, `segment_ids` (-1 for padding) and `targets` (-100 where no loss is taken), `int64` of
+            shape (packs, longest rounded up to 8).
+        """
+        longest = -(-int(self.lengths[packs].max()) // 8) * 8
+        columns = {
+            "input_ids": (self._tokens, pad_token_id),
+            "segment_ids": (self._segments, PADDING_SEGMENT),
+            "targets": (self._targets, IGNORED),
+        }
+        batch = {name: np.full((len(packs), longest), fill, dtype=np.int64) for name, (_, fill) in columns.items()}
+        for index, pack in enumerate(packs):
+            end, size = self._ends[pack], self.lengths[pack]
+            for name, (flat, _) in columns.items():
+                batch[name][index, :size] = flat[end - size : end]
+        return {name: torch.from_numpy(array) for name, array in batch.items()}
+
+
+class Batches:
+    """The order of training: which packs make up which batch of which epoch, for one of several processes.
+
+    Every epoch is a new permutation, a function of (seed, epoch). Packs are sorted by length inside pools of `POOL`
+    batches, so that a batch needs little padding, and the batches are then shuffled. The order needs no state, so
+    training can be resumed at any step.
+
+    Args:
+        lengths (`np.ndarray`): Length of each pack.
+        batch_size (`int`): Packs per batch and process.
+        seed (`int`): Of the permutations.
+        rank, world_size (`int`): This process, and how many there are; they get different batches.
+    """
+
+    def __init__(self, lengths: np.ndarray, batch_size: int, seed: int, rank: int = 0, world_size: int = 1):
+        self.lengths, self.batch_size, self.seed, self.rank, self.world_size = (
+            lengths,
+            batch_size,
+            seed,
+            rank,
+            world_size,
+        )
+        self.per_epoch = len(lengths) // (batch_size * world_size)
+        if self.per_epoch == 0:
+            raise ValueError(
+                f"{len(lengths)} premises are fewer than one batch of {batch_size} on each of {world_size} processes"
+            )
+
+    def starting_at(self, batch: int) -> Iterator[np.ndarray]:
+        """Endless batches of this process, beginning with the given one (counted from 0 over all epochs)."""
+        epoch, first = divmod(batch, self.per_epoch)
+        while True:
+            yield from self._epoch(epoch)[first:]
+            epoch, first = epoch + 1, 0
+
+    def _epoch(self, epoch: int) -> list[np.ndarray]:
+        generator = np.random.default_rng([self.seed, epoch])
+        whole = self.batch_size * self.world_size
+        order = generator.permutation(len(self.lengths))[: self.per_epoch * whole]
+        pools = [order[start : start + POOL * whole] for start in range(0, len(order), POOL * whole)]
+        order = np.concatenate([pool[np.argsort(self.lengths[pool], kind="stable")] for pool in pools])
+        shares = order.reshape(self.per_epoch, self.world_size, self.batch_size)
+        return list(shares[generator.permutation(self.per_epoch), self.rank])
+
+
+def _encode(tokenizer: Any, texts: list[str]) -> list[list[int]]:
+    return [
+        encoding.ids for encoding in tokenizer.backend_tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+    ]

@@ -1,0 +1,46 @@
+"""Optimizers and learning-rate schedules that a recipe names."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.optim.lr_scheduler import LRScheduler
+from transformers import get_scheduler
+
+from hf_causal.training.recipes import Recipe
+
+
+def make_optimizers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """The optimizers of a recipe.
+
+    Muon orthogonalizes the updates of the hidden matrices (Jordan et al., 2024); embeddings, head, biases and norms
+    are left to AdamW, as its authors advise. Biases and norms are not decayed.
+    """
+    hidden, decayed, plain = [], [], []
+    for name, parameter in model.named_parameters():
+        if parameter.ndim < 2:
+            plain.append(parameter)
+        elif recipe.optimizer == "muon" and "embed" not in name and "lm_head" not in name:
+            hidden.append(parameter)
+        else:
+            decayed.append(parameter)
+    groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+    betas = (recipe.adam_beta1, recipe.adam_beta2)
+    optimizers: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=betas, fused=True)
+    ]
+    if hidden:
+        optimizers.append(torch.optim.Muon(hidden, lr=recipe.muon_learning_rate, weight_decay=recipe.weight_decay))
+    return optimizers
+
+
+def make_schedulers(optimizers: list[torch.optim.Optimizer], recipe: Recipe, total_steps: int) -> list[LRScheduler]:
+    """One schedule for each optimizer, all of the same shape."""
+    specific = {}
+    if recipe.lr_scheduler_type == "warmup_stable_decay":
+        decay = int(recipe.decay_fraction * total_steps)
+        specific = {"num_decay_steps": decay, "decay_type": "linear", "min_lr_ratio": 0.01}
+    return [
+        get_scheduler(recipe.lr_scheduler_type, optimizer, recipe.warmup_steps, total_steps, specific)
+        for optimizer in optimizers
+    ]
