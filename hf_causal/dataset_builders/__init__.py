@@ -1,4 +1,4 @@
-"""Data set builders, one module a corpus, and the function that writes a corpus with its card."""
+"""Data set builders, one module a corpus, and the functions that write a corpus with its card and load it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from hf_causal.corpora import CORPORA, config_names, get_config
 from hf_causal.corpora.parquet import SplitSummary, write_config
@@ -32,6 +34,33 @@ def load_builder(corpus: str, config: str, **options: Any):
         raise ValueError(f"corpus {corpus!r} has no config {config!r}; it has {', '.join(config_names(corpus))}")
     module = import_module(f"{__name__}.{corpus}.{corpus}")
     return getattr(module, BUILDERS[corpus])(config_name=config, **options)
+
+
+def load_corpus(corpus: str, config: str, split: str, data_dir: str | Path | None = None) -> pa.Table:
+    """The rows of a split as one Arrow table.
+
+    Args:
+        corpus, config, split (`str`): For example `"axiomatic"`, `"transitivity_ts2"`, `"train"`.
+        data_dir (`str` or `Path`, *optional*): A folder that `hf-causal build` wrote, or a data set on the Hub. The
+            published config is built into the cache of `datasets` when not given.
+
+    Raises:
+        `FileNotFoundError`: If `data_dir` does not hold that config and split.
+    """
+    import datasets
+
+    if data_dir is None:
+        builder = load_builder(corpus, config)
+        builder.download_and_prepare()
+        loaded = builder.as_dataset(split)
+    else:
+        try:
+            loaded = datasets.load_dataset(str(data_dir), config, split=split)
+        except (FileNotFoundError, ValueError) as error:
+            raise FileNotFoundError(
+                f"cannot load config {config!r}, split {split!r} from {str(data_dir)!r}: {error}"
+            ) from error
+    return loaded.with_format("arrow")[:]
 
 
 def build(

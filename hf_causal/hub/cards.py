@@ -14,6 +14,7 @@ from huggingface_hub import DatasetCard, DatasetCardData, EvalResult, ModelCard,
 from hf_causal import __version__
 from hf_causal.corpora import config_names
 from hf_causal.corpora.parquet import read_manifests
+from hf_causal.files import write_text
 
 LICENSE = "apache-2.0"
 SUMMARY_FILE = "training_summary.json"
@@ -67,7 +68,7 @@ def write_dataset_card(folder: str | Path, corpus: str, repo_id: str | None = No
         repo_id=repo_id or str(folder),
         version=__version__,
     )
-    return _save(card, folder / "README.md")
+    return write_text(folder / "README.md", str(card))
 
 
 def write_model_card(folder: str | Path, repo_id: str | None = None) -> Path:
@@ -116,13 +117,7 @@ def write_model_card(folder: str | Path, repo_id: str | None = None) -> Path:
         version=__version__,
         versions={package: installed_version(package) for package in ("torch", "transformers")},
     )
-    return _save(card, folder / "README.md")
-
-
-def _save(card: ModelCard | DatasetCard, path: Path) -> Path:
-    partial = path.with_suffix(".partial")
-    card.save(partial)
-    return partial.replace(path)
+    return write_text(folder / "README.md", str(card))
 
 
 def _read(path: Path) -> str:

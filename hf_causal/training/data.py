@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,35 +14,6 @@ IGNORED = -100
 PADDING_SEGMENT = -1
 POOL = 50
 """Batches whose prompts are sorted by length together: more wastes less padding and mixes less."""
-
-
-def load_corpus(corpus: str, config: str, split: str, data_dir: str | Path | None = None) -> pa.Table:
-    """The rows of a split as one Arrow table.
-
-    Args:
-        corpus, config, split (`str`): For example `"axiomatic"`, `"transitivity_ts2"`, `"train"`.
-        data_dir (`str` or `Path`, *optional*): A folder that `hf-causal build` wrote, or a data set on the Hub. The
-            published config is built into the cache of `datasets` when not given.
-
-    Raises:
-        `FileNotFoundError`: If `data_dir` does not hold that config and split.
-    """
-    import datasets
-
-    if data_dir is None:
-        from hf_causal.dataset_builders import load_builder
-
-        builder = load_builder(corpus, config)
-        builder.download_and_prepare()
-        loaded = builder.as_dataset(split)
-    else:
-        try:
-            loaded = datasets.load_dataset(str(data_dir), config, split=split)
-        except (FileNotFoundError, ValueError) as error:
-            raise FileNotFoundError(
-                f"cannot load config {config!r}, split {split!r} from {str(data_dir)!r}: {error}"
-            ) from error
-    return loaded.with_format("arrow")[:]
 
 
 class PackedPrompts:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Iterator
@@ -18,11 +17,13 @@ from accelerate.utils import set_seed
 from safetensors.torch import load_model, save_model
 from tqdm.auto import tqdm
 
+from hf_causal.dataset_builders import load_corpus
+from hf_causal.files import write_json, write_text
 from hf_causal.hardware import describe_hardware
 from hf_causal.hub.cards import SUMMARY_FILE, write_model_card
 from hf_causal.models import make_model, make_tokenizer
 from hf_causal.training.checkpoints import Progress, TrainingLog, find_checkpoint, list_checkpoints, save_checkpoint
-from hf_causal.training.data import Batches, PackedPrompts, load_corpus
+from hf_causal.training.data import Batches, PackedPrompts
 from hf_causal.training.objective import Counts, loss_and_hits
 from hf_causal.training.optimizers import make_optimizers, make_schedulers
 from hf_causal.training.recipes import Recipe
@@ -94,8 +95,8 @@ def _check_folder(output_dir: Path, recipe: Recipe, resume_from: str | None) -> 
     written = output_dir / "recipe.yaml"
     if started and written.is_file() and written.read_text(encoding="utf-8") != recipe.to_yaml():
         raise ValueError(
-            f"the run in {str(output_dir)!r} was started with another recipe, see its recipe.yaml: resume with the same "
-            "recipe and overrides, or choose another folder"
+            f"the run in {str(output_dir)!r} was started with another recipe, see its recipe.yaml: resume with that "
+            "recipe and its overrides, or choose another folder"
         )
 
 
@@ -126,9 +127,8 @@ class _Run:
         self.accelerator.register_for_checkpointing(self.progress, *self.schedulers)
         set_seed(recipe.seed, device_specific=True)
         if report_to != "none":
-            self.accelerator.init_trackers(
-                "hf_causal", config=_flat(recipe), init_kwargs={report_to: {"name": recipe.name}}
-            )
+            names = {report_to: {"name": recipe.name}}
+            self.accelerator.init_trackers("hf_causal", config=_flat(recipe), init_kwargs=names)
 
     def _load_data(self, data_dir: str | Path | None) -> None:
         recipe, accelerator = self.recipe, self.accelerator
@@ -155,7 +155,7 @@ class _Run:
         recipe, accelerator, progress = self.recipe, self.accelerator, self.progress
         if accelerator.is_main_process:
             self.output_dir.mkdir(parents=True, exist_ok=True)
-            (self.output_dir / "recipe.yaml").write_text(recipe.to_yaml(), encoding="utf-8")
+            write_text(self.output_dir / "recipe.yaml", recipe.to_yaml())
             self.log = TrainingLog(self.output_dir / "training_log.jsonl", progress.step)
         last = min(self.total_steps, stop_at_step or self.total_steps)
         window = _Window()
@@ -236,7 +236,7 @@ class _Run:
         sums = self.accelerator.reduce(window.sums().to(self.accelerator.device), "sum").tolist()
         if not math.isfinite(sums[0]):
             raise FloatingPointError(
-                f"the loss is {sums[0]} at step {self.progress.step}: lower the learning rate, or resume from a checkpoint"
+                f"the loss is {sums[0]} at step {self.progress.step}: lower the learning rate, or resume earlier"
             )
         self.progress.questions += int(sums[2])
         if self.accelerator.is_main_process:
@@ -262,9 +262,8 @@ class _Run:
             chosen = order[start : start + size]
             batch = self._to_device(packs.collate(chosen, self.tokenizer.pad_token_id))
             _, loss, hits = loss_and_hits(self.model, batch, packs.answer_ids, totals)
-            sums += torch.stack(
-                [loss, hits.float(), torch.tensor(float(packs.questions[chosen].sum())).to(loss.device)]
-            )
+            questions = torch.tensor(float(packs.questions[chosen].sum()), device=loss.device)
+            sums += torch.stack([loss, hits.float(), questions])
         self.model.train()
         loss, hits, count = accelerator.reduce(sums, "sum").tolist()
         accuracy = hits / count
@@ -306,7 +305,7 @@ class _Run:
             "seed": self.recipe.seed,
             "date": time.strftime("%Y-%m-%d"),
         }
-        (self.output_dir / SUMMARY_FILE).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+        write_json(self.output_dir / SUMMARY_FILE, summary)
         write_model_card(self.output_dir)
 
 

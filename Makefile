@@ -1,0 +1,39 @@
+# Two commands do everything on a fresh machine: `make reproduce` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help venv reproduce test quality style clean
+
+help:  ## Show the targets
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+venv: $(INSTALLED)  ## Set up .venv; does nothing when it is up to date
+
+# The stamp depends on what says which packages are needed, so a second run reinstalls nothing. torch is named here so that
+# pip takes the pinned build before anything else asks for a newer one.
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $(INSTALLED)
+
+reproduce: $(INSTALLED)  ## The main job: corpora, training, generalization scores, report
+	$(BIN)/hf-causal reproduce --out runs/reproduce
+
+test: $(INSTALLED)  ## All tests and doctests
+	$(BIN)/python -m pytest
+
+quality: $(INSTALLED)  ## Lint, format and types, as CI checks them
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+style: $(INSTALLED)  ## Mend lint and format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## Remove the environment and everything built or trained
+	rm -rf $(VENV) runs dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,352 @@
+"""The command line: each command reads its arguments, calls one public function and prints what it returned."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="hf-causal",
+    help="Teach transformers causal reasoning from text, and measure exactly how far it generalizes.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+
+NumProc = Annotated[
+    int | None, typer.Option(help="Processes; all cores when not given. The bytes are the same for any number.")
+]
+DataDir = Annotated[str | None, typer.Option(help="Folder that `hf-causal build` wrote, or a data set on the Hub.")]
+Device = Annotated[str | None, typer.Option(help="For example `cuda` or `cpu`; a GPU where there is one.")]
+
+BUILD_HELP = """
+Write a corpus as Parquet with its data set card; `load_dataset(OUT, CONFIG)` loads it.
+
+Examples:
+
+    hf-causal build axiomatic --out data/axiomatic
+
+    hf-causal build axiomatic --config transitivity_ts2 --rows 10000000 --out data/large
+
+    hf-causal build axiomatic --config transitivity_generalization --nodes 10,30,60 --seed 7 --out data/other
+"""
+TRAIN_HELP = """
+Train a recipe in this process and write a complete model folder.
+
+RECIPE is the name of a shipped recipe (see `hf-causal info`) or a YAML file. Every field of a recipe can be
+overridden: `--seed 1 --learning-rate 3e-4 --model.num-hidden-layers 6`.
+
+Examples:
+
+    hf-causal train axiom-cpu --output-dir runs/cpu
+
+    hf-causal train axiom-cpu --output-dir runs/cpu --resume-from-checkpoint latest
+
+    accelerate launch --multi_gpu --num_processes 8 -m hf_causal.training --recipe axiom-67m-none --output-dir OUT
+"""
+EVALUATE_HELP = """
+Score a model on every generalization split, beside shortcut baselines, and on files of your own.
+
+MODEL is a folder or a model on the Hub, any causal language model. A data file holds JSON lines with `prompt` and
+`completion`.
+
+Examples:
+
+    hf-causal evaluate runs/cpu --json runs/cpu/generalization.json
+
+    hf-causal evaluate runs/cpu --config none --data questions.jsonl --data more.jsonl
+
+    hf-causal evaluate runs/cpu --limit 50
+"""
+REPORT_HELP = """
+Write the generalization report and its plots into a model folder, and renew the model's card.
+
+Examples:
+
+    hf-causal evaluate runs/cpu --json runs/cpu/generalization.json && hf-causal report runs/cpu
+
+    hf-causal report runs/cpu --scores elsewhere.json
+"""
+REPRODUCE_HELP = """
+The main job: build the corpora, train a recipe, score every generalization split, write the report.
+
+It takes up to 15 minutes on two cores and goes on where it was when it was interrupted.
+
+Examples:
+
+    hf-causal reproduce
+
+    hf-causal reproduce --out runs/seed1 --recipe axiom-cpu --seed 1
+"""
+
+
+@app.command(help=BUILD_HELP)
+def build(
+    corpus: Annotated[str, typer.Argument(help="`axiomatic`.")],
+    out: Annotated[Path, typer.Option(help="Folder to write; other configs in it stay.")],
+    config: Annotated[
+        list[str] | None, typer.Option(help="Config to build, may be repeated; all when not given.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the random numbers.")] = 0,
+    rows: Annotated[int | None, typer.Option(help="Rows of `train`, for training configs.")] = None,
+    validation_rows: Annotated[int | None, typer.Option(help="Rows of `validation`, for training configs.")] = None,
+    rows_per_cell: Annotated[
+        int | None, typer.Option(help="Questions of each cell, for generalization configs.")
+    ] = None,
+    nodes: Annotated[str | None, typer.Option(help="Graph sizes instead of the published ones, as `7,15,30`.")] = None,
+    name_lengths: Annotated[
+        str | None, typer.Option(help="Shortest and longest name, as `1,3`, for training configs.")
+    ] = None,
+    rows_per_shard: Annotated[int | None, typer.Option(help="Rows of one Parquet file.")] = None,
+    num_proc: NumProc = None,
+) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from tqdm.auto import tqdm
+
+    from hf_causal.dataset_builders import build as build_corpus
+
+    options = {
+        "rows": rows,
+        "validation_rows": validation_rows,
+        "rows_per_cell": rows_per_cell,
+        "nodes": _integers("--nodes", nodes),
+        "name_lengths": _integers("--name-lengths", name_lengths, count=2),
+        "rows_per_shard": rows_per_shard,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    written = build_corpus(
+        corpus,
+        out,
+        config,
+        num_proc or _cores(),
+        progress=lambda name: tqdm(desc=name, unit=" rows", unit_scale=True).update,
+        seed=seed,
+        **given,
+    )
+    table = Table("config", "split", "rows", "files", "SHA-256 of the rows", title=f"{corpus} in {out}")
+    for name, splits in written.items():
+        for split, summary in splits.items():
+            table.add_row(name, split, f"{summary.rows:,}", str(summary.shards), summary.sha256[:16] + "…")
+    Console().print(table)
+
+
+@app.command(help=TRAIN_HELP, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def train(
+    context: typer.Context,
+    recipe: Annotated[str, typer.Argument(help="Name of a shipped recipe, or a YAML file.")],
+    output_dir: Annotated[Path, typer.Option(help="Folder for the model and its checkpoints.")],
+    data_dir: DataDir = None,
+    resume_from_checkpoint: Annotated[str | None, typer.Option(help="`latest`, or a checkpoint folder.")] = None,
+    report_to: Annotated[str, typer.Option(help="`none` or `trackio`.")] = "none",
+    stop_at_step: Annotated[int | None, typer.Option(help="Save and stop after this step, to go on later.")] = None,
+) -> None:
+    from hf_causal.training.recipes import load_recipe, parse_overrides
+
+    chosen = load_recipe(recipe, parse_overrides(context.args))
+    from hf_causal.training.loop import train as train_recipe
+
+    result = train_recipe(chosen, output_dir, data_dir, resume_from_checkpoint, report_to, stop_at_step)
+    if result.steps < result.total_steps:
+        typer.echo(
+            f"Stopped at step {result.steps} of {result.total_steps}; go on with --resume-from-checkpoint latest."
+        )
+    else:
+        typer.echo(
+            f"Model in {result.output_dir}: in-family validation accuracy {result.best_accuracy:.4f} "
+            f"(step {result.best_step} of {result.total_steps}, {result.seconds / 60:.1f} min of training)."
+        )
+
+
+@app.command(help=EVALUATE_HELP)
+def evaluate(
+    model: Annotated[str, typer.Argument(help="Model folder, or model on the Hub.")],
+    config: Annotated[str, typer.Option(help="Config to score, or `none`.")] = "transitivity_generalization",
+    data: Annotated[list[Path] | None, typer.Option(help="JSON-lines file to score, may be repeated.")] = None,
+    json_out: Annotated[Path | None, typer.Option("--json", help="File for the scores of every cell.")] = None,
+    data_dir: DataDir = None,
+    limit: Annotated[int | None, typer.Option(help="At most this many questions of each cell.")] = None,
+    device: Device = None,
+    trust_remote_code: Annotated[bool, typer.Option(help="Let a model from the Hub bring its own code.")] = False,
+) -> None:
+    from hf_causal.evaluation.evaluate import evaluate_model
+    from hf_causal.files import write_json
+
+    scores = evaluate_model(
+        model,
+        config=None if config == "none" else config,
+        data_dir=data_dir,
+        files=data or (),
+        limit=limit,
+        device=device,
+        trust_remote_code=trust_remote_code,
+        progress=_question_bar,
+    )
+    if json_out:
+        write_json(json_out, scores)
+    _print_scores(scores)
+
+
+@app.command(help=REPORT_HELP)
+def report(
+    model: Annotated[Path, typer.Argument(help="Model folder.")],
+    scores: Annotated[
+        Path | None, typer.Option(help="What `evaluate --json` wrote; the folder's own otherwise.")
+    ] = None,
+) -> None:
+    import json
+
+    from hf_causal.evaluation.report import write_report
+
+    if scores is not None and not scores.is_file():
+        raise FileNotFoundError(f"no scores file {str(scores)!r}")
+    given = json.loads(scores.read_text(encoding="utf-8")) if scores else None
+    typer.echo(f"Report in {write_report(model, given)}, pictures beside it, card renewed.")
+
+
+@app.command(help=REPRODUCE_HELP, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def reproduce(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option(help="Folder for the data set, the model and the report.")] = Path(
+        "runs/reproduce"
+    ),
+    recipe: Annotated[str, typer.Option(help="Recipe to train.")] = "axiom-cpu",
+    rows_per_cell: Annotated[int | None, typer.Option(help="Questions of each generalization cell.")] = None,
+    num_proc: NumProc = None,
+) -> None:
+    from hf_causal.reproduce import reproduce as run
+    from hf_causal.training.recipes import load_recipe, parse_overrides
+
+    chosen = load_recipe(recipe, parse_overrides(context.args))
+    scores = run(chosen, out, rows_per_cell, num_proc or _cores(), progress=_question_bar, say=typer.echo)
+    _print_scores(scores)
+    typer.echo(
+        f"Model and card in {out / 'model'}, report in {out / 'model' / 'report.md'}, data set in {out / 'data'}."
+    )
+
+
+@app.command()
+def info() -> None:
+    """Show versions, hardware, recipes and corpora.
+
+    Example:
+
+        hf-causal info
+    """
+    from importlib.metadata import version
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from hf_causal.corpora import CORPORA, config_names, get_config
+    from hf_causal.hardware import describe_hardware
+    from hf_causal.training.recipes import load_recipe, recipe_names
+
+    packages = (
+        "hf-causal",
+        "torch",
+        "transformers",
+        "datasets",
+        "accelerate",
+        "evaluate",
+        "tokenizers",
+        "numpy",
+        "pyarrow",
+    )
+    table = Table("what", "name", "detail", title="hf_causal")
+    table.add_row("hardware", "", describe_hardware())
+    for package in packages:
+        table.add_row("version", package, version(package))
+    for name in recipe_names():
+        table.add_row("recipe", name, load_recipe(name).description)
+    for corpus in CORPORA:
+        for name in config_names(corpus):
+            table.add_row(f"corpus {corpus}", name, get_config(corpus, name).description)
+    Console().print(table)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command line and returns its exit status: 0, 1 for a failed check, 2 for a user's mistake."""
+    # Progress bars of the libraries underneath would fight with the ones shown here.
+    os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    command = typer.main.get_command(app)
+    try:
+        status = command.main(args=arguments, prog_name="hf-causal", standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except typer.Exit as exit_:
+        return exit_.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        typer.echo("interrupted; the same command goes on where this one was, if it can be resumed", err=True)
+        return 130
+    except (ValueError, FileNotFoundError, NotADirectoryError, PermissionError) as error:
+        return _fail(str(error), 2)
+    except ArithmeticError as error:
+        return _fail(str(error), 1)
+    except Exception as error:
+        # Click's own usage errors; typer vendors click, so they are known by what they carry.
+        if hasattr(error, "format_message"):
+            return _fail(error.format_message(), 2)
+        raise
+
+
+def _fail(message: str, status: int) -> int:
+    typer.echo(f"error: {' '.join(message.split())}", err=True)
+    return status
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _integers(option: str, text: str | None, count: int | None = None) -> tuple[int, ...] | None:
+    if text is None:
+        return None
+    try:
+        values = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise ValueError(f"`{option}` must be whole numbers separated by commas, got {text!r}") from None
+    if count is not None and len(values) != count:
+        raise ValueError(f"`{option}` must be {count} numbers, got {text!r}")
+    return values
+
+
+def _question_bar(name: str, total: int):
+    from tqdm.auto import tqdm
+
+    return tqdm(total=total, desc=f"scoring {name}", unit=" questions").update
+
+
+def _print_scores(scores: dict) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    if scores["splits"]:
+        table = Table("split", "n", "accuracy", *scores["baselines"], title=f"{scores['model']} on {scores['config']}")
+        for split, score in scores["splits"].items():
+            shortcuts = [f"{by_split[split]['accuracy']:.3f}" for by_split in scores["baselines"].values()]
+            table.add_row(split, f"{score['n']:,}", f"{score['accuracy']:.3f} ± {score['stderr']:.3f}", *shortcuts)
+        console.print(table)
+    if scores["files"]:
+        table = Table("file", "n", "accuracy", "contradicted", "unreadable", "over correct rows")
+        for name, score in scores["files"].items():
+            correct = score["correct_rows"]
+            table.add_row(
+                name,
+                f"{score['n']:,}",
+                f"{score['accuracy']:.3f} ± {score['stderr']:.3f}",
+                str(score["contradicted"]),
+                str(score["unreadable"]),
+                f"{correct['accuracy']:.3f}" if correct else "",
+            )
+        console.print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

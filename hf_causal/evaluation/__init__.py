@@ -1,0 +1,1 @@
+"""Predictions, scores, shortcut baselines and the report."""

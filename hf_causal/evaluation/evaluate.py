@@ -1,0 +1,163 @@
+"""Scoring a model on the generalization splits and on files, beside shortcut baselines."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from hf_causal.evaluation.baselines import BASELINES, majority
+from hf_causal.evaluation.predict import Answerer
+from hf_causal.evaluation.questions import QuestionSet, corpus_questions, file_questions
+from hf_causal.evaluation.scores import Score, score_cells
+from hf_causal.files import write_json
+from hf_causal.hardware import describe_hardware
+
+Progress = Callable[[str, int], Callable[[int], Any]]
+"""Called with a name and a number of questions; returns what is told how many were answered."""
+
+
+def evaluate_model(
+    model: str | Path,
+    corpus: str = "axiomatic",
+    config: str | None = "transitivity_generalization",
+    data_dir: str | Path | None = None,
+    files: Sequence[str | Path] = (),
+    limit: int | None = None,
+    device: str | None = None,
+    trust_remote_code: bool = False,
+    partial: str | Path | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Scores a model on every split of a config and on external files.
+
+    Args:
+        model (`str` or `Path`): Model folder, or model on the Hub.
+        corpus, config (`str`): What to score; `config=None` for files alone.
+        data_dir (`str` or `Path`, *optional*): Built corpus, or data set on the Hub; generated when not given.
+        files (sequence of paths): JSON lines with `prompt` and `completion`, each a split of its own under `files`.
+        limit (`int`, *optional*): At most this many questions of each cell, for a quick look.
+        device (`str`, *optional*): A GPU where there is one.
+        trust_remote_code (`bool`): Whether a model may bring its own code.
+        partial (`str` or `Path`, *optional*): File that keeps finished splits, so that an interrupted evaluation of
+            the same weights goes on where it was.
+        progress (callable, *optional*): See [`Progress`].
+
+    Returns:
+        `dict`: `model`, `hardware`, `date`, `seconds`, `overall`, `splits` as [`score_cells`] makes them, `baselines`
+        with the same for each shortcut, and `files`.
+
+    Raises:
+        `FileNotFoundError`: If the model, the data or a file does not exist.
+        `ValueError`: If there is nothing to score or a file holds something else.
+    """
+    if config is None and not files:
+        raise ValueError("nothing to score: give a `config` or `files`")
+    if limit is not None and limit < 1:
+        raise ValueError(f"`limit` must be at least 1, got {limit}")
+    external = [file_questions(path) for path in files]
+    answerer = Answerer.load(model, device, trust_remote_code)
+    done = _Partial(partial, {"weights": _fingerprint(answerer), "config": config, "limit": limit})
+    started = time.perf_counter()
+    sets = corpus_questions(corpus, config, data_dir, limit) if config else ()
+    result: dict[str, Any] = {
+        "model": str(model),
+        "dataset": corpus,
+        "config": config,
+        "hardware": describe_hardware(answerer.model.device.type),
+        "date": time.strftime("%Y-%m-%d"),
+        **_score_sets(answerer, sets, done, progress),
+        "files": {questions.name: _score_file(answerer, questions, progress) for questions in external},
+    }
+    result["seconds"] = round(time.perf_counter() - started, 1)
+    done.forget()
+    return result
+
+
+def _score_sets(
+    answerer: Answerer, sets: Iterable[QuestionSet], done: _Partial, progress: Progress | None
+) -> dict[str, Any]:
+    """Every split scored on its own, and all of them together."""
+    splits: dict[str, Any] = {}
+    baselines: dict[str, dict[str, Any]] = {}
+    for questions in sets:
+        if questions.name not in done.splits:
+            answers = _ask(answerer, questions, progress)
+            done.add(questions.name, {"model": _score(questions, answers), "baselines": _score_baselines(questions)})
+        kept = done.splits[questions.name]
+        splits[questions.name] = kept["model"]
+        for name, score in kept["baselines"].items():
+            baselines.setdefault(name, {})[questions.name] = score
+    if not splits:
+        return {"splits": {}, "baselines": {}}
+    hits = sum(round(score["accuracy"] * score["n"]) for score in splits.values())
+    overall = Score.of(hits, sum(score["n"] for score in splits.values()))
+    return {"overall": dict(vars(overall)), "splits": splits, "baselines": baselines}
+
+
+def _score_file(answerer: Answerer, questions: QuestionSet, progress: Progress | None) -> dict[str, Any]:
+    """A file's accuracy as it is, and over the rows whose label does not contradict their own text."""
+    answers = _ask(answerer, questions, progress)
+    right = [answer == reference for answer, reference in zip(answers, questions.references, strict=True)]
+    doubtful = set(questions.contradicted)
+    correct = [hit for index, hit in enumerate(right) if index not in doubtful]
+    score = {
+        **vars(Score.of(sum(right), len(right))),
+        "contradicted": len(questions.contradicted),
+        "contradicted_rows": questions.contradicted,
+        "unreadable": len(questions.unreadable),
+        "correct_rows": vars(Score.of(sum(correct), len(correct))) if correct else None,
+    }
+    if not questions.unreadable:
+        score["baselines"] = {name: baseline["accuracy"] for name, baseline in _score_baselines(questions).items()}
+    return score
+
+
+def _ask(answerer: Answerer, questions: QuestionSet, progress: Progress | None) -> list[int]:
+    return answerer.answers(questions.prompts, progress and progress(questions.name, len(questions.prompts)))
+
+
+def _score(questions: QuestionSet, answers: Sequence[int]) -> dict[str, Any]:
+    scored = score_cells(answers, questions.references, [questions.name] * len(answers), questions.cells)
+    return scored["splits"][questions.name]
+
+
+def _score_baselines(questions: QuestionSet) -> dict[str, Any]:
+    scores = {"majority": _score(questions, majority(questions.references))}
+    parsed = list(questions.parsed())
+    for name, baseline in BASELINES.items():
+        scores[name] = _score(questions, [baseline(prompt) for prompt in parsed])
+    return scores
+
+
+class _Partial:
+    """Splits that an interrupted evaluation of the same weights and questions has finished."""
+
+    def __init__(self, path: str | Path | None, key: dict[str, Any]):
+        self.path, self.key = Path(path) if path else None, key
+        self.splits: dict[str, Any] = {}
+        if self.path and self.path.is_file():
+            saved = json.loads(self.path.read_text(encoding="utf-8"))
+            if saved["key"] == key:
+                self.splits = saved["splits"]
+
+    def add(self, split: str, scores: dict[str, Any]) -> None:
+        # Through JSON, so that a resumed evaluation returns the very same values.
+        self.splits[split] = json.loads(json.dumps(scores))
+        if self.path:
+            write_json(self.path, {"key": self.key, "splits": self.splits})
+
+    def forget(self) -> None:
+        if self.path:
+            self.path.unlink(missing_ok=True)
+
+
+def _fingerprint(answerer: Answerer) -> str:
+    digest = hashlib.sha256()
+    for name, tensor in sorted(answerer.model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().float().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,109 @@
+"""Asking a causal language model Yes-or-No questions."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+
+class Answerer:
+    """A language model that is asked for one token, `Yes` or `No`.
+
+    Args:
+        model: A causal language model. tokenizer: Its tokenizer.
+        tokens_per_batch (`int`): Prompts are batched by length up to this many tokens.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any, tokens_per_batch: int = 16_384):
+        self.model, self.tokenizer, self.tokens_per_batch = model.eval(), tokenizer, tokens_per_batch
+        if tokenizer.pad_token_id is None:
+            tokenizer.pad_token = tokenizer.eos_token
+        self.no, self.yes = (_answer_token(tokenizer, word) for word in ("No", "Yes"))
+        accepts = inspect.signature(model.forward).parameters
+        self.keep_last = {"logits_to_keep": 1} if "logits_to_keep" in accepts else {}
+
+    @classmethod
+    def load(cls, model: str | Path, device: str | None = None, trust_remote_code: bool = False) -> Answerer:
+        """Loads a folder or a model on the Hub.
+
+        Raises:
+            `FileNotFoundError`: If it cannot be loaded, with what went wrong.
+        """
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        import hf_causal.models  # noqa: F401  (registers the architectures of this package)
+
+        path = Path(model)
+        if path.exists() and not (path / "config.json").is_file():
+            raise FileNotFoundError(f"{str(model)!r} is not a model folder: it has no config.json")
+        if not path.exists() and (path.is_absolute() or str(model).count("/") != 1):
+            raise FileNotFoundError(f"no model folder {str(model)!r}; a model on the Hub is named ORGANIZATION/NAME")
+        device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=trust_remote_code)
+            loaded = AutoModelForCausalLM.from_pretrained(model, trust_remote_code=trust_remote_code)
+        except (OSError, ValueError) as error:
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise FileNotFoundError(f"cannot load the model {str(model)!r}: {reason}") from error
+        return cls(loaded.to(device), tokenizer)
+
+    @torch.no_grad()
+    def probabilities(self, prompts: Sequence[str], progress: Callable[[int], Any] | None = None) -> np.ndarray:
+        """Probability of Yes against No after each prompt.
+
+        Args:
+            prompts (sequence of `str`): Complete prompts, ending with the question.
+            progress (callable, *optional*): Called with the number of prompts answered since the last call.
+
+        Returns:
+            `np.ndarray`: `float64` of shape (prompts,). Above one half means that Yes is likelier than No.
+        """
+        ids = self.tokenizer(list(prompts))["input_ids"]
+        answers = np.zeros(len(ids))
+        device = self.model.device
+        bf16 = device.type == "cuda" or torch.backends.mkldnn.is_available()
+        for chosen in self._batches([len(row) for row in ids]):
+            batch = self.tokenizer.pad(
+                {"input_ids": [ids[index] for index in chosen]}, padding_side="left", return_tensors="pt"
+            ).to(device)
+            with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+                outputs = self.model(
+                    input_ids=batch["input_ids"],
+                    attention_mask=batch["attention_mask"],
+                    use_cache=False,
+                    **self.keep_last,
+                )
+            logits = outputs.logits[:, -1].float()
+            answers[chosen] = torch.sigmoid(logits[:, self.yes] - logits[:, self.no]).double().cpu().numpy()
+            if progress:
+                progress(len(chosen))
+        return answers
+
+    def answers(self, prompts: Sequence[str], progress: Callable[[int], Any] | None = None) -> list[int]:
+        """1 where Yes is likelier than No, else 0."""
+        return [int(probability > 0.5) for probability in self.probabilities(prompts, progress)]
+
+    def _batches(self, lengths: list[int]) -> Iterator[np.ndarray]:
+        """Indices of prompts of like length, the longest first so that a lack of memory shows at once."""
+        order = np.argsort(lengths, kind="stable")[::-1]
+        start = 0
+        while start < len(order):
+            size = max(1, self.tokens_per_batch // lengths[order[start]])
+            yield order[start : start + size]
+            start += size
+
+
+def _answer_token(tokenizer: Any, word: str) -> int:
+    """The token with which an answer begins after a prompt: the whole word here, ` Yes` in most language models."""
+    bare = tokenizer("?", add_special_tokens=False)["input_ids"]
+    answered = tokenizer(f"? {word}", add_special_tokens=False)["input_ids"]
+    if answered[: len(bare)] != bare or len(answered) == len(bare):
+        raise ValueError(
+            f"the tokenizer merges the question mark with the answer {word!r}; it cannot be scored this way"
+        )
+    return answered[len(bare)]
