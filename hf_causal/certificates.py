@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hf_causal.language import Prompt, parse_prompt
+from hf_causal.language import QUESTION, Prompt, parse_prompt
 
 
 class CertificateError(ValueError):
@@ -92,8 +92,7 @@ def check(row: Mapping[str, Any]) -> None:
         raise CertificateError(f"the completion must be 'Yes' or 'No', got {answer!r}")
     if row.get("label") is not None and row["label"] != (answer == "Yes"):
         raise CertificateError(f"the label {row['label']} contradicts the completion {answer!r}")
-    if "premise" in row and f"{row['premise']} {row['question']}" != row["prompt"]:
-        raise CertificateError("the prompt is not the premise, a space and the question")
+    _check_columns(row)
     kind = "path" if answer == "Yes" else "reachable"
     try:
         nodes = json.loads(row["certificate"])[kind]
@@ -101,8 +100,23 @@ def check(row: Mapping[str, Any]) -> None:
         raise CertificateError(
             f"the certificate of a {answer!r} must be JSON with {kind!r}, got {row['certificate']!r}"
         ) from error
+    if not isinstance(nodes, list) or not all(isinstance(node, str) for node in nodes):
+        raise CertificateError(f"{kind!r} must be a list of node names, got {nodes!r}")
     prompt = parse_prompt(row["prompt"])
     _check_path(prompt, nodes) if kind == "path" else _check_closed(prompt, nodes)
+
+
+def _check_columns(row: Mapping[str, Any]) -> None:
+    prompt = row["prompt"]
+    premise, question = row.get("premise"), row.get("question")
+    if premise is None and question is None:
+        return
+    # With one of the two, the other is what the grammar finds in the prompt.
+    parsed = parse_prompt(prompt)
+    premise = parsed.premise if premise is None else premise
+    question = QUESTION.format(cause=parsed.question[0], effect=parsed.question[1]) if question is None else question
+    if f"{premise} {question}" != prompt:
+        raise CertificateError("the prompt is not the premise, a space and the question")
 
 
 def _check_path(prompt: Prompt, path: list[str]) -> None:

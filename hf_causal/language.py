@@ -138,15 +138,20 @@ _SHORT_SENTENCE = re.compile(r"[.?]")
 _ANY_SENTENCE = re.compile(r"[.?](?=\s|$)")
 _STATEMENT = re.compile(r"\s*(\S+)\s+causes\s+(\S+)\s*", re.IGNORECASE)
 _QUESTION = re.compile(r"\s*does\s+(\S+)\s+cause\s+(\S+)\s*", re.IGNORECASE)
-_ANY_STATEMENT = re.compile(r"\s*(.+?)\s+causes?\s+(.+?)\s*", re.IGNORECASE | re.DOTALL)
-_ANY_QUESTION = re.compile(r"\s*do(?:es)?\s+(.+?)\s+causes?\s+(.+?)\s*", re.IGNORECASE | re.DOTALL)
+_ANY_STATEMENT = re.compile(
+    r"(?!do(?:es)?\s)(.+?)\s+causes\s+(.+)|(?!do(?:es)?\s)(.+?)\s+cause\s+(.+)", re.I | re.DOTALL
+)
+_ANY_QUESTION = re.compile(r"do(?:es)?\s+(.+?)\s+causes?\s+(.+)", re.I | re.DOTALL)
+_ABBREVIATION = re.compile(r"\b(?:St|Dr|Mr|Mrs|Ms|Prof|Jr|Sr|vs|approx|e\.g|i\.e)$")
+_VERB = re.compile(r"\b(causes?)\b", re.IGNORECASE)
 
 
 def _sentences(text: str, end: re.Pattern[str]) -> list[str]:
     """Splits a text into sentences without their final marks; a stop inside a name ("St. John's wort") ends none."""
     parts, held = [], ""
-    for piece in re.split(f"({end.pattern})", text):
-        if end.fullmatch(piece) and (end is _SHORT_SENTENCE or re.search(r"\bcauses?\b", held, re.IGNORECASE)):
+    pieces = re.split(f"({end.pattern})", text)
+    for index, piece in enumerate(pieces):
+        if end.fullmatch(piece) and (end is _SHORT_SENTENCE or _ends(held, "".join(pieces[index + 1 :]))):
             parts.append(held.strip())
             held = ""
         else:
@@ -154,11 +159,23 @@ def _sentences(text: str, end: re.Pattern[str]) -> list[str]:
     return [*parts, held.strip()] if held.strip() else parts
 
 
+def _ends(sentence: str, rest: str) -> bool:
+    """Whether a stop after `sentence` ends it: not before its verb, and not after an abbreviation."""
+    asks = re.match(r"\s*do(?:es)?\s|\s*$", rest, re.IGNORECASE)
+    return bool(_VERB.search(sentence) and (asks or not _ABBREVIATION.search(sentence)))
+
+
 def _read(pattern: re.Pattern[str], sentence: str, form: str, any_name: bool = False) -> tuple[str, str]:
     found = pattern.fullmatch(sentence)
     if found is None:
         raise ValueError(f"cannot read the sentence {sentence!r}: it should have the form {form!r}")
-    cause, effect = (" ".join(name.split()) for name in found.groups())
+    cause, effect = (" ".join(name.split()) for name in found.groups() if name is not None)
+    if any_name and any(
+        _VERB.search(name) and (pattern is _ANY_QUESTION or "causes" in name) for name in (cause, effect)
+    ):
+        raise ValueError(
+            f"cannot read the sentence {sentence!r}: it has the verb twice; rename the node that contains it"
+        )
     for name in (cause, effect):
         if not any_name and not is_name(name):
             raise ValueError(

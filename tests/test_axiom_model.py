@@ -1,6 +1,7 @@
 """The axiom decoder: parity with the library's models, padding, caching, packing, loading and training."""
 
 import math
+import shutil
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ PROMPTS = (
     "x causes y. y causes z. z causes w. Does w cause x?",
 )
 
+pytestmark = pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
 every_encoding = pytest.mark.parametrize("encoding", POSITION_ENCODINGS)
 every_attention = pytest.mark.parametrize("attention", ATTENTIONS)
 
@@ -387,6 +389,7 @@ class TestPacking:
         assert not torch.allclose(leaked, self.alone(build(), self.QUESTIONS[-1]), atol=1e-2)
 
     @torch.no_grad()
+    @pytest.mark.skipif(not any(map(shutil.which, ("c++", "g++", "clang++"))), reason="compiling needs a C++ compiler")
     def test_compiled_flex_attention_packs_too(self):
         model = build("rope", "flex_attention")
         row, segments, spans = self.pack()

@@ -70,7 +70,7 @@ class TestWordsByPlace:
     @pytest.mark.parametrize("name", SPELLED_WORDS)
     def test_all_nodes_may_be_called_like_one_word(self, name):
         prompt = Prompt(((name, name), (name, name)), (name, name))
-        assert TOKENIZER.tokenize(f"{prompt} {'Yes'}") == [*expected_tokens(prompt), "Yes"]
+        assert TOKENIZER.tokenize(f"{prompt} Yes") == [*expected_tokens(prompt), "Yes"]
 
     @pytest.mark.parametrize("answer", ["Yes", "No"])
     def test_an_answer_is_one_token(self, answer):
@@ -143,10 +143,9 @@ class TestUnknownNames:
     def test_another_alphabet_is_unknown(self, sentence, name):
         assert TOKENIZER.unk_token_id in ids(sentence.format(name))
 
-    @pytest.mark.parametrize("text", ["A causes. B", "causes B.", "cause A Does B?", "A B"])
+    @pytest.mark.parametrize("text", ["A causes.", "causes B.", "cause A Does B?", "A B."])
     def test_words_out_of_place_beside_others_are_unknown(self, text):
-        first_sentence = text.split(".")[0] + "."
-        assert TOKENIZER.unk_token_id in ids(first_sentence)
+        assert TOKENIZER.unk_token_id in ids(text)
 
 
 class TestBatches:

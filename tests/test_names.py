@@ -129,5 +129,9 @@ def test_short_names_are_in_order_and_never_reserved():
     assert not {name.lower() for name in short} & RESERVED_WORDS
 
 
+def test_a_repeated_name_keeps_its_short_one():
+    assert Renaming.of(["tar", "soot", "tar", "smoke"]).short == {"tar": "A", "soot": "B", "smoke": "C"}
+
+
 def test_restoring_leaves_other_words_alone():
     assert Renaming.of(["tar", "B"]).restore("A causes B, AB and a?") == "tar causes B, AB and a?"

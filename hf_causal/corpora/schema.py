@@ -65,6 +65,10 @@ class Cell:
             raise ValueError(f"`rows` of a cell must be even and at least 2, half Yes and half No; got {self.rows}")
         if self.questions_per_premise < 2 or self.questions_per_premise % 2:
             raise ValueError(f"`questions_per_premise` must be even and at least 2, got {self.questions_per_premise}")
+        capacity = self.num_nodes * (self.num_nodes - 1) // 2
+        if self.num_nodes < 3 or (self.branching_factor and int(self.branching_factor * self.num_nodes) > capacity):
+            factor = f" at branching factor {self.branching_factor}" if self.branching_factor else ""
+            raise ValueError(f"`nodes` {self.num_nodes} are too few for {self.structure} graphs{factor}")
 
     def rows_in_shard(self, shard: int, num_shards: int) -> int:
         """This cell's rows in one shard: an even number, spread as evenly as can be."""
@@ -84,6 +88,10 @@ class CorpusConfig:
     rows_per_shard: int = 25_000
 
     def __post_init__(self) -> None:
+        for split, cells in self.splits.items():
+            keys = [(cell.structure, cell.num_nodes, cell.branching_factor) for cell in cells]
+            if len(set(keys)) < len(keys):
+                raise ValueError(f"`nodes` must be different sizes: split {split!r} has a cell twice")
         if self.rows_per_shard < 2:
             raise ValueError(f"`rows_per_shard` must be at least 2, got {self.rows_per_shard}")
 

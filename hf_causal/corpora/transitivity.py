@@ -180,6 +180,8 @@ def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:
         for questions in _questions(cell, cell.rows_in_shard(shard, num_shards), stream, admit):
             tables.append(_rows(cell, questions, f"{config.name}/{split}/{shard:05d}/", graphs_so_far))
             graphs_so_far += len(questions.edges)
+    if not tables:  # more shards than pairs of questions
+        return arrow_schema().empty_table()
     table = pa.concat_tables(tables).combine_chunks()
     return _mix_premises(table, stream) if split in BUCKETS else table
 
@@ -238,6 +240,8 @@ class _Admission:
         return admitted
 
 
+_PATIENCE = 30
+"""Batches in a row that may admit nothing; with names left, even the smallest batch admits something most times."""
 _DIGITS = 3
 _LETTERS = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
 _LETTER_VALUES = np.zeros(256, dtype=np.int64)
@@ -294,6 +298,7 @@ def _questions(cell: Cell, rows: int, stream: Stream, admit: _Admission) -> Iter
     # A batch is large enough to be fast and small enough that (graphs, nodes, nodes) arrays stay under some tens of
     # megabytes.
     largest = max(1, 4_000_000 // cell.num_nodes**2)
+    fruitless = 0
     while rows > 0:
         share = len(admit.buckets) / NUM_BUCKETS
         count = min(largest, int(2 * rows / cell.questions_per_premise / share) + 16)
@@ -302,6 +307,12 @@ def _questions(cell: Cell, rows: int, stream: Stream, admit: _Admission) -> Iter
         names = admit.move_to_shard(names)
         admitted = admit.admits(names)
         edges, names = edges[admitted], names[admitted]
+        fruitless = 0 if len(edges) else fruitless + 1
+        if fruitless == _PATIENCE:
+            raise ValueError(
+                f"`name_lengths` {cell.name_lengths} leave too few different premises for the cell {cell.structure}, "
+                f"{cell.num_nodes} nodes: {rows} rows are missing; allow longer names or ask for fewer rows"
+            )
         if len(edges) == 0:
             continue
         questions = _ask(edges, names, cell, rows, stream)

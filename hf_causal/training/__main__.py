@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from hf_causal.training.recipes import load_recipe, parse_overrides
@@ -35,7 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
         train(recipe, options.output_dir, options.data_dir, options.resume_from_checkpoint, options.report_to,
               options.stop_at_step)  # fmt: skip
     except (ValueError, FileNotFoundError) as error:
-        sys.stderr.write(f"error: {error}\n")
+        if os.environ.get("LOCAL_RANK", "0") == "0":  # once, not once for each process
+            sys.stderr.write(f"error: {error}\n")
         return 2
     return 0
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState, GradientState
 from accelerate.utils import set_seed
 from safetensors.torch import load_model, save_model
 from tqdm.auto import tqdm
@@ -105,6 +106,9 @@ class _Run:
 
     def __init__(self, recipe: Recipe, output_dir: Path, data_dir: str | Path | None, report_to: str):
         self.recipe, self.output_dir = recipe, output_dir
+        # A process may train several recipes in turn; Accelerate would hold on to the precision of the first one.
+        AcceleratorState._reset_state()
+        GradientState._reset_state()
         self.accelerator = Accelerator(
             mixed_precision=recipe.mixed_precision,
             gradient_accumulation_steps=recipe.gradient_accumulation_steps,
@@ -124,6 +128,7 @@ class _Run:
         self.model, *self.optimizers = self.accelerator.prepare(model, *optimizers)
         self.forward = torch.compile(self.model) if recipe.compile else self.model
         self.progress = Progress()
+        self.grad_norm: torch.Tensor | None = None
         self.accelerator.register_for_checkpointing(self.progress, *self.schedulers)
         set_seed(recipe.seed, device_specific=True)
         if report_to != "none":
@@ -222,7 +227,7 @@ class _Run:
                 )
                 accelerator.backward(loss)
                 if accelerator.sync_gradients and recipe.max_grad_norm:
-                    accelerator.clip_grad_norm_(self.model.parameters(), recipe.max_grad_norm)
+                    self.grad_norm = accelerator.clip_grad_norm_(self.model.parameters(), recipe.max_grad_norm)
                 for optimizer in self.optimizers:
                     optimizer.step()
                     optimizer.zero_grad()
@@ -245,6 +250,7 @@ class _Run:
                 "accuracy": sums[1] / sums[2],
                 "examples_per_second": sums[2] / window.seconds,
                 "learning_rate": self.schedulers[0].get_last_lr()[0],
+                **({"grad_norm": float(self.grad_norm)} if self.grad_norm is not None else {}),
             }
             bar.set_postfix(loss=f"{values['loss']:.4f}", accuracy=f"{values['accuracy']:.4f}",
                             examples_per_s=f"{values['examples_per_second']:.0f}")  # fmt: skip

@@ -216,6 +216,8 @@ def _coerce(name: str, value: Any) -> Any:
         return None
     wanted = next(option for option in options if option is not type(None))
     plain = dict if name == "model" else wanted
+    if plain is str and isinstance(value, bool):  # YAML 1.1 reads a plain `no` as false
+        value = "yes" if value else "no"
     if plain is float and isinstance(value, str):
         value = _scalar(value)
     if plain is float and isinstance(value, int) and not isinstance(value, bool):

@@ -1,6 +1,6 @@
 """Configuration of the axiom decoder."""
 
-from __future__ import annotations
+# No `from __future__ import annotations` here: the strict dataclass checks values against the annotations themselves.
 
 from huggingface_hub.dataclasses import strict
 from transformers.configuration_utils import PreTrainedConfig
@@ -48,7 +48,8 @@ class AxiomConfig(PreTrainedConfig):
             Whether the output head shares the input embedding.
 
     Raises:
-        `ValueError`: For an unknown position encoding, or heads that do not divide the width.
+        `StrictDataclassError` of huggingface_hub: For a value of the wrong type, an unknown position encoding, or
+        heads that do not divide the width.
 
     Example:
 
@@ -69,12 +70,12 @@ class AxiomConfig(PreTrainedConfig):
     num_attention_heads: int = 8
     position_encoding: str = "none"
     max_position_embeddings: int = 2048
-    rope_theta: float = 10000.0
+    rope_theta: float | int = 10000.0
     hidden_act: str = "gelu_pytorch_tanh"
-    layer_norm_eps: float = 1e-5
-    initializer_range: float = 0.02
-    attention_dropout: float = 0.0
-    hidden_dropout: float = 0.0
+    layer_norm_eps: float | int = 1e-5
+    initializer_range: float | int = 0.02
+    attention_dropout: float | int = 0.0
+    hidden_dropout: float | int = 0.0
     use_cache: bool = True
     tie_word_embeddings: bool = False
     pad_token_id: int | None = 0

@@ -73,6 +73,7 @@ class AxiomAttention(nn.Module):
         self.scaling = config.head_dim**-0.5
         self.qkv_proj = nn.Linear(config.hidden_size, 3 * config.hidden_size)
         self.o_proj = nn.Linear(config.hidden_size, config.hidden_size)
+        self.o_proj.feeds_residual = True  # type: ignore[assignment]
 
     def forward(self, hidden_states, attention_mask=None, rotary=None, past_key_values=None, **kwargs):
         batch, length, _ = hidden_states.shape
@@ -102,6 +103,7 @@ class AxiomMLP(nn.Module):
         width = config.intermediate_size or 4 * config.hidden_size
         self.up_proj = nn.Linear(config.hidden_size, width)
         self.down_proj = nn.Linear(width, config.hidden_size)
+        self.down_proj.feeds_residual = True  # type: ignore[assignment]
         self.activation = ACT2FN[config.hidden_act]
 
     def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
@@ -141,7 +143,10 @@ class AxiomPreTrainedModel(PreTrainedModel):
     def _init_weights(self, module: nn.Module) -> None:
         # `transformers.initialization` leaves tensors alone that a checkpoint has filled already.
         if isinstance(module, nn.Linear):
-            init.normal_(module.weight, mean=0.0, std=self.config.initializer_range)
+            std = self.config.initializer_range
+            if getattr(module, "feeds_residual", False):
+                std /= math.sqrt(2 * self.config.num_hidden_layers)
+            init.normal_(module.weight, mean=0.0, std=std)
             if module.bias is not None:
                 init.zeros_(module.bias)
         elif isinstance(module, nn.Embedding):
@@ -149,11 +154,6 @@ class AxiomPreTrainedModel(PreTrainedModel):
         elif isinstance(module, nn.LayerNorm):
             init.ones_(module.weight)
             init.zeros_(module.bias)
-        residual_std = self.config.initializer_range / math.sqrt(2 * self.config.num_hidden_layers)
-        if isinstance(module, AxiomAttention):
-            init.normal_(module.o_proj.weight, mean=0.0, std=residual_std)
-        elif isinstance(module, AxiomMLP):
-            init.normal_(module.down_proj.weight, mean=0.0, std=residual_std)
 
 
 class AxiomModel(AxiomPreTrainedModel):
@@ -246,7 +246,7 @@ class AxiomModel(AxiomPreTrainedModel):
             premise = (segment_ids == 0).sum(1, keepdim=True)
             begins = nn.functional.pad(segment_ids[:, 1:] != segment_ids[:, :-1], (1, 0), value=True)
             start = torch.where(begins, index, 0).cummax(dim=1).values
-            positions = torch.where(segment_ids > 0, index - start + premise, index)
+            positions = torch.where(segment_ids > 0, index - start + premise, (segment_ids == 0).cumsum(1) - 1)
             return positions.masked_fill(segment_ids < 0, 0)
         if attention_mask is not None and attention_mask.dim() == 2:
             return (attention_mask.long().cumsum(-1) - 1).clamp(min=0)[:, -length:]
@@ -340,7 +340,7 @@ class AxiomForCausalLM(AxiomPreTrainedModel, GenerationMixin):
         )
         logits = self.lm_head(slice_logits_to_keep(outputs.last_hidden_state, logits_to_keep))
         loss = None
-        if labels is not None:
+        if labels is not None or kwargs.get("shift_labels") is not None:
             loss = self.loss_function(logits=logits, labels=labels, vocab_size=self.config.vocab_size, **kwargs)
         return CausalLMOutputWithPast(
             loss=loss,

@@ -16,10 +16,10 @@ WORDS = ("causes", "cause", "Does", "Yes", "No", ".", "?")
 # around them is names, which keep the space that separates them, so that a name is never mistaken for a word later on.
 _NAME = "[A-Za-z0-9]+"
 _PLACES = (
-    rf"Does(?=\s+{_NAME}\s+cause\s+{_NAME}\s*\??\s*$)",  # opens a question
-    rf"(?<=\s)causes(?=\s+{_NAME}\s*\.?\s*$)",  # in a statement, one name follows
-    rf"(?<=\s)cause(?=\s+{_NAME}\s*\??\s*$)",  # in a question, one name follows
-    r"^(?:Yes|No)(?=\s*\.?\s*$)",  # an answer stands alone
+    rf"\ADoes(?=\s+{_NAME}\s+cause\s+{_NAME}\s*\??\s*\z)",  # opens a question
+    rf"(?<=\s)causes(?=\s+{_NAME}\s*\.?\s*\z)",  # in a statement, one name follows
+    rf"(?<=\s)cause(?=\s+{_NAME}\s*\??\s*\z)",  # in a question, one name follows
+    r"\A(?:Yes|No)(?=\s*\.?\s*\z)",  # an answer stands alone
     r"[.?]",
 )
 
@@ -58,7 +58,9 @@ class AxiomTokenizer(TokenizersBackend):
         if kwargs.get("tokenizer_object") is None and kwargs.get("tokenizer_file") is None:
             kwargs["tokenizer_object"] = _build(tuple(extra_words))
         special = dict(zip(("pad_token", "bos_token", "eos_token", "unk_token"), SPECIAL_TOKENS, strict=True))
-        super().__init__(**{**special, "padding_side": "left", "clean_up_tokenization_spaces": False, **kwargs})
+        # `extra_words` go into the saved configuration, so that loading through this class keeps them.
+        own = {"padding_side": "left", "clean_up_tokenization_spaces": False, "extra_words": list(extra_words)}
+        super().__init__(**{**special, **own, **kwargs})
 
 
 def _build(extra_words: tuple[str, ...]) -> Tokenizer:
@@ -71,6 +73,8 @@ def _build(extra_words: tuple[str, ...]) -> Tokenizer:
         models.WordLevel({token: index for index, token in enumerate(vocabulary)}, unk_token="<unk>")
     )
     words = "|".join(_escape(word) for word in sorted((*WORDS, *extra_words), key=len, reverse=True))
+    marks = "|".join(_escape(word) for word in extra_words if not word[0].isalnum())
+    marks = rf"\A(?:{marks})|" if marks else ""
     tokenizer.normalizer = normalizers.Strip()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -79,8 +83,8 @@ def _build(extra_words: tuple[str, ...]) -> Tokenizer:
             pre_tokenizers.Split(Regex("|".join([*_PLACES, *map(_anywhere, extra_words)])), behavior="isolated"),
             # Names by character. A space inside a name makes its neighbour unknown: merging the words would lose it
             # silently.
-            pre_tokenizers.Split(Regex(rf"^(?:{words})$|^\s+|\S\s+(?=\S)|\S|\s+$"), behavior="isolated"),
-            pre_tokenizers.Split(Regex(r"^\s+$"), behavior="removed"),
+            pre_tokenizers.Split(Regex(rf"\A(?:{words})\z|{marks}\A\s+|\S\s+(?=\S)|\S|\s+\z"), behavior="isolated"),
+            pre_tokenizers.Split(Regex(r"\A\s+\z"), behavior="removed"),
         ]
     )
     spaced = {
@@ -96,7 +100,7 @@ def _build(extra_words: tuple[str, ...]) -> Tokenizer:
             decoders.Replace(Regex(r" {2,}"), " "),
             *(decoders.Replace(f" {mark}", mark) for mark in ".?,}"),
             decoders.Replace("{ ", "{"),
-            decoders.Strip(" ", 1, 1),
+            decoders.Replace(Regex("^ | $"), ""),
         ]
     )
     tokenizer.post_processor = processors.TemplateProcessing(
@@ -107,7 +111,11 @@ def _build(extra_words: tuple[str, ...]) -> Tokenizer:
 
 def _anywhere(word: str) -> str:
     """Pattern of a word that may stand in any place, but not as a part of another word."""
-    return rf"(?<![A-Za-z0-9\-]){_escape(word)}(?![A-Za-z0-9\-])" if word[0].isalnum() else _escape(word)
+    return (
+        rf"(?<![A-Za-z0-9\-]){_escape(word)}(?![A-Za-z0-9\-])"
+        if word[0].isalnum()
+        else rf"{_escape(word)}(?:{_NAME})?"
+    )
 
 
 def _escape(word: str) -> str:

@@ -26,16 +26,20 @@ Returns:
 Example:
 
     >>> import evaluate
-    >>> metric = evaluate.load("generalization_accuracy")  # doctest: +SKIP
-    >>> cells = dict(split=["sequential"] * 2, structure=["sequential"] * 2, num_nodes=[7, 8], branching_factor=[None]
-    * 2)
-    >>> metric.compute(predictions=[1, 0], references=[1, 1], **cells)["accuracy"]  # doctest: +SKIP 0.5
+    >>> metric = evaluate.load("generalization_accuracy")
+    >>> cells = {"split": ["a"] * 2, "structure": ["flipped"] * 2, "num_nodes": [7, 8], "branching_factor": [1.4] * 2}
+    >>> metric.compute(predictions=[1, 0], references=[1, 1], **cells)["accuracy"]
+    0.5
 """
 
 _CITATION = """
-@inproceedings{vashishtha2025axiomatic, title = {Teaching Transformers Causal Reasoning through Axiomatic Training},
-  author = {Vashishtha, Aniket and others}, booktitle = {ICML}, year = {2025}, note = {arXiv 2407.07612; the task and
-  the axes of generalization} }
+@inproceedings{vashishtha2025axiomatic,
+  title = {Teaching Transformers Causal Reasoning through Axiomatic Training},
+  author = {Vashishtha, Aniket and others},
+  booktitle = {ICML},
+  year = {2025},
+  note = {arXiv 2407.07612; the task and the axes of generalization}
+}
 """
 
 

@@ -1,0 +1,194 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from conftest import TINY
+from safetensors.torch import load_file
+
+from hf_causal.evaluation.predict import Answerer
+from hf_causal.training.checkpoints import TrainingLog, list_checkpoints
+from hf_causal.training.loop import train
+from hf_causal.training.recipes import load_recipe
+
+
+def flags(overrides):
+    return [part for name, value in overrides.items() for part in (f"--{name}", json.dumps(value).strip('"'))]
+
+
+def weights(folder):
+    return load_file(folder / "model.safetensors")
+
+
+def assert_equal_weights(one, other):
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def last_checkpoint_weights(folder):
+    return load_file(list_checkpoints(folder)[-1] / "model.safetensors")
+
+
+def log_of(folder):
+    return [json.loads(line) for line in (folder / "training_log.jsonl").read_text().splitlines()]
+
+
+def test_training_leaves_a_complete_model_folder(trained_model):
+    names = {path.name for path in trained_model.iterdir()}
+    assert {
+        "model.safetensors",
+        "config.json",
+        "tokenizer.json",
+        "recipe.yaml",
+        "training_log.jsonl",
+        "training_summary.json",
+        "README.md",
+        "modeling_axiom.py",
+        "configuration_axiom.py",
+    } <= names
+    assert Answerer.load(trained_model).answers(["A causes B. Does A cause B?"])[0] in (0, 1)
+    summary = json.loads((trained_model / "training_summary.json").read_text())
+    assert summary["steps"] == 6 and summary["validation_questions"] == 100
+    assert summary["questions"] >= 6 * 8 * 4
+
+
+def test_the_log_has_losses_and_validations_in_order(trained_model):
+    log = log_of(trained_model)
+    assert [entry["step"] for entry in log] == [2, 3, 4, 6, 6]
+    assert [entry["step"] for entry in log if entry["kind"] == "validation"] == [3, 6]
+    assert all(entry["examples_per_second"] > 0 for entry in log if entry["kind"] == "train")
+
+
+def test_checkpoints_are_limited_and_whole(trained_model):
+    assert [path.name for path in list_checkpoints(trained_model)] == ["step-0000004", "step-0000006"]
+    assert not [path for path in (trained_model / "checkpoints").iterdir() if path.name.endswith(".partial")]
+
+
+@pytest.mark.parametrize("stop", [1, 4])
+@pytest.mark.parametrize("recipe", ["axiom-cpu", "axiom-67m-learned"])
+def test_resuming_gives_the_same_weights_bit_for_bit(recipe, stop, tmp_path, corpus_dir):
+    # With dropout, the random state of every process matters; two epochs of 9 steps and a bit.
+    small = {**TINY, "max_steps": 20, "train_rows": 400, "model.hidden_dropout": 0.1, "gradient_accumulation_steps": 1}
+    chosen = load_recipe(recipe, small)
+    train(chosen, tmp_path / "whole", corpus_dir)
+    train(chosen, tmp_path / "parts", corpus_dir, stop_at_step=stop)
+    assert len(log_of(tmp_path / "parts")) > 0
+    train(chosen, tmp_path / "parts", corpus_dir, resume_from_checkpoint="latest", stop_at_step=13)
+    train(chosen, tmp_path / "parts", corpus_dir, resume_from_checkpoint="latest")
+    assert_equal_weights(last_checkpoint_weights(tmp_path / "whole"), last_checkpoint_weights(tmp_path / "parts"))
+    assert_equal_weights(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
+    validations = [
+        [(e["step"], e["accuracy"]) for e in log_of(tmp_path / name) if e["kind"] == "validation"]
+        for name in ("whole", "parts")
+    ]
+    assert validations[0] == validations[1]
+
+
+def test_a_killed_run_resumes_to_the_same_weights(tmp_path, corpus_dir):
+    small = {**TINY, "max_steps": 200, "save_steps": 5, "eval_steps": 50, "train_rows": None}
+    command = [sys.executable, "-m", "hf_causal.training", "--recipe", "axiom-cpu", "--data-dir", str(corpus_dir)]
+    command += ["--output-dir", str(tmp_path / "killed"), *flags(small)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while len(list_checkpoints(tmp_path / "killed")) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    reached = list_checkpoints(tmp_path / "killed")
+    assert reached and not (tmp_path / "killed" / "model.safetensors").exists()
+    train(load_recipe("axiom-cpu", small), tmp_path / "killed", corpus_dir, resume_from_checkpoint="latest")
+    train(load_recipe("axiom-cpu", small), tmp_path / "whole", corpus_dir)
+    assert_equal_weights(weights(tmp_path / "whole"), weights(tmp_path / "killed"))
+    steps = [entry["step"] for entry in log_of(tmp_path / "killed")]
+    assert steps == [entry["step"] for entry in log_of(tmp_path / "whole")]
+
+
+def test_accumulated_gradients_equal_one_large_batch(tmp_path, corpus_dir):
+    # One step over the same eight premises, whole and in four parts; fp32, so that only the order of sums differs.
+    same = {**TINY, "max_steps": 1, "mixed_precision": "no", "optimizer": "adamw", "train_rows": 60, "eval_steps": 1}
+    corpus = load_recipe("axiom-cpu", {**same, "per_device_train_batch_size": 8})
+    parts = load_recipe("axiom-cpu", {**same, "per_device_train_batch_size": 2, "gradient_accumulation_steps": 4})
+    from hf_causal.training.loop import _Run
+
+    gradients = []
+    for recipe, name in ((corpus, "whole"), (parts, "parts")):
+        run = _Run(recipe, tmp_path / name, corpus_dir, "none")
+        for optimizer in run.optimizers:
+            optimizer.step = optimizer.zero_grad = lambda *args, **kwargs: None
+        size = recipe.per_device_train_batch_size
+        micro = [
+            run.train_packs.collate(list(range(start, start + size)), run.tokenizer.pad_token_id)
+            for start in range(0, 8, size)
+        ]
+        run._step(micro)
+        gradients.append({name: parameter.grad.clone() for name, parameter in run.model.named_parameters()})
+    for name in gradients[0]:
+        torch.testing.assert_close(gradients[0][name], gradients[1][name], rtol=1e-3, atol=1e-6)
+
+
+def launch(processes, corpus_dir, output_dir, overrides):
+    """Runs a recipe on the CPU under `accelerate launch` in a form that really starts several processes."""
+    command = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", str(processes)]
+    command += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
+    command += ["-m", "hf_causal.training", "--recipe", "axiom-cpu", "--data-dir", str(corpus_dir)]
+    command += ["--output-dir", str(output_dir), *flags(overrides)]
+    environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+
+
+def test_two_processes_count_every_example_once_and_learn_what_one_learns(tmp_path, corpus_dir):
+    # Two processes of 4 premises see, step by step, the batches of one process of 8.
+    base = {**TINY, "max_steps": 4, "logging_steps": 1, "mixed_precision": "no", "eval_rows": 101}
+    done = launch(2, corpus_dir, tmp_path / "two", {**base, "per_device_train_batch_size": 4})
+    assert done.returncode == 0, done.stderr[:2000]
+    train(load_recipe("axiom-cpu", {**base, "per_device_train_batch_size": 8}), tmp_path / "one", corpus_dir)
+    one, two = log_of(tmp_path / "one"), log_of(tmp_path / "two")
+    validations = [[entry for entry in log if entry["kind"] == "validation"] for log in (one, two)]
+    assert [entry["questions"] for entry in validations[1]] == [101, 101]
+    for single, double in zip(*validations, strict=True):
+        assert double["loss"] == pytest.approx(single["loss"], rel=1e-4)
+    summaries = [json.loads((tmp_path / name / "training_summary.json").read_text()) for name in ("one", "two")]
+    assert summaries[0]["questions"] == summaries[1]["questions"]
+    trainings = [[entry for entry in log if entry["kind"] == "train"] for log in (one, two)]
+    for single, double in zip(*trainings, strict=True):
+        assert double["loss"] == pytest.approx(single["loss"], rel=1e-4)
+        assert double["grad_norm"] == pytest.approx(single["grad_norm"], rel=1e-3)
+
+
+def test_a_started_folder_is_not_overwritten(trained_model, corpus_dir):
+    recipe = load_recipe("axiom-cpu", TINY)
+    with pytest.raises(ValueError, match="holds a run already"):
+        train(recipe, trained_model, corpus_dir)
+    with pytest.raises(ValueError, match="started with another recipe"):
+        train(load_recipe("axiom-cpu", {**TINY, "seed": 9}), trained_model, corpus_dir, "latest")
+    before = weights(trained_model)
+    assert train(recipe, trained_model, corpus_dir, resume_from_checkpoint="latest").steps == 6
+    assert_equal_weights(before, weights(trained_model))
+
+
+def test_wrong_arguments_are_refused_before_anything_is_written(tmp_path, corpus_dir):
+    recipe = load_recipe("axiom-cpu", TINY)
+    with pytest.raises(ValueError, match="`report_to` must be one of none, trackio"):
+        train(recipe, tmp_path / "a", corpus_dir, report_to="wandb")
+    with pytest.raises(FileNotFoundError, match="`resume_from_checkpoint` must be 'latest' or a folder"):
+        train(recipe, tmp_path / "a", corpus_dir, resume_from_checkpoint=str(tmp_path / "none"))
+    with pytest.raises(FileNotFoundError, match="cannot load config 'transitivity_ts2'"):
+        train(recipe, tmp_path / "a", tmp_path / "empty")
+    with pytest.raises(ValueError, match="has no field 'hiden_size'"):
+        train(load_recipe("axiom-cpu", {"model.hiden_size": 3}), tmp_path / "a", corpus_dir)
+    assert not (tmp_path / "a").exists()
+
+
+def test_the_log_drops_what_a_resumed_run_writes_again(tmp_path):
+    path = tmp_path / "log.jsonl"
+    path.write_text('{"step": 1}\n{"step": 2}\n{"step": 3}\n{"st')
+    TrainingLog(path, resume_at=2).write(step=3, fresh=True)
+    assert [json.loads(line) for line in path.read_text().splitlines()] == [
+        {"step": 1},
+        {"step": 2},
+        {"step": 3, "fresh": True},
+    ]
