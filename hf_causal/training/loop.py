@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 import time
 from collections.abc import Iterator
@@ -78,6 +79,9 @@ def train(
     output_dir = Path(output_dir)
     if report_to not in REPORT_TO:
         raise ValueError(f"`report_to` must be one of {', '.join(REPORT_TO)}, got {report_to!r}")
+    if report_to != "none" and importlib.util.find_spec(report_to) is None:
+        # Accelerate would train without the tracker, and say nothing.
+        raise ValueError(f"`report_to` {report_to!r} is not installed: pip install 'hf-causal[track]'")
     checkpoint = find_checkpoint(output_dir, resume_from_checkpoint) if resume_from_checkpoint else None
     _check_folder(output_dir, recipe, resume_from_checkpoint)
     run = _Run(recipe, output_dir, data_dir, report_to)
