@@ -2,20 +2,13 @@
 
 Training configs are chains of 3 to 6 nodes in the mixes of arXiv 2407.07612; `transitivity_generalization` has one
 split for each axis along which a trained model may or may not generalize.
-
-How the invariants hold without comparing shards with each other:
-
-- A graph's *signature* is a hash of its set of names. Signatures are spread over 32 buckets, and training, validation
-  and generalization splits draw from buckets of their own, so no two of them share a premise, however its sentences
-  are ordered.
-- The sum of a graph's name numbers is, modulo the number of shards, the number of its shard, so two shards cannot
-  share a premise either; inside a shard a signature is used once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,19 +16,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hf_causal import graphs
+from hf_causal.corpora.admission import BUCKETS, NUM_BUCKETS, Admission
 from hf_causal.corpora.schema import LABELS, Cell, CorpusConfig, arrow_schema
 from hf_causal.language import render_premises, render_questions
-from hf_causal.names import ALPHABET, draw_names, name_codes, valid_names
+from hf_causal.names import draw_names
 from hf_causal.randomness import Stream
 from hf_causal.text_arrays import concatenate, joined_list
-
-NUM_BUCKETS = 32
-BUCKETS = {"train": range(3, NUM_BUCKETS), "validation": range(1, 3)}
-"""Buckets of signatures; every other split is a generalization split and draws from bucket 0."""
 
 SEQUENTIAL_SIZES = (*range(7, 16), 20, 50, 100)
 BRANCHING_SIZES = (5, 8, 10, 12, 20, 40)
 BRANCHING_FACTORS = (1.4, 2.0)
+
+_PATIENCE = 30
+"""Batches in a row that may admit nothing; with names left, even the smallest batch admits something most times."""
 
 _CHAINS: dict[str, Callable[[np.ndarray], Any]] = {
     "sequential": lambda flipped: ~flipped.any(axis=1),
@@ -120,48 +113,27 @@ def generalization_config(
     )
 
 
-def _published_mix(name: str, description: str, mix: Mapping[str, float]) -> Callable[..., CorpusConfig]:
-    def factory(
-        rows: int = 175_000,
-        validation_rows: int = 17_500,
-        nodes: tuple[int, ...] = (3, 4, 5, 6),
-        name_lengths: tuple[int, int] = (1, 3),
-        questions_per_premise: int = 8,
-        seed: int = 0,
-        rows_per_shard: int = 25_000,
-    ) -> CorpusConfig:
-        return training_config(
-            name,
-            description,
-            mix,
-            rows,
-            validation_rows,
-            nodes,
-            name_lengths,
-            questions_per_premise,
-            seed,
-            rows_per_shard,
-        )
-
-    return factory
-
-
 # The published counts are rounded (101k + 73k and 132k + 42k of "175k"); the missing thousand is shared out. TS1 names
 # 12k complete reversals among its 73k flipped rows, which is what independent flips give; TS2 gets the same
 # proportion.
 CONFIGS: dict[str, Callable[..., CorpusConfig]] = {
-    "transitivity_ts2": _published_mix(
+    "transitivity_ts2": partial(
+        training_config,
         "transitivity_ts2",
         "TS2: chains of 3 to 6 nodes, 132.5k sequential and 42.5k flipped questions (7k completely reversed).",
         {"sequential": 132.5, "flipped": 35.5, "reversed": 7.0},
     ),
-    "transitivity_ts1": _published_mix(
+    "transitivity_ts1": partial(
+        training_config,
         "transitivity_ts1",
         "TS1: chains of 3 to 6 nodes, 101.5k sequential and 73.5k flipped questions (12k completely reversed).",
         {"sequential": 101.5, "flipped": 61.5, "reversed": 12.0},
     ),
-    "transitivity_occ": _published_mix(
-        "transitivity_occ", "OCC (only causal chains): sequential chains of 3 to 6 nodes.", {"sequential": 1.0}
+    "transitivity_occ": partial(
+        training_config,
+        "transitivity_occ",
+        "OCC (only causal chains): sequential chains of 3 to 6 nodes.",
+        {"sequential": 1.0},
     ),
     "transitivity_generalization": generalization_config,
 }
@@ -174,7 +146,7 @@ def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:
     """
     num_shards = config.num_shards(split)
     stream = Stream(config.seed, config.version, config.name, split, shard)
-    admit = _Admission(BUCKETS.get(split, range(1)), shard, num_shards)
+    admit = Admission(BUCKETS.get(split, range(1)), shard, num_shards)
     tables, graphs_so_far = [], 0
     for cell in config.splits[split]:
         for questions in _questions(cell, cell.rows_in_shard(shard, num_shards), stream, admit):
@@ -196,74 +168,6 @@ class _Questions:
     graph: np.ndarray
     cause: np.ndarray
     effect: np.ndarray
-
-
-class _Admission:
-    """Decides which named graphs belong to this split and shard, and keeps those it has seen."""
-
-    def __init__(self, buckets: range, shard: int, num_shards: int):
-        self.buckets, self.shard, self.num_shards = buckets, shard, num_shards
-        self.seen = np.zeros(0, dtype=np.uint64)
-
-    def move_to_shard(self, names: np.ndarray) -> np.ndarray:
-        """Changes the last characters of each graph's longest name so that its name numbers sum to this shard.
-
-        Solving for one name costs the same for any number of shards, where drawing until the sum fits would not. Names
-        too short to get there are left, and `admits` refuses them.
-        """
-        if self.num_shards == 1:
-            return names
-        size = (names != 0).sum(axis=2)
-        rows, node = np.arange(len(names)), size.argmax(axis=1)
-        digits = np.minimum(size[rows, node], _DIGITS)
-        value = _name_numbers(names)
-        missing = (self.shard - value.sum(axis=1)) % self.num_shards
-        target = value[rows, node] + missing
-        target = np.where(target < len(ALPHABET) ** digits, target, target - self.num_shards)
-        moved = names.copy()
-        for place in range(_DIGITS):
-            where = np.flatnonzero((place < digits) & (target >= 0))
-            column = size[where, node[where]] - 1 - place
-            moved[where, node[where], column] = _LETTERS[(target[where] // len(ALPHABET) ** place) % len(ALPHABET)]
-        return moved
-
-    def admits(self, names: np.ndarray) -> np.ndarray:
-        """Which graphs have proper names, belong here and were not admitted before; remembers those."""
-        signature = _mixed(name_codes(names)).sum(axis=1, dtype=np.uint64)
-        bucket = _mixed(signature) % np.uint64(NUM_BUCKETS)
-        belongs = (bucket >= self.buckets.start) & (bucket < self.buckets.stop)
-        belongs &= _name_numbers(names).sum(axis=1) % self.num_shards == self.shard
-        first = np.zeros(len(names), dtype=bool)
-        first[np.unique(signature, return_index=True)[1]] = True
-        admitted = valid_names(names) & belongs & first & ~np.isin(signature, self.seen)
-        self.seen = np.concatenate([self.seen, signature[admitted]])
-        return admitted
-
-
-_PATIENCE = 30
-"""Batches in a row that may admit nothing; with names left, even the smallest batch admits something most times."""
-_DIGITS = 3
-_LETTERS = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
-_LETTER_VALUES = np.zeros(256, dtype=np.int64)
-_LETTER_VALUES[_LETTERS] = np.arange(len(ALPHABET))
-
-
-def _name_numbers(names: np.ndarray) -> np.ndarray:
-    """The last three characters of each name as a number in base 62: (graphs, nodes, width) to (graphs, nodes)."""
-    size = (names != 0).sum(axis=2)
-    numbers = np.zeros(names.shape[:2], dtype=np.int64)
-    for place in range(_DIGITS):
-        column = np.maximum(size - 1 - place, 0)[..., None]
-        digit = _LETTER_VALUES[np.take_along_axis(names, column, axis=2)[..., 0]]
-        numbers += np.where(place < size, digit * len(ALPHABET) ** place, 0)
-    return numbers
-
-
-def _mixed(values: np.ndarray) -> np.ndarray:
-    """The splitmix64 finalizer: spreads integers over all 64 bits."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
 
 
 def _share_out(mix: Mapping[str, float], nodes: tuple[int, ...], rows: int) -> dict[tuple[str, int], int]:
@@ -293,7 +197,7 @@ def _draw_edges(cell: Cell, count: int, stream: Stream) -> np.ndarray:
     return graphs.shuffle_edges(edges, stream) if cell.structure.startswith("shuffled") else edges
 
 
-def _questions(cell: Cell, rows: int, stream: Stream, admit: _Admission) -> Iterator[_Questions]:
+def _questions(cell: Cell, rows: int, stream: Stream, admit: Admission) -> Iterator[_Questions]:
     """Batches of graphs with as many Yes as No questions about each, until there are `rows` of them."""
     # A batch is large enough to be fast and small enough that (graphs, nodes, nodes) arrays stay under some tens of
     # megabytes.

@@ -1,0 +1,64 @@
+"""Whole splits of the transitivity corpus, generated once for the tests that read them."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+import numpy as np
+import pyarrow as pa
+
+from hf_causal.corpora import generate_shard, get_config
+from hf_causal.corpora.schema import CorpusConfig
+
+Edge = tuple[str, str]
+
+GENERALIZATION = "transitivity_generalization"
+
+
+def read_edges(premise: str) -> list[Edge]:
+    """By plain splitting, independent of the package's reader."""
+    return [tuple(statement.split(" causes ")) for statement in premise.removesuffix(".").split(". ")]
+
+
+def generate(config: CorpusConfig, split: str) -> list[pa.Table]:
+    return [generate_shard("axiomatic", config, split, shard) for shard in range(config.num_shards(split))]
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A split at full size, with what many tests read from it."""
+
+    config: str
+    split: str
+    table: pa.Table
+
+    @cached_property
+    def premises(self) -> dict[str, list[Edge]]:
+        return {premise: read_edges(premise) for premise in self.table["premise"].unique().to_pylist()}
+
+    @cached_property
+    def edge_sets(self) -> set[frozenset[Edge]]:
+        return {frozenset(edges) for edges in self.premises.values()}
+
+    @cached_property
+    def graphs(self) -> list[dict]:
+        """The first row of each premise."""
+        first = np.unique(self.table["graph_id"].to_numpy(zero_copy_only=False).astype(str), return_index=True)[1]
+        return self.table.take(pa.array(np.sort(first))).to_pylist()
+
+    def sample(self, rows: int) -> list[dict]:
+        """At most so many rows, evenly spread, so that every cell of an evaluation split is met."""
+        return self.table.take(pa.array(np.arange(0, len(self.table), max(1, len(self.table) // rows)))).to_pylist()
+
+    def cells(self) -> dict[tuple, list[str]]:
+        """From (structure, size, branching factor) to the premise of each question."""
+        cells = defaultdict(list)
+        columns = (self.table[name].to_pylist() for name in ("structure", "num_nodes", "branching_factor", "premise"))
+        for *cell, premise in zip(*columns, strict=True):
+            cells[tuple(cell)].append(premise)
+        return cells
+
+
+@cache
+def published(config: str, split: str) -> Generated:
+    return Generated(config, split, pa.concat_tables(generate(get_config("axiomatic", config), split)))
