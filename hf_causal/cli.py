@@ -323,29 +323,45 @@ def _question_bar(name: str, total: int):
 
 
 def _print_scores(scores: dict) -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    def show(title: str | None, columns: list[str], rows: list[list[str]]) -> None:
+        table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False)
+        for column in columns:
+            table.add_column(column.replace(" ", "\n"), no_wrap=True)
+        for row in rows:
+            table.add_row(*row)
+        Console().print(table)
+
+    def accuracy(score: dict) -> str:
+        return f"{score['accuracy']:.3f} ± {score['stderr']:.3f}"
+
     if scores["splits"]:
-        table = Table("split", "n", "accuracy", *scores["baselines"], title=f"{scores['model']} on {scores['config']}")
-        for split, score in scores["splits"].items():
-            shortcuts = [f"{by_split[split]['accuracy']:.3f}" for by_split in scores["baselines"].values()]
-            table.add_row(split, f"{score['n']:,}", f"{score['accuracy']:.3f} ± {score['stderr']:.3f}", *shortcuts)
-        console.print(table)
-    if scores["files"]:
-        table = Table("file", "n", "accuracy", "contradicted", "unreadable", "over correct rows")
-        for name, score in scores["files"].items():
-            correct = score["correct_rows"]
-            table.add_row(
-                name,
+        baselines = scores["baselines"]
+        rows = [
+            [
+                split,
                 f"{score['n']:,}",
-                f"{score['accuracy']:.3f} ± {score['stderr']:.3f}",
-                str(score["contradicted"]),
-                str(score["unreadable"]),
-                f"{correct['accuracy']:.3f}" if correct else "",
-            )
-        console.print(table)
+                accuracy(score),
+                *(f"{own[split]['accuracy']:.3f}" for own in baselines.values()),
+            ]
+            for split, score in scores["splits"].items()
+        ]
+        show(f"{scores['model']} on {scores['config']}", ["split", "n", "accuracy", *baselines], rows)
+    if scores["files"]:
+        rows = [
+            [name, f"{score['n']:,}", accuracy(score), str(score["contradicted"])]
+            + [accuracy(score["correct_rows"]) if score["correct_rows"] else ""]
+            for name, score in scores["files"].items()
+        ]
+        show(None, ["file", "n", "accuracy", "wrong labels", "other rows"], rows)
+        for name, score in scores["files"].items():
+            if score["unreadable"]:
+                typer.echo(
+                    f"{name}: {score['unreadable']} rows are outside the grammar; their labels were not checked."
+                )
 
 
 if __name__ == "__main__":

@@ -220,7 +220,7 @@ def test_the_report_shows_every_cell_and_the_published_rows(scores, trained_mode
     text = path.read_text()
     for score in scores["splits"].values():
         for cell in score["cells"]:
-            assert f"{cell['accuracy']:.3f} ± {cell['stderr']:.3f}" in text
+            assert f"{cell['accuracy']:.3f}<br>± {cell['stderr']:.3f}" in text
     assert "TS2 NoPE 67M (published)" in text and "GPT-4 (published)" in text
     pictures = {picture.name for picture in (trained_model / "plots").iterdir()}
     assert pictures == {"overview.png", *(f"{split}.png" for split in scores["splits"])}

@@ -62,13 +62,16 @@ def _draw_axis(axis: Axes, split: str, scores: dict[str, Any]) -> None:
     cells = scores["splits"][split]["cells"]
     groups = list(dict.fromkeys((cell["structure"], cell["branching_factor"]) for cell in cells))
     sizes: set[int] = set()
+    drawn: set[float | None] = set()
     for colour, group in zip(_COLOURS, groups, strict=False):
         own = [cell for cell in cells if (cell["structure"], cell["branching_factor"]) == group]
         x, y = [cell["num_nodes"] for cell in own], [cell["accuracy"] for cell in own]
         error = [2 * cell["stderr"] for cell in own]
         axis.errorbar(x, y, error, color=colour, marker="o", markersize=4, capsize=2, label=_label(group), zorder=3)
         sizes.update(x)
-        _draw_reference(axis, (split, group[1]), colour if group[1] else None)
+        if group[1] not in drawn:
+            _draw_reference(axis, (split, group[1]), colour if group[1] else None)
+            drawn.add(group[1])
     _draw_sweep(axis, split, scores)
     axis.axhline(0.5, color="#bbbbbb", linewidth=1, linestyle=":")
     axis.axvspan(*_TRAINED, color="#f2ead3", zorder=0)
@@ -77,7 +80,7 @@ def _draw_axis(axis: Axes, split: str, scores: dict[str, Any]) -> None:
     axis.xaxis.set_major_locator(FixedLocator(shown))
     axis.xaxis.set_minor_locator(NullLocator())
     axis.set_xticklabels([str(size) for size in shown])
-    axis.set_ylim(0.3, 1.03)
+    axis.set_ylim(0.38, 1.03)
     axis.set_title(TITLES.get(split, split), fontsize=11)
     axis.set_xlabel("nodes (shaded: trained sizes)")
     axis.legend(fontsize=7, loc="lower left", framealpha=0.85)

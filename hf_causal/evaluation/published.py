@@ -19,7 +19,7 @@ PUBLISHED: dict[str, dict[Panel, dict[int, float]]] = {
         ("branching", 1.4): dict(zip((5, 8, 10, 12), (0.86, 0.77, 0.74, 0.70), strict=True)),
         ("branching", 2.0): dict(zip((5, 8, 10, 12), (0.83, 0.74, 0.69, 0.64), strict=True)),
         # The repository files these numbers under node names; other sources place them in the paper's table of
-        # shuffled and flipped chains, which is how they are used here.
+        # shuffled and flipped chains, which is how they are drawn here.
         ("shuffled", None): dict(zip(range(3, 10), (1.0, 0.95, 0.87, 0.84, 0.79, 0.76, 0.73), strict=True)),
     },
     "GPT-4 (published)": {

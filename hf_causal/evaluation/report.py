@@ -49,7 +49,7 @@ def render_report(scores: dict[str, Any]) -> str:
     """The report as Markdown."""
     lines = [
         f"Scored on {scores['date']} with {scores['hardware']}: {scores['overall']['n']:,} questions of "
-        f"`{scores['config']}`, accuracy {_percent(scores['overall'])}. Chance is .500; ± is one standard error.",
+        f"`{scores['config']}`, accuracy {_accuracy(scores['overall'])}. Chance is .500; ± is one standard error.",
         "",
         f"![Accuracy against size]({PLOTS}/overview.png)",
         "",
@@ -58,7 +58,7 @@ def render_report(scores: dict[str, Any]) -> str:
     ]
     for split, score in scores["splits"].items():
         shortcuts = " | ".join(f"{by_split[split]['accuracy']:.3f}" for by_split in scores["baselines"].values())
-        lines.append(f"| {TITLES.get(split, split)} | {score['n']:,} | {_percent(score)} | {shortcuts} |")
+        lines.append(f"| {TITLES.get(split, split)} | {score['n']:,} | {_accuracy(score)} | {shortcuts} |")
     for split, score in scores["splits"].items():
         lines += ["", *_cell_table(split, score)]
     if scores.get("files"):
@@ -81,7 +81,9 @@ def _cell_table(split: str, score: dict[str, Any]) -> list[str]:
     for structure, factor in groups:
         cells = [by_key.get((structure, factor, size)) for size in sizes]
         name = f"{structure.replace('_', ' and ')}, factor {factor}" if factor else structure.replace("_", " and ")
-        lines.append(f"| {name} | " + " | ".join(_percent(cell) if cell else "" for cell in cells) + " |")
+        # One above the other, so that a dozen sizes fit on a page.
+        stacked = [_accuracy(cell).replace(" ± ", "<br>± ") if cell else "" for cell in cells]
+        lines.append(f"| {name} | " + " | ".join(stacked) + " |")
         factors.add(factor)
     for name, curves in PUBLISHED.items():
         for factor in sorted(factors, key=lambda value: value or 0):
@@ -99,10 +101,10 @@ def _file_table(files: dict[str, Any]) -> list[str]:
         "|---|---|---|---|---|",
     ]
     for name, score in files.items():
-        correct = _percent(score["correct_rows"]) if score["correct_rows"] else ""
-        lines.append(f"| {name} | {score['n']:,} | {_percent(score)} | {score['contradicted']} | {correct} |")
+        correct = _accuracy(score["correct_rows"]) if score["correct_rows"] else ""
+        lines.append(f"| {name} | {score['n']:,} | {_accuracy(score)} | {score['contradicted']} | {correct} |")
     return lines
 
 
-def _percent(score: dict[str, Any]) -> str:
+def _accuracy(score: dict[str, Any]) -> str:
     return f"{score['accuracy']:.3f} ± {score['stderr']:.3f}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import math
 import time
 from collections.abc import Iterator
@@ -84,6 +85,8 @@ def train(
         raise ValueError(f"`report_to` {report_to!r} is not installed: pip install 'hf-causal[track]'")
     checkpoint = find_checkpoint(output_dir, resume_from_checkpoint) if resume_from_checkpoint else None
     _check_folder(output_dir, recipe, resume_from_checkpoint)
+    if resume_from_checkpoint and (finished := _finished(output_dir)):
+        return finished
     run = _Run(recipe, output_dir, data_dir, report_to)
     if checkpoint is not None:
         run.restore(checkpoint)
@@ -103,6 +106,16 @@ def _check_folder(output_dir: Path, recipe: Recipe, resume_from: str | None) -> 
             f"the run in {str(output_dir)!r} was started with another recipe, see its recipe.yaml: resume with that "
             "recipe and its overrides, or choose another folder"
         )
+
+
+def _finished(output_dir: Path) -> TrainingResult | None:
+    """The result of a run that has come to its end; its model is left as it is."""
+    summary = output_dir / SUMMARY_FILE
+    if not summary.is_file() or not (output_dir / "model.safetensors").is_file():
+        return None
+    values = json.loads(summary.read_text(encoding="utf-8"))
+    steps = values["steps"]
+    return TrainingResult(output_dir, steps, steps, values["accuracy"], values["best_step"], values["seconds"])
 
 
 class _Run:

@@ -46,7 +46,7 @@ class Axiomatic(datasets.ArrowBasedBuilder):
     Example:
 
     ```python
-    >>> builder = Axiomatic(config_name="transitivity_ts2", rows=400, validation_rows=80)
+    >>> builder = Axiomatic(config_name="transitivity_ts2", rows=400, validation_rows=400)
     >>> next(iter(builder.as_streaming_dataset("train")))["completion"] in ("Yes", "No")
     True
 
