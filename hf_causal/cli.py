@@ -172,7 +172,9 @@ def evaluate(
     data_dir: DataDir = None,
     limit: Annotated[int | None, typer.Option(help="At most this many questions of each cell.")] = None,
     device: Device = None,
-    trust_remote_code: Annotated[bool, typer.Option(help="Let a model from the Hub bring its own code.")] = False,
+    trust_remote_code: Annotated[
+        bool, typer.Option("--trust-remote-code", help="Let a model from the Hub bring its own code.")
+    ] = False,
 ) -> None:
     from hf_causal.evaluation.evaluate import evaluate_model
     from hf_causal.files import write_json
@@ -358,6 +360,11 @@ def _print_scores(scores: dict) -> None:
         ]
         show(None, ["file", "n", "accuracy", "wrong labels", "other rows"], rows)
         for name, score in scores["files"].items():
+            if score["contradicted"]:
+                listed = ", ".join(map(str, score["contradicted_rows"][:20])) + (
+                    " …" if score["contradicted"] > 20 else ""
+                )
+                typer.echo(f"{name}: the label contradicts the row's own text in rows {listed} (counted from 0).")
             if score["unreadable"]:
                 typer.echo(
                     f"{name}: {score['unreadable']} rows are outside the grammar; their labels were not checked."

@@ -47,6 +47,16 @@ def test_load_dataset_loads_what_was_built(corpus_dir):
     assert half.num_rows == 200
 
 
+def test_another_build_under_the_same_name_is_not_served_from_the_cache(tmp_path):
+    prompts = []
+    for seed in (1, 2):
+        folder = tmp_path / str(seed) / "data"
+        build("axiomatic", folder, ["transitivity_occ"], rows=400, validation_rows=400, seed=seed)
+        prompts.append(datasets.load_dataset(str(folder), "transitivity_occ", split="train")["prompt"][:])
+        assert load_corpus("axiomatic", "transitivity_occ", "train", folder)["prompt"].to_pylist() == prompts[-1]
+    assert prompts[0] != prompts[1]
+
+
 def test_the_default_config_is_the_first_one(corpus_dir):
     card = yaml.safe_load((corpus_dir / "README.md").read_text().split("---")[1])
     assert [config["config_name"] for config in card["configs"] if config.get("default")] == ["transitivity_ts2"]
@@ -119,7 +129,7 @@ def test_wrong_requests_are_refused_before_anything_is_written(tmp_path, corpus_
     with pytest.raises(ValueError, match="`num_proc` must be at least 1"):
         build("axiomatic", out, ["transitivity_occ"], num_proc=0)
     assert not out.exists()
-    with pytest.raises(FileNotFoundError, match="cannot load config 'transitivity_occ', split 'train'"):
+    with pytest.raises(FileNotFoundError, match="holds no config 'transitivity_occ' with a split 'train'"):
         load_corpus("axiomatic", "transitivity_occ", "train", corpus_dir)
     with pytest.raises(ValueError, match="has no config 'x'"):
         load_builder("axiomatic", "x")

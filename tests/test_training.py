@@ -176,8 +176,11 @@ def test_wrong_arguments_are_refused_before_anything_is_written(tmp_path, corpus
         train(recipe, tmp_path / "a", corpus_dir, report_to="wandb")
     with pytest.raises(FileNotFoundError, match="`resume_from_checkpoint` must be 'latest' or a folder"):
         train(recipe, tmp_path / "a", corpus_dir, resume_from_checkpoint=str(tmp_path / "none"))
-    with pytest.raises(FileNotFoundError, match="cannot load config 'transitivity_ts2'"):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileNotFoundError, match="holds no config 'transitivity_ts2'"):
         train(recipe, tmp_path / "a", tmp_path / "empty")
+    with pytest.raises(FileNotFoundError, match="cannot load config 'transitivity_ts2'"):
+        train(recipe, tmp_path / "a", "nobody/nothing")
     with pytest.raises(ValueError, match="has no field 'hiden_size'"):
         train(load_recipe("axiom-cpu", {"model.hiden_size": 3}), tmp_path / "a", corpus_dir)
     assert not (tmp_path / "a").exists()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from hf_causal.corpora import CORPORA, config_names, get_config
 from hf_causal.corpora.parquet import SplitSummary, write_config
@@ -47,20 +48,25 @@ def load_corpus(corpus: str, config: str, split: str, data_dir: str | Path | Non
     Raises:
         `FileNotFoundError`: If `data_dir` does not hold that config and split.
     """
-    import datasets
-
     if data_dir is None:
         builder = load_builder(corpus, config)
         builder.download_and_prepare()
-        loaded = builder.as_dataset(split)
-    else:
-        try:
-            loaded = datasets.load_dataset(str(data_dir), config, split=split)
-        except (FileNotFoundError, ValueError) as error:
-            raise FileNotFoundError(
-                f"cannot load config {config!r}, split {split!r} from {str(data_dir)!r}: {error}"
-            ) from error
-    return loaded.with_format("arrow")[:]
+        return builder.as_dataset(split).with_format("arrow")[:]
+    if Path(data_dir).is_dir():
+        # Read as they are: the cache of `datasets` goes by the folder's name and may hold another folder's rows.
+        files = sorted(Path(data_dir, config).glob(f"{split}-*.parquet"))
+        if not files:
+            raise FileNotFoundError(f"{str(data_dir)!r} holds no config {config!r} with a split {split!r}")
+        return pq.read_table(files)
+    import datasets
+
+    try:
+        return datasets.load_dataset(str(data_dir), config, split=split).with_format("arrow")[:]
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise FileNotFoundError(
+            f"cannot load config {config!r}, split {split!r} of the data set {str(data_dir)!r}: {reason}"
+        ) from error
 
 
 def build(

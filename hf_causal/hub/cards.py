@@ -14,6 +14,7 @@ from huggingface_hub import DatasetCard, DatasetCardData, EvalResult, ModelCard,
 from hf_causal import __version__
 from hf_causal.corpora import config_names
 from hf_causal.corpora.parquet import read_manifests
+from hf_causal.corpora.schema import split_digest
 from hf_causal.files import write_text
 
 LICENSE = "apache-2.0"
@@ -52,6 +53,9 @@ def write_dataset_card(folder: str | Path, corpus: str, repo_id: str | None = No
             {
                 "config_name": manifest["config"],
                 **({"default": True} if manifest is manifests[0] else {}),
+                # `datasets` caches a folder by its name and this entry: without the digest, another seed or size under
+                # the same name would be served from the cache of the first.
+                "description": f"{manifest['description']} Rows: {_digest(manifest)}.",
                 "data_files": [
                     {"split": split, "path": f"{manifest['config']}/{split}-*.parquet"} for split in manifest["splits"]
                 ],
@@ -65,7 +69,7 @@ def write_dataset_card(folder: str | Path, corpus: str, repo_id: str | None = No
         data,
         template_str=template.read_text(encoding="utf-8"),
         configs=configs,
-        repo_id=repo_id or str(folder),
+        repo_id=repo_id or folder.name,
         version=__version__,
     )
     return write_text(folder / "README.md", str(card))
@@ -76,7 +80,7 @@ def write_model_card(folder: str | Path, repo_id: str | None = None) -> Path:
 
     Args:
         folder (`str` or `Path`): As `hf-causal train` leaves it; `hf-causal report` adds the scores and the report.
-        repo_id (`str`, *optional*): Where it will be published; the folder's name in examples otherwise.
+        repo_id (`str`, *optional*): Where it will be published; the model's name in examples otherwise.
 
     Returns:
         `Path`: Of the card.
@@ -113,11 +117,15 @@ def write_model_card(folder: str | Path, repo_id: str | None = None) -> Path:
         recipe_yaml=recipe_yaml,
         training=_training_summary(folder),
         report=_read(folder / REPORT_FILE),
-        repo_id=repo_id or str(folder),
+        repo_id=repo_id or name,
         version=__version__,
         versions={package: installed_version(package) for package in ("torch", "transformers")},
     )
     return write_text(folder / "README.md", str(card))
+
+
+def _digest(manifest: dict[str, Any]) -> str:
+    return split_digest(split["sha256"] for split in manifest["splits"].values())[:16]
 
 
 def _read(path: Path) -> str:

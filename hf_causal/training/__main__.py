@@ -35,10 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
 
         train(recipe, options.output_dir, options.data_dir, options.resume_from_checkpoint, options.report_to,
               options.stop_at_step)  # fmt: skip
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, FileNotFoundError, ArithmeticError) as error:
         if os.environ.get("LOCAL_RANK", "0") == "0":  # once, not once for each process
             sys.stderr.write(f"error: {error}\n")
-        return 2
+        return 1 if isinstance(error, ArithmeticError) else 2
     return 0
 
 

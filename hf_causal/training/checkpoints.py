@@ -19,8 +19,6 @@ class Progress:
     step: int = 0
     best_accuracy: float = -1.0
     best_step: int = 0
-    questions: int = 0
-    """Answered in training steps, over all processes."""
     seconds: float = 0.0
     """Spent in training steps, over all sessions of the run."""
 

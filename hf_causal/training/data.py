@@ -115,6 +115,10 @@ class Batches:
                 f"{len(lengths)} premises are fewer than one batch of {batch_size} on each of {world_size} processes"
             )
 
+    def of_rank(self, rank: int) -> Batches:
+        """The batches of another process."""
+        return Batches(self.lengths, self.batch_size, self.seed, rank, self.world_size)
+
     def starting_at(self, batch: int) -> Iterator[np.ndarray]:
         """Endless batches of this process, beginning with the given one (counted from 0 over all epochs)."""
         epoch, first = divmod(batch, self.per_epoch)

@@ -146,6 +146,7 @@ class _Run:
         self.forward = torch.compile(self.model) if recipe.compile else self.model
         self.progress = Progress()
         self.grad_norm: torch.Tensor | None = None
+        self.lap_began = time.perf_counter()
         self.accelerator.register_for_checkpointing(self.progress, *self.schedulers)
         set_seed(recipe.seed, device_specific=True)
         if report_to != "none":
@@ -189,12 +190,11 @@ class _Run:
             unit="step",
             disable=not accelerator.is_main_process,
         )
+        self.lap_began = time.perf_counter()
         while progress.step < last:
-            started = time.perf_counter()
             window.add(*self._step(list(islice(batches, recipe.gradient_accumulation_steps))))
             progress.step += 1
-            progress.seconds += time.perf_counter() - started
-            window.seconds += time.perf_counter() - started
+            self._add_lap(window)
             bar.update()
             finishing = progress.step == last
             if progress.step % recipe.logging_steps == 0 or finishing:
@@ -204,6 +204,7 @@ class _Run:
                 self._evaluate(bar)
             if progress.step % recipe.save_steps == 0 or finishing:
                 save_checkpoint(accelerator, self.output_dir, progress.step, recipe.save_total_limit)
+            self.lap_began = time.perf_counter()  # validation and checkpoints are no training time
         bar.close()
         if progress.step == self.total_steps and accelerator.is_main_process:
             self._write_model()
@@ -260,7 +261,7 @@ class _Run:
             raise FloatingPointError(
                 f"the loss is {sums[0]} at step {self.progress.step}: lower the learning rate, or resume earlier"
             )
-        self.progress.questions += int(sums[2])
+        self._add_lap(window)  # reading the sums has waited for the device
         if self.accelerator.is_main_process:
             values = {
                 "loss": sums[0] / sums[2],
@@ -301,6 +302,21 @@ class _Run:
             if better:
                 self._save_best()
 
+    def _add_lap(self, window: _Window) -> None:
+        """Counts the time since the last lap began as training time."""
+        before, self.lap_began = self.lap_began, time.perf_counter()
+        window.seconds += self.lap_began - before
+        self.progress.seconds += self.lap_began - before
+
+    def _questions_asked(self) -> int:
+        """Questions of all training steps so far, on all processes."""
+        batches, count = self.batches, self.progress.step * self.recipe.gradient_accumulation_steps
+        return sum(
+            int(self.train_packs.questions[packs].sum())
+            for rank in range(batches.world_size)
+            for packs in islice(batches.of_rank(rank).starting_at(0), count)
+        )
+
     def _record(self, kind: str, **values: float) -> None:
         self.log.write(step=self.progress.step, kind=kind, **values)
         self.accelerator.log({f"{kind}/{name}": value for name, value in values.items()}, step=self.progress.step)
@@ -319,7 +335,7 @@ class _Run:
         self.tokenizer.save_pretrained(self.output_dir)
         summary = {
             "steps": self.progress.step,
-            "questions": self.progress.questions,
+            "questions": self._questions_asked(),
             "seconds": self.progress.seconds,
             "hardware": describe_hardware(self.accelerator.device.type, self.accelerator.num_processes),
             "accuracy": self.progress.best_accuracy,

@@ -1,0 +1,69 @@
+"""Cards: what the Hub reads from them, and that the shipped model is what its card says."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from huggingface_hub import DatasetCard, ModelCard
+
+from hf_causal.evaluation.predict import Answerer
+from hf_causal.evaluation.report import write_report
+from hf_causal.hub.cards import write_dataset_card, write_model_card
+
+SHIPPED = Path(__file__).resolve().parents[1] / "model_cards" / "axiom-cpu"
+
+
+def test_a_model_card_has_what_the_hub_reads(trained_model):
+    data = ModelCard.load(trained_model / "README.md").data
+    assert (data.library_name, data.pipeline_tag, data.license) == ("transformers", "text-generation", "apache-2.0")
+    assert data.datasets == ["axiomatic"]
+
+
+def test_a_data_set_card_has_what_the_hub_reads(corpus_dir):
+    card = DatasetCard.load(corpus_dir / "README.md")
+    assert (card.data.license, card.data.language) == ("apache-2.0", "en")
+    assert card.data.size_categories == "1K<n<10K"
+    assert "no row is copied" in card.text
+
+
+def test_cards_name_no_path_of_this_machine(trained_model, corpus_dir):
+    for folder in (trained_model, corpus_dir):
+        assert str(folder) not in (folder / "README.md").read_text()
+
+
+def test_cards_are_made_of_folders_that_hold_something(tmp_path):
+    with pytest.raises(FileNotFoundError, match="not a model folder"):
+        write_model_card(tmp_path)
+    with pytest.raises(FileNotFoundError, match="holds no built config"):
+        write_dataset_card(tmp_path, "axiomatic")
+
+
+def test_the_shipped_model_answers_its_family():
+    answerer = Answerer.load(SHIPPED)
+    chain = "A1 causes Bq. Bq causes c. c causes Zz9."
+    asked = {("A1", "Zz9"): 1, ("Bq", "c"): 1, ("Zz9", "A1"): 0, ("c", "Bq"): 0, ("A1", "Bq"): 1, ("Zz9", "c"): 0}
+    prompts = [f"{chain} Does {cause} cause {effect}?" for cause, effect in asked]
+    assert answerer.answers(prompts) == list(asked.values())
+
+
+def test_the_shipped_card_is_what_its_figures_make(tmp_path):
+    copy = Path(shutil.copytree(SHIPPED, tmp_path / "axiom-cpu"))
+    write_report(copy)
+    for name in ("report.md", "generalization.json"):
+        assert (copy / name).read_text() == (SHIPPED / name).read_text()
+
+    def without_versions(text):
+        return [line for line in text.splitlines() if not line.startswith("Made with")]
+
+    fresh, shipped = (without_versions((folder / "README.md").read_text()) for folder in (copy, SHIPPED))
+    assert fresh == shipped
+
+
+def test_the_shipped_model_learned_its_family():
+    summary = json.loads((SHIPPED / "training_summary.json").read_text())
+    assert summary["accuracy"] >= 0.9
+    card = ModelCard.load(SHIPPED / "README.md")
+    results = {result.dataset_split: result.metric_value for result in card.data.eval_results}
+    scores = json.loads((SHIPPED / "generalization.json").read_text())["splits"]
+    assert results == {split: pytest.approx(score["accuracy"], abs=1e-4) for split, score in scores.items()}
