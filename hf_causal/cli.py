@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from hf_causal.hardware import share_the_cpu
+
 app = typer.Typer(
     name="hf-causal",
     help="Teach transformers causal reasoning from text, and measure exactly how far it generalizes.",
@@ -277,6 +279,7 @@ def main(arguments: list[str] | None = None) -> int:
     # Progress bars of the libraries underneath would fight with the ones shown here.
     os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    share_the_cpu()
     command = typer.main.get_command(app)
     try:
         status = command.main(args=arguments, prog_name="hf-causal", standalone_mode=False)

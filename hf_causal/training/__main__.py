@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 
+from hf_causal.hardware import share_the_cpu
 from hf_causal.training.recipes import load_recipe, parse_overrides
 
 
@@ -29,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--report-to", "--report_to", default="none", help="`none` or `trackio`")
     parser.add_argument("--stop-at-step", "--stop_at_step", type=int, help="save and stop after this step")
     options, rest = parser.parse_known_args(arguments)
+    share_the_cpu()
     try:
         recipe = load_recipe(options.recipe, parse_overrides(rest))
         from hf_causal.training.loop import train
