@@ -24,10 +24,10 @@ def describe_hardware(device: str = "cpu", num_processes: int = 1) -> str:
 
 
 def share_the_cpu() -> None:
-    """Lets the threads of OpenMP wait shortly instead of long before they sleep; to be called before torch is imported.
+    """Lets the threads of OpenMP spin shortly, not long, before they sleep; to be called before torch is imported.
 
-    A thread that waits for another one spins. Alone on a machine that is a little faster; beside any other busy process
-    the spinning threads take the time of the one that is waited for, and training becomes several times slower
+    A thread that waits for another one spins. Alone on a machine that is a little faster; beside any other busy
+    process the spinning threads take the time of the one that is waited for, and training becomes several times slower
     (`benchmarks/cpu_contention.py` measures both). Settings of the user's own are left alone.
     """
     if "OMP_WAIT_POLICY" not in os.environ:

@@ -45,7 +45,7 @@ def write_config(
         corpus (`str`): For example `"axiomatic"`.
         config ([`CorpusConfig`]): As `get_config` makes it.
         folder (`str` or `Path`): Parent folder.
-        num_proc (`int`): Processes that generate and write. Memory is about 150 MB for each, whatever the number of
+        num_proc (`int`): Processes that generate and write. Memory is about 200 MB for each, whatever the number of
             rows.
         progress (callable, *optional*): Called with the rows of each finished shard.
 
