@@ -52,6 +52,22 @@ def test_mistakes_get_one_line_and_status_2(arguments, message, tmp_path, capsys
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--model.num-attention-heads", "3", "`num_attention_heads` must divide `hidden_size`"),
+        ("--model.position-encoding", "alibi", "`position_encoding` must be one of"),
+        ("--model.hidden-size", "wide", "hidden_size"),
+        ("--model.hiden-size", "8", "has no field 'hiden_size'"),
+    ],
+)
+def test_an_impossible_model_is_a_mistake_too(option, value, message, corpus_dir, tmp_path, capsys):
+    where = ["--output-dir", str(tmp_path / "out"), "--data-dir", str(corpus_dir)]
+    assert main(["train", "axiom-cpu", *where, option, value]) == 2
+    shown = capsys.readouterr().err
+    assert message in shown and shown.count("\n") == 1
+
+
 def test_info_lists_versions_recipes_and_corpora(capsys):
     assert main(["info"]) == 0
     shown = capsys.readouterr().out

@@ -186,6 +186,21 @@ def test_wrong_arguments_are_refused_before_anything_is_written(tmp_path, corpus
     assert not (tmp_path / "a").exists()
 
 
+def test_a_tracker_that_is_not_installed_is_said_to_be(tmp_path, corpus_dir, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ValueError, match="`report_to` 'trackio' is not installed"):
+        train(load_recipe("axiom-cpu", TINY), tmp_path / "a", corpus_dir, report_to="trackio")
+
+
+def test_training_is_tracked(tmp_path, corpus_dir):
+    pytest.importorskip("trackio")
+    command = [sys.executable, "-m", "hf_causal.training", "--recipe", "axiom-cpu", "--report-to", "trackio"]
+    command += ["--data-dir", str(corpus_dir), "--output-dir", str(tmp_path / "run"), *flags(TINY)]
+    environment = {**os.environ, "TRACKIO_DIR": str(tmp_path / "tracked")}  # read when trackio is imported
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=300)
+    assert list((tmp_path / "tracked").glob("hf_causal*.db"))
+
+
 def test_the_log_drops_what_a_resumed_run_writes_again(tmp_path):
     path = tmp_path / "log.jsonl"
     path.write_text('{"step": 1}\n{"step": 2}\n{"step": 3}\n{"st')

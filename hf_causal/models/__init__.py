@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from huggingface_hub.errors import StrictDataclassError
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
 
 from hf_causal.models.axiom import AxiomConfig, AxiomForCausalLM, AxiomModel, AxiomTokenizer
@@ -34,14 +35,17 @@ def make_model(
         attn_implementation (`str`): `eager`, `sdpa` or `flex_attention`.
 
     Raises:
-        `ValueError`: For an unknown architecture or an argument that its config does not have.
+        `ValueError`: For an unknown architecture, or an argument that its config does not have or cannot take.
     """
     _check_type(model_type)
     config = AutoConfig.for_model(model_type)
     if unknown := sorted(name for name in arguments if not hasattr(config, name)):
         raise ValueError(f"the config of {model_type!r} has no field {', '.join(map(repr, unknown))}")
     special = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("pad", "bos", "eos")}
-    config = AutoConfig.for_model(model_type, vocab_size=len(tokenizer), **special, **arguments)
+    try:
+        config = AutoConfig.for_model(model_type, vocab_size=len(tokenizer), **special, **arguments)
+    except StrictDataclassError as error:
+        raise ValueError(f"the config of {model_type!r} cannot be made: {error}") from error
     return AutoModelForCausalLM.from_config(config, attn_implementation=attn_implementation)
 
 
