@@ -54,6 +54,9 @@ def test_training_leaves_a_complete_model_folder(trained_model):
     summary = json.loads((trained_model / "training_summary.json").read_text())
     assert summary["steps"] == 6 and summary["validation_questions"] == 100
     assert summary["questions"] >= 6 * 8 * 4
+    assert summary["family"]["nodes"] == [3, 6] and summary["family"]["longest_name"] == 3
+    assert summary["family"]["rows"] == 600
+    assert "600 questions about graphs of 3 to\n6 nodes" in (trained_model / "README.md").read_text()
 
 
 def test_the_log_has_losses_and_validations_in_order(trained_model):

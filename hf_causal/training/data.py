@@ -16,6 +16,17 @@ POOL = 50
 """Batches whose prompts are sorted by length together: more wastes less padding and mixes less."""
 
 
+def describe_family(rows: pa.Table) -> dict[str, Any]:
+    """What a card has to say of the training data: rows, sizes, structures and longest name, read from the rows."""
+    sizes = pc.min_max(rows["num_nodes"]).as_py()
+    return {
+        "rows": rows.num_rows,
+        "nodes": [sizes["min"], sizes["max"]],
+        "structures": sorted(rows["structure"].unique().to_pylist()),
+        "longest_name": pc.max(rows["name_length"]).as_py(),
+    }
+
+
 class PackedPrompts:
     """Questions packed behind the premise that they share, as flat token arrays.
 

@@ -26,7 +26,7 @@ from hf_causal.hardware import describe_hardware
 from hf_causal.hub.cards import SUMMARY_FILE, write_model_card
 from hf_causal.models import make_model, make_tokenizer
 from hf_causal.training.checkpoints import Progress, TrainingLog, find_checkpoint, list_checkpoints, save_checkpoint
-from hf_causal.training.data import Batches, PackedPrompts
+from hf_causal.training.data import Batches, PackedPrompts, describe_family
 from hf_causal.training.objective import Counts, loss_and_hits
 from hf_causal.training.optimizers import make_optimizers, make_schedulers
 from hf_causal.training.recipes import Recipe
@@ -160,7 +160,9 @@ class _Run:
             rows = {
                 split: load_corpus(recipe.corpus, recipe.config, split, data_dir) for split in ("train", "validation")
             }
-        self.train_packs = PackedPrompts(rows["train"][: recipe.train_rows], self.tokenizer, recipe.packing)
+        trained_on = rows["train"][: recipe.train_rows]
+        self.family = describe_family(trained_on)
+        self.train_packs = PackedPrompts(trained_on, self.tokenizer, recipe.packing)
         self.validation_packs = PackedPrompts(rows["validation"][: recipe.eval_rows], self.tokenizer, recipe.packing)
         self.batches = Batches(
             self.train_packs.lengths,
@@ -342,6 +344,7 @@ class _Run:
             "best_step": self.progress.best_step,
             "validation_questions": int(self.validation_packs.questions.sum()),
             "seed": self.recipe.seed,
+            "family": self.family,
             "date": time.strftime("%Y-%m-%d"),
         }
         write_json(self.output_dir / SUMMARY_FILE, summary)
