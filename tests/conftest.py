@@ -48,3 +48,12 @@ def trained_model(tmp_path_factory, corpus_dir) -> Path:
     folder = tmp_path_factory.mktemp("trained") / "model"
     train(load_recipe("axiom-cpu", TINY), folder, data_dir=corpus_dir)
     return folder
+
+
+@pytest.fixture
+def uncompiled():
+    """Flex attention runs as written: compiling each of its masks would take ten seconds."""
+    import torch
+
+    with torch.compiler.set_stance("force_eager"):
+        yield

@@ -15,6 +15,10 @@ PROMPTS = (
     "x causes y. y causes z. z causes w. Does w cause x?",
 )
 
+as_written = [
+    pytest.mark.usefixtures("uncompiled"),
+    pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile"),
+]
 every_encoding = pytest.mark.parametrize("encoding", POSITION_ENCODINGS)
 every_attention = pytest.mark.parametrize("attention", ATTENTIONS)
 

@@ -8,6 +8,7 @@ from decoders import (
     PREMISE,
     PROMPTS,
     QUESTIONS,
+    as_written,
     assert_close,
     build,
     every_attention,
@@ -18,14 +19,7 @@ from decoders import (
 
 from hf_causal.models.axiom import AxiomTokenizer
 
-pytestmark = pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
-
-
-@pytest.fixture(autouse=True)
-def uncompiled():
-    """Flex attention runs as written: compiling each of its masks would take ten seconds."""
-    with torch.compiler.set_stance("force_eager"):
-        yield
+pytestmark = as_written
 
 
 class TestPadding:

@@ -5,6 +5,7 @@ import torch
 from decoders import (
     PROMPTS,
     TINY,
+    as_written,
     assert_close,
     build,
     every_encoding,
@@ -16,14 +17,7 @@ from torch import nn
 
 from hf_causal.models.axiom import AxiomConfig, AxiomTokenizer
 
-pytestmark = pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
-
-
-@pytest.fixture(autouse=True)
-def uncompiled():
-    """Flex attention runs as written: compiling each of its masks would take ten seconds."""
-    with torch.compiler.set_stance("force_eager"):
-        yield
+pytestmark = as_written
 
 
 class TestLogitsToKeep:

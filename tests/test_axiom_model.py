@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from decoders import (
+    as_written,
     assert_close,
     build,
     config,
@@ -24,14 +25,7 @@ from transformers import (
 from hf_causal.models.axiom import AxiomConfig, AxiomForCausalLM, AxiomModel
 from hf_causal.models.axiom.modeling_axiom import sinusoidal_positions
 
-pytestmark = pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
-
-
-@pytest.fixture(autouse=True)
-def uncompiled():
-    """Flex attention runs as written: compiling each of its masks would take ten seconds."""
-    with torch.compiler.set_stance("force_eager"):
-        yield
+pytestmark = as_written
 
 
 class TestParityWithTheLibrary:
