@@ -19,8 +19,18 @@ def describe_hardware(device: str = "cpu", num_processes: int = 1) -> str:
 
         return f"{num_processes} x {torch.cuda.get_device_name()}"
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    bf16 = ", bf16 instructions" if "avx512_bf16" in _cpu_fact("flags") else ""
+    bf16 = ", bf16 instructions" if has_bf16() else ""
     return f"{cores} CPU cores ({_cpu_fact('model name') or platform.processor() or platform.machine()}{bf16})"
+
+
+def has_bf16(device: str = "cpu") -> bool:
+    """Whether a device multiplies bf16 matrices in hardware; where it does not, fp32 is faster."""
+    if device == "cuda":
+        import torch
+
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    flags = _cpu_fact("flags").split()
+    return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
 def share_the_cpu() -> None:

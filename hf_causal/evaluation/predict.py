@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 import torch
 
+from hf_causal.hardware import has_bf16
+
 
 class Answerer:
     """A language model that is asked for one token, `Yes` or `No`.
 
     Args:
-        model: A causal language model. tokenizer: Its tokenizer.
+        model (`PreTrainedModel`): A causal language model.
+        tokenizer (`PreTrainedTokenizerBase`): Its tokenizer.
         tokens_per_batch (`int`): Prompts are batched by length up to this many tokens.
     """
 
@@ -66,7 +69,7 @@ class Answerer:
         ids = self.tokenizer(list(prompts))["input_ids"]
         answers = np.zeros(len(ids))
         device = self.model.device
-        bf16 = device.type == "cuda" or torch.backends.mkldnn.is_available()
+        bf16 = has_bf16(device.type)
         for chosen in self._batches([len(row) for row in ids]):
             batch = self.tokenizer.pad(
                 {"input_ids": [ids[index] for index in chosen]}, padding_side="left", return_tensors="pt"
