@@ -30,8 +30,8 @@ def make_model(
 
     Args:
         model_type (`str`): Architecture.
-        arguments (`dict`): Arguments of its config. tokenizer: Its vocabulary size and special tokens go into the
-        config.
+        arguments (`dict`): Arguments of its config.
+        tokenizer (`PreTrainedTokenizerBase`): Its vocabulary size and special tokens go into the config.
         attn_implementation (`str`): `eager`, `sdpa` or `flex_attention`.
 
     Raises:

@@ -35,7 +35,8 @@ class PackedPrompts:
 
     Args:
         rows (`pa.Table`): With `premise`, `question`, `completion` and `graph_id`; the rows of a premise stand
-        together. tokenizer: Tokenizer whose `backend_tokenizer` encodes premise and question apart.
+            together.
+        tokenizer (`TokenizersBackend`): Encodes premise and question apart.
         packing (`bool`): Whether the rows of one `graph_id` share their premise.
     """
 

@@ -45,8 +45,8 @@ def loss_and_hits(
         model (callable): A causal language model that takes `segment_ids` and `logits_to_keep`.
         batch (`dict`): As [`PackedPrompts.collate`] makes it.
         answer_ids (`tuple[int, int]`): Token ids of No and Yes.
-        totals (`Counts`): Over everything that makes up one optimizer step. Losses are divided by these, so that
-            micro- batches and processes add up to the loss of one large batch, however many questions each holds.
+        totals (`Counts`): Over everything that makes up one optimizer step. Losses are divided by these, so that parts
+            and processes add up to the loss of one large batch, however many questions each of them holds.
         prompt_loss_weight (`float`): Weight of the mean next-token loss on the prompts.
 
     Returns:
