@@ -20,7 +20,6 @@ from typing import Any
 from hf_causal.dataset_builders import build
 from hf_causal.evaluation.evaluate import evaluate_model
 from hf_causal.files import write_json
-from hf_causal.hardware import describe_hardware
 from hf_causal.training.loop import train
 from hf_causal.training.recipes import load_recipe, parse_overrides
 
@@ -85,7 +84,7 @@ def main() -> None:
 
 def write_table(path: Path, results: list[dict[str, Any]]) -> None:
     splits = list(results[0]["scores"]["splits"])
-    lines = [f"{results[0]['scores']['hardware']}, {time.strftime('%Y-%m-%d')}, {describe_hardware()}", ""]
+    lines = [f"{results[0]['scores']['hardware']}, {time.strftime('%Y-%m-%d')}", ""]
     lines.append("| recipe | seed | steps | seconds | steps per second | in-family | " + " | ".join(splits) + " |")
     lines.append("|---|---|---|---|---|---|" + "---|" * len(splits))
     for result in results:
