@@ -122,6 +122,7 @@ def test_accumulated_gradients_equal_one_large_batch(tmp_path, corpus_dir):
         run = _Run(recipe, tmp_path / name, corpus_dir, "none")
         for optimizer in run.optimizers:
             optimizer.step = optimizer.zero_grad = lambda *args, **kwargs: None
+        run.schedulers = []
         size = recipe.per_device_train_batch_size
         micro = [
             run.train_packs.collate(list(range(start, start + size)), run.tokenizer.pad_token_id)
