@@ -20,6 +20,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+
 NumProc = Annotated[
     int | None, typer.Option(help="Processes; all cores when not given. The bytes are the same for any number.")
 ]
@@ -285,10 +288,10 @@ def main(arguments: list[str] | None = None) -> int:
         status = command.main(args=arguments, prog_name="hf-causal", standalone_mode=False)
         return status if isinstance(status, int) else 0
     except typer.Exit as exit_:
-        return exit_.exit_code
+        # Typer turns an interrupt into this exit, without a word.
+        return _interrupted() if exit_.exit_code == INTERRUPTED else exit_.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        typer.echo("interrupted; the same command goes on where this one was, if it can be resumed", err=True)
-        return 130
+        return _interrupted()
     except (ValueError, FileNotFoundError, NotADirectoryError, PermissionError) as error:
         return _fail(str(error), 2)
     except ArithmeticError as error:
@@ -298,6 +301,13 @@ def main(arguments: list[str] | None = None) -> int:
         if hasattr(error, "format_message"):
             return _fail(error.format_message(), 2)
         raise
+
+
+def _interrupted() -> int:
+    typer.echo(
+        "\ninterrupted: `reproduce` goes on where it was, `train` with --resume-from-checkpoint latest", err=True
+    )
+    return INTERRUPTED
 
 
 def _fail(message: str, status: int) -> int:

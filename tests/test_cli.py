@@ -68,6 +68,17 @@ def test_an_impossible_model_is_a_mistake_too(option, value, message, corpus_dir
     assert message in shown and shown.count("\n") == 1
 
 
+def test_an_interrupt_says_how_to_go_on(corpus_dir, tmp_path, capsys, monkeypatch):
+    import hf_causal.training.loop as loop
+
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop, "train", interrupted)
+    assert main(["train", "axiom-cpu", "--output-dir", str(tmp_path)]) == 130
+    assert "--resume-from-checkpoint latest" in capsys.readouterr().err
+
+
 def test_info_lists_versions_recipes_and_corpora(capsys):
     assert main(["info"]) == 0
     shown = capsys.readouterr().out
