@@ -286,12 +286,10 @@ def main(arguments: list[str] | None = None) -> int:
     command = typer.main.get_command(app)
     try:
         status = command.main(args=arguments, prog_name="hf-causal", standalone_mode=False)
+        if status == INTERRUPTED:  # typer ends an interrupted command without a word
+            message = "interrupted: `reproduce` goes on where it was, `train` with --resume-from-checkpoint latest"
+            typer.echo(f"\n{message}", err=True)
         return status if isinstance(status, int) else 0
-    except typer.Exit as exit_:
-        # Typer turns an interrupt into this exit, without a word.
-        return _interrupted() if exit_.exit_code == INTERRUPTED else exit_.exit_code
-    except (typer.Abort, KeyboardInterrupt):
-        return _interrupted()
     except (ValueError, FileNotFoundError, NotADirectoryError, PermissionError) as error:
         return _fail(str(error), 2)
     except ArithmeticError as error:
@@ -301,13 +299,6 @@ def main(arguments: list[str] | None = None) -> int:
         if hasattr(error, "format_message"):
             return _fail(error.format_message(), 2)
         raise
-
-
-def _interrupted() -> int:
-    typer.echo(
-        "\ninterrupted: `reproduce` goes on where it was, `train` with --resume-from-checkpoint latest", err=True
-    )
-    return INTERRUPTED
 
 
 def _fail(message: str, status: int) -> int:
