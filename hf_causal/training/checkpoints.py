@@ -20,7 +20,7 @@ class Progress:
     best_accuracy: float = -1.0
     best_step: int = 0
     seconds: float = 0.0
-    """Spent in training steps, over all sessions of the run."""
+    """Spent in training steps, over all parts of an interrupted run."""
 
     def state_dict(self) -> dict[str, Any]:
         return asdict(self)

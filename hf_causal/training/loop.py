@@ -45,7 +45,7 @@ class TrainingResult:
     """In-family validation accuracy of the saved weights."""
     best_step: int
     seconds: float
-    """Spent in training steps, over all sessions of the run."""
+    """Spent in training steps, over all parts of an interrupted run."""
 
 
 def train(
