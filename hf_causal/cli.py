@@ -112,7 +112,6 @@ def build(
 ) -> None:
     from rich.console import Console
     from rich.table import Table
-    from tqdm.auto import tqdm
 
     from hf_causal.dataset_builders import build as build_corpus
 
@@ -130,7 +129,7 @@ def build(
         out,
         config,
         num_proc or _cores(),
-        progress=lambda name: tqdm(desc=name, unit=" rows", unit_scale=True).update,
+        progress=_bar,
         seed=seed,
         **given,
     )
@@ -192,7 +191,7 @@ def evaluate(
         limit=limit,
         device=device,
         trust_remote_code=trust_remote_code,
-        progress=_question_bar,
+        progress=_bar,
     )
     if json_out:
         write_json(json_out, scores)
@@ -230,7 +229,7 @@ def reproduce(
     from hf_causal.training.recipes import load_recipe, parse_overrides
 
     chosen = load_recipe(recipe, parse_overrides(context.args))
-    scores = run(chosen, out, rows_per_cell, num_proc or _cores(), progress=_question_bar, say=typer.echo)
+    scores = run(chosen, out, rows_per_cell, num_proc or _cores(), progress=_bar, say=typer.echo)
     _print_scores(scores)
     typer.echo(
         f"Model and card in {out / 'model'}, report in {out / 'model' / 'report.md'}, data set in {out / 'data'}."
@@ -322,10 +321,10 @@ def _integers(option: str, text: str | None, count: int | None = None) -> tuple[
     return values
 
 
-def _question_bar(name: str, total: int):
+def _bar(what: str, total: int):
     from tqdm.auto import tqdm
 
-    return tqdm(total=total, desc=f"scoring {name}", unit=" questions").update
+    return tqdm(total=total, desc=what, unit_scale=True).update
 
 
 def _print_scores(scores: dict) -> None:

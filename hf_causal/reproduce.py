@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hf_causal.corpora import get_config
-from hf_causal.corpora.parquet import read_manifests
+from hf_causal.corpora.parquet import MANIFEST, read_manifests
 from hf_causal.corpora.schema import CorpusConfig
 from hf_causal.evaluation.evaluate import Progress, evaluate_model
 from hf_causal.files import write_json
@@ -48,13 +48,14 @@ def reproduce(
     out = Path(out)
     data, model = out / "data", out / "model"
     options = {} if rows_per_cell is None else {"rows_per_cell": rows_per_cell}
-    _build(recipe, data, options, num_proc, say)
+    _build(recipe, data, options, num_proc, progress, say)
 
     say(f"Training {recipe.name} in {model}")
     train(recipe, model, data_dir=data, resume_from_checkpoint="latest")
 
     scores_file = model / SCORES_FILE
-    if scores_file.is_file() and scores_file.stat().st_mtime > (model / "model.safetensors").stat().st_mtime:
+    made_of = (model / "model.safetensors", data / GENERALIZATION / MANIFEST)
+    if scores_file.is_file() and all(scores_file.stat().st_mtime > path.stat().st_mtime for path in made_of):
         scores = json.loads(scores_file.read_text(encoding="utf-8"))
     else:
         say("Scoring every generalization split")
@@ -65,7 +66,14 @@ def reproduce(
     return scores
 
 
-def _build(recipe: Recipe, data: Path, options: dict[str, Any], num_proc: int, say: Callable[[str], Any]) -> None:
+def _build(
+    recipe: Recipe,
+    data: Path,
+    options: dict[str, Any],
+    num_proc: int,
+    progress: Progress | None,
+    say: Callable[[str], Any],
+) -> None:
     """Builds the training and the generalization config, unless the folder holds just those."""
     from hf_causal.dataset_builders import build
 
@@ -76,7 +84,7 @@ def _build(recipe: Recipe, data: Path, options: dict[str, Any], num_proc: int, s
         if found and _describes(found, config):
             continue
         say(f"Building {name} in {data}")
-        build(recipe.corpus, data, [name], num_proc, **given)
+        build(recipe.corpus, data, [name], num_proc, progress, **given)
 
 
 def _describes(manifest: dict[str, Any], config: CorpusConfig) -> bool:

@@ -127,3 +127,11 @@ def test_reproduce_does_everything_once(tmp_path, capsys, monkeypatch):
     assert main(command) == 0
     assert (tmp_path / "data" / "transitivity_ts2" / "manifest.json").stat().st_mtime_ns == built
     assert "Building" not in capsys.readouterr().out
+
+    monkeypatch.undo()
+    command[command.index("--rows-per-cell") + 1] = "6"  # other questions: old scores are scores of something else
+    assert main(command) == 0
+    shown = capsys.readouterr().out
+    assert "Building transitivity_generalization" in shown and "Building transitivity_ts2" not in shown
+    scores = json.loads((tmp_path / "model" / "generalization.json").read_text())
+    assert scores["splits"]["sequential"]["n"] == 6 * 12

@@ -74,7 +74,7 @@ def build(
     out: str | Path,
     configs: Sequence[str] | None = None,
     num_proc: int = 1,
-    progress: Callable[[str], Callable[[int], Any]] | None = None,
+    progress: Callable[[str, int], Callable[[int], Any]] | None = None,
     **options: Any,
 ) -> dict[str, dict[str, SplitSummary]]:
     """Writes configs of a corpus as Parquet with a data set card; `load_dataset(out, config)` then loads them.
@@ -84,7 +84,8 @@ def build(
         out (`str` or `Path`): Folder to write. Configs that are there already stay, and stay on the card.
         configs (sequence of `str`, *optional*): Which configs; all of them when not given.
         num_proc (`int`): Processes; the bytes are the same for any number.
-        progress (callable, *optional*): Called with each config's name; returns a callable that is told finished rows.
+        progress (callable, *optional*): Called with what begins and its number of rows; returns what is told finished
+            rows.
         **options: Options of the configs, such as `seed` and `rows`.
 
     Returns:
@@ -103,6 +104,8 @@ def build(
     chosen = [get_config(corpus, name, **options) for name in configs or config_names(corpus)]
     summaries = {}
     for config in chosen:
-        summaries[config.name] = write_config(corpus, config, out, num_proc, progress and progress(config.name))
+        rows = sum(config.num_rows(split) for split in config.splits)
+        told = progress(f"building {config.name}", rows) if progress else None
+        summaries[config.name] = write_config(corpus, config, out, num_proc, told)
     write_dataset_card(out, corpus)
     return summaries

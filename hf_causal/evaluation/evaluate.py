@@ -84,10 +84,12 @@ def _score_sets(
     splits: dict[str, Any] = {}
     baselines: dict[str, dict[str, Any]] = {}
     for questions in sets:
-        if questions.name not in done.splits:
+        # By name and content: the same split may have been built at another size since.
+        key = f"{questions.name} {hashlib.sha256(chr(10).join(questions.prompts).encode()).hexdigest()}"
+        if key not in done.splits:
             answers = _ask(answerer, questions, progress)
-            done.add(questions.name, {"model": _score(questions, answers), "baselines": _score_baselines(questions)})
-        kept = done.splits[questions.name]
+            done.add(key, {"model": _score(questions, answers), "baselines": _score_baselines(questions)})
+        kept = done.splits[key]
         splits[questions.name] = kept["model"]
         for name, score in kept["baselines"].items():
             baselines.setdefault(name, {})[questions.name] = score
@@ -117,7 +119,8 @@ def _score_file(answerer: Answerer, questions: QuestionSet, progress: Progress |
 
 
 def _ask(answerer: Answerer, questions: QuestionSet, progress: Progress | None) -> list[int]:
-    return answerer.answers(questions.prompts, progress and progress(questions.name, len(questions.prompts)))
+    told = progress(f"scoring {questions.name}", len(questions.prompts)) if progress else None
+    return answerer.answers(questions.prompts, told)
 
 
 def _score(questions: QuestionSet, answers: Sequence[int]) -> dict[str, Any]:
