@@ -1,9 +1,10 @@
-"""Asking a causal language model Yes-or-No questions."""
+"""Asking a model Yes-or-No questions."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ from hf_causal.hardware import has_bf16
 
 
 class Answerer:
-    """A language model that is asked for one token, `Yes` or `No`.
+    """A model that is asked for `Yes` or `No`: a language model for the next token, a classifier for a class.
 
     Args:
-        model (`PreTrainedModel`): A causal language model.
+        model (`PreTrainedModel`): A causal language model, or a sequence classifier with the labels No and Yes.
         tokenizer (`PreTrainedTokenizerBase`): Its tokenizer.
         tokens_per_batch (`int`): Prompts are batched by length up to this many tokens.
     """
@@ -26,9 +27,14 @@ class Answerer:
         self.model, self.tokenizer, self.tokens_per_batch = model.eval(), tokenizer, tokens_per_batch
         if tokenizer.pad_token_id is None:
             tokenizer.pad_token = tokenizer.eos_token
-        self.no, self.yes = (_answer_token(tokenizer, word) for word in ("No", "Yes"))
+        self.classifies = _classifies(model.config)
+        find = partial(_answer_class, model.config) if self.classifies else partial(_answer_token, tokenizer)
+        self.no, self.yes = find("No"), find("Yes")
         accepts = inspect.signature(model.forward).parameters
-        self.keep_last = {"logits_to_keep": 1} if "logits_to_keep" in accepts else {}
+        self.loops = "num_loops" in accepts
+        """Whether the model loops, so that it can be given more loops than it needs."""
+        wanted = {"use_cache": False, "logits_to_keep": 1}
+        self.options = {name: value for name, value in wanted.items() if name in accepts}
 
     @classmethod
     def load(cls, model: str | Path, device: str | None = None, trust_remote_code: bool = False) -> Answerer:
@@ -37,7 +43,7 @@ class Answerer:
         Raises:
             `FileNotFoundError`: If it cannot be loaded, with what went wrong.
         """
-        from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 
         import hf_causal.models  # noqa: F401  (registers the architectures of this package)
 
@@ -49,19 +55,25 @@ class Answerer:
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         try:
             tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=trust_remote_code)
-            loaded = AutoModelForCausalLM.from_pretrained(model, trust_remote_code=trust_remote_code)
+            config = AutoConfig.from_pretrained(model, trust_remote_code=trust_remote_code)
+            head = AutoModelForSequenceClassification if _classifies(config) else AutoModelForCausalLM
+            loaded = head.from_pretrained(model, trust_remote_code=trust_remote_code)
         except (OSError, ValueError) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise FileNotFoundError(f"cannot load the model {str(model)!r}: {reason}") from error
         return cls(loaded.to(device), tokenizer)
 
     @torch.no_grad()
-    def probabilities(self, prompts: Sequence[str], progress: Callable[[int], Any] | None = None) -> np.ndarray:
+    def probabilities(
+        self, prompts: Sequence[str], progress: Callable[[int], Any] | None = None, loop_factor: int = 1
+    ) -> np.ndarray:
         """Probability of Yes against No after each prompt.
 
         Args:
             prompts (sequence of `str`): Complete prompts, ending with the question.
             progress (callable, *optional*): Called with the number of prompts answered since the last call.
+            loop_factor (`int`): This many times the loops that the slowest prompt of a batch takes, for models that
+                loop.
 
         Returns:
             `np.ndarray`: `float64` of shape (prompts,). Above one half means that Yes is likelier than No.
@@ -75,21 +87,22 @@ class Answerer:
                 {"input_ids": [ids[index] for index in chosen]}, padding_side="left", return_tensors="pt"
             ).to(device)
             with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-                outputs = self.model(
-                    input_ids=batch["input_ids"],
-                    attention_mask=batch["attention_mask"],
-                    use_cache=False,
-                    **self.keep_last,
-                )
-            logits = outputs.logits[:, -1].float()
+                tokens = {name: batch[name] for name in ("input_ids", "attention_mask")}
+                outputs = self.model(**tokens, **self.options)
+                if loop_factor > 1:
+                    loops = loop_factor * int(outputs.num_loops.max())
+                    outputs = self.model(**tokens, **self.options, num_loops=loops)
+            logits = (outputs.logits if self.classifies else outputs.logits[:, -1]).float()
             answers[chosen] = torch.sigmoid(logits[:, self.yes] - logits[:, self.no]).double().cpu().numpy()
             if progress:
                 progress(len(chosen))
         return answers
 
-    def answers(self, prompts: Sequence[str], progress: Callable[[int], Any] | None = None) -> list[int]:
+    def answers(
+        self, prompts: Sequence[str], progress: Callable[[int], Any] | None = None, loop_factor: int = 1
+    ) -> list[int]:
         """1 where Yes is likelier than No, else 0."""
-        return [int(probability > 0.5) for probability in self.probabilities(prompts, progress)]
+        return [int(probability > 0.5) for probability in self.probabilities(prompts, progress, loop_factor)]
 
     def _batches(self, lengths: list[int]) -> Iterator[np.ndarray]:
         """Indices of prompts of like length, the longest first so that a lack of memory shows at once."""
@@ -99,6 +112,18 @@ class Answerer:
             size = max(1, self.tokens_per_batch // lengths[order[start]])
             yield order[start : start + size]
             start += size
+
+
+def _classifies(config: Any) -> bool:
+    return any("SequenceClassification" in name for name in config.architectures or ())
+
+
+def _answer_class(config: Any, word: str) -> int:
+    """The class that is called No or Yes."""
+    classes = {str(name).lower(): index for name, index in config.label2id.items()}
+    if word.lower() not in classes:
+        raise ValueError(f"the classifier must have a label {word!r}, its labels are {', '.join(config.label2id)}")
+    return classes[word.lower()]
 
 
 def _answer_token(tokenizer: Any, word: str) -> int:

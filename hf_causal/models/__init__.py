@@ -5,12 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from huggingface_hub.errors import StrictDataclassError
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 
 from hf_causal.models.axiom import AxiomConfig, AxiomForCausalLM, AxiomModel, AxiomTokenizer
+from hf_causal.models.axiom_looped import AxiomLoopedConfig, AxiomLoopedForSequenceClassification, AxiomLoopedModel
 
-MODEL_TYPES = ("axiom",)
+_HEADS = {"axiom": AutoModelForCausalLM, "axiom_looped": AutoModelForSequenceClassification}
+MODEL_TYPES = tuple(_HEADS)
 """Architectures that can be trained from scratch."""
+
+_TOKENS = {
+    **{f"{name}_token_id": f"<{name}>" for name in ("pad", "bos", "eos")},
+    "causes_token_id": "causes",
+    "cause_token_id": "cause",
+    "does_token_id": "Does",
+    "yes_token_id": "Yes",
+    "no_token_id": "No",
+    "stop_token_id": ".",
+    "question_token_id": "?",
+}
+"""Fields of a config that name a token of the vocabulary; an architecture has those that it needs."""
 
 
 def make_tokenizer(model_type: str) -> PreTrainedTokenizerBase:
@@ -41,12 +61,14 @@ def make_model(
     config = AutoConfig.for_model(model_type)
     if unknown := sorted(name for name in arguments if not hasattr(config, name)):
         raise ValueError(f"the config of {model_type!r} has no field {', '.join(map(repr, unknown))}")
-    special = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("pad", "bos", "eos")}
+    special = {name: tokenizer.convert_tokens_to_ids(token) for name, token in _TOKENS.items() if hasattr(config, name)}
     try:
         config = AutoConfig.for_model(model_type, vocab_size=len(tokenizer), **special, **arguments)
     except StrictDataclassError as error:
         raise ValueError(f"the config of {model_type!r} cannot be made: {error}") from error
-    return AutoModelForCausalLM.from_config(config, attn_implementation=attn_implementation)
+    if model_type == "axiom_looped":  # its block is no dot-product attention that could be exchanged
+        return _HEADS[model_type].from_config(config)
+    return _HEADS[model_type].from_config(config, attn_implementation=attn_implementation)
 
 
 def _check_type(model_type: str) -> None:
@@ -54,4 +76,14 @@ def _check_type(model_type: str) -> None:
         raise ValueError(f"`model_type` must be one of {', '.join(MODEL_TYPES)}, got {model_type!r}")
 
 
-__all__ = ["AxiomConfig", "AxiomForCausalLM", "AxiomModel", "AxiomTokenizer", "make_model", "make_tokenizer"]
+__all__ = [
+    "AxiomConfig",
+    "AxiomForCausalLM",
+    "AxiomLoopedConfig",
+    "AxiomLoopedForSequenceClassification",
+    "AxiomLoopedModel",
+    "AxiomModel",
+    "AxiomTokenizer",
+    "make_model",
+    "make_tokenizer",
+]

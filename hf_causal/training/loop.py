@@ -26,8 +26,8 @@ from hf_causal.hardware import describe_hardware
 from hf_causal.hub.cards import SUMMARY_FILE, write_model_card
 from hf_causal.models import make_model, make_tokenizer
 from hf_causal.training.checkpoints import Progress, TrainingLog, find_checkpoint, list_checkpoints, save_checkpoint
-from hf_causal.training.data import Batches, PackedPrompts, describe_family
-from hf_causal.training.objective import Counts, loss_and_hits
+from hf_causal.training.data import Batches, describe_family
+from hf_causal.training.objective import Counts, make_objective
 from hf_causal.training.optimizers import make_optimizers, make_schedulers
 from hf_causal.training.recipes import Recipe
 
@@ -133,6 +133,7 @@ class _Run:
         )
         set_seed(recipe.seed)
         self.tokenizer = make_tokenizer(recipe.model_type)
+        self.objective = make_objective(recipe, self.tokenizer)
         model = make_model(recipe.model_type, recipe.model, self.tokenizer, recipe.attn_implementation)
         if recipe.gradient_checkpointing:
             model.gradient_checkpointing_enable()
@@ -162,8 +163,8 @@ class _Run:
             }
         trained_on = rows["train"][: recipe.train_rows]
         self.family = describe_family(trained_on)
-        self.train_packs = PackedPrompts(trained_on, self.tokenizer, recipe.packing)
-        self.validation_packs = PackedPrompts(rows["validation"][: recipe.eval_rows], self.tokenizer, recipe.packing)
+        self.train_packs = self.objective.packs(trained_on, training=True)
+        self.validation_packs = self.objective.packs(rows["validation"][: recipe.eval_rows], training=False)
         self.batches = Batches(
             self.train_packs.lengths,
             recipe.per_device_train_batch_size,
@@ -232,19 +233,17 @@ class _Run:
     def _step(self, micro_batches: list[dict[str, torch.Tensor]]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """One optimizer step; returns this process's sum of answer losses, right answers and answers."""
         recipe, accelerator = self.recipe, self.accelerator
-        own = Counts.of(micro_batches, self.train_packs.answer_ids)
+        own = self.objective.count(micro_batches)
         # Gradients are averaged over processes and micro-batches by Accelerate; totals that are the mean count of one
         # of them turn that average into the mean over all questions of the step.
         parts = accelerator.num_processes * len(micro_batches)
         totals = Counts(
-            accelerator.reduce(own.answers, "sum") / parts, accelerator.reduce(own.prompt_tokens, "sum") / parts
+            accelerator.reduce(own.answers, "sum") / parts, accelerator.reduce(own.others, "sum") / parts
         )
         loss_sum, hits = torch.zeros((), device=accelerator.device), torch.zeros((), device=accelerator.device)
         for batch in micro_batches:
             with accelerator.accumulate(self.model):
-                loss, answer_sum, right = loss_and_hits(
-                    self.forward, batch, self.train_packs.answer_ids, totals, recipe.prompt_loss_weight
-                )
+                loss, answer_sum, right = self.objective.loss_and_hits(self.forward, batch, totals)
                 accelerator.backward(loss)
                 if accelerator.sync_gradients and recipe.max_grad_norm:
                     self.grad_norm = accelerator.clip_grad_norm_(self.model.parameters(), recipe.max_grad_norm)
@@ -287,13 +286,14 @@ class _Run:
         for start in range(0, len(order), size):
             chosen = order[start : start + size]
             batch = self._to_device(packs.collate(chosen, self.tokenizer.pad_token_id))
-            _, loss, hits = loss_and_hits(self.model, batch, packs.answer_ids, totals)
+            _, loss, hits = self.objective.loss_and_hits(self.model, batch, totals)
             questions = torch.tensor(float(packs.questions[chosen].sum()), device=loss.device)
             sums += torch.stack([loss, hits.float(), questions])
         self.model.train()
         loss, hits, count = accelerator.reduce(sums, "sum").tolist()
         accuracy = hits / count
-        better = accuracy > self.progress.best_accuracy
+        # Of equals the later one: it has been trained longer, at a lower learning rate.
+        better = accuracy >= self.progress.best_accuracy
         if better:
             self.progress.best_accuracy, self.progress.best_step = accuracy, self.progress.step
         if accelerator.is_main_process:

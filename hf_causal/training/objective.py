@@ -1,23 +1,40 @@
-"""The training loss and the validation count on packed prompts."""
+"""Objectives: the data, the training loss and the validation count of each kind of model."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+import numpy as np
+import pyarrow as pa
 import torch
 from torch import nn
 
-from hf_causal.training.data import IGNORED
+from hf_causal.training.data import IGNORED, PackedPrompts
+from hf_causal.training.question_data import QuestionPacks
+from hf_causal.training.recipes import Recipe
+
+
+class Packs(Protocol):
+    """Training rows grouped by premise, as arrays."""
+
+    lengths: np.ndarray
+    """What each pack costs; packs of like cost are batched together."""
+    questions: np.ndarray
+    """How many questions each pack asks."""
+
+    def collate(self, packs: np.ndarray, pad_token_id: int) -> dict[str, torch.Tensor]:
+        """One batch."""
+        ...
 
 
 @dataclass
 class Counts:
-    """How many targets of each kind a set of batches holds, and how the answers came out."""
+    """How many targets a set of batches holds: answers, and others (prompt tokens, sentences)."""
 
     answers: torch.Tensor
-    prompt_tokens: torch.Tensor
+    others: torch.Tensor
 
     @classmethod
     def of(cls, batches: list[dict[str, torch.Tensor]], answer_ids: tuple[int, int]) -> Counts:
@@ -63,7 +80,90 @@ def loss_and_hits(
     answer_sum = losses[answer].sum()
     loss = answer_sum / totals.answers
     if prompt_loss_weight:
-        loss = loss + prompt_loss_weight * losses[~answer].sum() / totals.prompt_tokens
+        loss = loss + prompt_loss_weight * losses[~answer].sum() / totals.others
     said_yes = logits[answer, answer_ids[1]] > logits[answer, answer_ids[0]]
     hits = (said_yes == (kept[answer] == answer_ids[1])).sum()
     return loss, answer_sum.detach(), hits
+
+
+class Objective(Protocol):
+    """What the training loop has to know of a kind of model."""
+
+    def packs(self, rows: pa.Table, training: bool) -> Packs:
+        """The rows as this objective reads them; `training` may ask more than the rows do."""
+        ...
+
+    def count(self, batches: list[dict[str, torch.Tensor]]) -> Counts:
+        """Targets of several micro-batches."""
+        ...
+
+    def loss_and_hits(
+        self, model: Callable[..., Any], batch: dict[str, torch.Tensor], totals: Counts
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """The loss, the sum of the answers' cross-entropies (detached), and the number of right answers."""
+        ...
+
+
+class NextToken:
+    """Causal language models: the answer is the token after the question; see [`loss_and_hits`]."""
+
+    def __init__(self, recipe: Recipe, tokenizer: Any):
+        self.recipe, self.tokenizer = recipe, tokenizer
+        no, yes = tokenizer.convert_tokens_to_ids(["No", "Yes"])
+        self.answer_ids = (no, yes)
+
+    def packs(self, rows: pa.Table, training: bool) -> Packs:
+        return PackedPrompts(rows, self.tokenizer, self.recipe.packing)
+
+    def count(self, batches: list[dict[str, torch.Tensor]]) -> Counts:
+        return Counts.of(batches, self.answer_ids)
+
+    def loss_and_hits(self, model, batch, totals):
+        # The prompt's loss is no measure of the answers, so validation leaves it out.
+        weight = self.recipe.prompt_loss_weight if torch.is_grad_enabled() else 0.0
+        return loss_and_hits(model, batch, self.answer_ids, totals, weight)
+
+
+class SentenceAnswers:
+    """Sequence classifiers that read sentences: the answer is a class of the question.
+
+    Beside it, with `sentence_loss_weight`, every statement is asked whether its cause is reached from the question's.
+    """
+
+    def __init__(self, recipe: Recipe, tokenizer: Any):
+        self.recipe, self.tokenizer = recipe, tokenizer
+
+    def packs(self, rows: pa.Table, training: bool) -> Packs:
+        recipe = self.recipe
+        if not training:
+            return QuestionPacks(rows, self.tokenizer, all_questions=False)
+        return QuestionPacks(rows, self.tokenizer, recipe.all_questions, recipe.repeat_sentences, recipe.seed)
+
+    def count(self, batches: list[dict[str, torch.Tensor]]) -> Counts:
+        answers = sum((batch["labels"] != IGNORED).sum() for batch in batches)
+        sentences = sum((batch["sentence_labels"] != IGNORED).sum() for batch in batches)
+        return Counts(torch.as_tensor(answers), torch.as_tensor(sentences))
+
+    def loss_and_hits(self, model, batch, totals):
+        labels = batch["labels"]
+        outputs = model(input_ids=batch["input_ids"], question_words=batch["question_words"])
+        logits = outputs.question_logits.float()
+        answer_sum = nn.functional.cross_entropy(
+            logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum"
+        )
+        loss = answer_sum / totals.answers
+        if self.recipe.sentence_loss_weight:
+            sentence_sum = nn.functional.cross_entropy(
+                outputs.sentence_logits.float().flatten(0, 2),
+                batch["sentence_labels"].flatten(),
+                ignore_index=IGNORED,
+                reduction="sum",
+            )
+            loss = loss + self.recipe.sentence_loss_weight * sentence_sum / totals.others
+        hits = ((logits.argmax(-1) == labels) & (labels != IGNORED)).sum()
+        return loss, answer_sum.detach(), hits
+
+
+def make_objective(recipe: Recipe, tokenizer: Any) -> Objective:
+    """The objective that fits a recipe's architecture."""
+    return SentenceAnswers(recipe, tokenizer) if recipe.model_type == "axiom_looped" else NextToken(recipe, tokenizer)

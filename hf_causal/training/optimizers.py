@@ -9,6 +9,9 @@ from transformers import get_scheduler
 
 from hf_causal.training.recipes import Recipe
 
+_OTHERS = ("embed", "lm_head", "classifier", "distance_bias")
+"""Matrices that are tables or heads and not hidden layers; Muon's authors leave those to AdamW."""
+
 
 def make_optimizers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
     """The optimizers of a recipe.
@@ -18,9 +21,9 @@ def make_optimizers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimi
     """
     hidden, decayed, plain = [], [], []
     for name, parameter in model.named_parameters():
-        if parameter.ndim < 2:
+        if parameter.ndim < 2 or "roles" in name:
             plain.append(parameter)
-        elif recipe.optimizer == "muon" and "embed" not in name and "lm_head" not in name:
+        elif recipe.optimizer == "muon" and not any(part in name for part in _OTHERS):
             hidden.append(parameter)
         else:
             decayed.append(parameter)

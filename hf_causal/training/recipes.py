@@ -45,6 +45,13 @@ class Recipe:
     packing: bool = True
     """Whether the questions about a premise share one copy of it. The loss is the same, the work about a third."""
 
+    all_questions: bool = False
+    """For models that read sentences: train on every ordered pair of a premise's nodes, not on the rows' pairs alone."""
+    sentence_loss_weight: float = 0.0
+    """For models that read sentences: weight of the loss on whether each statement is reached."""
+    repeat_sentences: float = 0.0
+    """For models that read sentences: share of the premises that say some of their own sentences again."""
+
     # Optimizer
     optimizer: str = "adamw"
     """`adamw`, or `muon` for the hidden matrices with `adamw` for everything else."""
@@ -100,8 +107,9 @@ class Recipe:
             _require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
         for name in ("learning_rate", "muon_learning_rate", "num_train_epochs"):
             _require(getattr(self, name) > 0, name, getattr(self, name), "positive")
-        for name in ("prompt_loss_weight", "weight_decay", "warmup_steps", "max_grad_norm"):
+        for name in ("prompt_loss_weight", "sentence_loss_weight", "weight_decay", "warmup_steps", "max_grad_norm"):
             _require(getattr(self, name) >= 0, name, getattr(self, name), "not negative")
+        _require(0 <= self.repeat_sentences <= 1, "repeat_sentences", self.repeat_sentences, "between 0 and 1")
         _require(0 <= self.decay_fraction <= 1, "decay_fraction", self.decay_fraction, "between 0 and 1")
         _require(self.max_steps is None or self.max_steps >= 1, "max_steps", self.max_steps, "at least 1, or null")
 

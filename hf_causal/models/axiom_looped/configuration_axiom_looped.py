@@ -1,0 +1,147 @@
+"""Configuration of the looped reasoner."""
+
+# No `from __future__ import annotations` here: the strict dataclass checks values against the annotations themselves.
+
+from huggingface_hub.dataclasses import strict
+from transformers.configuration_utils import PreTrainedConfig
+
+AGGREGATIONS = ("or", "softmax")
+NAME_ENCODERS = ("characters", "random")
+SENTENCE_POSITIONS = ("none", "relative")
+
+
+@strict
+class AxiomLoopedConfig(PreTrainedConfig):
+    r"""
+    Configuration of an [`AxiomLoopedModel`]: sentences exchange flags through one tied block until nothing changes.
+
+    Args:
+        vocab_size (`int`, defaults to 73):
+            Number of token ids; the default is the closed vocabulary of [`AxiomTokenizer`].
+        name_size (`int`, defaults to 64):
+            Width of a name vector; even, because characters are rotated in pairs of dimensions.
+        num_attention_heads (`int`, defaults to 16):
+            Heads of the block. Each head matches one name of a sentence with one of another, and spreads one flag.
+        intermediate_size (`int`, defaults to 64):
+            Width of the layer that turns what a sentence hears into its next flags.
+        initial_scale, initial_threshold (`float`, default to 30.0 and 0.7):
+            A match is `sigmoid(scale * (cosine - threshold))`, both learned for each head from these values.
+        max_scale (`float`, defaults to 100.0):
+            Largest scale that training may reach.
+        match_floor (`float`, defaults to 0.01):
+            Weaker matches count as none, so that no number of strangers adds up.
+        flag_noise (`float`, defaults to 1.0):
+            Standard deviation of the noise on flag logits in training. Only flags near 0 and 1 survive it, so each
+            loop restores them to full strength.
+        training_loops (`list[int]`, defaults to `[7, 10]`):
+            In training, the number of loops is drawn between these two for each batch.
+        max_loops (`int`, defaults to 2048):
+            Most loops of one answer. Without a cap in the way, a prompt of n sentences gets up to 2 (n + 2), and stops
+            when its flags stand still.
+        max_sentences (`int`, defaults to 1000):
+            Statements that a prompt may have.
+        num_blocks (`int`, defaults to 1):
+            Blocks, each with its own weights, that make up one loop. For comparisons.
+        aggregation (`str`, defaults to `"or"`):
+            How a sentence joins what matching sentences say: `"or"` (their maximum) or `"softmax"` (their average with
+            an attention sink). For comparisons.
+        name_encoder (`str`, defaults to `"characters"`):
+            `"characters"`, or `"random"` for a fresh random vector for each name of a prompt. For comparisons.
+        sentence_positions (`str`, defaults to `"none"`):
+            `"none"` makes the order of sentences an exact symmetry; `"relative"` learns a bias for each head and
+            distance between sentences. For comparisons.
+        max_sentence_distance (`int`, defaults to 8):
+            Distances beyond this share one relative bias.
+        initializer_range (`float`, defaults to 0.7):
+            Standard deviation of the initial role weights of the heads.
+        causes_token_id, cause_token_id, does_token_id, stop_token_id, question_token_id (`int`):
+            The words of the grammar; every other id between them is a character of a name.
+
+    Raises:
+        `StrictDataclassError` of huggingface_hub: For a value of the wrong type or outside its range.
+
+    Example:
+
+    ```python
+    >>> AxiomLoopedConfig(num_attention_heads=8).id2label
+    {0: 'No', 1: 'Yes'}
+
+    ```
+    """
+
+    model_type = "axiom_looped"
+
+    vocab_size: int = 73
+    name_size: int = 64
+    num_attention_heads: int = 16
+    intermediate_size: int = 64
+    initial_scale: float | int = 30.0
+    initial_threshold: float | int = 0.7
+    max_scale: float | int = 100.0
+    match_floor: float | int = 0.01
+    flag_noise: float | int = 1.0
+    training_loops: list[int] | None = None
+    max_loops: int = 2048
+    max_sentences: int = 1000
+    num_blocks: int = 1
+    aggregation: str = "or"
+    name_encoder: str = "characters"
+    sentence_positions: str = "none"
+    max_sentence_distance: int = 8
+    initializer_range: float | int = 0.7
+    causes_token_id: int = 66
+    cause_token_id: int = 67
+    does_token_id: int = 68
+    yes_token_id: int = 69
+    no_token_id: int = 70
+    stop_token_id: int = 71
+    question_token_id: int = 72
+    pad_token_id: int | None = 0
+    bos_token_id: int | None = 1
+    eos_token_id: int | list[int] | None = 2
+
+    def __post_init__(self, **kwargs):
+        if self.training_loops is None:
+            self.training_loops = [7, 10]
+        if kwargs.get("id2label") is None and kwargs.get("num_labels") is None:
+            kwargs["id2label"] = {0: "No", 1: "Yes"}
+            kwargs["label2id"] = {"No": 0, "Yes": 1}
+        # The Hub serves these files as remote code; naming every class makes each Auto class work from the same
+        # folder.
+        if getattr(self, "auto_map", None) is None and "auto_map" not in kwargs:
+            kwargs["auto_map"] = {
+                "AutoConfig": "configuration_axiom_looped.AxiomLoopedConfig",
+                "AutoModel": "modeling_axiom_looped.AxiomLoopedModel",
+                "AutoModelForSequenceClassification": "modeling_axiom_looped.AxiomLoopedForSequenceClassification",
+            }
+        super().__post_init__(**kwargs)
+
+    def validate_architecture(self) -> None:
+        """Called by the strict dataclass after every construction and load."""
+        choices = (
+            ("aggregation", AGGREGATIONS),
+            ("name_encoder", NAME_ENCODERS),
+            ("sentence_positions", SENTENCE_POSITIONS),
+        )
+        for name, allowed in choices:
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"`{name}` must be one of {allowed}, got {getattr(self, name)!r}")
+        if self.name_size < 2 or self.name_size % 2:
+            raise ValueError(f"`name_size` must be even and at least 2, got {self.name_size}")
+        for name in ("num_attention_heads", "intermediate_size", "max_loops", "max_sentences", "num_blocks"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"`{name}` must be at least 1, got {getattr(self, name)}")
+        if not 0 <= self.match_floor < 0.5:
+            raise ValueError(f"`match_floor` must be at least 0 and below 0.5, got {self.match_floor}")
+        loops = self.training_loops or []
+        if len(loops) != 2 or not 1 <= loops[0] <= loops[1]:
+            raise ValueError(f"`training_loops` must be two numbers, the smaller first, got {loops}")
+
+    @property
+    def word_token_ids(self) -> tuple[int, ...]:
+        """Ids of the words of the grammar, which are never part of a name."""
+        return (self.causes_token_id, self.cause_token_id, self.does_token_id, self.yes_token_id, self.no_token_id,
+                self.stop_token_id, self.question_token_id)  # fmt: skip
+
+
+__all__ = ["AxiomLoopedConfig"]
