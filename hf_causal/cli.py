@@ -48,7 +48,7 @@ overridden: `--seed 1 --learning-rate 3e-4 --model.num-hidden-layers 6`.
 
 Examples:
 
-    hf-causal train axiom-cpu --output-dir runs/cpu
+    hf-causal train axiom-looped --output-dir runs/looped
 
     hf-causal train axiom-cpu --output-dir runs/cpu --resume-from-checkpoint latest
 
@@ -57,8 +57,8 @@ Examples:
 EVALUATE_HELP = """
 Score a model on every generalization split, beside shortcut baselines, and on files of your own.
 
-MODEL is a folder or a model on the Hub, any causal language model. A data file holds JSON lines with `prompt` and
-`completion`.
+MODEL is a folder or a model on the Hub: any causal language model, or a sequence classifier with labels No and Yes.
+A data file holds JSON lines with `prompt` and `completion`.
 
 Examples:
 
@@ -80,13 +80,13 @@ Examples:
 REPRODUCE_HELP = """
 The main job: build the corpora, train a recipe, score every generalization split, write the report.
 
-It takes up to 15 minutes on two cores and goes on where it was when it was interrupted.
+It takes a few minutes on two cores and goes on where it was when it was interrupted.
 
 Examples:
 
     hf-causal reproduce
 
-    hf-causal reproduce --out runs/seed1 --recipe axiom-cpu --seed 1
+    hf-causal reproduce --out runs/decoder --recipe axiom-cpu --seed 1
 """
 
 
@@ -221,7 +221,7 @@ def reproduce(
     out: Annotated[Path, typer.Option(help="Folder for the data set, the model and the report.")] = Path(
         "runs/reproduce"
     ),
-    recipe: Annotated[str, typer.Option(help="Recipe to train.")] = "axiom-cpu",
+    recipe: Annotated[str, typer.Option(help="Recipe to train.")] = "axiom-looped",
     rows_per_cell: Annotated[int | None, typer.Option(help="Questions of each generalization cell.")] = None,
     num_proc: NumProc = None,
 ) -> None:

@@ -49,12 +49,12 @@ def plot_scores(scores: dict[str, Any], folder: str | Path) -> list[Path]:
         axis.set_visible(False)
     for row in axes:
         row[0].set_ylabel("accuracy")
-    written = [_save(figure, folder / "overview.png")]
+    written = [save_figure(figure, folder / "overview.png")]
     for split in splits:
         figure, axis = plt.subplots(figsize=(6.4, 4.4))
         _draw_axis(axis, split, scores)
         axis.set_ylabel("accuracy")
-        written.append(_save(figure, folder / f"{split}.png"))
+        written.append(save_figure(figure, folder / f"{split}.png"))
     return written
 
 
@@ -118,7 +118,9 @@ def _ticks(sizes: list[int]) -> list[int]:
     return shown
 
 
-def _save(figure: Any, path: Path) -> Path:
+def save_figure(figure: Any, path: Path) -> Path:
+    """Writes and closes a figure."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     figure.tight_layout()
     figure.savefig(path, dpi=110)
     plt.close(figure)

@@ -8,6 +8,7 @@ from typing import Any
 
 from hf_causal.evaluation.plots import TITLES, plot_scores
 from hf_causal.evaluation.published import PUBLISHED
+from hf_causal.evaluation.studies import STUDIES_FILE, render_studies
 from hf_causal.files import write_json, write_text
 from hf_causal.hub.cards import REPORT_FILE, SCORES_FILE, write_model_card
 
@@ -40,7 +41,10 @@ def write_report(folder: str | Path, scores: dict[str, Any] | None = None) -> Pa
         raise ValueError("the scores have no `splits`: evaluate the model on `transitivity_generalization`")
     write_json(folder / SCORES_FILE, scores)
     plot_scores(scores, folder / PLOTS)
-    report = write_text(folder / REPORT_FILE, render_report(scores))
+    studies = folder / STUDIES_FILE
+    beside = json.loads(studies.read_text(encoding="utf-8")) if studies.is_file() else {}
+    text = "\n".join([render_report(scores), *render_studies(beside, folder / PLOTS)])
+    report = write_text(folder / REPORT_FILE, text)
     write_model_card(folder)
     return report
 

@@ -96,15 +96,16 @@ def write_model_card(folder: str | Path, repo_id: str | None = None) -> Path:
     recipe: dict[str, Any] = yaml.safe_load(recipe_yaml) if recipe_yaml else {}
     scores = json.loads(_read(folder / SCORES_FILE) or "{}")
     name = recipe.get("name", folder.name)
+    task = "text-classification" if config.get("model_type") == "axiom_looped" else "text-generation"
     data = ModelCardData(
         language="en",
         license=LICENSE,
         library_name="transformers",
-        pipeline_tag="text-generation",
+        pipeline_tag=task,
         tags=["causal-reasoning", "length-generalization", "hf_causal"],
         datasets=[recipe["corpus"]] if recipe else None,
         model_name=name,
-        eval_results=_eval_results(scores) or None,
+        eval_results=_eval_results(scores, task) or None,
     )
     card = ModelCard.from_template(
         data,
@@ -152,10 +153,10 @@ def _training_summary(folder: Path) -> dict[str, Any] | None:
     return json.loads(text) if text else None
 
 
-def _eval_results(scores: dict[str, Any]) -> list[EvalResult]:
+def _eval_results(scores: dict[str, Any], task: str) -> list[EvalResult]:
     return [
         EvalResult(
-            task_type="text-generation",
+            task_type=task,
             task_name="Transitivity, Yes or No",
             dataset_type=scores.get("dataset", "axiomatic"),
             dataset_name=f"transitivity_generalization ({split})",

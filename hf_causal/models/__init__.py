@@ -61,7 +61,9 @@ def make_model(
     config = AutoConfig.for_model(model_type)
     if unknown := sorted(name for name in arguments if not hasattr(config, name)):
         raise ValueError(f"the config of {model_type!r} has no field {', '.join(map(repr, unknown))}")
-    special = {name: tokenizer.convert_tokens_to_ids(token) for name, token in _TOKENS.items() if hasattr(config, name)}
+    special = {
+        name: tokenizer.convert_tokens_to_ids(token) for name, token in _TOKENS.items() if hasattr(config, name)
+    }
     try:
         config = AutoConfig.for_model(model_type, vocab_size=len(tokenizer), **special, **arguments)
     except StrictDataclassError as error:

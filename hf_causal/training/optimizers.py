@@ -21,7 +21,7 @@ def make_optimizers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimi
     """
     hidden, decayed, plain = [], [], []
     for name, parameter in model.named_parameters():
-        if parameter.ndim < 2 or "roles" in name:
+        if parameter.ndim < 2 or "gates" in name:
             plain.append(parameter)
         elif recipe.optimizer == "muon" and not any(part in name for part in _OTHERS):
             hidden.append(parameter)

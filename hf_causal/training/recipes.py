@@ -46,9 +46,11 @@ class Recipe:
     """Whether the questions about a premise share one copy of it. The loss is the same, the work about a third."""
 
     all_questions: bool = False
-    """For models that read sentences: train on every ordered pair of a premise's nodes, not on the rows' pairs alone."""
+    """For models that read sentences: ask about every ordered pair of a premise's nodes, not the rows' pairs alone."""
     sentence_loss_weight: float = 0.0
     """For models that read sentences: weight of the loss on whether each statement is reached."""
+    stillness_loss_weight: float = 0.0
+    """For models that loop: weight of how much the last loop still moves, so that flags come to a fixed point."""
     repeat_sentences: float = 0.0
     """For models that read sentences: share of the premises that say some of their own sentences again."""
 
@@ -107,7 +109,8 @@ class Recipe:
             _require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
         for name in ("learning_rate", "muon_learning_rate", "num_train_epochs"):
             _require(getattr(self, name) > 0, name, getattr(self, name), "positive")
-        for name in ("prompt_loss_weight", "sentence_loss_weight", "weight_decay", "warmup_steps", "max_grad_norm"):
+        for name in ("prompt_loss_weight", "sentence_loss_weight", "stillness_loss_weight", "weight_decay",
+                     "warmup_steps", "max_grad_norm"):  # fmt: skip
             _require(getattr(self, name) >= 0, name, getattr(self, name), "not negative")
         _require(0 <= self.repeat_sentences <= 1, "repeat_sentences", self.repeat_sentences, "between 0 and 1")
         _require(0 <= self.decay_fraction <= 1, "decay_fraction", self.decay_fraction, "between 0 and 1")

@@ -21,19 +21,26 @@ class AxiomLoopedConfig(PreTrainedConfig):
         name_size (`int`, defaults to 64):
             Width of a name vector; even, because characters are rotated in pairs of dimensions.
         num_attention_heads (`int`, defaults to 16):
-            Heads of the block. Each head matches one name of a sentence with one of another, and spreads one flag.
+            Heads of the block. Each head learns which names of two sentences have to be equal, and spreads one flag
+            between such sentences.
         intermediate_size (`int`, defaults to 64):
             Width of the layer that turns what a sentence hears into its next flags.
-        initial_scale, initial_threshold (`float`, default to 30.0 and 0.7):
-            A match is `sigmoid(scale * (cosine - threshold))`, both learned for each head from these values.
-        max_scale (`float`, defaults to 100.0):
+        initial_scale, initial_threshold (`float`, default to 100.0 and 0.95):
+            Two names are equal to the degree `sigmoid(scale * (cosine - threshold))`; both are learned from these
+            values. Equal names have a cosine of 1, the most similar of a thousand random names one of about 0.9.
+        max_scale (`float`, defaults to 200.0):
             Largest scale that training may reach.
         match_floor (`float`, defaults to 0.01):
             Weaker matches count as none, so that no number of strangers adds up.
         flag_noise (`float`, defaults to 1.0):
             Standard deviation of the noise on flag logits in training. Only flags near 0 and 1 survive it, so each
             loop restores them to full strength.
-        training_loops (`list[int]`, defaults to `[7, 10]`):
+        random_start (`bool`, defaults to `True`):
+            Whether training begins at random flags instead of at none, so that the loops have to find the one answer
+            from wherever they are, and wrong flags heal.
+        gate_gain (`float`, defaults to 4.0):
+            Factor on gate logits: with a large one, gates are open or shut.
+        training_loops (`list[int]`, defaults to `[8, 12]`):
             In training, the number of loops is drawn between these two for each batch.
         max_loops (`int`, defaults to 2048):
             Most loops of one answer. Without a cap in the way, a prompt of n sentences gets up to 2 (n + 2), and stops
@@ -48,12 +55,12 @@ class AxiomLoopedConfig(PreTrainedConfig):
         name_encoder (`str`, defaults to `"characters"`):
             `"characters"`, or `"random"` for a fresh random vector for each name of a prompt. For comparisons.
         sentence_positions (`str`, defaults to `"none"`):
-            `"none"` makes the order of sentences an exact symmetry; `"relative"` learns a bias for each head and
-            distance between sentences. For comparisons.
+            `"none"` makes the order of sentences an exact symmetry; with `"relative"` each head can also match
+            sentences by their distance. For comparisons.
         max_sentence_distance (`int`, defaults to 8):
             Distances beyond this share one relative bias.
-        initializer_range (`float`, defaults to 0.7):
-            Standard deviation of the initial role weights of the heads.
+        initializer_range (`float`, defaults to 1.0):
+            Standard deviation of the initial gate logits of the heads.
         causes_token_id, cause_token_id, does_token_id, stop_token_id, question_token_id (`int`):
             The words of the grammar; every other id between them is a character of a name.
 
@@ -63,7 +70,7 @@ class AxiomLoopedConfig(PreTrainedConfig):
     Example:
 
     ```python
-    >>> AxiomLoopedConfig(num_attention_heads=8).id2label
+    >>> AxiomLoopedConfig().id2label
     {0: 'No', 1: 'Yes'}
 
     ```
@@ -75,11 +82,13 @@ class AxiomLoopedConfig(PreTrainedConfig):
     name_size: int = 64
     num_attention_heads: int = 16
     intermediate_size: int = 64
-    initial_scale: float | int = 30.0
-    initial_threshold: float | int = 0.7
-    max_scale: float | int = 100.0
+    initial_scale: float | int = 100.0
+    initial_threshold: float | int = 0.95
+    max_scale: float | int = 200.0
     match_floor: float | int = 0.01
     flag_noise: float | int = 1.0
+    random_start: bool = True
+    gate_gain: float | int = 4.0
     training_loops: list[int] | None = None
     max_loops: int = 2048
     max_sentences: int = 1000
@@ -88,7 +97,7 @@ class AxiomLoopedConfig(PreTrainedConfig):
     name_encoder: str = "characters"
     sentence_positions: str = "none"
     max_sentence_distance: int = 8
-    initializer_range: float | int = 0.7
+    initializer_range: float | int = 1.0
     causes_token_id: int = 66
     cause_token_id: int = 67
     does_token_id: int = 68
@@ -102,7 +111,7 @@ class AxiomLoopedConfig(PreTrainedConfig):
 
     def __post_init__(self, **kwargs):
         if self.training_loops is None:
-            self.training_loops = [7, 10]
+            self.training_loops = [8, 12]
         if kwargs.get("id2label") is None and kwargs.get("num_labels") is None:
             kwargs["id2label"] = {0: "No", 1: "Yes"}
             kwargs["label2id"] = {"No": 0, "Yes": 1}

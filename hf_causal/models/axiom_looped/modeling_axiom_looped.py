@@ -12,6 +12,7 @@ from transformers.modeling_utils import PreTrainedModel
 from transformers.utils.generic import ModelOutput, can_return_tuple
 
 from .configuration_axiom_looped import AxiomLoopedConfig
+from .reading_axiom_looped import AxiomLoopedNameEncoder, Sentences, places_in_names, read_sentences
 
 STILL = 1e-4
 """A row has reached its fixed point when no flag moves by more than this."""
@@ -21,130 +22,29 @@ DENSE_LIMIT = 64
 """Prompts with more statements than this spread flags along their matches only, the others along all pairs."""
 
 
-@dataclass
-class Sentences:
-    """The sentences of a batch: where each name is spelled, and which slots are filled.
-
-    Words are numbered by slot: statement s has the words 2 s (cause) and 2 s + 1 (effect).
-    """
-
-    character_ids: torch.Tensor
-    """Token id of every name character of the batch, in reading order: (characters,)."""
-    character_words: torch.Tensor
-    """Word of each, counted over the whole batch: (characters,)."""
-    statements: torch.Tensor
-    """Which statement slots are filled: (batch, statements), bool."""
-    questions: torch.Tensor
-    """Which question slots are filled: (batch, questions), bool."""
-
-
-def read_sentences(
-    input_ids: torch.Tensor, attention_mask: torch.Tensor | None, config: AxiomLoopedConfig
-) -> Sentences:
-    """Finds statements, questions and the two names of each, wherever the padding is.
-
-    Raises:
-        `ValueError`: For a sentence of another form, or a prompt that is too long.
-    """
-    batch, length = input_ids.shape
-    device = input_ids.device
-    special = [config.pad_token_id, config.bos_token_id, config.eos_token_id]
-    unread = torch.tensor([-1 if id is None or isinstance(id, list) else id for id in special], device=device)
-    real = ~torch.isin(input_ids, unread)
-    if attention_mask is not None:
-        real = real & attention_mask.bool()
-    end = real & ((input_ids == config.stop_token_id) | (input_ids == config.question_token_id))
-    asks = real & (input_ids == config.does_token_id)
-    verb = real & ((input_ids == config.causes_token_id) | (input_ids == config.cause_token_id))
-    character = real & ~torch.isin(input_ids, torch.tensor(config.word_token_ids, device=device))
-
-    sentence = end.long().cumsum(1) - end.long()
-    count = int(sentence.max()) + 1 if length else 1
-
-    def per_sentence(marked: torch.Tensor) -> torch.Tensor:
-        return torch.zeros(batch, count, dtype=torch.long, device=device).scatter_add_(1, sentence, marked.long())
-
-    verbs = per_sentence(verb)
-    before = verbs.cumsum(1) - verbs
-    role = (verb.long().cumsum(1) > before.gather(1, sentence)).long()
-    named = (per_sentence(character & (role == 0)) > 0) & (per_sentence(character & (role == 1)) > 0) & (verbs == 1)
-    asked = per_sentence(asks)
-    statement, question = named & (asked == 0), named & (asked == 1)
-    strange = (per_sentence(real) > 0) & ~statement & ~question
-    if strange.any():
-        row, number = (int(value) for value in strange.nonzero()[0])
-        raise ValueError(
-            f"`input_ids` row {row}: sentence {number + 1} cannot be read; it should have the form 'X causes Y.' or "
-            "'Does X cause Y?'"
-        )
-    statements, questions = int(statement.sum(1).max()), int(question.sum(1).max())
-    if statements > config.max_sentences:
-        raise ValueError(
-            f"`input_ids` has a prompt of {statements} statements; this model reads up to {config.max_sentences} "
-            "(`max_sentences` in its config)"
-        )
-    slot = torch.where(question, statements + question.long().cumsum(1) - 1, statement.long().cumsum(1) - 1)
-    row, column = character.nonzero(as_tuple=True)
-    where = sentence[row, column]
-    words = (row * (statements + questions) + slot[row, where]) * 2 + role[row, column]
-
-    def filled(kind: torch.Tensor, width: int) -> torch.Tensor:
-        return torch.arange(width, device=device) < kind.sum(1, keepdim=True)
-
-    return Sentences(input_ids[row, column], words, filled(statement, statements), filled(question, questions))
-
-
-class AxiomLoopedNameEncoder(nn.Module):
-    """Characters to one vector for each name.
-
-    Every character is seen together with its two neighbours in the name; the results are rotated by an angle that
-    grows with the place in the name, as in rotary positions, and added up. No table of places can run out, and names
-    that share most of their characters still differ.
-    """
-
-    def __init__(self, config: AxiomLoopedConfig):
-        super().__init__()
-        self.embed_characters = nn.Embedding(config.vocab_size, config.name_size)
-        self.conv = nn.Linear(3 * config.name_size, config.name_size, bias=False)
-
-    def forward(self, character_ids: torch.Tensor, words: torch.Tensor, num_words: int) -> torch.Tensor:
-        """Vectors of shape (num_words, name_size) from characters in reading order and the word of each."""
-        embedded = self.embed_characters(character_ids)
-        width = embedded.shape[1]
-        inside = (words[1:] == words[:-1])[:, None]
-        before = nn.functional.pad(embedded[:-1] * inside, (0, 0, 1, 0))
-        after = nn.functional.pad(embedded[1:] * inside, (0, 0, 0, 1))
-        seen = nn.functional.gelu(self.conv(torch.cat([before, embedded, after], dim=-1)))
-        index = torch.arange(len(words), device=words.device)
-        begins = nn.functional.pad(words[1:] != words[:-1], (1, 0), value=True)
-        place = index - torch.where(begins, index, 0).cummax(0).values
-        # Multiples of the golden ratio are spread evenly, for any number of dimensions.
-        rates = torch.arange(width // 2, device=words.device) * 0.6180339887498949 % 1.0 * math.pi
-        angles = place[:, None] * rates
-        cos, sin = angles.cos(), angles.sin()
-        first, second = seen.chunk(2, dim=-1)
-        turned = torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1)
-        return turned.new_zeros(num_words, width).index_add_(0, words, turned)
-
-
 class AxiomLoopedBlock(nn.Module):
-    """The block that loops: each head matches names between sentences and spreads one flag along the matches."""
+    """The block that loops: names are compared, heads choose which comparison counts, flags spread along the matches.
+
+    A sentence has two names, so there are four comparisons between two sentences (its cause with their cause, with
+    their effect, and so on). Each head learns a gate for each of them, apart for statements and for the question.
+    """
 
     def __init__(self, config: AxiomLoopedConfig):
         super().__init__()
         self.config = config
         heads = config.num_attention_heads
-        # (statement or question, query or key, head, cause or effect)
-        self.roles = nn.Parameter(torch.empty(2, 2, heads, 2))
-        self.log_scale = nn.Parameter(torch.empty(heads))
-        self.threshold = nn.Parameter(torch.empty(heads))
+        # Who listens to whom (statements to statements, statements to the question, the question to statements, the
+        # question to itself), head, own name, the other's name.
+        self.gates = nn.Parameter(torch.empty(4, heads, 2, 2))
+        self.log_scale = nn.Parameter(torch.empty(()))
+        self.threshold = nn.Parameter(torch.empty(()))
         if config.sentence_positions == "relative":
             self.distance_bias = nn.Parameter(torch.empty(heads, 2 * config.max_sentence_distance + 1))
         self.up_proj = nn.Linear(2 * heads + 2, config.intermediate_size)
         self.down_proj = nn.Linear(config.intermediate_size, heads)
 
     def match(self, statements: torch.Tensor, questions: torch.Tensor, filled: torch.Tensor) -> torch.Tensor:
-        """How well the names of any two sentences match in each head.
+        """How well any two sentences match in each head.
 
         Args:
             statements (`torch.Tensor`): Unit name vectors, (batch, statements, 2, name_size).
@@ -155,41 +55,38 @@ class AxiomLoopedBlock(nn.Module):
             `torch.Tensor`: fp32 of shape (batch, heads, questions, sentences, sentences); the last two count the
             statements and then the question itself, first who listens and then who is listened to.
         """
-        roles = self.roles.float()
-
-        def mixed(names: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-            return nn.functional.normalize(torch.einsum("bsrd,hr->bhsd", names.float(), weights), dim=-1)
-
-        query, key = mixed(statements, roles[0, 0]), mixed(statements, roles[0, 1])
-        asking, asked = mixed(questions, roles[1, 0]), mixed(questions, roles[1, 1])
-        scale = self.log_scale.float().clamp(max=math.log(self.config.max_scale)).exp()[:, None, None]
-        threshold = self.threshold.float()[:, None, None]
-
-        def logits(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
-            return scale * (one @ other.transpose(-1, -2) - threshold)
-
-        among = logits(query, key)
+        floor = self.config.match_floor
+        gates = (self.config.gate_gain * self.gates.float()).sigmoid()
+        among = self._gated(torch.einsum("bird,bjsd->bijrs", statements, statements), gates[0])
         if self.config.sentence_positions == "relative":
-            among = among + self._distance_bias(among.shape[-1], among.device)
-        listens = logits(asking, key)
-        heard = logits(query, asked).transpose(-1, -2)
-        itself = scale * ((asking * asked).sum(-1, keepdim=True) - threshold)
+            among = torch.maximum(among, self._near(among.shape[-1], among.device))
+        heard = self._gated(torch.einsum("bird,bqsd->bqirs", statements, questions), gates[1])
+        listens = self._gated(torch.einsum("bqrd,bjsd->bqjrs", questions, statements), gates[2])
+        itself = self._gated(torch.einsum("bqrd,bqsd->bqrs", questions, questions)[:, :, None], gates[3])
         count = questions.shape[1]
         upper = torch.cat([among[:, :, None].expand(-1, -1, count, -1, -1), heard[..., None]], dim=-1)
         lower = torch.cat([listens, itself], dim=-1)[..., None, :]
-        together = torch.cat([upper, lower], dim=-2)
         there = nn.functional.pad(filled, (0, 1), value=True)[:, None, None, None, :]
-        if self.config.aggregation == "softmax":
-            sink = together.new_zeros(*together.shape[:-1], 1)
-            together = torch.cat([together.masked_fill(~there, -torch.inf), sink], dim=-1)
-            return together.softmax(dim=-1)[..., :-1]
-        matches = together.sigmoid() * there
-        return torch.where(matches < self.config.match_floor, 0.0, matches)
+        matches = torch.cat([upper, lower], dim=-2) * there
+        matches = torch.where(matches < floor, 0.0, matches)
+        if self.config.aggregation == "softmax":  # over the logarithms of the matches, with a sink
+            return matches / (matches.sum(-1, keepdim=True) + max(floor, 1e-6))
+        return matches
 
-    def _distance_bias(self, count: int, device: torch.device) -> torch.Tensor:
+    def _gated(self, cosines: torch.Tensor, gates: torch.Tensor) -> torch.Tensor:
+        """From cosines of names (batch, one, other, 2, 2) to matches of each head (batch, heads, one, other)."""
+        scale = self.log_scale.float().clamp(max=math.log(self.config.max_scale)).exp()
+        equal = (scale * (cosines - self.threshold.float())).sigmoid()[:, None]
+        matches = equal[..., 0, 0] * gates[:, 0, 0, None, None]
+        for own, other in ((0, 1), (1, 0), (1, 1)):
+            matches = torch.maximum(matches, equal[..., own, other] * gates[:, own, other, None, None])
+        return matches
+
+    def _near(self, count: int, device: torch.device) -> torch.Tensor:
+        """Matches by distance alone, (heads, count, count)."""
         index = torch.arange(count, device=device)
         limit = self.config.max_sentence_distance
-        return self.distance_bias.float()[:, (index[:, None] - index).clamp(-limit, limit) + limit]
+        return self.distance_bias.float().sigmoid()[:, (index[:, None] - index).clamp(-limit, limit) + limit]
 
     def forward(self, matches: Matches, flags: torch.Tensor) -> torch.Tensor:
         """One loop: (batch, questions, sentences, heads) to the logits of the next flags, of the same shape."""
@@ -258,16 +155,19 @@ class AxiomLoopedOutput(ModelOutput):
         loop_logits (`tuple` of `torch.FloatTensor`, *optional*):
             The classifier's logits for all sentences and the question after every loop, each of shape `(batch,
             questions, statements + 1, 2)`, with `output_loops=True`.
+        movement (`torch.FloatTensor`, *optional*):
+            Mean square by which the last loop of a training pass moved the flags.
     """
 
-    loss: torch.FloatTensor | None = None
-    logits: torch.FloatTensor | None = None
-    question_logits: torch.FloatTensor | None = None
-    sentence_logits: torch.FloatTensor | None = None
-    last_hidden_state: torch.FloatTensor | None = None
-    num_loops: torch.LongTensor | None = None
-    loop_states: tuple[torch.FloatTensor, ...] | None = None
-    loop_logits: tuple[torch.FloatTensor, ...] | None = None
+    loss: torch.Tensor | None = None
+    logits: torch.Tensor | None = None
+    question_logits: torch.Tensor | None = None
+    sentence_logits: torch.Tensor | None = None
+    last_hidden_state: torch.Tensor | None = None
+    num_loops: torch.Tensor | None = None
+    loop_states: tuple[torch.Tensor, ...] | None = None
+    loop_logits: tuple[torch.Tensor, ...] | None = None
+    movement: torch.Tensor | None = None
 
 
 class AxiomLoopedPreTrainedModel(PreTrainedModel):
@@ -286,11 +186,11 @@ class AxiomLoopedPreTrainedModel(PreTrainedModel):
             if module.bias is not None:
                 init.uniform_(module.bias, -bound, bound)
         elif isinstance(module, AxiomLoopedBlock):
-            init.normal_(module.roles, mean=0.0, std=self.config.initializer_range)
+            init.normal_(module.gates, mean=0.0, std=self.config.initializer_range)
             init.constant_(module.log_scale, math.log(self.config.initial_scale))
             init.constant_(module.threshold, self.config.initial_threshold)
             if hasattr(module, "distance_bias"):
-                init.zeros_(module.distance_bias)
+                init.constant_(module.distance_bias, -4.0)
 
 
 class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
@@ -340,10 +240,10 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         statements, questions, asked = self._names(sentences, question_words)
         # Matching decides between names that differ in one character: not in half precision.
         with torch.autocast(input_ids.device.type, enabled=False):
-            flags, loops, states = self._loop(statements, questions, sentences, num_loops, output_loops)
+            flags, loops, states, movement = self._loop(statements, questions, sentences, num_loops, output_loops)
         if not asked.all():
             flags = flags * asked[:, :, None, None]
-        return AxiomLoopedOutput(last_hidden_state=flags, num_loops=loops, loop_states=states)
+        return AxiomLoopedOutput(last_hidden_state=flags, num_loops=loops, loop_states=states, movement=movement)
 
     def _names(self, sentences: Sentences, question_words: torch.Tensor | None):
         """Unit name vectors of statements and questions, and which questions there are."""
@@ -372,34 +272,37 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         if self.config.name_encoder == "characters":
             return self.name_encoder(ids, words, num_words)
         # One random vector for each different name of the batch, drawn anew in every call.
-        if self.config.name_encoder == "random":
-            place = torch.arange(len(words), device=words.device)
-            begins = nn.functional.pad(words[1:] != words[:-1], (1, 0), value=True)
-            place = place - torch.where(begins, place, 0).cummax(0).values
-            spelled = torch.zeros(num_words, int(place.max()) + 1, dtype=torch.long, device=words.device)
-            spelled[words, place] = ids + 1
-            _, which = spelled.unique(dim=0, return_inverse=True)
-            return torch.randn(int(which.max()) + 1, self.config.name_size, device=words.device)[which]
-        raise AssertionError(self.config.name_encoder)
+        place = places_in_names(words)
+        spelled = torch.zeros(num_words, int(place.max()) + 1, dtype=torch.long, device=words.device)
+        spelled[words, place] = ids + 1
+        _, which = spelled.unique(dim=0, return_inverse=True)
+        return torch.randn(int(which.max()) + 1, self.config.name_size, device=words.device)[which]
 
     def _loop(self, statements, questions, sentences: Sentences, num_loops: int | None, output_loops: bool):
         config = self.config
         average = config.aggregation == "softmax"
-        matches = [Matches(block.match(statements, questions, sentences.statements), average) for block in self.blocks]
+        blocks: list[AxiomLoopedBlock] = list(self.blocks)  # type: ignore[arg-type]
+        matches = [Matches(block.match(statements, questions, sentences.statements), average) for block in blocks]
         batch, asked = questions.shape[:2]
         flags = statements.new_zeros(batch, asked, statements.shape[1] + 1, config.num_attention_heads)
+        if self.training and config.random_start:
+            flags = torch.randint_like(flags, 2)
         count = sentences.statements.sum(1)
         if num_loops is None and self.training:
             low, high = config.training_loops or (1, 1)
             num_loops = int(torch.randint(low, high + 1, ()))
-        limit = (2 * (count + 2)).clamp(max=config.max_loops) if num_loops is None else torch.full_like(count, num_loops)
+        limit = (
+            (2 * (count + 2)).clamp(max=config.max_loops) if num_loops is None else torch.full_like(count, num_loops)
+        )
+        # Empty slots neither hold a loop open nor count as movement.
+        filled = nn.functional.pad(sentences.statements, (0, 1), value=True)[:, None, :, None]
+        movement = flags.new_zeros(())
         used = torch.zeros_like(count)
         moving = torch.ones_like(count, dtype=torch.bool)
         states = []
         for _ in range(int(limit.max())):
-            logits = flags
             new = flags
-            for block, match in zip(self.blocks, matches, strict=True):
+            for block, match in zip(blocks, matches, strict=True):
                 logits = block(match, new)
                 if self.training and config.flag_noise:
                     logits = logits + config.flag_noise * torch.randn_like(logits)
@@ -408,15 +311,17 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
                 # Each row stops by itself, so that its answer does not depend on its batch.
                 new = torch.where(moving[:, None, None, None], new, flags)
                 used = used + moving
-                moving = moving & ((new - flags).abs().amax((1, 2, 3)) > STILL) & (used < limit)
+                moving = moving & (((new - flags).abs() * filled).amax((1, 2, 3)) > STILL) & (used < limit)
             else:
                 used = used + 1
+            if self.training:
+                movement = ((new - flags).square() * filled).mean()
             flags = new
             if output_loops:
                 states.append(flags)
             if num_loops is None and not moving.any():
                 break
-        return flags, used, tuple(states) if output_loops else None
+        return flags, used, tuple(states) if output_loops else None, movement
 
 
 class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
@@ -494,6 +399,7 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
             num_loops=outputs.num_loops,
             loop_states=loops,
             loop_logits=loop_logits,
+            movement=outputs.movement,
         )
 
 
