@@ -45,6 +45,7 @@ ARMS: dict[str, dict[str, Any]] = {
     "softmax average instead of OR": {"model.aggregation": "softmax"},
     "softmax average, repeated sentences": {"model.aggregation": "softmax", "repeat_sentences": 0.5},
     "repeated sentences": {"repeat_sentences": 0.5},
+    "flags may follow from absence (not monotone)": {"model.monotone": False},
     "positions between sentences": {"model.sentence_positions": "relative"},
     "random name vectors": {"model.name_encoder": "random"},
     "without sentence labels": {"sentence_loss_weight": 0.0},

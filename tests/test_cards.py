@@ -11,7 +11,9 @@ from hf_causal.evaluation.predict import Answerer
 from hf_causal.evaluation.report import write_report
 from hf_causal.hub.cards import write_dataset_card, write_model_card
 
-SHIPPED = Path(__file__).resolve().parents[1] / "model_cards" / "axiom-cpu"
+MODEL_CARDS = Path(__file__).resolve().parents[1] / "model_cards"
+SHIPPED = sorted(path for path in MODEL_CARDS.iterdir() if path.is_dir())
+each_shipped = pytest.mark.parametrize("shipped", SHIPPED, ids=lambda path: path.name)
 
 
 def test_a_model_card_has_what_the_hub_reads(trained_model):
@@ -39,31 +41,54 @@ def test_cards_are_made_of_folders_that_hold_something(tmp_path):
         write_dataset_card(tmp_path, "axiomatic")
 
 
-def test_the_shipped_model_answers_its_family():
-    answerer = Answerer.load(SHIPPED)
+@each_shipped
+def test_the_shipped_model_answers_its_family(shipped):
+    answerer = Answerer.load(shipped)
     chain = "A1 causes Bq. Bq causes c. c causes Zz9."
     asked = {("A1", "Zz9"): 1, ("Bq", "c"): 1, ("Zz9", "A1"): 0, ("c", "Bq"): 0, ("A1", "Bq"): 1, ("Zz9", "c"): 0}
     prompts = [f"{chain} Does {cause} cause {effect}?" for cause, effect in asked]
     assert answerer.answers(prompts) == list(asked.values())
 
 
-def test_the_shipped_card_is_what_its_figures_make(tmp_path):
-    copy = Path(shutil.copytree(SHIPPED, tmp_path / "axiom-cpu"))
+@each_shipped
+def test_the_shipped_card_is_what_its_figures_make(shipped, tmp_path):
+    copy = Path(shutil.copytree(shipped, tmp_path / shipped.name))
     write_report(copy)
     for name in ("report.md", "generalization.json"):
-        assert (copy / name).read_text() == (SHIPPED / name).read_text()
+        assert (copy / name).read_text() == (shipped / name).read_text()
 
     def without_versions(text):
         return [line for line in text.splitlines() if not line.startswith("Made with")]
 
-    fresh, shipped = (without_versions((folder / "README.md").read_text()) for folder in (copy, SHIPPED))
+    fresh, shipped = (without_versions((folder / "README.md").read_text()) for folder in (copy, shipped))
     assert fresh == shipped
 
 
-def test_the_shipped_model_learned_its_family():
-    summary = json.loads((SHIPPED / "training_summary.json").read_text())
+@each_shipped
+def test_the_shipped_model_learned_its_family(shipped):
+    summary = json.loads((shipped / "training_summary.json").read_text())
     assert summary["accuracy"] >= 0.9
-    card = ModelCard.load(SHIPPED / "README.md")
+    card = ModelCard.load(shipped / "README.md")
     results = {result.dataset_split: result.metric_value for result in card.data.eval_results}
-    scores = json.loads((SHIPPED / "generalization.json").read_text())["splits"]
+    scores = json.loads((shipped / "generalization.json").read_text())["splits"]
     assert results == {split: pytest.approx(score["accuracy"], abs=1e-4) for split, score in scores.items()}
+
+
+def test_the_shipped_reasoner_is_right_far_beyond_its_family():
+    answerer = Answerer.load(MODEL_CARDS / "axiom-looped")
+    chain = " ".join(f"gene{index} causes gene{index + 1}." for index in reversed(range(60)))
+    asked = [(0, 60, 1), (3, 41, 1), (41, 3, 0), (60, 0, 0), (10, 11, 1)]
+    prompts = [f"{chain} Does gene{cause} cause gene{effect}?" for cause, effect, _ in asked]
+    fan = " ".join(f"cause{index} causes end." for index in range(30))
+    prompts += [f"start causes cause7. {fan} Does start cause {node}?" for node in ("end", "cause8", "nobody")]
+    assert answerer.answers(prompts) == [label for _, _, label in asked] + [1, 0, 0]
+
+
+def test_the_card_of_the_reasoner_shows_its_studies():
+    card = (MODEL_CARDS / "axiom-looped" / "README.md").read_text()
+    studies = json.loads((MODEL_CARDS / "axiom-looped" / "studies.json").read_text())
+    assert "The worst cell of the worst seed" in card and "pipeline(" in card
+    for arm in studies["ablation"]["arms"]:
+        assert f"| {arm['name']} | {arm['parameters']:,} |" in card
+    for row in studies["scaling"]["rows"]:
+        assert f"| {row['statements']} | {row['accuracy']:.3f} |" in card

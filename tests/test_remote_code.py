@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 
 from hf_causal.models.axiom import AxiomConfig, AxiomForCausalLM, AxiomTokenizer
+from hf_causal.models.axiom_looped import AxiomLoopedForSequenceClassification
 
 PROMPT = "no causes X7. X7 causes cause. Does no cause cause?"
 
@@ -167,3 +169,38 @@ def test_the_tokenizer_needs_no_remote_code(elsewhere, inputs):
 
 def test_the_model_is_refused_without_trust(elsewhere):
     assert "trust_remote_code" in elsewhere["refusal"]
+
+
+CLASSIFIER = """
+import json, sys
+
+sys.modules["hf_causal"] = None  # its import fails
+
+from transformers import pipeline
+
+folder, *prompts = sys.argv[1:]
+ask = pipeline("text-classification", folder, trust_remote_code=True, tokenizer_kwargs={"trust_remote_code": False})
+print(json.dumps([type(ask.model).__module__, ask(prompts)]))
+"""
+
+
+def test_a_looped_folder_answers_where_this_package_is_not_installed(tmp_path):
+    shipped = Path(__file__).resolve().parents[1] / "model_cards" / "axiom-looped"
+    model = AxiomLoopedForSequenceClassification.from_pretrained(shipped)
+    model.save_pretrained(tmp_path / "looped")
+    AxiomTokenizer().save_pretrained(tmp_path / "looped")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "PYTHON"))}
+    environment |= {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "home"), "TOKENIZERS_PARALLELISM": "false"}
+    finished = subprocess.run(
+        [sys.executable, "-I", "-c", CLASSIFIER, "looped", PROMPT, PROMPT.replace("Does no cause", "Does X7 cause")],
+        cwd=tmp_path,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert finished.returncode == 0, finished.stderr
+    module, answers = json.loads(finished.stdout.splitlines()[-1])
+    assert module.startswith("transformers_modules.")
+    assert [answer["label"] for answer in answers] == ["Yes", "Yes"]

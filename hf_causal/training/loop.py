@@ -234,7 +234,6 @@ class _Run:
         """One optimizer step; returns this process's sum of answer losses, right answers and answers."""
         recipe, accelerator = self.recipe, self.accelerator
         own = self.objective.count(micro_batches)
-        self.objective.progress = self.progress.step / self.total_steps
         # Gradients are averaged over processes and micro-batches by Accelerate; totals that are the mean count of one
         # of them turn that average into the mean over all questions of the step.
         parts = accelerator.num_processes * len(micro_batches)

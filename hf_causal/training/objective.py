@@ -89,9 +89,6 @@ def loss_and_hits(
 class Objective(Protocol):
     """What the training loop has to know of a kind of model."""
 
-    progress: float
-    """Part of the training that is done, 0 to 1, for losses that come in later; the loop keeps it."""
-
     def packs(self, rows: pa.Table, training: bool) -> Packs:
         """The rows as this objective reads them; `training` may ask more than the rows do."""
         ...
@@ -111,7 +108,7 @@ class NextToken:
     """Causal language models: the answer is the token after the question; see [`loss_and_hits`]."""
 
     def __init__(self, recipe: Recipe, tokenizer: Any):
-        self.recipe, self.tokenizer, self.progress = recipe, tokenizer, 0.0
+        self.recipe, self.tokenizer = recipe, tokenizer
         no, yes = tokenizer.convert_tokens_to_ids(["No", "Yes"])
         self.answer_ids = (no, yes)
 
@@ -133,11 +130,8 @@ class SentenceAnswers:
     Beside it, with `sentence_loss_weight`, every statement is asked whether its cause is reached from the question's.
     """
 
-    STILLNESS_FROM = 0.3
-    """Part of the training before flags are asked to stand still: asked from the start, they never learn to move."""
-
     def __init__(self, recipe: Recipe, tokenizer: Any):
-        self.recipe, self.tokenizer, self.progress = recipe, tokenizer, 0.0
+        self.recipe, self.tokenizer = recipe, tokenizer
 
     def packs(self, rows: pa.Table, training: bool) -> Packs:
         recipe = self.recipe
@@ -166,11 +160,6 @@ class SentenceAnswers:
                 reduction="sum",
             )
             loss = loss + self.recipe.sentence_loss_weight * sentence_sum / totals.others
-        ramp = min(max((self.progress - self.STILLNESS_FROM) / 0.2, 0.0), 1.0)
-        if self.recipe.stillness_loss_weight and ramp:
-            # A mean, not a sum: each part of a batch gets its share of the answers.
-            share = (labels != IGNORED).sum() / totals.answers
-            loss = loss + ramp * self.recipe.stillness_loss_weight * share * outputs.movement
         hits = ((logits.argmax(-1) == labels) & (labels != IGNORED)).sum()
         return loss, answer_sum.detach(), hits
 

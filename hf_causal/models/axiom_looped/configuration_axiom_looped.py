@@ -35,9 +35,9 @@ class AxiomLoopedConfig(PreTrainedConfig):
         flag_noise (`float`, defaults to 1.0):
             Standard deviation of the noise on flag logits in training. Only flags near 0 and 1 survive it, so each
             loop restores them to full strength.
-        random_start (`bool`, defaults to `True`):
-            Whether training begins at random flags instead of at none, so that the loops have to find the one answer
-            from wherever they are, and wrong flags heal.
+        monotone (`bool`, defaults to `True`):
+            Whether flags and answers can follow from flags only, never from their absence. Beginning at none, flags
+            then only ever rise, so that they come to rest, and one more statement never turns a Yes into a No.
         gate_gain (`float`, defaults to 4.0):
             Factor on gate logits: with a large one, gates are open or shut.
         training_loops (`list[int]`, defaults to `[8, 12]`):
@@ -87,7 +87,7 @@ class AxiomLoopedConfig(PreTrainedConfig):
     max_scale: float | int = 200.0
     match_floor: float | int = 0.01
     flag_noise: float | int = 1.0
-    random_start: bool = True
+    monotone: bool = True
     gate_gain: float | int = 4.0
     training_loops: list[int] | None = None
     max_loops: int = 2048

@@ -40,7 +40,8 @@ class AxiomLoopedBlock(nn.Module):
         self.threshold = nn.Parameter(torch.empty(()))
         if config.sentence_positions == "relative":
             self.distance_bias = nn.Parameter(torch.empty(heads, 2 * config.max_sentence_distance + 1))
-        self.up_proj = nn.Linear(2 * heads + 2, config.intermediate_size)
+        self.up_proj = nn.Linear(2 * heads, config.intermediate_size)
+        self.kind_proj = nn.Linear(2, config.intermediate_size, bias=False)
         self.down_proj = nn.Linear(config.intermediate_size, heads)
 
     def match(self, statements: torch.Tensor, questions: torch.Tensor, filled: torch.Tensor) -> torch.Tensor:
@@ -94,8 +95,14 @@ class AxiomLoopedBlock(nn.Module):
         kind = flags.new_zeros(flags.shape[-2], 2)
         kind[:-1, 0] = 1
         kind[-1, 1] = 1
-        inputs = torch.cat([heard, flags, kind.expand(*flags.shape[:2], -1, -1)], dim=-1)
-        return FLAG_GAIN * self.down_proj(nn.functional.gelu(self.up_proj(inputs), approximate="tanh")).float()
+        inputs = torch.cat([heard, flags], dim=-1)
+        if not self.config.monotone:
+            hidden = nn.functional.relu(self.up_proj(inputs) + self.kind_proj(kind))
+            return FLAG_GAIN * self.down_proj(hidden).float()
+        # Without negative weights a flag can follow from flags, and never from their absence.
+        hidden = nn.functional.linear(inputs, self.up_proj.weight.abs(), self.up_proj.bias) + self.kind_proj(kind)
+        logits = nn.functional.linear(hidden.relu(), self.down_proj.weight.abs(), self.down_proj.bias)
+        return FLAG_GAIN * logits.float()
 
 
 class Matches:
@@ -155,8 +162,6 @@ class AxiomLoopedOutput(ModelOutput):
         loop_logits (`tuple` of `torch.FloatTensor`, *optional*):
             The classifier's logits for all sentences and the question after every loop, each of shape `(batch,
             questions, statements + 1, 2)`, with `output_loops=True`.
-        movement (`torch.FloatTensor`, *optional*):
-            Mean square by which the last loop of a training pass moved the flags.
     """
 
     loss: torch.Tensor | None = None
@@ -167,7 +172,6 @@ class AxiomLoopedOutput(ModelOutput):
     num_loops: torch.Tensor | None = None
     loop_states: tuple[torch.Tensor, ...] | None = None
     loop_logits: tuple[torch.Tensor, ...] | None = None
-    movement: torch.Tensor | None = None
 
 
 class AxiomLoopedPreTrainedModel(PreTrainedModel):
@@ -189,6 +193,13 @@ class AxiomLoopedPreTrainedModel(PreTrainedModel):
             init.normal_(module.gates, mean=0.0, std=self.config.initializer_range)
             init.constant_(module.log_scale, math.log(self.config.initial_scale))
             init.constant_(module.threshold, self.config.initial_threshold)
+            if self.config.monotone:
+                # Flags begin shut: where all weights are positive, a few open ones would open all the others.
+                for linear in (module.up_proj, module.down_proj):
+                    bound = 0.15 / math.sqrt(linear.in_features)
+                    init.uniform_(linear.weight, -bound, bound)
+                init.constant_(module.up_proj.bias, -0.1)
+                init.constant_(module.down_proj.bias, -1.0)
             if hasattr(module, "distance_bias"):
                 init.constant_(module.distance_bias, -4.0)
 
@@ -240,10 +251,10 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         statements, questions, asked = self._names(sentences, question_words)
         # Matching decides between names that differ in one character: not in half precision.
         with torch.autocast(input_ids.device.type, enabled=False):
-            flags, loops, states, movement = self._loop(statements, questions, sentences, num_loops, output_loops)
+            flags, loops, states = self._loop(statements, questions, sentences, num_loops, output_loops)
         if not asked.all():
             flags = flags * asked[:, :, None, None]
-        return AxiomLoopedOutput(last_hidden_state=flags, num_loops=loops, loop_states=states, movement=movement)
+        return AxiomLoopedOutput(last_hidden_state=flags, num_loops=loops, loop_states=states)
 
     def _names(self, sentences: Sentences, question_words: torch.Tensor | None):
         """Unit name vectors of statements and questions, and which questions there are."""
@@ -285,8 +296,6 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         matches = [Matches(block.match(statements, questions, sentences.statements), average) for block in blocks]
         batch, asked = questions.shape[:2]
         flags = statements.new_zeros(batch, asked, statements.shape[1] + 1, config.num_attention_heads)
-        if self.training and config.random_start:
-            flags = torch.randint_like(flags, 2)
         count = sentences.statements.sum(1)
         if num_loops is None and self.training:
             low, high = config.training_loops or (1, 1)
@@ -294,9 +303,8 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         limit = (
             (2 * (count + 2)).clamp(max=config.max_loops) if num_loops is None else torch.full_like(count, num_loops)
         )
-        # Empty slots neither hold a loop open nor count as movement.
+        # Empty slots hold no loop open.
         filled = nn.functional.pad(sentences.statements, (0, 1), value=True)[:, None, :, None]
-        movement = flags.new_zeros(())
         used = torch.zeros_like(count)
         moving = torch.ones_like(count, dtype=torch.bool)
         states = []
@@ -314,14 +322,12 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
                 moving = moving & (((new - flags).abs() * filled).amax((1, 2, 3)) > STILL) & (used < limit)
             else:
                 used = used + 1
-            if self.training:
-                movement = ((new - flags).square() * filled).mean()
             flags = new
             if output_loops:
                 states.append(flags)
             if num_loops is None and not moving.any():
                 break
-        return flags, used, tuple(states) if output_loops else None, movement
+        return flags, used, tuple(states) if output_loops else None
 
 
 class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
@@ -335,7 +341,10 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
         self.post_init()
 
     def _read(self, flags: torch.Tensor) -> torch.Tensor:
-        return self.classifier(FLAG_GAIN * (2 * flags - 1))
+        weight = self.classifier.weight
+        if self.config.monotone:
+            weight = weight.abs() * weight.new_tensor([[-1.0], [1.0]])
+        return nn.functional.linear(FLAG_GAIN * (2 * flags - 1), weight, self.classifier.bias)
 
     @can_return_tuple
     def forward(
@@ -399,7 +408,6 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
             num_loops=outputs.num_loops,
             loop_states=loops,
             loop_logits=loop_logits,
-            movement=outputs.movement,
         )
 
 

@@ -105,6 +105,8 @@ class AxiomLoopedNameEncoder(nn.Module):
         before = nn.functional.pad(embedded[:-1] * inside, (0, 0, 1, 0))
         after = nn.functional.pad(embedded[1:] * inside, (0, 0, 0, 1))
         seen = nn.functional.gelu(self.conv(torch.cat([before, embedded, after], dim=-1)))
+        # Of one length, so that no character drowns the others of its name: `2` and `2R` must differ.
+        seen = nn.functional.rms_norm(seen, (width,))
         place = places_in_names(words)
         # Multiples of the golden ratio are spread evenly, for any number of dimensions.
         rates = torch.arange(width // 2, device=words.device) * 0.6180339887498949 % 1.0 * math.pi
