@@ -160,6 +160,10 @@ class SentenceAnswers:
                 reduction="sum",
             )
             loss = loss + self.recipe.sentence_loss_weight * sentence_sum / totals.others
+        if self.recipe.name_loss_weight and outputs.name_overlap is not None:
+            # A mean, not a sum: each part of a batch gets its share of the answers.
+            share = (labels != IGNORED).sum() / totals.answers
+            loss = loss + self.recipe.name_loss_weight * share * outputs.name_overlap
         hits = ((logits.argmax(-1) == labels) & (labels != IGNORED)).sum()
         return loss, answer_sum.detach(), hits
 

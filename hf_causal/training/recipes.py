@@ -49,6 +49,8 @@ class Recipe:
     """For models that read sentences: ask about every ordered pair of a premise's nodes, not the rows' pairs alone."""
     sentence_loss_weight: float = 0.0
     """For models that read sentences: weight of the loss on whether each statement is reached."""
+    name_loss_weight: float = 0.0
+    """For models that read sentences: weight of the loss that keeps different names of a batch apart."""
     repeat_sentences: float = 0.0
     """For models that read sentences: share of the premises that say some of their own sentences again."""
 
@@ -107,7 +109,7 @@ class Recipe:
             _require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
         for name in ("learning_rate", "muon_learning_rate", "num_train_epochs"):
             _require(getattr(self, name) > 0, name, getattr(self, name), "positive")
-        for name in ("prompt_loss_weight", "sentence_loss_weight", "weight_decay",
+        for name in ("prompt_loss_weight", "sentence_loss_weight", "name_loss_weight", "weight_decay",
                      "warmup_steps", "max_grad_norm"):  # fmt: skip
             _require(getattr(self, name) >= 0, name, getattr(self, name), "not negative")
         _require(0 <= self.repeat_sentences <= 1, "repeat_sentences", self.repeat_sentences, "between 0 and 1")

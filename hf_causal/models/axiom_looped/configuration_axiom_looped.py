@@ -32,6 +32,8 @@ class AxiomLoopedConfig(PreTrainedConfig):
             Largest scale that training may reach.
         match_floor (`float`, defaults to 0.01):
             Weaker matches count as none, so that no number of strangers adds up.
+        name_margin (`float`, defaults to 0.5):
+            In training, different names are pushed apart until their cosine is below this.
         flag_noise (`float`, defaults to 1.0):
             Standard deviation of the noise on flag logits in training. Only flags near 0 and 1 survive it, so each
             loop restores them to full strength.
@@ -86,6 +88,7 @@ class AxiomLoopedConfig(PreTrainedConfig):
     initial_threshold: float | int = 0.95
     max_scale: float | int = 200.0
     match_floor: float | int = 0.01
+    name_margin: float | int = 0.5
     flag_noise: float | int = 1.0
     monotone: bool = True
     gate_gain: float | int = 4.0

@@ -18,6 +18,8 @@ STILL = 1e-4
 """A row has reached its fixed point when no flag moves by more than this."""
 FLAG_GAIN = 4.0
 """Flag logits are this multiple of the update layer's output, so that flags can saturate early in training."""
+NAMES_COMPARED = 512
+"""At most this many names of a training batch are kept apart from each other."""
 DENSE_LIMIT = 64
 """Prompts with more statements than this spread flags along their matches only, the others along all pairs."""
 
@@ -162,6 +164,8 @@ class AxiomLoopedOutput(ModelOutput):
         loop_logits (`tuple` of `torch.FloatTensor`, *optional*):
             The classifier's logits for all sentences and the question after every loop, each of shape `(batch,
             questions, statements + 1, 2)`, with `output_loops=True`.
+        name_overlap (`torch.FloatTensor`, *optional*):
+            In training, how much different names of the batch resemble each other, for a loss that keeps them apart.
     """
 
     loss: torch.Tensor | None = None
@@ -172,6 +176,7 @@ class AxiomLoopedOutput(ModelOutput):
     num_loops: torch.Tensor | None = None
     loop_states: tuple[torch.Tensor, ...] | None = None
     loop_logits: tuple[torch.Tensor, ...] | None = None
+    name_overlap: torch.Tensor | None = None
 
 
 class AxiomLoopedPreTrainedModel(PreTrainedModel):
@@ -248,13 +253,13 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         if input_ids is None or kwargs.get("inputs_embeds") is not None:
             raise ValueError("give `input_ids`: names are read character by character, embeddings cannot replace them")
         sentences = read_sentences(input_ids, attention_mask, self.config)
-        statements, questions, asked = self._names(sentences, question_words)
+        statements, questions, asked, overlap = self._names(sentences, question_words)
         # Matching decides between names that differ in one character: not in half precision.
         with torch.autocast(input_ids.device.type, enabled=False):
             flags, loops, states = self._loop(statements, questions, sentences, num_loops, output_loops)
         if not asked.all():
             flags = flags * asked[:, :, None, None]
-        return AxiomLoopedOutput(last_hidden_state=flags, num_loops=loops, loop_states=states)
+        return AxiomLoopedOutput(last_hidden_state=flags, num_loops=loops, loop_states=states, name_overlap=overlap)
 
     def _names(self, sentences: Sentences, question_words: torch.Tensor | None):
         """Unit name vectors of statements and questions, and which questions there are."""
@@ -262,7 +267,9 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         written = sentences.questions.shape[1]
         total = width + written
         with torch.autocast(sentences.character_ids.device.type, enabled=False):
-            vectors = self._encode(sentences, batch * total * 2).view(batch, total, 2, -1)
+            vectors = self._encode(sentences, batch * total * 2)
+            overlap = self._overlap(vectors) if self.training else None
+            vectors = vectors.view(batch, total, 2, -1)
             statements, questions, asked = vectors[:, :width], vectors[:, width:], sentences.questions
             if question_words is not None:
                 size = vectors.shape[-1]
@@ -276,7 +283,16 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
             there = sentences.statements[:, :, None, None]
             mean = (statements * there).sum((1, 2), keepdim=True) / (2 * there.sum((1, 2), keepdim=True)).clamp(min=1)
             unit = [nn.functional.normalize(self.metric(part - mean), dim=-1) for part in (statements, questions)]
-        return unit[0], unit[1], asked
+        return unit[0], unit[1], asked, overlap
+
+    def _overlap(self, vectors: torch.Tensor) -> torch.Tensor:
+        """How far the cosines of different names of a batch exceed `name_margin`, squared and summed for each name."""
+        spelled = vectors[(vectors != 0).any(-1)][:NAMES_COMPARED]
+        unit = nn.functional.normalize(self.metric(spelled - spelled.mean(0)), dim=-1)
+        cosines = unit @ unit.T
+        same = (spelled[:, None] - spelled).abs().amax(-1) < 1e-5
+        excess = (cosines - self.config.name_margin).clamp(min=0).square()
+        return excess.masked_fill(same, 0).sum() / len(spelled)
 
     def _encode(self, sentences: Sentences, num_words: int) -> torch.Tensor:
         ids, words = sentences.character_ids, sentences.character_words
@@ -408,6 +424,7 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
             num_loops=outputs.num_loops,
             loop_states=loops,
             loop_logits=loop_logits,
+            name_overlap=outputs.name_overlap,
         )
 
 
