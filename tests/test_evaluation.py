@@ -175,7 +175,7 @@ def test_an_interrupted_evaluation_goes_on_where_it_was(trained_model, corpus_di
     partial, asked = tmp_path / "partial.json", []
     probabilities = Answerer.probabilities
 
-    def interrupted(self, prompts, progress=None):
+    def interrupted(self, prompts, progress=None, loop_factor=1):
         asked.append(len(prompts))
         if len(asked) == 3:
             raise KeyboardInterrupt
