@@ -103,7 +103,9 @@ def test_parts_of_a_batch_add_up_to_the_loss_of_the_whole(rows, tokenizer):
 
 
 def test_without_sentence_labels_only_answers_count(rows, tokenizer):
-    objective = make_objective(load_recipe("axiom-looped", {"sentence_loss_weight": 0.0, "name_loss_weight": 0.0}), tokenizer)
+    objective = make_objective(
+        load_recipe("axiom-looped", {"sentence_loss_weight": 0.0, "name_loss_weight": 0.0}), tokenizer
+    )
     model = make_model("axiom_looped", {}, tokenizer)
     batch = objective.packs(rows, training=True).collate(np.arange(4), tokenizer.pad_token_id)
     loss, answer_sum, _ = objective.loss_and_hits(model, batch, Counts(torch.tensor(2.0), torch.tensor(1.0)))
