@@ -131,7 +131,7 @@ def _long_chains(statements: int, count: int) -> tuple[list[str], list[int]]:
     labels = [1 - index % 2 for index in range(count)]
     cause = np.where(labels, pairs[:, 0], pairs[:, 1])
     effect = np.where(labels, pairs[:, 1], pairs[:, 0])
-    premises = render_premises(names, edges).to_pylist()
+    premises = render_premises(edges, names).to_pylist()
     questions = render_questions(names, np.arange(count), cause, effect).to_pylist()
     return [f"{premise} {question}" for premise, question in zip(premises, questions, strict=True)], labels
 
