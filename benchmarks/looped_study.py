@@ -1,7 +1,7 @@
 """The studies on the card of the looped reasoner: several seeds, an ablation, and scaling to 1,000 statements.
 
     python benchmarks/looped_study.py seeds --out model_cards/axiom-looped     # trains and scores seeds 0, 1, 2
-    python benchmarks/looped_study.py ablation --out model_cards/axiom-looped  # about ten minutes on two cores
+    python benchmarks/looped_study.py ablation --out model_cards/axiom-looped  # one change at a time
     python benchmarks/looped_study.py scaling --out model_cards/axiom-looped   # of the model in that folder
     python benchmarks/looped_study.py speed                                    # examples per second of training
 
