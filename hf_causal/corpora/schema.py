@@ -35,15 +35,24 @@ CELL_COLUMNS = ("structure", "num_nodes", "branching_factor")
 
 
 @cache
-def arrow_schema() -> pa.Schema:
-    """The columns of a row, with the metadata from which `datasets` knows that `label` is a class label."""
+def arrow_schema(
+    *further: tuple[str, pa.DataType], classes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+) -> pa.Schema:
+    """The columns of a row, with the metadata from which `datasets` knows which are class labels.
+
+    Args:
+        *further (`tuple[str, pa.DataType]`): Columns that a corpus has beside the shared ones, which stand first.
+        classes (`tuple`): Names of the classes of further columns that are class labels: (column, names) pairs.
+    """
+    columns = {**_COLUMNS, **dict(further)}
     features: dict[str, dict[str, Any]] = {
         # Arrow calls a 32-bit float "float", `datasets` calls it "float32".
         name: {"dtype": "float32" if kind == pa.float32() else str(kind), "_type": "Value"}
-        for name, kind in _COLUMNS.items()
+        for name, kind in columns.items()
     }
-    features["label"] = {"names": list(LABELS), "_type": "ClassLabel"}
-    return pa.schema(_COLUMNS, metadata={"huggingface": json.dumps({"info": {"features": features}})})
+    for name, names in (("label", LABELS), *classes):
+        features[name] = {"names": list(names), "_type": "ClassLabel"}
+    return pa.schema(columns, metadata={"huggingface": json.dumps({"info": {"features": features}})})
 
 
 @dataclass(frozen=True)
@@ -114,7 +123,7 @@ class CorpusConfig:
 def rows_digest(table: pa.Table) -> str:
     """SHA-256 of a shard's rows, independent of how Parquet stores them: columns by tabs, rows by newlines."""
     digest = hashlib.sha256()
-    for batch in table.select(list(_COLUMNS)).to_batches(max_chunksize=10_000):
+    for batch in table.to_batches(max_chunksize=10_000):
         columns = [pc.fill_null(column.cast(pa.string()), "") for column in batch.columns]
         lines = pc.binary_join_element_wise(*columns, "", "\t").to_pylist()
         digest.update("\n".join([*lines, ""]).encode())

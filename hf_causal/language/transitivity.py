@@ -1,7 +1,6 @@
-"""Graphs to sentences and back, one grammar for each corpus.
+"""The transitivity grammar: `X causes Y.` and `Does X cause Y?`.
 
-The transitivity grammar has two sentences, `X causes Y.` and `Does X cause Y?`; a premise is statements joined by
-spaces, and a prompt is a premise, a space and a question.
+A premise is statements joined by spaces, and a prompt is a premise, a space and a question.
 """
 
 from __future__ import annotations
@@ -33,9 +32,13 @@ class Prompt:
         """The statements in their canonical form."""
         return " ".join(STATEMENT.format(cause=cause, effect=effect) for cause, effect in self.edges)
 
+    @property
+    def asked(self) -> str:
+        """The question in its canonical form."""
+        return QUESTION.format(cause=self.question[0], effect=self.question[1])
+
     def __str__(self) -> str:
-        asked = QUESTION.format(cause=self.question[0], effect=self.question[1])
-        return f"{self.premise} {asked}" if self.edges else asked
+        return f"{self.premise} {self.asked}" if self.edges else self.asked
 
 
 def parse_prompt(text: str) -> Prompt:

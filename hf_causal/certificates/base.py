@@ -1,0 +1,64 @@
+"""What the proofs of all grammars share: the exact answer, the error, and what a grammar has to offer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+class CertificateError(ValueError):
+    """A certificate that does not prove its row's label."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The exact answer to a prompt."""
+
+    answer: str
+    """`"Yes"` or `"No"`."""
+    certificate: str
+    """The JSON text that proves it."""
+    hops: int
+    """Edges on the shortest path that the question is about, -1 where there is none."""
+
+
+class ReadPrompt(Protocol):
+    """A prompt as a grammar has read it; `str()` is its canonical text."""
+
+    @property
+    def premise(self) -> str: ...
+
+    @property
+    def asked(self) -> str: ...
+
+
+def _with_space(premise: str, asked: str) -> str:
+    return f"{premise} {asked}"
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """One grammar: how its prompts are read, proved and checked."""
+
+    name: str
+    recognizes: Callable[[str], bool]
+    """Whether a text looks like a prompt of this grammar; it may still be unreadable."""
+    parse: Callable[[str], Any]
+    """From text to a [`ReadPrompt`]; raises `ValueError` with the sentence that cannot be read."""
+    prove: Callable[[Any], Proof]
+    """The exact answer to a prompt that was read."""
+    check: Callable[[Any, str, Mapping[str, Any]], None]
+    """Takes a prompt that was read, an answer and a decoded certificate; raises [`CertificateError`]."""
+    join: Callable[[str, str], str] = _with_space
+    """From premise and question to the prompt."""
+
+
+def node_list(certificate: Mapping[str, Any], key: str, answer: str) -> list[str]:
+    """The node names under a key of a decoded certificate; raises [`CertificateError`] where there are none."""
+    if not isinstance(certificate, Mapping) or key not in certificate:
+        raise CertificateError(f"the certificate of a {answer!r} must be JSON with {key!r}, got {certificate!r}")
+    nodes = certificate[key]
+    if not isinstance(nodes, list) or not all(isinstance(node, str) for node in nodes):
+        raise CertificateError(f"{key!r} must be a list of node names, got {nodes!r}")
+    return nodes

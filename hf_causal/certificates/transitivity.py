@@ -1,0 +1,90 @@
+"""Proofs of transitivity answers.
+
+For the question "Does X cause Y?" a certificate is a JSON object:
+
+- Yes: `{"path": [X, …, Y]}`, nodes of which each causes the next in some stated sentence.
+- No: `{"reachable": […]}`, the nodes that X reaches. The set proves the answer because every stated sentence whose
+  cause is X or in the set has its effect in the set, and Y is not in it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from hf_causal.certificates.base import CertificateError, Grammar, Proof, node_list
+from hf_causal.language.transitivity import Prompt, parse_prompt
+
+
+def prove(prompt: Prompt) -> Proof:
+    """The exact answer to a transitivity prompt; a node causes itself only where a stated cycle leads back to it."""
+    cause, effect = prompt.question
+    path = _shortest_path(prompt.edges, cause, effect)
+    if path is None:
+        return Proof("No", json.dumps({"reachable": sorted(_reachable(prompt.edges, cause))}), -1)
+    return Proof("Yes", json.dumps({"path": path}), len(path) - 1)
+
+
+def check(prompt: Prompt, answer: str, certificate: Mapping[str, Any]) -> None:
+    """Raises [`CertificateError`] unless the certificate proves the answer."""
+    if answer == "Yes":
+        _check_path(prompt, node_list(certificate, "path", answer))
+    else:
+        _check_closed(prompt, node_list(certificate, "reachable", answer))
+
+
+def _check_path(prompt: Prompt, path: list[str]) -> None:
+    if len(path) < 2 or (path[0], path[-1]) != prompt.question:
+        raise CertificateError(f"the path {path} does not lead from {prompt.question[0]!r} to {prompt.question[1]!r}")
+    stated = set(prompt.edges)
+    for step in zip(path, path[1:], strict=False):
+        if step not in stated:
+            raise CertificateError(f"the premise does not state '{step[0]} causes {step[1]}.'")
+
+
+def _check_closed(prompt: Prompt, nodes: list[str]) -> None:
+    cause, effect = prompt.question
+    reached = set(nodes)
+    if effect in reached:
+        raise CertificateError(f"the set of a No contains the effect {effect!r}")
+    for source, target in prompt.edges:
+        if (source == cause or source in reached) and target not in reached:
+            raise CertificateError(
+                f"the set leaves out {target!r}, which the stated '{source} causes {target}.' reaches"
+            )
+
+
+def _successors(edges: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    successors: dict[str, list[str]] = {}
+    for source, target in edges:
+        successors.setdefault(source, []).append(target)
+    return successors
+
+
+def _reachable(edges: Iterable[tuple[str, str]], cause: str) -> set[str]:
+    successors, reached, waiting = _successors(edges), set[str](), [cause]
+    while waiting:
+        for target in successors.get(waiting.pop(), ()):
+            if target not in reached:
+                reached.add(target)
+                waiting.append(target)
+    return reached
+
+
+def _shortest_path(edges: Iterable[tuple[str, str]], cause: str, effect: str) -> list[str] | None:
+    successors, paths, seen = _successors(edges), [[cause]], set[str]()
+    while paths:
+        longer = []
+        for path in paths:
+            for target in successors.get(path[-1], ()):
+                if target == effect:
+                    return [*path, target]
+                if target not in seen:
+                    seen.add(target)
+                    longer.append([*path, target])
+        paths = longer
+    return None
+
+
+GRAMMAR = Grammar("transitivity", lambda text: True, parse_prompt, prove, check)
