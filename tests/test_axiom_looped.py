@@ -7,7 +7,7 @@ import torch
 from huggingface_hub.errors import StrictDataclassError
 from transformers import AutoModel, AutoModelForSequenceClassification, pipeline
 
-import hf_causal.models.axiom_looped.modeling_axiom_looped as modeling
+import hf_causal.models.axiom_looped.block_axiom_looped as block
 from hf_causal.models import AxiomTokenizer, make_model
 from hf_causal.models.axiom_looped import AxiomLoopedConfig, AxiomLoopedForSequenceClassification
 from hf_causal.models.axiom_looped.reading_axiom_looped import read_sentences
@@ -97,7 +97,7 @@ def test_rows_stop_by_themselves(model, tokenizer):
 
 def test_flags_spread_along_matches_as_along_all_pairs(model, tokenizer, monkeypatch):
     sparse = logits(model, tokenizer, LONG)
-    monkeypatch.setattr(modeling, "DENSE_LIMIT", 10**6)
+    monkeypatch.setattr(block, "DENSE_LIMIT", 10**6)
     torch.testing.assert_close(sparse, logits(model, tokenizer, LONG))
 
 
@@ -142,8 +142,8 @@ def test_the_or_does_not_count(tokenizer):
     matches = torch.full((1, 1, 1, 1, 50), 1.0)
     said = torch.zeros(1, 1, 1, 50)
     said[..., 7] = 1
-    assert modeling.Matches(matches, average=False).spread(said).item() == 1
-    assert modeling.Matches(matches / 50, average=True).spread(said).item() == pytest.approx(1 / 50)
+    assert block.Matches(matches, average=False).spread(said).item() == 1
+    assert block.Matches(matches / 50, average=True).spread(said).item() == pytest.approx(1 / 50)
 
 
 def test_similar_names_differ_and_equal_names_do_not(model, tokenizer):
