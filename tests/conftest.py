@@ -51,6 +51,18 @@ def trained_model(tmp_path_factory, corpus_dir) -> Path:
 
 
 @pytest.fixture
+def hub(tmp_path, monkeypatch):
+    """An empty Hub on the loopback, with this process signed in as a member of its organization."""
+    from hub_fixtures import never_wait, use_hub
+    from hub_server import HubServer
+
+    with HubServer(tmp_path / "hub-server") as server:
+        use_hub(monkeypatch, server, tmp_path / "home")
+        never_wait(monkeypatch)
+        yield server
+
+
+@pytest.fixture
 def uncompiled():
     """Flex attention runs as written: compiling each of its masks would take ten seconds."""
     import torch

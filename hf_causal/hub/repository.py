@@ -241,9 +241,13 @@ class _Target:
                     create_pr=self.create_pr,
                 )
             except Exception as error:
-                # A pull request whose answer was lost may be there already: asking again could open a second one.
-                if not _lost_a_race(error) and (self.create_pr or not is_passing(error)):
+                if not _lost_a_race(error) and not is_passing(error):
                     raise
+                if self.create_pr and _is_of_commit(error):
+                    # It may have been opened, and asking again could open a second one.
+                    raise PublishError(
+                        f"no answer to the pull request came: look at {self.url}/discussions before publishing again"
+                    ) from error
                 if landed := self._landed(head, changed, removed):
                     return landed
                 if attempt + 1 == ATTEMPTS:
@@ -272,6 +276,14 @@ class _Target:
 
 def _lost_a_race(error: Exception) -> bool:
     return isinstance(error, HfHubHTTPError) and error.response.status_code in (409, 412)
+
+
+def _is_of_commit(error: BaseException) -> bool:
+    """Whether it was the commit itself that failed, and not an upload before it."""
+    try:
+        return "/commit/" in str(error.request.url)  # type: ignore[attr-defined]
+    except (AttributeError, RuntimeError):
+        return False
 
 
 def _source(content: Path | bytes) -> str | bytes:

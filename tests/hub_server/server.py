@@ -86,6 +86,8 @@ class HubServer:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 1 << 16  # headers and body in one packet, which spares the wait for an acknowledgement
+    disable_nagle_algorithm = True
     server_hub: HubServer
 
     def do_GET(self) -> None:
@@ -150,12 +152,14 @@ class _Handler(BaseHTTPRequestHandler):
             return self._lfs_batch()
         blob = store.blob(parts[1])
         if self.command == "PUT":
-            self._store_object(blob)
+            self._store_object(blob, store.pending(parts[1]))
             return Answer({})
         if parts[-1] == "verify":
-            size = json.loads(self._read_body())["size"]
-            if not blob.exists() or blob.stat().st_size != size:
+            pending, size = store.pending(parts[1]), json.loads(self._read_body())["size"]
+            found = pending if pending.exists() else blob
+            if not found.exists() or found.stat().st_size != size:
                 raise HubError(404, "NotFound", "the object is not there, or has another size")
+            found.replace(blob)  # only now does it count as uploaded
             return Answer({})
         raise HubError(404, "NotFound", path)
 
@@ -171,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
             objects.append(entry)
         return Answer({"transfer": "basic", "objects": objects})
 
-    def _store_object(self, blob: Path) -> None:
+    def _store_object(self, blob: Path, pending: Path) -> None:
         digest = hashlib.sha256()
         partial = blob.with_name(f"{blob.name}.{threading.get_ident()}")
         with partial.open("wb") as stream:
@@ -181,7 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
         if digest.hexdigest() != blob.name:
             partial.unlink()
             raise HubError(400, "BadDigest", "the content has another SHA-256")
-        partial.replace(blob)
+        partial.replace(pending)
 
     # --- reading and writing
 

@@ -146,6 +146,10 @@ class Store:
     def blob(self, sha256: str) -> Path:
         return self.blobs / sha256
 
+    def pending(self, sha256: str) -> Path:
+        """An object that has been sent, until the client has verified it."""
+        return self.blobs / f"{sha256}.pending"
+
     def write_blob(self, data: bytes) -> File:
         file = File.regular(data)
         self.blob(file.sha256).write_bytes(data)

@@ -1,0 +1,340 @@
+"""Publishing against a Hub: what a commit holds, what it removes, when there is none, and how mistakes are told."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from hub_fixtures import ORG, use_hub
+from hub_server import HubServer
+from huggingface_hub import ModelCard, parse_eval_result_entries
+
+from hf_causal.cli import main
+from hf_causal.hub.errors import PublishError
+from hf_causal.hub.everything import publish_all, write_dry_run_of_all
+from hf_causal.hub.publish import publish_dataset, publish_metric, publish_model, publish_space, write_dry_run
+
+ROOT = Path(__file__).resolve().parents[1]
+LOOPED = ROOT / "model_cards" / "axiom-looped"
+METRIC = ROOT / "spaces" / "metrics" / "generalization_accuracy"
+DATA, MODEL = f"{ORG}/axiomatic", f"{ORG}/axiom-looped"
+
+
+@pytest.fixture
+def data(corpus_dir, tmp_path) -> Path:
+    """A built corpus that a test may change."""
+    return Path(shutil.copytree(corpus_dir, tmp_path / "axiomatic"))
+
+
+@pytest.fixture
+def space(tmp_path) -> Path:
+    folder = tmp_path / "demo"
+    folder.mkdir()
+    (folder / "README.md").write_text("---\ntitle: Demo\nsdk: gradio\napp_file: app.py\n---\n# Demo\n")
+    (folder / "app.py").write_text("import gradio\n")
+    return folder
+
+
+def commits(hub, kind, repo_id):
+    """Commits of a repository, without the one that made it."""
+    return hub.repo(kind, repo_id).history()[:-1]
+
+
+def test_a_data_set_is_one_commit_with_shards_card_and_infos(hub, data):
+    published = publish_dataset(data, DATA)
+    assert [commit.oid for commit in commits(hub, "datasets", DATA)] == [published.commit]
+    assert published.is_new and not published.removed
+    files = hub.repo("datasets", DATA).files()
+    local = {path.relative_to(data).as_posix() for path in data.rglob("*") if path.is_file()}
+    assert set(files) == local | {".gitattributes"}
+    assert all(file.lfs == path.endswith(".parquet") for path, file in files.items())
+    card = yaml.safe_load(hub.store.text("datasets", DATA, "README.md").split("---")[1])
+    assert [config["config_name"] for config in card["configs"] if config.get("default")] == ["transitivity_ts2"]
+    infos = {info["config_name"]: info for info in card["dataset_info"]}
+    label = next(column for column in infos["transitivity_ts2"]["features"] if column["name"] == "label")
+    assert label["dtype"] == {"class_label": {"names": {"0": "No", "1": "Yes"}}}
+    rows = {split["name"]: split["num_examples"] for split in infos["transitivity_ts2"]["splits"]}
+    assert rows == {"train": 2000, "validation": 400}
+    assert f'name = "{DATA}"' in hub.store.text("datasets", DATA, "README.md")
+
+
+def test_a_model_is_one_commit_that_holds_everything(hub):
+    published = publish_model(LOOPED, MODEL)
+    assert len(commits(hub, "models", MODEL)) == 1
+    files = set(hub.repo("models", MODEL).files())
+    code = {f"{name}_axiom_looped.py" for name in ("configuration", "modeling", "block", "reading")}
+    story = {"recipe.yaml", "training_log.jsonl", "training_summary.json", "report.md", "plots/overview.png"}
+    assert code | story | {"model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json"} <= files
+    assert "tokenization_axiom.py" not in files and published.removed == ()
+    assert len(json.loads(hub.store.text("models", MODEL, "config.json"))["auto_map"]) == 3
+    card = ModelCard(hub.store.text("models", MODEL, "README.md"))
+    assert (card.data.library_name, card.data.pipeline_tag) == ("transformers", "text-classification")
+    assert card.data.datasets == [DATA]
+    assert {result.dataset_type for result in card.data.eval_results} == {DATA}
+    entries = parse_eval_result_entries(
+        yaml.safe_load(hub.store.text("models", MODEL, ".eval_results/hf_causal.yaml"))
+    )
+    scores = json.loads((LOOPED / "generalization.json").read_text())["splits"]
+    assert {entry.task_id: entry.value for entry in entries} == {
+        split: pytest.approx(score["accuracy"], abs=1e-4) for split, score in scores.items()
+    }
+    assert {entry.dataset_id for entry in entries} == {DATA}
+
+
+def test_code_that_a_folder_holds_is_what_is_published(hub, trained_model):
+    """Weights go with the code that they were saved with, even when this package has moved on."""
+    own = trained_model / "modeling_axiom.py"
+    text = own.read_text()
+    try:
+        own.write_text(f"{text}# as it was\n")
+        publish_model(trained_model, f"{ORG}/cpu", dataset_id="elsewhere/data")
+    finally:
+        own.write_text(text)
+    assert hub.store.text("models", f"{ORG}/cpu", "modeling_axiom.py").endswith("# as it was\n")
+    assert not [path for path in hub.repo("models", f"{ORG}/cpu").files() if path.startswith("checkpoints")]
+    assert ModelCard(hub.store.text("models", f"{ORG}/cpu", "README.md")).data.datasets == ["elsewhere/data"]
+
+
+def test_the_same_content_again_is_no_commit(hub, data, space):
+    for publish, source, repo_id, kind in (
+        (publish_dataset, data, DATA, "datasets"),
+        (publish_model, LOOPED, MODEL, "models"),
+        (publish_metric, METRIC, f"{ORG}/generalization_accuracy", "spaces"),
+        (publish_space, space, f"{ORG}/demo", "spaces"),
+    ):
+        first = publish(source, repo_id)
+        sent = len(hub.asked("PUT")) + len(hub.asked("POST", "/commit/"))
+        again = publish(source, repo_id)
+        assert first.is_new and not again.is_new and again.commit == first.commit
+        assert "up to date" in str(again)
+        assert len(hub.asked("PUT")) + len(hub.asked("POST", "/commit/")) == sent
+        assert len(commits(hub, kind, repo_id)) == 1
+
+
+def test_what_is_gone_locally_is_removed_by_the_same_commit_and_the_rest_stays(hub, data):
+    from huggingface_hub import HfApi
+
+    publish_dataset(data, DATA)
+    HfApi().upload_file(path_or_fileobj=b"by hand", path_in_repo="NOTES.md", repo_id=DATA, repo_type="dataset")
+    HfApi().upload_file(path_or_fileobj=b"by hand", path_in_repo="a/b/c.parquet", repo_id=DATA, repo_type="dataset")
+    shutil.rmtree(data / "transitivity_ts2")
+    published = publish_dataset(data, DATA)
+    files = set(hub.repo("datasets", DATA).files())
+    assert {"NOTES.md", "a/b/c.parquet", ".gitattributes", "README.md"} < files
+    assert not [path for path in files if path.startswith("transitivity_ts2/")]
+    assert "transitivity_ts2/manifest.json" in published.removed and published.changed == ("README.md",)
+    assert len(commits(hub, "datasets", DATA)) == 4
+    card = yaml.safe_load(hub.store.text("datasets", DATA, "README.md").split("---")[1])
+    assert [config["config_name"] for config in card["configs"]] == ["transitivity_generalization"]
+    assert card["configs"][0]["default"] is True
+
+
+def test_only_what_changed_is_sent(hub, data):
+    publish_dataset(data, DATA)
+    sent = len(hub.asked("PUT"))
+    shard = next((data / "transitivity_ts2").glob("validation-*.parquet"))
+    import pyarrow.parquet as pq
+
+    pq.write_table(pq.read_table(shard), shard, compression="snappy")
+    published = publish_dataset(data, DATA)
+    assert f"transitivity_ts2/{shard.name}" in published.changed and len(hub.asked("PUT")) == sent + 1
+    assert not [path for path in published.changed if "train" in path]
+
+
+def test_a_branch_and_a_pull_request_leave_main_alone(hub, space):
+    first = publish_space(space, f"{ORG}/demo")
+    (space / "app.py").write_text("import gradio  # changed\n")
+    on_branch = publish_space(space, f"{ORG}/demo", revision="next")
+    proposed = publish_space(space, f"{ORG}/demo", create_pr=True)
+    repo = hub.repo("spaces", f"{ORG}/demo")
+    assert repo.branches["main"] == first.commit and repo.branches["next"] == on_branch.commit
+    assert proposed.pull_request.endswith("/discussions/1") and proposed.pull_request in str(proposed)
+    assert "changed" in hub.store.text("spaces", f"{ORG}/demo", "app.py", "refs/pr/1")
+
+
+def test_a_pull_request_needs_no_write_access(hub, space, monkeypatch, tmp_path):
+    publish_space(space, f"{ORG}/demo")
+    use_hub(monkeypatch, hub, tmp_path / "home", "hf_stranger")
+    (space / "more.py").write_text("x = 1\n")
+    with pytest.raises(PublishError, match="no write access to 'causal-lab/demo'"):
+        publish_space(space, f"{ORG}/demo")
+    assert publish_space(space, f"{ORG}/demo", create_pr=True).pull_request
+    with pytest.raises(PublishError, match="there is no space 'causal-lab/new' to change"):
+        publish_space(space, f"{ORG}/new", create_pr=True)
+
+
+def test_private_is_of_new_repositories(hub, space, monkeypatch, tmp_path):
+    publish_space(space, f"{ORG}/secret", private=True)
+    assert hub.repo("spaces", f"{ORG}/secret").private
+    (space / "more.py").write_text("x = 1\n")
+    publish_space(space, f"{ORG}/secret")
+    assert hub.repo("spaces", f"{ORG}/secret").private  # it keeps its visibility
+    publish_space(space, f"{ORG}/open")
+    with pytest.raises(PublishError, match="exists and is public"):
+        publish_space(space, f"{ORG}/open", private=True)
+    use_hub(monkeypatch, hub, tmp_path / "home", "hf_stranger")
+    with pytest.raises(PublishError, match="no write access"):
+        publish_space(space, f"{ORG}/secret")
+
+
+def test_listings_are_read_to_their_last_page(tmp_path, monkeypatch, data):
+    with HubServer(tmp_path / "paged", page_size=2) as hub:
+        use_hub(monkeypatch, hub, tmp_path / "home")
+        publish_dataset(data, DATA)
+        assert not publish_dataset(data, DATA).is_new
+        assert hub.asked("GET", "cursor=4")
+
+
+@pytest.mark.parametrize(
+    ("token", "message"),
+    [
+        (None, "there is no token: run `hf auth login`, or set `HF_TOKEN`"),
+        ("hf_reader", "the token may only read"),
+        ("hf_stranger", "no write access to 'causal-lab/demo'"),
+        ("hf_nobody", "the token is not valid"),
+    ],
+)
+def test_tokens_that_do_not_serve(token, message, hub, space, monkeypatch, tmp_path, capsys):
+    use_hub(monkeypatch, hub, tmp_path / "home", token)
+    assert main(["publish", "space", str(space), "--repo-id", f"{ORG}/demo"]) == 2
+    shown = capsys.readouterr().err
+    assert message in shown and shown.startswith("error: ") and shown.count("\n") == 1
+    assert not hub.store.repos and "hf_" not in shown
+
+
+def test_the_stored_token_serves_and_is_written_nowhere(hub, space, monkeypatch, tmp_path, caplog, capfd):
+    use_hub(monkeypatch, hub, tmp_path / "home", None)
+    (tmp_path / "home").mkdir(exist_ok=True)
+    (tmp_path / "home" / "token").write_text("hf_writer")
+    caplog.set_level("DEBUG")
+    assert main(["publish", "space", str(space), "--repo-id", f"{ORG}/demo"]) == 0
+    out, err = capfd.readouterr()
+    assert "hf_writer" not in out + err + caplog.text
+    stored = [path for path in tmp_path.rglob("*") if path.is_file() and b"hf_writer" in path.read_bytes()]
+    assert stored == [tmp_path / "home" / "token"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "repo_id", "message"),
+    [
+        ("space", "demo", "`repo_id` must be NAMESPACE/NAME, got 'demo'"),
+        ("space", "a/b/c", "`repo_id` must be NAMESPACE/NAME"),
+        ("space", "causal-lab/a--b", "`repo_id` must be a name that the Hub takes"),
+        ("space", "causal-lab/ü", "`repo_id` must be a name that the Hub takes"),
+        ("model", "causal-lab/x", "is not a model folder: it has no config.json (it looks like a space"),
+        ("dataset", "causal-lab/x", "is no data set"),
+        ("metric", "causal-lab/x", "is not a metric folder"),
+    ],
+)
+def test_mistakes_are_told_before_anything_is_asked(kind, repo_id, message, hub, space, capsys):
+    assert main(["publish", kind, str(space), "--repo-id", repo_id]) == 2
+    shown = capsys.readouterr().err
+    assert message in shown and shown.count("\n") == 1
+    assert not hub.requests
+
+
+@pytest.mark.parametrize(
+    ("card", "message"),
+    [
+        ("# no YAML\n", "must begin with YAML"),
+        ("---\nsdk: [\n---\n", "cannot be read"),
+        ("---\ntitle: Demo\n---\n", "`sdk` must be one of gradio, docker, static, got None"),
+        ("---\nsdk: gradio\ncolorFrom: mauve\n---\n", "`colorFrom` must be one of"),
+        ("---\nsdk: gradio\napp_file: main.py\n---\n", "names `app_file` 'main.py', which is not there"),
+        ("---\nsdk: gradio\nlicense: 3\n---\n", 'the Hub refuses it: "license" must be a string'),
+    ],
+)
+def test_an_invalid_card_makes_no_repository(card, message, hub, space):
+    (space / "README.md").write_text(card)
+    with pytest.raises(PublishError) as caught:
+        publish_space(space, f"{ORG}/demo")
+    assert message in str(caught.value) and not hub.store.repos
+
+
+def test_a_card_that_goes_bad_leaves_the_repository_as_it_was(hub, space):
+    first = publish_space(space, f"{ORG}/demo")
+    (space / "README.md").write_text("---\nsdk: gradio\nlicense: 3\n---\n")
+    with pytest.raises(PublishError, match="the Hub refuses the card of 'causal-lab/demo': \"license\""):
+        publish_space(space, f"{ORG}/demo")
+    assert hub.repo("spaces", f"{ORG}/demo").branches["main"] == first.commit
+
+
+def test_part_of_a_folder_is_not_published(hub, data, tmp_path):
+    next((data / "transitivity_ts2").glob("train-*.parquet")).unlink()
+    with pytest.raises(PublishError, match="0 of the 1 Parquet files of transitivity_ts2/train: build it again"):
+        publish_dataset(data, DATA)
+    model = Path(shutil.copytree(LOOPED, tmp_path / "model"))
+    (model / "model.safetensors").unlink()
+    with pytest.raises(PublishError, match="has no weights"):
+        publish_model(model, MODEL)
+    (model / "config.json").write_text("{")
+    with pytest.raises(PublishError, match="config.json' is not JSON"):
+        publish_model(model, MODEL)
+    with pytest.raises(PublishError, match="must end with the metric's name, as causal-lab/generalization_accuracy"):
+        publish_metric(METRIC, f"{ORG}/accuracy")
+    with pytest.raises(PublishError, match="there is no folder"):
+        publish_model(tmp_path / "nothing", MODEL)
+    assert not hub.requests
+
+
+def test_a_dry_run_is_what_would_be_committed_and_asks_nobody(hub, data, tmp_path, monkeypatch, capsys):
+    use_hub(monkeypatch, hub, tmp_path / "home", None)
+    look = tmp_path / "look"
+    assert main(["publish", "dataset", str(data), "--repo-id", DATA, "--dry-run", str(look)]) == 0
+    assert "Nothing was published" in capsys.readouterr().out and not hub.requests
+    assert main(["publish", "dataset", str(data), "--repo-id", DATA, "--dry-run", str(look)]) == 2
+    assert "must be a new or empty folder" in capsys.readouterr().err
+    use_hub(monkeypatch, hub, tmp_path / "home")
+    publish_dataset(data, DATA)
+    repo = hub.repo("datasets", DATA)
+    written = {path.relative_to(look).as_posix(): path for path in look.rglob("*") if path.is_file()}
+    assert set(written) == set(repo.files()) - {".gitattributes"}
+    for name, path in written.items():
+        assert path.read_bytes() == hub.store.blob(repo.files()[name].sha256).read_bytes()
+    assert not publish_dataset(look, DATA).is_new  # and it can be published itself
+
+
+def test_a_dry_run_that_fails_leaves_nothing(data, tmp_path):
+    next((data / "transitivity_ts2").glob("train-*.parquet")).unlink()
+    with pytest.raises(PublishError):
+        write_dry_run("dataset", data, DATA, tmp_path / "look")
+    assert not (tmp_path / "look").exists()
+
+
+def test_everything_is_published_once_and_collected(hub, data, capsys):
+    command = ["publish", "all", "--org", ORG, "--root", str(ROOT), "--data-dir", str(data.parent)]
+    assert main(command) == 0
+    shown = capsys.readouterr().out
+    expected = {("datasets", DATA), ("models", MODEL), ("models", f"{ORG}/axiom-cpu")}
+    assert expected | {("spaces", f"{ORG}/generalization_accuracy")} <= set(hub.store.repos)
+    (collection,) = hub.store.collections.values()
+    assert {(f"{item['type']}s", item["id"]) for item in collection["items"]} == set(hub.store.repos)
+    assert f"{hub.url}/collections/{collection['slug']}" in shown
+    assert ModelCard(hub.store.text("models", f"{ORG}/axiom-cpu", "README.md")).data.datasets == [DATA]
+    metric = hub.store.text("spaces", f"{ORG}/generalization_accuracy", "README.md")
+    assert f'evaluate.load("{ORG}/generalization_accuracy")' in metric
+
+    assert main(command) == 0
+    assert capsys.readouterr().out.count("up to date") == len(hub.store.repos)
+    assert len(hub.store.collections) == 1 and len(collection["items"]) == len(hub.store.repos)
+
+
+def test_everything_can_be_looked_at_first(data, tmp_path):
+    parts = dict(write_dry_run_of_all(ORG, tmp_path / "look", ROOT, data.parent))
+    assert {path.name for path in (tmp_path / "look").iterdir()} == {part.repo_id.split("/")[1] for part in parts}
+
+
+def test_a_hub_without_collections_gets_everything_else(tmp_path, monkeypatch, data):
+    with HubServer(tmp_path / "plain", collections=False) as hub:
+        use_hub(monkeypatch, hub, tmp_path / "home")
+        made = list(publish_all(ORG, ROOT, data.parent))
+        assert len(made) == len(hub.store.repos) and not any(isinstance(one, str) for one in made)
+
+
+def test_everything_needs_a_checkout_and_built_corpora(hub, data, tmp_path):
+    with pytest.raises(PublishError, match="hf-causal build axiomatic --out"):
+        list(publish_all(ORG, ROOT, tmp_path / "nothing"))
+    with pytest.raises(PublishError, match="name a checkout of hf_causal"):
+        list(publish_all(ORG, tmp_path, data.parent))
+    assert not hub.requests
