@@ -153,6 +153,18 @@ def test_a_branch_and_a_pull_request_leave_main_alone(hub, space):
     assert "changed" in hub.store.text("spaces", f"{ORG}/demo", "app.py", "refs/pr/1")
 
 
+def test_a_pull_request_can_be_brought_up_to_date(hub, space):
+    publish_space(space, f"{ORG}/demo")
+    for step in ("one", "two"):
+        (space / "app.py").write_text(f"import gradio  # {step}\n")
+        publish_space(space, f"{ORG}/demo", **({"create_pr": True} if step == "one" else {"revision": "refs/pr/1"}))
+    repo = hub.repo("spaces", f"{ORG}/demo")
+    assert "two" in hub.store.text("spaces", f"{ORG}/demo", "app.py", "refs/pr/1")
+    assert len(repo.pull_requests) == 1 and len(repo.history()) == 2
+    with pytest.raises(PublishError, match="has no revision 'refs/pr/7'"):
+        publish_space(space, f"{ORG}/demo", revision="refs/pr/7")
+
+
 def test_a_pull_request_needs_no_write_access(hub, space, monkeypatch, tmp_path):
     publish_space(space, f"{ORG}/demo")
     use_hub(monkeypatch, hub, tmp_path / "home", "hf_stranger")
@@ -314,6 +326,7 @@ def test_everything_is_published_once_and_collected(hub, data, capsys):
     assert ModelCard(hub.store.text("models", f"{ORG}/axiom-cpu", "README.md")).data.datasets == [DATA]
     metric = hub.store.text("spaces", f"{ORG}/generalization_accuracy", "README.md")
     assert f'evaluate.load("{ORG}/generalization_accuracy")' in metric
+    assert yaml.safe_load(metric.split("---")[1])["datasets"] == [DATA]
 
     assert main(command) == 0
     assert capsys.readouterr().out.count("up to date") == len(hub.store.repos)

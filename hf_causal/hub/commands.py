@@ -61,6 +61,8 @@ Example:
 """
 SPACE_HELP = f"""
 Publish a Space: PATH as it is, without caches and hidden files; what is gone from it is removed.
+
+Data sets and models that its card names without a namespace are linked under that of REPO_ID.
 {_TOKEN}
 Example:
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import httpx2
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled, RepositoryNotFoundError
 
 _INVALID_CARD = "Invalid metadata in README.md"
@@ -17,8 +16,10 @@ def is_passing(error: BaseException | None) -> bool:
     while error is not None:
         if isinstance(error, HfHubHTTPError):
             return error.response.status_code in (408, 429) or error.response.status_code >= 500
-        if isinstance(error, (httpx2.TransportError, ConnectionError)):
-            return not isinstance(error, OfflineModeIsEnabled)
+        if isinstance(error, OfflineModeIsEnabled):
+            return False
+        if isinstance(error, ConnectionError) or _is_transport_error(error):
+            return True
         error = error.__cause__
     return False
 
@@ -38,6 +39,11 @@ def explain(error: Exception, repo_id: str, endpoint: str) -> PublishError:
     if isinstance(error, HfHubHTTPError):
         return PublishError(_explain_status(error, repo_id))
     return PublishError(f"cannot publish {repo_id!r}: {' '.join(str(error).split())}")
+
+
+def _is_transport_error(error: BaseException) -> bool:
+    """By name, since the client's HTTP library is its own affair and has changed before."""
+    return any(kind.__name__ == "TransportError" for kind in type(error).__mro__)
 
 
 def _explain_status(error: HfHubHTTPError, repo_id: str) -> str:

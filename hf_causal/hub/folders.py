@@ -14,6 +14,7 @@ from hf_causal.hub.cards import REPORT_FILE, SCORES_FILE, SUMMARY_FILE, render_d
 from hf_causal.hub.dataset_info import split_files
 from hf_causal.hub.errors import PublishError
 from hf_causal.hub.eval_results import EVAL_RESULTS_FILE, render_eval_results
+from hf_causal.hub.links import link_card
 from hf_causal.hub.remote_code import dump_config, with_code
 from hf_causal.hub.repository import CARD, RepoContent, matches
 
@@ -82,8 +83,10 @@ def model_content(folder: str | Path, repo_id: str, dataset_id: str | None = Non
     found = {path: folder / path for path in _walk(folder) if matches(path, MODEL_FILES)}
     if not any(matches(path, WEIGHT_FILES) for path in found):
         raise PublishError(f"{str(folder)!r} has no weights (*.safetensors): train it to the end, or save the model")
-    config, code = with_code(folder, config)
-    files: dict[str, Path | bytes] = {**found, **code, "config.json": dump_config(config)}
+    mapped, code = with_code(folder, config)
+    files: dict[str, Path | bytes] = {**found, **code}
+    if mapped != config:
+        files["config.json"] = dump_config(mapped)
     scores = _read_json(folder / SCORES_FILE) if (folder / SCORES_FILE).is_file() else {}
     recipe = yaml.safe_load((folder / RECIPE).read_text("utf-8")) if (folder / RECIPE).is_file() else {}
     corpus = recipe.get("corpus") or scores.get("dataset", "axiomatic")
@@ -110,14 +113,11 @@ def metric_content(folder: str | Path, repo_id: str) -> RepoContent:
         raise PublishError(f"{str(folder)!r} is not a metric folder: it has no {name}.py{_looks_like(folder)}")
     if repo_id.split("/")[-1] != name:
         raise PublishError(f"`repo_id` must end with the metric's name, as {repo_id.split('/')[0]}/{name}")
-    content = space_content(folder, repo_id)
-    # Its examples load it by its id on the Hub.
-    card = content.read(CARD).decode().replace(f'evaluate.load("{name}")', f'evaluate.load("{repo_id}")')
-    return RepoContent("space", {**content.files, CARD: card.encode()}, SPACE_FILES, content.space_sdk)
+    return space_content(folder, repo_id)
 
 
 def space_content(folder: str | Path, repo_id: str) -> RepoContent:
-    """A Space: its folder as it is, without caches and hidden files.
+    """A Space: its folder as it is, without caches and hidden files, its card linked to what it names.
 
     Raises:
         [`PublishError`]: If the card does not say how to start it, or names a file that is not there.
@@ -125,8 +125,10 @@ def space_content(folder: str | Path, repo_id: str) -> RepoContent:
     folder = _folder(folder)
     if not (folder / CARD).is_file():
         raise PublishError(f"{str(folder)!r} is not a Space: it has no {CARD}{_looks_like(folder)}")
-    card = read_space_card((folder / CARD).read_text(encoding="utf-8"))
+    text = (folder / CARD).read_text(encoding="utf-8")
+    card = read_space_card(text)
     files: dict[str, Path | bytes] = {path: folder / path for path in _walk(folder)}
+    files[CARD] = link_card(text, repo_id).encode()
     app = card.get("app_file", "app.py" if card["sdk"] == "gradio" else None)
     if app and app not in files:
         raise PublishError(f"the card of {str(folder)!r} names `app_file` {app!r}, which is not there")

@@ -112,6 +112,8 @@ def publish_space(
 ) -> Publication:
     """Publishes a Space: its folder as it is; what is gone locally is removed.
 
+    Data sets and models that its card names without a namespace are taken to be in that of the Space.
+
     Args:
         folder (`str` or `Path`): With `README.md` and the app that it names.
         repo_id (`str`): `NAMESPACE/NAME`; created when it does not exist.
