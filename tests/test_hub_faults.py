@@ -100,6 +100,17 @@ def test_an_answer_that_is_lost_makes_no_second_commit(path, hub, data):
     assert len(repo.history()) == 2 and repo.branches["main"] == published.commit
 
 
+def test_an_update_whose_answer_is_lost_is_made_once(hub, data):
+    """One that removes something, which cannot be removed twice."""
+    publish_dataset(data, DATA)
+    shutil.rmtree(data / "transitivity_generalization")
+    hub.faults.add("POST", "/commit/", cut_answer=True)
+    published = publish_dataset(data, DATA)
+    repo = hub.repo("datasets", DATA)
+    assert repo.branches["main"] == published.commit and len(repo.history()) == 3
+    assert published.removed and not [path for path in repo.files() if "generalization" in path]
+
+
 def test_a_lost_answer_to_a_pull_request_opens_no_second_one(hub, spaces):
     publish_space(spaces[0], f"{ORG}/demo")
     hub.faults.add("POST", "/commit/", cut_answer=True)

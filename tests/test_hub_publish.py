@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,23 @@ def space(tmp_path) -> Path:
     (folder / "README.md").write_text("---\ntitle: Demo\nsdk: gradio\napp_file: app.py\n---\n# Demo\n")
     (folder / "app.py").write_text("import gradio\n")
     return folder
+
+
+@pytest.mark.parametrize("command", ["dataset", "model", "metric", "space", "all"])
+def test_every_help_teaches_by_example(command, capsys):
+    assert main(["publish", command, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "Example" in shown and f"hf-causal publish {command}" in shown and "HF_TOKEN" in shown
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; from hf_causal.cli import main; main(['publish', 'model', '--help']);"
+        "heavy = {'torch', 'transformers', 'datasets', 'huggingface_hub', 'pyarrow'} & set(sys.modules);"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def commits(hub, kind, repo_id):
@@ -140,6 +159,15 @@ def test_only_what_changed_is_sent(hub, data):
     published = publish_dataset(data, DATA)
     assert f"transitivity_ts2/{shard.name}" in published.changed and len(hub.asked("PUT")) == sent + 1
     assert not [path for path in published.changed if "train" in path]
+
+
+def test_other_bytes_of_the_same_length_are_a_change(hub, tmp_path):
+    folder = Path(shutil.copytree(LOOPED, tmp_path / "model"))
+    publish_model(folder, MODEL)
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
+    (folder / "report.md").write_text((folder / "report.md").read_text().replace("Scored", "Marked"))
+    assert set(publish_model(folder, MODEL).changed) == {"model.safetensors", "report.md", "README.md"}
 
 
 def test_a_branch_and_a_pull_request_leave_main_alone(hub, space):
