@@ -8,6 +8,7 @@ os.environ.setdefault("HF_EVALUATE_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,22 @@ def hub(tmp_path, monkeypatch):
         use_hub(monkeypatch, server, tmp_path / "home")
         never_wait(monkeypatch)
         yield server
+
+
+@pytest.fixture
+def data(corpus_dir, tmp_path) -> Path:
+    """A built corpus that a test may change."""
+    return Path(shutil.copytree(corpus_dir, tmp_path / "axiomatic"))
+
+
+@pytest.fixture
+def space(tmp_path) -> Path:
+    """A Space that a test may change."""
+    folder = tmp_path / "demo"
+    folder.mkdir()
+    (folder / "README.md").write_text("---\ntitle: Demo\nsdk: gradio\napp_file: app.py\n---\n# Demo\n")
+    (folder / "app.py").write_text("import gradio\n")
+    return folder
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import shutil
 import threading
-from pathlib import Path
 
 import pytest
 from hub_fixtures import ORG
@@ -13,11 +12,6 @@ from hf_causal.hub.publish import publish_dataset, publish_space
 
 DATA = f"{ORG}/axiomatic"
 ALWAYS = 1000
-
-
-@pytest.fixture
-def data(corpus_dir, tmp_path) -> Path:
-    return Path(shutil.copytree(corpus_dir, tmp_path / "axiomatic"))
 
 
 @pytest.fixture
@@ -109,6 +103,16 @@ def test_an_update_whose_answer_is_lost_is_made_once(hub, data):
     repo = hub.repo("datasets", DATA)
     assert repo.branches["main"] == published.commit and len(repo.history()) == 3
     assert published.removed and not [path for path in repo.files() if "generalization" in path]
+
+
+def test_a_server_that_dies_in_the_commit_leaves_no_doubt_to_the_next_publish(hub, data):
+    hub.faults.add("POST", "/commit/", cut_answer=True)
+    hub.faults.add("GET", "/revision/main", skip=1, times=ALWAYS, status=500)
+    with pytest.raises(PublishError, match="broke off while .* was committed: publish again"):
+        publish_dataset(data, DATA)
+    hub.faults.clear()
+    assert not publish_dataset(data, DATA).is_new
+    assert len(hub.repo("datasets", DATA).history()) == 2
 
 
 def test_a_lost_answer_to_a_pull_request_opens_no_second_one(hub, spaces):

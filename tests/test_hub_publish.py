@@ -14,28 +14,12 @@ from huggingface_hub import ModelCard, parse_eval_result_entries
 
 from hf_causal.cli import main
 from hf_causal.hub.errors import PublishError
-from hf_causal.hub.everything import publish_all, write_dry_run_of_all
 from hf_causal.hub.publish import publish_dataset, publish_metric, publish_model, publish_space, write_dry_run
 
 ROOT = Path(__file__).resolve().parents[1]
 LOOPED = ROOT / "model_cards" / "axiom-looped"
 METRIC = ROOT / "spaces" / "metrics" / "generalization_accuracy"
 DATA, MODEL = f"{ORG}/axiomatic", f"{ORG}/axiom-looped"
-
-
-@pytest.fixture
-def data(corpus_dir, tmp_path) -> Path:
-    """A built corpus that a test may change."""
-    return Path(shutil.copytree(corpus_dir, tmp_path / "axiomatic"))
-
-
-@pytest.fixture
-def space(tmp_path) -> Path:
-    folder = tmp_path / "demo"
-    folder.mkdir()
-    (folder / "README.md").write_text("---\ntitle: Demo\nsdk: gradio\napp_file: app.py\n---\n# Demo\n")
-    (folder / "app.py").write_text("import gradio\n")
-    return folder
 
 
 @pytest.mark.parametrize("command", ["dataset", "model", "metric", "space", "all"])
@@ -226,98 +210,6 @@ def test_listings_are_read_to_their_last_page(tmp_path, monkeypatch, data):
         assert hub.asked("GET", "cursor=4")
 
 
-@pytest.mark.parametrize(
-    ("token", "message"),
-    [
-        (None, "there is no token: run `hf auth login`, or set `HF_TOKEN`"),
-        ("hf_reader", "the token may only read"),
-        ("hf_stranger", "no write access to 'causal-lab/demo'"),
-        ("hf_nobody", "the token is not valid"),
-    ],
-)
-def test_tokens_that_do_not_serve(token, message, hub, space, monkeypatch, tmp_path, capsys):
-    use_hub(monkeypatch, hub, tmp_path / "home", token)
-    assert main(["publish", "space", str(space), "--repo-id", f"{ORG}/demo"]) == 2
-    shown = capsys.readouterr().err
-    assert message in shown and shown.startswith("error: ") and shown.count("\n") == 1
-    assert not hub.store.repos and "hf_" not in shown
-
-
-def test_the_stored_token_serves_and_is_written_nowhere(hub, space, monkeypatch, tmp_path, caplog, capfd):
-    use_hub(monkeypatch, hub, tmp_path / "home", None)
-    (tmp_path / "home").mkdir(exist_ok=True)
-    (tmp_path / "home" / "token").write_text("hf_writer")
-    caplog.set_level("DEBUG")
-    assert main(["publish", "space", str(space), "--repo-id", f"{ORG}/demo"]) == 0
-    out, err = capfd.readouterr()
-    assert "hf_writer" not in out + err + caplog.text
-    stored = [path for path in tmp_path.rglob("*") if path.is_file() and b"hf_writer" in path.read_bytes()]
-    assert stored == [tmp_path / "home" / "token"]
-
-
-@pytest.mark.parametrize(
-    ("kind", "repo_id", "message"),
-    [
-        ("space", "demo", "`repo_id` must be NAMESPACE/NAME, got 'demo'"),
-        ("space", "a/b/c", "`repo_id` must be NAMESPACE/NAME"),
-        ("space", "causal-lab/a--b", "`repo_id` must be a name that the Hub takes"),
-        ("space", "causal-lab/ü", "`repo_id` must be a name that the Hub takes"),
-        ("model", "causal-lab/x", "is not a model folder: it has no config.json (it looks like a space"),
-        ("dataset", "causal-lab/x", "is no data set"),
-        ("metric", "causal-lab/x", "is not a metric folder"),
-    ],
-)
-def test_mistakes_are_told_before_anything_is_asked(kind, repo_id, message, hub, space, capsys):
-    assert main(["publish", kind, str(space), "--repo-id", repo_id]) == 2
-    shown = capsys.readouterr().err
-    assert message in shown and shown.count("\n") == 1
-    assert not hub.requests
-
-
-@pytest.mark.parametrize(
-    ("card", "message"),
-    [
-        ("# no YAML\n", "must begin with YAML"),
-        ("---\nsdk: [\n---\n", "cannot be read"),
-        ("---\ntitle: Demo\n---\n", "`sdk` must be one of gradio, docker, static, got None"),
-        ("---\nsdk: gradio\ncolorFrom: mauve\n---\n", "`colorFrom` must be one of"),
-        ("---\nsdk: gradio\napp_file: main.py\n---\n", "names `app_file` 'main.py', which is not there"),
-        ("---\nsdk: gradio\nlicense: 3\n---\n", 'the Hub refuses it: "license" must be a string'),
-    ],
-)
-def test_an_invalid_card_makes_no_repository(card, message, hub, space):
-    (space / "README.md").write_text(card)
-    with pytest.raises(PublishError) as caught:
-        publish_space(space, f"{ORG}/demo")
-    assert message in str(caught.value) and not hub.store.repos
-
-
-def test_a_card_that_goes_bad_leaves_the_repository_as_it_was(hub, space):
-    first = publish_space(space, f"{ORG}/demo")
-    (space / "README.md").write_text("---\nsdk: gradio\nlicense: 3\n---\n")
-    with pytest.raises(PublishError, match="the Hub refuses the card of 'causal-lab/demo': \"license\""):
-        publish_space(space, f"{ORG}/demo")
-    assert hub.repo("spaces", f"{ORG}/demo").branches["main"] == first.commit
-
-
-def test_part_of_a_folder_is_not_published(hub, data, tmp_path):
-    next((data / "transitivity_ts2").glob("train-*.parquet")).unlink()
-    with pytest.raises(PublishError, match="0 of the 1 Parquet files of transitivity_ts2/train: build it again"):
-        publish_dataset(data, DATA)
-    model = Path(shutil.copytree(LOOPED, tmp_path / "model"))
-    (model / "model.safetensors").unlink()
-    with pytest.raises(PublishError, match="has no weights"):
-        publish_model(model, MODEL)
-    (model / "config.json").write_text("{")
-    with pytest.raises(PublishError, match="config.json' is not JSON"):
-        publish_model(model, MODEL)
-    with pytest.raises(PublishError, match="must end with the metric's name, as causal-lab/generalization_accuracy"):
-        publish_metric(METRIC, f"{ORG}/accuracy")
-    with pytest.raises(PublishError, match="there is no folder"):
-        publish_model(tmp_path / "nothing", MODEL)
-    assert not hub.requests
-
-
 def test_a_dry_run_is_what_would_be_committed_and_asks_nobody(hub, data, tmp_path, monkeypatch, capsys):
     use_hub(monkeypatch, hub, tmp_path / "home", None)
     look = tmp_path / "look"
@@ -340,42 +232,3 @@ def test_a_dry_run_that_fails_leaves_nothing(data, tmp_path):
     with pytest.raises(PublishError):
         write_dry_run("dataset", data, DATA, tmp_path / "look")
     assert not (tmp_path / "look").exists()
-
-
-def test_everything_is_published_once_and_collected(hub, data, capsys):
-    command = ["publish", "all", "--org", ORG, "--root", str(ROOT), "--data-dir", str(data.parent)]
-    assert main(command) == 0
-    shown = capsys.readouterr().out
-    expected = {("datasets", DATA), ("models", MODEL), ("models", f"{ORG}/axiom-cpu")}
-    assert expected | {("spaces", f"{ORG}/generalization_accuracy")} <= set(hub.store.repos)
-    (collection,) = hub.store.collections.values()
-    assert {(f"{item['type']}s", item["id"]) for item in collection["items"]} == set(hub.store.repos)
-    assert f"{hub.url}/collections/{collection['slug']}" in shown
-    assert ModelCard(hub.store.text("models", f"{ORG}/axiom-cpu", "README.md")).data.datasets == [DATA]
-    metric = hub.store.text("spaces", f"{ORG}/generalization_accuracy", "README.md")
-    assert f'evaluate.load("{ORG}/generalization_accuracy")' in metric
-    assert yaml.safe_load(metric.split("---")[1])["datasets"] == [DATA]
-
-    assert main(command) == 0
-    assert capsys.readouterr().out.count("up to date") == len(hub.store.repos)
-    assert len(hub.store.collections) == 1 and len(collection["items"]) == len(hub.store.repos)
-
-
-def test_everything_can_be_looked_at_first(data, tmp_path):
-    parts = dict(write_dry_run_of_all(ORG, tmp_path / "look", ROOT, data.parent))
-    assert {path.name for path in (tmp_path / "look").iterdir()} == {part.repo_id.split("/")[1] for part in parts}
-
-
-def test_a_hub_without_collections_gets_everything_else(tmp_path, monkeypatch, data):
-    with HubServer(tmp_path / "plain", collections=False) as hub:
-        use_hub(monkeypatch, hub, tmp_path / "home")
-        made = list(publish_all(ORG, ROOT, data.parent))
-        assert len(made) == len(hub.store.repos) and not any(isinstance(one, str) for one in made)
-
-
-def test_everything_needs_a_checkout_and_built_corpora(hub, data, tmp_path):
-    with pytest.raises(PublishError, match="hf-causal build axiomatic --out"):
-        list(publish_all(ORG, ROOT, tmp_path / "nothing"))
-    with pytest.raises(PublishError, match="name a checkout of hf_causal"):
-        list(publish_all(ORG, tmp_path, data.parent))
-    assert not hub.requests

@@ -11,12 +11,12 @@ import yaml
 from hf_causal.corpora.parquet import MANIFEST, read_manifests
 from hf_causal.hub.card_check import parse_card, read_space_card
 from hf_causal.hub.cards import REPORT_FILE, SCORES_FILE, SUMMARY_FILE, render_dataset_card, render_model_card
+from hf_causal.hub.content import CARD, RepoContent, matches
 from hf_causal.hub.dataset_info import split_files
 from hf_causal.hub.errors import PublishError
 from hf_causal.hub.eval_results import EVAL_RESULTS_FILE, render_eval_results
 from hf_causal.hub.links import link_card
 from hf_causal.hub.remote_code import dump_config, with_code
-from hf_causal.hub.repository import CARD, RepoContent, matches
 
 RECIPE = "recipe.yaml"
 DATASET_FILES = (CARD, f"*/{MANIFEST}", "*/*.parquet")

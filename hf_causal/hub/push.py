@@ -8,9 +8,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from hf_causal.hub.content import matches
 from hf_causal.hub.folders import STORY_FILES, TOKENIZER_FILES, WEIGHT_FILES, model_content
 from hf_causal.hub.names import check_repo_id
-from hf_causal.hub.repository import Publication, matches, publish_content
+from hf_causal.hub.repository import Publication, publish_content
 
 
 def push_model(

@@ -2,55 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any, TypeVar
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
 from hf_causal.hub.card_check import check_card
+from hf_causal.hub.content import CARD, RepoContent
 from hf_causal.hub.errors import PublishError, explain, is_passing
 from hf_causal.hub.names import check_repo_id, check_token
 
-CARD = "README.md"
 MAIN = "main"
 ATTEMPTS = 4
 FIRST_WAIT = 1.0
 """Seconds before the second attempt of a call that failed in passing; twice as long before each further one."""
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class RepoContent:
-    """What a repository is to hold.
-
-    Publishing owns the paths that match `owned`: such a file on the Hub that is not among `files` is removed by the
-    same commit. Everything else on the Hub stays as it is.
-    """
-
-    repo_type: str
-    """`dataset`, `model` or `space`."""
-    files: dict[str, Path | bytes]
-    owned: tuple[str, ...]
-    """Patterns; a `*` never crosses a slash, and `**` alone is every path but `.gitattributes`."""
-    space_sdk: str | None = None
-
-    def owns(self, path: str) -> bool:
-        """Whether publishing removes this path when it is gone locally."""
-        if self.owned == ("**",):
-            return path != ".gitattributes"
-        return matches(path, self.owned)
-
-    def read(self, path: str) -> bytes:
-        """The bytes of a file."""
-        content = self.files[path]
-        return content if isinstance(content, bytes) else content.read_bytes()
 
 
 @dataclass(frozen=True)
@@ -78,24 +48,6 @@ class Publication:
         removed = f", {len(self.removed)} removed" if self.removed else ""
         where = self.pull_request or self.url
         return f"{what}: {len(self.changed)} files changed{removed} in commit {self.commit[:7]}: {where}"
-
-
-def matches(path: str, patterns: Sequence[str]) -> bool:
-    """Whether a path matches one of some patterns, part by part.
-
-    Example:
-
-    ```python
-    >>> matches("plots/overview.png", ["*.png"]), matches("plots/overview.png", ["plots/*.png"])
-    (False, True)
-
-    ```
-    """
-    parts = path.split("/")
-    return any(
-        len(parts) == len(pattern.split("/")) and all(map(fnmatchcase, parts, pattern.split("/")))
-        for pattern in patterns
-    )
 
 
 def publish_content(
@@ -206,21 +158,9 @@ class _Target:
         """Paths whose content is not that of a commit, and owned paths of the commit that are to go."""
         there = _patiently(lambda: list(self.api.list_repo_tree(**self.names, recursive=True, revision=commit)))
         hashes = {entry.path: entry for entry in there if hasattr(entry, "blob_id")}
-        changed = [path for path in sorted(self.content.files) if not self._is_at(path, hashes.get(path))]
+        changed = [path for path in sorted(self.content.files) if not self.content.is_at(path, hashes.get(path))]
         removed = [path for path in sorted(hashes) if path not in self.content.files and self.content.owns(path)]
         return changed, removed
-
-    def _is_at(self, path: str, entry: Any) -> bool:
-        if entry is None:
-            return False
-        content = self.content.files[path]
-        size = len(content) if isinstance(content, bytes) else content.stat().st_size
-        if size != entry.size:
-            return False
-        if entry.lfs:
-            return _sha256(content) == entry.lfs.sha256
-        data = self.content.read(path)
-        return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest() == entry.blob_id
 
     def _commit(self, head: str, changed: list[str], removed: list[str], message: str) -> Publication:
         description = f"{len(changed)} files changed, {len(removed)} removed."
@@ -228,7 +168,7 @@ class _Target:
             # Operations remember what was sent, and cannot be used twice.
             operations = [
                 *(CommitOperationDelete(path, is_folder=False) for path in removed),
-                *(CommitOperationAdd(path, _source(self.content.files[path])) for path in changed),
+                *(CommitOperationAdd(path, self.content.source(path)) for path in changed),
             ]
             try:
                 made = self.api.create_commit(
@@ -264,10 +204,19 @@ class _Target:
         Raises:
             [`PublishError`]: If somebody else has committed since.
         """
-        head = self._head()
-        if head == parent:
-            return None
-        if self._compare(head) != ([], []):
+        try:
+            head = self._head()
+            if head == parent:
+                return None
+            left = self._compare(head)
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            raise PublishError(
+                f"{self.api.endpoint} broke off while {self.repo_id!r} was committed: publish again; if the commit "
+                "was made, there will be no second one"
+            ) from error
+        if left != ([], []):
             raise PublishError(
                 f"{self.repo_id!r} changed while it was published (commit {head[:7]}): look at it, and publish again"
             )
@@ -284,17 +233,6 @@ def _is_of_commit(error: BaseException) -> bool:
         return "/commit/" in str(error.request.url)  # type: ignore[attr-defined]
     except (AttributeError, RuntimeError):
         return False
-
-
-def _source(content: Path | bytes) -> str | bytes:
-    return content if isinstance(content, bytes) else str(content)
-
-
-def _sha256(content: Path | bytes) -> str:
-    if isinstance(content, bytes):
-        return hashlib.sha256(content).hexdigest()
-    with content.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _patiently(call: Callable[[], T]) -> T:

@@ -1,48 +1,17 @@
-"""The endpoints that the client calls, each a function of a [`Call`]."""
+"""The endpoints that the client calls, each a function of a call."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode
 
+from .call import Answer, Call
+from .collections import answer_collection
 from .commits import apply_commit, upload_modes
 from .listing import describe_repo, list_paths, list_tree
 from .store import KINDS, Commit, HubError, Repo, Store, User, front_matter
 from .xet import XetFolder
-
-
-@dataclass
-class Call:
-    """One request, as far as an endpoint needs to know it."""
-
-    method: str
-    parts: list[str]
-    """The path, unquoted part by part, so that a revision may hold a slash."""
-    query: dict[str, str]
-    body: Callable[[], bytes]
-    user: User | None
-    base: str
-
-    def json(self) -> Any:
-        return json.loads(self.body() or b"{}")
-
-    def flag(self, name: str) -> bool:
-        return self.query.get(name, "").lower() in ("1", "true")
-
-
-@dataclass
-class Answer:
-    """What is sent back: JSON, or (a part of) a file."""
-
-    content: Any = None
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    file: Path | None = None
 
 
 class Api:
@@ -61,7 +30,7 @@ class Api:
             case ["api", "repos", "create" | "delete" as action]:
                 return self._create(call) if action == "create" else self._delete(call)
             case ["api", "collections", *rest] if self.collections:
-                return self._collection(call, rest)
+                return Answer(answer_collection(self.store, call, rest))
             case ["api", kind, namespace, name, *rest] if kind in KINDS:
                 return self._of_repo(call, self.store.repo(kind, f"{namespace}/{name}", call.user), rest)
         return self._file(call)
@@ -69,7 +38,7 @@ class Api:
     # --- accounts and repositories
 
     def _whoami(self, call: Call) -> dict[str, Any]:
-        user = _signed_in(call)
+        user = call.signed_in()
         token = {"displayName": "token", "role": user.role}
         orgs = [{"type": "org", "name": name, "roleInOrg": "admin"} for name in user.orgs]
         auth = {"type": "access_token", "accessToken": token}
@@ -89,7 +58,7 @@ class Api:
         return Answer({"errors": errors, "warnings": []}, 400 if errors else 200)
 
     def _create(self, call: Call) -> Answer:
-        asked, user = call.json(), _signed_in(call)
+        asked, user = call.json(), call.signed_in()
         kind, repo_id = _named(asked, user)
         url = f"{call.base}/{'' if kind == 'models' else f'{kind}/'}{repo_id}"
         if not user.may_write(repo_id.split("/")[0]):
@@ -101,7 +70,7 @@ class Api:
         return Answer({"url": url, "name": repo_id, "id": repo_id})
 
     def _delete(self, call: Call) -> Answer:
-        kind, repo_id = _named(call.json(), _signed_in(call))
+        kind, repo_id = _named(call.json(), call.signed_in())
         repo = self.store.repo(kind, repo_id, call.user)
         _check_write(call, repo)
         del self.store.repos[kind, repo_id]
@@ -208,52 +177,6 @@ class Api:
             headers["Content-Length"] = str(file.size)
         return Answer(headers=headers, file=self.store.blob(file.sha256))
 
-    # --- collections
-
-    def _collection(self, call: Call, rest: list[str]) -> Answer:
-        if call.method == "GET":
-            return Answer(self._find_collection("/".join(rest)))
-        user, asked = _signed_in(call), call.json()
-        if not rest:
-            if not user.may_write(asked["namespace"]):
-                raise HubError(403, "Forbidden", "You cannot create a collection here")
-            return self._create_collection(asked)
-        collection = self._find_collection("/".join(rest[:2]))
-        if not user.may_write(collection["owner"]["name"]):
-            raise HubError(403, "Forbidden", "You cannot change this collection")
-        item = asked["item"]
-        if any((item["id"], item["type"]) == (old["id"], old["type"]) for old in collection["items"]):
-            raise HubError(409, "Conflict", "Item already in collection")
-        self.store.repo(f"{item['type']}s", item["id"], user)
-        position = len(collection["items"])
-        collection["items"].append({"_id": self.store.next_id(), "position": position, **item})
-        return Answer(collection)
-
-    def _create_collection(self, asked: dict[str, Any]) -> Answer:
-        title, owner = asked["title"], asked["namespace"]
-        for slug, old in self.store.collections.items():
-            if (old["title"], old["owner"]["name"]) == (title, owner):
-                raise HubError(409, "Conflict", "Collection already exists", slug=slug)
-        slug = f"{owner}/{re.sub('[^a-z0-9]+', '-', title.lower()).strip('-')}-{self.store.next_id()}"
-        self.store.collections[slug] = collection = {
-            "slug": slug,
-            "title": title,
-            "description": asked.get("description"),
-            "owner": {"name": owner},
-            "items": [],
-            "lastUpdated": "2026-01-01T00:00:00.000Z",
-            "position": 0,
-            "private": bool(asked.get("private")),
-            "theme": "blue",
-            "upvotes": 0,
-        }
-        return Answer(collection)
-
-    def _find_collection(self, slug: str) -> dict[str, Any]:
-        if slug not in self.store.collections:
-            raise HubError(404, "CollectionNotFound")
-        return self.store.collections[slug]
-
 
 def _describe_commit(commit: Commit) -> dict[str, Any]:
     author = {"user": commit.author}
@@ -266,20 +189,14 @@ def _describe_commit(commit: Commit) -> dict[str, Any]:
     }
 
 
-def _signed_in(call: Call) -> User:
-    if call.user is None:
-        raise HubError(401, "Unauthorized", "Invalid username or password.")
-    return call.user
-
-
 def _check_write(call: Call, repo: Repo) -> None:
-    if not _signed_in(call).may_write(repo.namespace):
+    if not call.signed_in().may_write(repo.namespace):
         raise HubError(403, "Forbidden", "You don't have write access to this repository")
 
 
 def _check_proposal(call: Call, repo: Repo) -> None:
     """Whoever sees a repository may propose a change to it, with a token that may write at all."""
-    if _signed_in(call).role != "write":
+    if call.signed_in().role != "write":
         raise HubError(403, "Forbidden", "This token may only read")
 
 

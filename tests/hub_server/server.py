@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from .api import Answer, Api, Call
+from .api import Api
+from .call import Answer, Call
 from .faults import Fault, Faults
 from .store import HubError, Store, User
 from .xet import XetFolder
