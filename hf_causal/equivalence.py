@@ -39,34 +39,40 @@ def acyclic(graphs: np.ndarray) -> np.ndarray:
 def v_structures(graphs: np.ndarray) -> np.ndarray:
     """Whether i → k ← j with i and j not adjacent: boolean [..., i, k, j]. Undirected edges make none."""
     reverse = graphs.swapaxes(-1, -2)
-    return _collisions(graphs & ~reverse, ~graphs & ~reverse)
+    into, apart = graphs & ~reverse, ~graphs & ~reverse & ~np.eye(graphs.shape[-1], dtype=bool)
+    return into[..., :, :, None] & into.swapaxes(-1, -2)[..., None, :, :] & apart[..., :, None, :]
 
 
 def cpdags(dags: np.ndarray) -> np.ndarray:
     """The CPDAG of each DAG's class: its skeleton and v-structures, completed by Meek's rules."""
-    into = v_structures(dags).any(axis=-1)
+    into = np.asarray(v_structures(dags).any(axis=-1))
     return _complete(np.asarray(dags | dags.swapaxes(-1, -2)), into)
 
 
-def members(cpdag: np.ndarray) -> np.ndarray:
-    """All DAGs of a class, in the order of their edges written as binary numbers.
+def orientations(graph: np.ndarray) -> np.ndarray:
+    """All DAGs that direct the undirected edges of a graph, in the order of their edges written as binary numbers.
 
     Args:
-        cpdag (`np.ndarray`): Shape (nodes, nodes). A graph that is no CPDAG may have no members.
+        graph (`np.ndarray`): Shape (nodes, nodes).
 
     Returns:
-        `np.ndarray`: Boolean of shape (members, nodes, nodes): the ways to direct the undirected edges that make no
-        cycle and no further v-structure.
+        `np.ndarray`: Boolean of shape (DAGs, nodes, nodes).
     """
-    undirected = cpdag & cpdag.T
-    apart = ~cpdag & ~cpdag.T
-    graphs, colliders = (cpdag & ~undirected)[None], _collisions(cpdag & ~undirected, apart)
+    undirected = graph & graph.T
+    dags = (graph & ~undirected)[None]
+    dags = dags[acyclic(dags)]
     for first, second in zip(*np.nonzero(np.triu(undirected)), strict=True):
-        graphs = np.repeat(graphs, 2, axis=0)
-        graphs[::2, first, second] = graphs[1::2, second, first] = True
-        graphs = graphs[acyclic(graphs)]
-        graphs = graphs[~(_collisions(graphs, apart) & ~colliders).any(axis=(1, 2, 3))]
-    return graphs[np.argsort(_numbers(graphs), kind="stable")]
+        dags = np.repeat(dags, 2, axis=0)
+        dags[::2, first, second] = dags[1::2, second, first] = True
+        dags = dags[acyclic(dags)]
+    return dags[np.argsort(_numbers(dags), kind="stable")]
+
+
+def members(cpdag: np.ndarray) -> np.ndarray:
+    """All DAGs of a class: the [`orientations`] of its CPDAG without further v-structures; none may be left of a graph
+    that is no CPDAG."""
+    dags = orientations(cpdag)
+    return dags[(v_structures(dags) == v_structures(cpdag)).all(axis=(1, 2, 3))]
 
 
 def independences(dag: np.ndarray) -> np.ndarray:
@@ -157,25 +163,32 @@ class EquivalenceClass:
         return cls(cpdags(dag))
 
     @classmethod
-    def of_independences(cls, table: np.ndarray) -> EquivalenceClass:
-        """The class whose independences are exactly those of a table.
+    def suggested_by(cls, table: np.ndarray) -> EquivalenceClass:
+        """The only class that may have the independences of a table; it has no members, or other independences, where
+        no class has them.
 
         The steps are those of the PC algorithm (Spirtes, Glymour and Scheines, 2000): nodes are adjacent where no set
         separates them, and a node between two that are not is a collider where it is in no set that separates them.
 
         Args:
             table (`np.ndarray`): As [`independences`] returns it.
-
-        Raises:
-            `ValueError`: If no DAG has these independences.
         """
         size = len(table)
-        skeleton = ~table.any(axis=-1) & ~np.eye(size, dtype=bool)
+        others = ~np.eye(size, dtype=bool)
+        skeleton = ~table.any(axis=-1) & others
         given = (np.arange(2**size)[:, None] >> np.arange(size)) & 1 == 1
         separates = (table[..., None] & given).any(axis=2)  # [i, j, k]: k is in a set that separates i and j
-        between = skeleton[:, :, None] & skeleton[None] & ~skeleton[:, None] & ~np.eye(size, dtype=bool)[:, None]
-        into = (between & ~separates.swapaxes(1, 2)).any(axis=-1)
-        found = cls(_complete(skeleton, into))
+        between = skeleton[:, :, None] & skeleton & (~skeleton & others)[:, None]  # [i, k, j]
+        return cls(_complete(skeleton, (between & ~separates.swapaxes(1, 2)).any(axis=-1)))
+
+    @classmethod
+    def of_independences(cls, table: np.ndarray) -> EquivalenceClass:
+        """The class whose independences are exactly those of a table.
+
+        Raises:
+            `ValueError`: If no DAG has exactly these independences.
+        """
+        found = cls.suggested_by(table)
         if not len(found.members) or not np.array_equal(found.independences, table):
             raise ValueError("no DAG has exactly these independences")
         return found
@@ -203,12 +216,6 @@ class EquivalenceClass:
     def relabelled(self, order: np.ndarray) -> EquivalenceClass:
         """The class in which node i is what node `order[i]` is here."""
         return EquivalenceClass(self.cpdag[np.ix_(order, order)])
-
-
-def _collisions(into: np.ndarray, apart: np.ndarray) -> np.ndarray:
-    """Whether i → k ← j for two different nodes that are `apart`: boolean [..., i, k, j]."""
-    different = ~np.eye(into.shape[-1], dtype=bool)
-    return into[..., :, :, None] & into.swapaxes(-1, -2)[..., None, :, :] & (apart & different)[..., :, None, :]
 
 
 def _complete(skeleton: np.ndarray, into: np.ndarray) -> np.ndarray:

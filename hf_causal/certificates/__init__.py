@@ -9,10 +9,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from hf_causal.certificates import transitivity
+from hf_causal.certificates import corr2cause, transitivity
 from hf_causal.certificates.base import CertificateError, Grammar, Proof, ReadPrompt
 
-GRAMMARS: tuple[Grammar, ...] = (transitivity.GRAMMAR,)
+GRAMMARS: tuple[Grammar, ...] = (corr2cause.GRAMMAR, transitivity.GRAMMAR)
 """In the order in which a text is tried; the last one takes what no other recognizes."""
 
 
