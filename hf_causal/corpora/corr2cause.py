@@ -84,6 +84,8 @@ def every_class_config(
         rows_per_shard (`int`): About so many rows has one Parquet file; a premise is never in two.
     """
 
+    _check_nodes(nodes, SIZES)
+
     def cell(split: str, size: int) -> Systems:
         questions = _num_questions(size) if split == "train" else EVALUATION_QUESTIONS[size]
         rows = questions * num_classes(size, split)
@@ -108,13 +110,12 @@ def balanced_config(
         seed (`int`): Of the random numbers.
         rows_per_shard (`int`): About so many rows has one Parquet file.
     """
-    if not set(nodes) <= set(BALANCED_SHARES):
-        raise ValueError(f"`nodes` of the balanced config must be among 4, 5 and 6, got {nodes}")
+    _check_nodes(nodes, tuple(BALANCED_SHARES))
     for option, value in (("rows", rows), ("rows_per_cell", rows_per_cell)):
         if value < 2 or value % 2:
             raise ValueError(f"`{option}` must be even and at least 2, half Yes and half No; got {value}")
-    ends = np.cumsum([BALANCED_SHARES.get(size, 0) for size in nodes])
-    pairs = dict(zip(nodes, np.diff(rows // 2 * ends // max(ends[-1], 1), prepend=0).tolist(), strict=True))
+    ends = np.cumsum([BALANCED_SHARES[size] for size in nodes])
+    pairs = dict(zip(nodes, np.diff(rows // 2 * ends // ends[-1], prepend=0).tolist(), strict=True))
 
     def cell(split: str, size: int) -> Systems:
         most = LARGEST_BALANCED_CELL.get(size)
@@ -195,6 +196,13 @@ class _Row(NamedTuple):
     verdict: int
 
 
+def _check_nodes(nodes: tuple[int, ...], allowed: tuple[int, ...]) -> None:
+    if not nodes or len(set(nodes)) < len(nodes) or not set(nodes) <= set(allowed):
+        raise ValueError(
+            f"`nodes` must be different numbers of variables from {allowed[0]} to {allowed[-1]}, got {nodes}"
+        )
+
+
 def _config(
     name: str,
     description: str,
@@ -203,8 +211,6 @@ def _config(
     seed: int,
     rows_per_shard: int,
 ) -> CorpusConfig[Systems]:
-    if not nodes or len(set(nodes)) < len(nodes) or not set(nodes) <= set(SIZES):
-        raise ValueError(f"`nodes` must be different numbers of variables from 2 to 6, got {nodes}")
     cells = {split: tuple(cell(split, size) for size in nodes) for split in SPLITS}
     splits = {split: tuple(cell for cell in group if cell.rows) for split, group in cells.items()}
     if not splits["train"]:
