@@ -186,3 +186,25 @@ def test_other_names_and_words_are_proved():
     proof = prove(text)
     assert proof.answer == "Yes"
     assert '["ice cream sales", "umbrellas"]' in proof.certificate
+
+
+def test_a_published_label_that_is_wrong_is_refuted():
+    """Issue 5 of causalNLP/corr2cause: C → A → B with C → D ← B is a DAG of the class, and C has no cause in it."""
+    premise = (
+        "Suppose there is a closed system of 4 variables, A, B, C and D. All the statistical relations among these 4 "
+        "variables are as follows: A correlates with B. A correlates with C. A correlates with D. B correlates with "
+        "C. B correlates with D. C correlates with D. However, B and C are independent given A."
+    )
+    asked = "There exists at least one confounder (i.e., common cause) of C and D."
+    proof = prove(f"Premise: {premise}\nHypothesis: {asked}")
+    assert proof.answer == "No"
+    assert ["C", "A"] in json.loads(proof.certificate)["counter_model"]
+
+
+def test_systems_of_more_variables_than_the_corpus_has_are_proved():
+    chain = np.eye(7, k=1, dtype=bool)
+    system = ClosedSystem.of_table("ABCDEFG", independences(chain))
+    proof = prove(Prompt(system, "has_collider", ("A", "G")))
+    assert json.loads(proof.certificate)["verdict"] == "contradiction"
+    assert json.loads(proof.certificate)["members"] == 7
+    check(row(Prompt(system, "has_collider", ("A", "G")), "No", proof.certificate))

@@ -46,6 +46,7 @@ def all_dags(size: int) -> np.ndarray:
 
 
 @given(dags())
+@settings(deadline=None)
 def test_closures_are_those_of_networkx(dag):
     closure = nx.transitive_closure(drawn(dag))
     assert np.array_equal(closures(dag), nx.to_numpy_array(closure, nodelist=range(len(dag))) > 0)
@@ -59,7 +60,7 @@ def test_a_cycle_is_not_acyclic():
 
 
 @given(dags())
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_independences_are_those_of_networkx(dag):
     table, graph, nodes = independences(dag), drawn(dag), range(len(dag))
     for i, j in combinations(nodes, 2):
@@ -90,6 +91,7 @@ def related_by_paths(dag: np.ndarray, i: int, j: int) -> set[str]:
 
 
 @given(dags())
+@settings(deadline=None)
 def test_relations_are_those_of_all_simple_paths(dag):
     held = relations(dag[None])[0]
     for i, j in np.ndindex(dag.shape):
@@ -98,6 +100,7 @@ def test_relations_are_those_of_all_simple_paths(dag):
 
 
 @given(dags())
+@settings(deadline=None)
 def test_v_structures_are_unshielded_colliders(dag):
     expected = {tuple(found) for found in np.argwhere(v_structures(dag)) if found[0] < found[2]}
     graph = drawn(dag)
@@ -122,7 +125,7 @@ def test_classes_of_all_labelled_dags_against_their_independences(size):
 
 
 @given(dags(5, 6))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_the_rules_of_meek_give_the_union_of_the_members(dag):
     found = EquivalenceClass.of_dag(dag)
     assert np.array_equal(found.members.any(axis=0), found.cpdag)
@@ -143,6 +146,7 @@ TABLES = {size: {independences(dag).tobytes() for dag in all_dags(size)} for siz
 
 
 @given(dags(3, 4), st.data())
+@settings(deadline=None)
 def test_independences_of_no_dag_are_refused(dag, data):
     """Turning entries of a table gives that of another DAG or of none: all tables of DAGs are known."""
     table = independences(dag).copy()
@@ -157,6 +161,7 @@ def test_independences_of_no_dag_are_refused(dag, data):
 
 
 @given(dags(), st.randoms())
+@settings(deadline=None)
 def test_relabelling_a_class_relabels_its_members(dag, random):
     order = np.array(random.sample(range(len(dag)), len(dag)))
     renamed = EquivalenceClass.of_dag(dag).relabelled(order)
