@@ -87,7 +87,7 @@ def lists_wrong_independences(dag: np.ndarray) -> bool:
 
 
 def split_classes(wrong: list[np.ndarray]) -> int:
-    """How many classes have graphs with wrong independences and others, not isomorphic to them, with the right ones."""
+    """How many classes have graphs with wrong independences beside others, not isomorphic, with the right ones."""
     codes = set(canonical_codes(np.array(wrong)).tolist()) if wrong else set()
     found = [set(canonical_codes(EquivalenceClass.of_dag(graph).members).tolist()) for graph in wrong]
     return len({frozenset(kinds) for kinds in found if kinds & codes and kinds - codes})
@@ -114,27 +114,28 @@ def _separated(dag: np.ndarray, descendants: np.ndarray, start: int, end: int, g
     return not active((start,))
 
 
+def wrong_labels(size: int, representatives: dict[int, np.ndarray]) -> np.ndarray:
+    """The number of labels of all classes of a size, and how many of them each fault makes wrong."""
+    upper, counts = np.triu_indices(size, k=1), np.zeros(1 + len(FAULTS), dtype=int)
+    for cpdag in classes(size):
+        found = EquivalenceClass.of_dag(first_labelling(cpdag, representatives))
+        follows = found.shares[:, *upper] == 1
+        published = published_shares(found.members, representatives)
+        counts += [follows.size, *(((published[fault][:, *upper] == 1) != follows).sum() for fault in FAULTS)]
+    return counts
+
+
 def main() -> None:
-    print(
-        "| variables | classes | labels | wrong by "
-        + " | wrong by ".join(FAULTS)
-        + " | graphs with wrong independences |"
-    )
+    faults = " | ".join(f"wrong by {fault}" for fault in FAULTS)
+    print(f"| variables | classes | labels | {faults} | graphs with wrong independences | classes taken for two |")
     print("|---|---|---|---|---|---|---|---|")
-    total = np.zeros(len(FAULTS) + 1, dtype=int)
+    total = np.zeros(1 + len(FAULTS), dtype=int)
     for size in SIZES:
-        representatives, upper = upper_triangular(size), np.triu_indices(size, k=1)
-        counts = np.zeros(len(FAULTS) + 1, dtype=int)
-        for cpdag in classes(size):
-            found = EquivalenceClass.of_dag(first_labelling(cpdag, representatives))
-            follows = found.shares[:, *upper] == 1
-            published = published_shares(found.members, representatives)
-            wrong = [((published[fault][:, *upper] == 1) != follows).sum() for fault in FAULTS]
-            counts += [follows.size, *wrong]
-        wrong_graphs = [graph for graph in representatives.values() if lists_wrong_independences(graph)]
-        print(
-            f"| {size} | {len(classes(size)):,} | " + " | ".join(f"{count:,}" for count in counts) + f" | {graphs} |"
-        )
+        representatives = upper_triangular(size)
+        counts = wrong_labels(size, representatives)
+        wrong = [graph for graph in representatives.values() if lists_wrong_independences(graph)]
+        row = (len(classes(size)), *counts, len(wrong), split_classes(wrong))
+        print(f"| {size} | " + " | ".join(f"{count:,}" for count in row) + " |")
         total += counts
     print("| all | | " + " | ".join(f"{count:,}" for count in total) + " | | |")
 
