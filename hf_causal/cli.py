@@ -39,6 +39,8 @@ Examples:
     hf-causal build axiomatic --config transitivity_ts2 --rows 10000000 --out data/large
 
     hf-causal build axiomatic --config transitivity_generalization --nodes 10,30,60 --seed 7 --out data/other
+
+    hf-causal build corr2cause --config default --config paraphrased --out data/corr2cause
 """
 TRAIN_HELP = """
 Train a recipe in this process and write a complete model folder.
@@ -92,16 +94,16 @@ Examples:
 
 @app.command(help=BUILD_HELP)
 def build(
-    corpus: Annotated[str, typer.Argument(help="`axiomatic`.")],
+    corpus: Annotated[str, typer.Argument(help="`axiomatic` or `corr2cause`.")],
     out: Annotated[Path, typer.Option(help="Folder to write; other configs in it stay.")],
     config: Annotated[
         list[str] | None, typer.Option(help="Config to build, may be repeated; all when not given.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the random numbers.")] = 0,
-    rows: Annotated[int | None, typer.Option(help="Rows of `train`, for training configs.")] = None,
+    rows: Annotated[int | None, typer.Option(help="Rows of `train`, for training configs and `balanced`.")] = None,
     validation_rows: Annotated[int | None, typer.Option(help="Rows of `validation`, for training configs.")] = None,
     rows_per_cell: Annotated[
-        int | None, typer.Option(help="Questions of each cell, for generalization configs.")
+        int | None, typer.Option(help="Questions of each cell, for generalization configs and `balanced`.")
     ] = None,
     nodes: Annotated[str | None, typer.Option(help="Graph sizes instead of the published ones, as `7,15,30`.")] = None,
     name_lengths: Annotated[

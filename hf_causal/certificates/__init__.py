@@ -9,10 +9,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from hf_causal.certificates import transitivity
+from hf_causal.certificates import corr2cause, transitivity
 from hf_causal.certificates.base import CertificateError, Grammar, Proof, ReadPrompt
 
-GRAMMARS: tuple[Grammar, ...] = (transitivity.GRAMMAR,)
+GRAMMARS: tuple[Grammar, ...] = (corr2cause.GRAMMAR, transitivity.GRAMMAR)
 """In the order in which a text is tried; the last one takes what no other recognizes."""
 
 
@@ -92,7 +92,7 @@ def _check_columns(row: Mapping[str, Any], grammar: Grammar, prompt: ReadPrompt)
     premise = prompt.premise if premise is None else premise
     question = prompt.asked if question is None else question
     if grammar.join(premise, question) != row["prompt"]:
-        raise CertificateError("the prompt is not the premise, a space and the question")
+        raise CertificateError("the prompt is not what the premise and the question make")
 
 
 __all__ = ["GRAMMARS", "CertificateError", "Grammar", "Proof", "ReadPrompt", "check", "grammar_of", "prove"]
