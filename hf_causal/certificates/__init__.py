@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from hf_causal.certificates import transitivity
-from hf_causal.certificates.base import CertificateError, Grammar, Proof, ReadPrompt
+from hf_causal.certificates.base import CertificateError, Facts, Grammar, Proof, ReadPrompt
 
 GRAMMARS: tuple[Grammar, ...] = (transitivity.GRAMMAR,)
 """In the order in which a text is tried; the last one takes what no other recognizes."""
@@ -76,15 +77,20 @@ def check(row: Mapping[str, Any]) -> None:
         raise CertificateError(f"the label {row['label']} contradicts the completion {answer!r}")
     grammar = grammar_of(row["prompt"])
     prompt = grammar.parse(row["prompt"])
-    _check_columns(row, grammar, prompt)
-    try:
-        certificate = json.loads(row["certificate"])
-    except (json.JSONDecodeError, TypeError, KeyError):
-        certificate = row.get("certificate")  # what is no JSON object is refused below, with what should be in it
+    check_columns(row, grammar, prompt)
+    check_certificate(row.get("certificate"), answer, grammar, prompt)
+
+
+def check_certificate(certificate: Any, answer: str, grammar: Grammar, prompt: ReadPrompt) -> None:
+    """Raises [`CertificateError`] unless a row's certificate proves the answer to a prompt that was read."""
+    with suppress(json.JSONDecodeError, TypeError, RecursionError):
+        # What is no JSON is refused below, with what should be in it.
+        certificate = json.loads(certificate)
     grammar.check(prompt, answer, certificate)
 
 
-def _check_columns(row: Mapping[str, Any], grammar: Grammar, prompt: ReadPrompt) -> None:
+def check_columns(row: Mapping[str, Any], grammar: Grammar, prompt: ReadPrompt) -> None:
+    """Raises [`CertificateError`] where a row's `premise` and `question` do not make up its `prompt`."""
     premise, question = row.get("premise"), row.get("question")
     if premise is None and question is None:
         return
@@ -95,4 +101,16 @@ def _check_columns(row: Mapping[str, Any], grammar: Grammar, prompt: ReadPrompt)
         raise CertificateError("the prompt is not the premise, a space and the question")
 
 
-__all__ = ["GRAMMARS", "CertificateError", "Grammar", "Proof", "ReadPrompt", "check", "grammar_of", "prove"]
+__all__ = [
+    "GRAMMARS",
+    "CertificateError",
+    "Facts",
+    "Grammar",
+    "Proof",
+    "ReadPrompt",
+    "check",
+    "check_certificate",
+    "check_columns",
+    "grammar_of",
+    "prove",
+]
