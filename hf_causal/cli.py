@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from hf_causal.hardware import share_the_cpu
-
-if TYPE_CHECKING:
-    from hf_causal.verification import VerifyReport
 
 app = typer.Typer(
     name="hf-causal",
@@ -242,19 +239,21 @@ def verify(
     from hf_causal.files import write_json
     from hf_causal.verification import fix as write_twins
     from hf_causal.verification import verify as run
+    from hf_causal.verification.console import print_report
 
     if drop and not fix:
         raise ValueError("`--drop` leaves rows out of the twin that `--fix` writes: give `--fix` too")
+    # First, since a target that cannot be written is a mistake to be told before anything else.
+    twins = write_twins(sources, fix, config, split, drop, progress=_slow_bar) if fix else []
     report = run(sources, config, split, progress=_slow_bar)
     if json_out:
         write_json(json_out, report.to_dict())
-    _print_findings(report)
-    if fix:
-        for twin in write_twins(sources, fix, config, split, drop, progress=_slow_bar):
-            typer.echo(
-                f"{twin.path}: {twin.num_rows:,} rows, {twin.num_changed:,} corrected, {twin.num_marked:,} marked as "
-                f"defective, {twin.num_dropped:,} left out."
-            )
+    print_report(report)
+    for twin in twins:
+        counts = (
+            f"{twin.num_changed:,} corrected, {twin.num_marked:,} marked as defective, {twin.num_dropped:,} left out"
+        )
+        typer.echo(f"{twin.path}: {twin.num_rows:,} rows, {counts}.")
     return 0 if report.is_clean and not (strict and report.has_notes) else 1
 
 
@@ -391,29 +390,6 @@ def _slow_bar(what: str, total: int | None):
     from tqdm.auto import tqdm
 
     return tqdm(total=total, desc=what, unit=" rows", unit_scale=True, delay=2).update
-
-
-def _print_findings(report: VerifyReport) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-
-    from hf_causal.verification import KINDS
-
-    for found in report.tables:
-        typer.echo(found.describe())
-        table = Table(box=SIMPLE_HEAD, pad_edge=False)
-        for column in ("", "what", "rows", "first rows, counted from 0"):
-            table.add_column(column, justify="right" if column == "rows" else "left")
-        for kind in KINDS:
-            if rows := found.rows(kind.name):
-                listed = ", ".join(map(str, rows[:8])) + (" …" if len(rows) > 8 else "")
-                table.add_row("defect" if kind.is_defect else "note", kind.name, f"{len(rows):,}", listed)
-        if table.row_count:
-            Console().print(table)
-        for row, reason in found.first_proofs():
-            typer.echo(f"  row {row}: {reason}")
-    typer.echo(report.summary())
 
 
 def _print_scores(scores: dict) -> None:

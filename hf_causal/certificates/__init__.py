@@ -22,6 +22,42 @@ def grammar_of(text: str) -> Grammar:
     return next(grammar for grammar in GRAMMARS if grammar.recognizes(text))
 
 
+def read(*texts: str) -> tuple[Grammar, Any]:
+    """Reads a prompt, or a premise and a question, in the grammar that they are written in.
+
+    Args:
+        *texts (`str`): The prompt, or premise and question.
+
+    Returns:
+        `tuple[Grammar, ReadPrompt]`
+
+    Raises:
+        `ValueError`: With the sentence that cannot be read.
+
+    Example:
+
+    ```python
+    >>> grammar, prompt = read("A causes B.", "does A cause B")
+    >>> grammar.name, str(prompt)
+    ('transitivity', 'A causes B. Does A cause B?')
+
+    ```
+    """
+    grammar = grammar_of(" ".join(texts))
+    if len(texts) == 1:
+        return grammar, grammar.parse(texts[0])
+    try:
+        return grammar, grammar.parse(grammar.join(*texts))
+    except ValueError:
+        # A grammar may be known by words between premise and question, which two columns do without.
+        for other in GRAMMARS:
+            joined = other.join(*texts)
+            if other is not grammar and other.recognizes(joined):
+                with suppress(ValueError):
+                    return other, other.parse(joined)
+        raise
+
+
 def prove(prompt: str | ReadPrompt) -> Proof:
     """Answers a prompt of any grammar exactly and proves the answer.
 
@@ -113,4 +149,5 @@ __all__ = [
     "check_columns",
     "grammar_of",
     "prove",
+    "read",
 ]

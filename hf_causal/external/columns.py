@@ -115,6 +115,11 @@ class Columns:
         """The one or two columns that hold the label."""
         return (self.label, self.second_label) if self.second_label else (self.label,)
 
+    def texts(self, row: Mapping[str, Any]) -> list[str] | None:
+        """The prompt of a row, or its premise and question; `None` where one of them is no string."""
+        texts = [text for column in self.text if isinstance(text := row.get(column), str)]
+        return texts if len(texts) == len(self.text) else None
+
     def answer(self, row: Mapping[str, Any], column: str) -> str | None:
         """What a label column of a row says, see [`answer_of`]."""
         return answer_of(row.get(column), self.classes.get(column, ()))

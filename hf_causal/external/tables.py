@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hf_causal.external.columns import Columns, find_columns
-from hf_causal.external.formats import BATCH_ROWS, SUFFIXES, BrokenRow, Row, read_rows, table_rows
+from hf_causal.external.formats import BATCH_ROWS, SUFFIXES, Row, read_rows, table_rows
 
 _SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}")
 _NO_DATA = frozenset({"manifest.json", "dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"})
@@ -90,6 +90,10 @@ class Table:
         if not names and all(part.is_empty for part in self.parts):
             raise ValueError(f"{self.name!r} holds no rows")
         return find_columns(names, repr(self.name), _class_names(self.parts[0].schema))
+
+    def rows(self) -> Iterator[Row]:
+        """The rows of all parts, one by one; columns that do not matter here may be left out."""
+        return (row for part in self.parts for rows in part.batches(self.columns.names) for row in rows)
 
     @property
     def num_rows(self) -> int | None:
@@ -171,6 +175,3 @@ def _class_names(schema: pa.Schema | None) -> dict[str, list[str]]:
         for name, feature in features.items()
         if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
     }
-
-
-__all__ = ["BrokenRow", "Part", "Table", "open_tables"]

@@ -10,12 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from hf_causal.external import BrokenRow, Columns, Part, Table, open_tables
-from hf_causal.external.columns import spell
-from hf_causal.external.formats import Row, write_rows
+from hf_causal.external import BrokenRow, Columns, Part, Row, Table, spell, write_rows
 from hf_causal.verification.kinds import DEFECTS
 from hf_causal.verification.rows import judge
-from hf_causal.verification.verify import Progress, Source, listed
+from hf_causal.verification.verify import Progress, Source, listed, open_all
 
 CHANGE, DEFECT = "verify_change", "verify_defect"
 """The columns that a twin has beside those of its original."""
@@ -63,8 +61,7 @@ def fix(
         `ValueError`: If `out` is an original or has another suffix.
     """
     out, sources = Path(out), listed(sources)
-    tables = [table for source in sources for table in open_tables(source, config, split)]
-    jobs = [(table, part) for table in tables for part in table.parts]
+    jobs = [(table, part) for table in open_all(sources, config, split) for part in table.parts]
     one_file = len(sources) == 1 and Path(sources[0]).is_file()
     targets = [out if one_file else out / part.name for _, part in jobs]
     _check_targets([part for _, part in jobs], targets)

@@ -61,8 +61,8 @@ def find_cycle(edges: Sequence[tuple[str, str]]) -> list[str] | None:
     incoming: dict[str, int] = {}
     effects: dict[str, list[str]] = {}
     for cause, effect in edges:
-        incoming[effect] = incoming.get(effect, 0) + 1
         incoming.setdefault(cause, 0)
+        incoming[effect] = incoming.get(effect, 0) + 1
         effects.setdefault(cause, []).append(effect)
     # Kahn's algorithm: what is left after taking away nodes without causes lies on a cycle or behind one.
     free = [node for node, count in incoming.items() if not count]

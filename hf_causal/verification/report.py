@@ -119,7 +119,8 @@ class VerifyReport:
         defective = sum(len(table.defective_rows) for table in self.tables)
         tables = f"{len(self.tables)} table{'s' if len(self.tables) != 1 else ''}"
         rows = f"{self.num_rows:,} rows in {tables}, {self.num_rows / max(self.seconds, 1e-9):,.0f} a second"
-        return f"{rows}: {f'{defective:,} rows have defects' if defective else 'no defects'}."
+        found = {0: "no defects", 1: "1 row has defects"}.get(defective, f"{defective:,} rows have defects")
+        return f"{rows}: {found}."
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""

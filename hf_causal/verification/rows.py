@@ -7,17 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hf_causal.certificates import (
-    GRAMMARS,
     CertificateError,
     Grammar,
     Proof,
     ReadPrompt,
     check_certificate,
     check_columns,
-    grammar_of,
+    read,
 )
-from hf_causal.external import BrokenRow, Columns
-from hf_causal.external.formats import Row
+from hf_causal.external import BrokenRow, Columns, Row
 from hf_causal.verification.premises import premise_facts
 
 
@@ -53,14 +51,14 @@ def judge(row: Row, columns: Columns) -> Verdict:
     """
     if isinstance(row, BrokenRow):
         return Verdict(None, findings=[("unreadable_row", row.reason)])
-    texts = [text for column in columns.text if isinstance(text := row.get(column), str)]
-    if len(texts) < len(columns.text):
+    texts = columns.texts(row)
+    if texts is None:
         got = ", ".join(f"`{column}` {row.get(column)!r:.80}" for column in columns.text)
         return Verdict(None, findings=[("unreadable_row", f"the text must be a string, got {got}")])
     verdict = Verdict(" ".join(texts), columns.answer(row, columns.label))
     verdict.findings += _label_findings(row, columns, verdict.answer)
     try:
-        grammar, prompt = read_texts(texts)
+        grammar, prompt = read(*texts)
         proof = grammar.prove(prompt)
     except ValueError as error:
         verdict.findings.append(("unreadable_row", str(error)))
@@ -71,29 +69,6 @@ def judge(row: Row, columns: Columns) -> Verdict:
     _look_at_facts(verdict, grammar, prompt)
     verdict.findings += _column_findings(row, columns, verdict.answer, grammar, prompt)
     return verdict
-
-
-def read_texts(texts: list[str]) -> tuple[Grammar, Any]:
-    """Reads a prompt, or a premise and a question, in the grammar that they are written in.
-
-    Raises:
-        `ValueError`: With the sentence that cannot be read.
-    """
-    grammar = grammar_of(" ".join(texts))
-    if len(texts) == 1:
-        return grammar, grammar.parse(texts[0])
-    try:
-        return grammar, grammar.parse(grammar.join(*texts))
-    except ValueError:
-        # A grammar may be known by words that stand between premise and question, which columns do without.
-        for other in GRAMMARS:
-            joined = other.join(*texts)
-            if other is not grammar and other.recognizes(joined):
-                try:
-                    return other, other.parse(joined)
-                except ValueError:
-                    continue
-        raise
 
 
 def _label_findings(row: dict[str, Any], columns: Columns, answer: str | None) -> Iterator[tuple[str, str]]:
@@ -108,11 +83,12 @@ def _label_findings(row: dict[str, Any], columns: Columns, answer: str | None) -
 def _look_at_facts(verdict: Verdict, grammar: Grammar, prompt: ReadPrompt) -> None:
     facts = grammar.facts(prompt)
     if facts.edges is None:
-        verdict.premise_key, verdict.question_key = hash(prompt.premise), hash((prompt.premise, prompt.asked))
+        verdict.premise_key = hash(prompt.premise)
+        verdict.question_key = hash((grammar.name, prompt.premise, prompt.asked))
         return
     premise = premise_facts(facts.edges)
     verdict.premise_key, verdict.num_nodes = premise.key, len(premise.nodes)
-    verdict.question_key = hash((premise.key, facts.asked, frozenset(facts.given)))
+    verdict.question_key = hash((grammar.name, premise.key, facts.asked, frozenset(facts.given)))
     verdict.findings += premise.findings
     if len(set(facts.asked)) < len(facts.asked) or not set(facts.asked).isdisjoint(facts.given):
         verdict.findings.append(("self_question", prompt.asked))

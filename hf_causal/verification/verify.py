@@ -54,9 +54,7 @@ def verify(
     ```
     """
     started = time.perf_counter()
-    tables = [table for source in listed(sources) for table in open_tables(source, config, split)]
-    for table in tables:
-        _ = table.columns  # a table that cannot be verified is known before an hour has gone into the others
+    tables = open_all(sources, config, split)
     reports = [verify_table(table, progress) for table in tables]
     return VerifyReport(reports, time.perf_counter() - started)
 
@@ -111,6 +109,14 @@ class _Tally:
             dict(self.grammars),
             {kind: finding for kind, finding in self.findings.items() if finding.rows},
         )
+
+
+def open_all(sources: Source | Sequence[Source], config: str | None, split: str | None) -> list[Table]:
+    """The tables of all sources; one that cannot be verified is an error before an hour has gone into the others."""
+    tables = [table for source in listed(sources) for table in open_tables(source, config, split)]
+    for table in tables:
+        _ = table.columns
+    return tables
 
 
 def listed(sources: Source | Sequence[Source]) -> Sequence[Source]:
