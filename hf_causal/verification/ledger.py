@@ -1,4 +1,4 @@
-"""What must be remembered of every row to compare it with all others: 17 bytes, and 8 for each that could be read."""
+"""What is remembered of every row to compare it with all others: 25 bytes."""
 
 from __future__ import annotations
 
@@ -29,47 +29,40 @@ class Ledger:
         if verdict.premise_key is not None:
             self._premises.append(verdict.premise_key)
 
-    def duplicates(self) -> dict[int, int]:
-        """From each row whose text an earlier row has to the first such row."""
-        return _repeats(np.array(self._texts))
+    def compare(self) -> dict[str, dict[int, int]]:
+        """The rows that stand to an earlier or another row as the kinds of findings say, each with that other row."""
+        same_text, same_question = _repeats(self._texts), _repeats(self._questions)
+        return {
+            "contradictory_duplicate": self._contradictory(same_question),
+            "duplicate_prompt": same_text,
+            "reordered_duplicate": {row: first for row, first in same_question.items() if row not in same_text},
+        }
 
-    def reordered(self) -> dict[int, int]:
-        """From each row that says what an earlier row says, in a text that no earlier row has, to the first such."""
-        same_text = self.duplicates()
-        return {row: first for row, first in _repeats(np.array(self._questions)).items() if row not in same_text}
-
-    def contradictory(self) -> dict[int, int]:
-        """From each row to the first one that says and asks the same and has the other label."""
-        questions, answers = np.array(self._questions), np.array(self._answers)
-        found: dict[int, int] = {}
-        labelled = np.flatnonzero(answers >= 0)
-        order, starts = _groups(questions[labelled])
-        if not len(order):
-            return found
-        order = labelled[order]
-        mixed = np.minimum.reduceat(answers[order], starts) != np.maximum.reduceat(answers[order], starts)
-        ends = np.r_[starts[1:], len(order)]
-        for group in np.flatnonzero(mixed):
-            rows = order[starts[group] : ends[group]]
-            firsts = [int(rows[answers[rows] == answer][0]) for answer in (0, 1)]
-            found.update({int(row): firsts[1 - answers[row]] for row in rows})
-        return dict(sorted(found.items()))
+    def _contradictory(self, same_question: dict[int, int]) -> dict[int, int]:
+        rows = [row for row in sorted({*same_question, *same_question.values()}) if self._answers[row] >= 0]
+        firsts: dict[tuple[int, int], int] = {}
+        for row in rows:
+            firsts.setdefault((same_question.get(row, row), self._answers[row]), row)
+        opposite = {row: (same_question.get(row, row), 1 - self._answers[row]) for row in rows}
+        return {row: firsts[key] for row, key in opposite.items() if key in firsts}
 
     def premises(self) -> tuple[int, int]:
         """The number of different premises, and of the rows of the most frequent one."""
-        counts = np.unique(np.array(self._premises), return_counts=True)[1]
-        return len(counts), int(counts.max(initial=0))
+        ordered = np.sort(np.frombuffer(self._premises, dtype=np.int64))
+        if not len(ordered):
+            return 0, 0
+        starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+        return len(starts), int(np.diff(np.r_[starts, len(ordered)]).max())
 
 
-def _groups(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The rows ordered by key, first ones first, and where in that order each key begins."""
-    order = np.argsort(keys, kind="stable")
-    ordered = keys[order]
-    return order, np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(keys) else order
-
-
-def _repeats(keys: np.ndarray) -> dict[int, int]:
-    order, starts = _groups(keys)
-    firsts = np.repeat(order[starts], np.diff(np.r_[starts, len(order)])) if len(order) else order
-    later = order != firsts
-    return dict(sorted(zip(order[later].tolist(), firsts[later].tolist(), strict=True)))
+def _repeats(keys: array[int]) -> dict[int, int]:
+    """From each row whose key an earlier row has to the first such row, in the order of the rows."""
+    values = np.frombuffer(keys, dtype=np.int64)
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    later = 1 + np.flatnonzero(ordered[1:] == ordered[:-1])
+    if not len(later):
+        return {}
+    # A stable order begins each group of equal keys with its first row.
+    firsts = order[np.searchsorted(ordered, ordered[later], side="left")]
+    return dict(sorted(zip(order[later].tolist(), firsts.tolist(), strict=True)))

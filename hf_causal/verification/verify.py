@@ -27,7 +27,7 @@ def verify(
 ) -> VerifyReport:
     """Proves or refutes every row of files, folders or data sets on the Hub from the rows' own text.
 
-    Rows are read in batches; what is remembered of each is some 25 bytes.
+    Rows are read in batches; of each 25 bytes are remembered, and about as many more are needed to compare them.
 
     Args:
         sources (`str`, `Path` or a sequence of them): What [`~hf_causal.external.open_tables`] opens.
@@ -92,11 +92,7 @@ class _Tally:
         self.row += 1
 
     def report(self, ledger: Ledger) -> TableReport:
-        for kind, pairs in (
-            ("contradictory_duplicate", ledger.contradictory()),
-            ("duplicate_prompt", ledger.duplicates()),
-            ("reordered_duplicate", ledger.reordered()),
-        ):
+        for kind, pairs in ledger.compare().items():
             for row, other in pairs.items():
                 self.findings[kind].add(row, f"as row {other}")
         return TableReport(
