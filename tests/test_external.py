@@ -186,6 +186,12 @@ def test_what_cannot_be_read_is_an_error_that_says_why(tmp_path):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(ValueError, match=f"cannot read .*{name}"):
             list(open_tables(tmp_path / name)[0].rows())
+    cut = write(tmp_path / "cut.parquet", [{"prompt": "x" * 1000, "label": 1}] * 5000)
+    content = bytearray(cut.read_bytes())
+    content[4:200] = bytes(196)
+    cut.write_bytes(content)
+    with pytest.raises(ValueError, match="cannot read .*cut.parquet"):
+        list(open_tables(cut)[0].rows())
     (tmp_path / "mine.json").write_text("3")
     with pytest.raises(ValueError, match="must hold a list of rows"):
         list(open_tables(tmp_path / "mine.json")[0].rows())

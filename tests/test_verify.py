@@ -294,6 +294,15 @@ def test_a_grammar_without_graphs_is_verified_from_two_columns(more_grammars, tm
     assert (report.num_premises, report.max_rows_per_premise) == (2, 3)
 
 
+def test_a_table_is_described_on_one_line(more_grammars, tmp_path):
+    described = verify_rows(tmp_path, [right_row(CHAIN), right_row(Prompt(CHAIN.edges, ("C", "A")))]).describe()
+    facts = "50.0% Yes, 1 different premise of 3 nodes, at most 2 rows a premise"
+    assert described == f"rows.jsonl: 2 rows (transitivity), {facts}"
+    rows = [{"input": "Premise: A correlates with B. Hypothesis: A correlates with B.", "label": 1}]
+    described = verify_rows(tmp_path, rows).describe()
+    assert "100.0% Yes, 1 different premise, at most" in described
+
+
 def test_what_no_grammar_recognizes_says_what_could_not_be_read(tmp_path):
     rows = [{"premise": "A likes B.", "hypothesis": "So what", "label": 1}]
     report = verify_rows(tmp_path, rows)

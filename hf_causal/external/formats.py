@@ -43,7 +43,9 @@ def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[list
     """
     try:
         yield from _READERS[path.suffix.lower()](path, columns)
-    except (UnicodeDecodeError, pa.ArrowInvalid) as error:
+    except PermissionError:
+        raise
+    except (UnicodeDecodeError, csv.Error, pa.ArrowException, OSError) as error:
         raise ValueError(f"cannot read {str(path)!r} as {path.suffix} file: {error}") from error
 
 

@@ -68,10 +68,12 @@ class TableReport:
     def describe(self) -> str:
         """The facts of the table on one line."""
         labelled = self.num_yes + self.num_no
-        nodes = "–".join(map(str, dict.fromkeys(self.num_nodes)))
+        premises = f"{self.num_premises:,} different premise{'s' if self.num_premises != 1 else ''}"
+        if self.num_nodes[1]:  # a grammar without graphs has none to count
+            premises += f" of {'–'.join(map(str, dict.fromkeys(self.num_nodes)))} nodes"
         return (
             f"{self.name}: {self.num_rows:,} rows ({', '.join(self.grammars) or 'no grammar'}), "
-            f"{self.num_yes / max(labelled, 1):.1%} Yes, {self.num_premises:,} different premises of {nodes} nodes, "
+            f"{self.num_yes / max(labelled, 1):.1%} Yes, {premises}, "
             f"at most {self.max_rows_per_premise:,} rows a premise"
         )
 
