@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hf_causal.certificates import (
-    CertificateError,
     Grammar,
     Proof,
     ReadPrompt,
@@ -61,7 +60,7 @@ def judge(row: Row, columns: Columns) -> Verdict:
         grammar, prompt = read(*texts)
         proof = grammar.prove(prompt)
     except ValueError as error:
-        verdict.findings.append(("unreadable_row", str(error)))
+        verdict.findings.append(("unreadable_row", f"{error!s:.500}"))
         return verdict
     verdict.grammar, verdict.proof = grammar.name, proof
     if verdict.answer is not None and verdict.answer != proof.answer:
@@ -102,10 +101,10 @@ def _column_findings(
     if columns.parts:
         try:
             check_columns(row, grammar, prompt)
-        except CertificateError as error:
+        except ValueError as error:
             yield "contradictory_columns", str(error)
     if columns.certificate and answer is not None:
         try:
             check_certificate(row.get(columns.certificate), answer, grammar, prompt)
-        except CertificateError as error:
+        except ValueError as error:
             yield "wrong_certificate", str(error)
