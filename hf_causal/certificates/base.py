@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class CertificateError(ValueError):
@@ -33,6 +33,25 @@ class ReadPrompt(Protocol):
     def asked(self) -> str: ...
 
 
+class Facts(NamedTuple):
+    """What a prompt's text says about its graph and its question, for looking beyond the answer."""
+
+    edges: tuple[tuple[str, str], ...] | None = None
+    """The stated (cause, effect) pairs in the order of the text; `None` where a premise states no graph."""
+    asked: tuple[str, ...] = ()
+    """The nodes that the question is about."""
+    given: tuple[str, ...] = ()
+    """The nodes that the question conditions on."""
+
+
+def stated_facts(prompt: Any) -> Facts:
+    """The `edges`, `question` and `given` of a prompt that was read, where its grammar has them."""
+    edges = getattr(prompt, "edges", None)
+    if edges is None:
+        return Facts()
+    return Facts(edges, prompt.question, getattr(prompt, "given", ()))
+
+
 def _with_space(premise: str, asked: str) -> str:
     return f"{premise} {asked}"
 
@@ -52,6 +71,8 @@ class Grammar:
     """Takes a prompt that was read, an answer and a decoded certificate; raises [`CertificateError`]."""
     join: Callable[[str, str], str] = _with_space
     """From premise and question to the prompt."""
+    facts: Callable[[Any], Facts] = stated_facts
+    """What a prompt that was read says about its graph and its question."""
 
 
 def node_list(certificate: Mapping[str, Any], key: str, answer: str) -> list[str]:

@@ -20,7 +20,7 @@ from hf_causal.language.transitivity import Prompt, parse_prompt
 def prove(prompt: Prompt) -> Proof:
     """The exact answer to a transitivity prompt; a node causes itself only where a stated cycle leads back to it."""
     cause, effect = prompt.question
-    path = _shortest_path(prompt.edges, cause, effect)
+    path = shortest_path(prompt.edges, cause, effect)
     if path is None:
         return Proof("No", json.dumps({"reachable": sorted(_reachable(prompt.edges, cause))}), -1)
     return Proof("Yes", json.dumps({"path": path}), len(path) - 1)
@@ -72,7 +72,8 @@ def _reachable(edges: Iterable[tuple[str, str]], cause: str) -> set[str]:
     return reached
 
 
-def _shortest_path(edges: Iterable[tuple[str, str]], cause: str, effect: str) -> list[str] | None:
+def shortest_path(edges: Iterable[tuple[str, str]], cause: str, effect: str) -> list[str] | None:
+    """A shortest path of at least one step as the list of its nodes, `None` where there is none."""
     successors, paths, seen = _successors(edges), [[cause]], set[str]()
     while paths:
         longer = []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -64,11 +65,25 @@ def parse_prompt(text: str) -> Prompt:
 
     ```
     """
+    # Canonical text, which is most text, needs no sentence by sentence reading.
+    if canonical := _CANONICAL_PROMPT.fullmatch(text):
+        premise, cause, effect = canonical.groups()
+        return Prompt(_canonical_edges(premise), (cause, effect))
+    return _parse_loose(text)
+
+
+def _parse_loose(text: str) -> Prompt:
     *statements, question = _sentences(text, _SHORT_SENTENCE) or [""]
     return Prompt(
         tuple(_read(_STATEMENT, part, "X causes Y.") for part in statements),
         _read(_QUESTION, question, "Does X cause Y?"),
     )
+
+
+@lru_cache(maxsize=1024)
+def _canonical_edges(premise: str) -> tuple[tuple[str, str], ...]:
+    """The statements of a canonical premise; several questions about one premise often follow each other."""
+    return tuple(_CANONICAL_STATEMENT.findall(premise))
 
 
 def parse_premise(text: str) -> tuple[tuple[str, str], ...]:
@@ -137,6 +152,8 @@ def render_questions(names: np.ndarray, graph: np.ndarray, cause: np.ndarray, ef
     return concatenate([b"Does ", names[graph, cause], b" cause ", names[graph, effect], b"?"], len(graph))
 
 
+_CANONICAL_STATEMENT = re.compile(r"([A-Za-z0-9]+) causes ([A-Za-z0-9]+)\.")
+_CANONICAL_PROMPT = re.compile(r"((?:[A-Za-z0-9]+ causes [A-Za-z0-9]+\. )*)Does ([A-Za-z0-9]+) cause ([A-Za-z0-9]+)\?")
 _SHORT_SENTENCE = re.compile(r"[.?]")
 _ANY_SENTENCE = re.compile(r"[.?](?=\s|$)")
 _STATEMENT = re.compile(r"\s*(\S+)\s+causes\s+(\S+)\s*", re.IGNORECASE)
