@@ -41,6 +41,18 @@ def corpus_dir(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def corpora_dir(corpus_dir) -> Path:
+    """A folder that holds a small build of every corpus."""
+    from hf_causal.dataset_builders import BUILDERS, build
+
+    small = {"corr2cause": {"configs": ["default"], "nodes": (2, 3), "rows_per_shard": 20}}
+    for corpus in BUILDERS:
+        if not (corpus_dir.parent / corpus).exists():
+            build(corpus, corpus_dir.parent / corpus, **small[corpus])
+    return corpus_dir.parent
+
+
+@pytest.fixture(scope="session")
 def trained_model(tmp_path_factory, corpus_dir) -> Path:
     """A model folder as training leaves it."""
     from hf_causal.training.loop import train

@@ -24,13 +24,14 @@ PROMPTS = [
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory, corpus_dir):
-    """A Hub that holds a corpus, both released models and the metric."""
+def published(tmp_path_factory, corpus_dir, corpora_dir):
+    """A Hub that holds the corpora, both released models and the metric."""
     folder = tmp_path_factory.mktemp("published")
     with HubServer(folder / "hub", page_size=5) as hub, pytest.MonkeyPatch.context() as monkeypatch:
         use_hub(monkeypatch, hub, folder / "home")
         never_wait(monkeypatch)
         publish_dataset(corpus_dir, DATA)
+        publish_dataset(corpora_dir / "corr2cause", f"{ORG}/corr2cause")
         for model in ("axiom-cpu", "axiom-looped"):
             publish_model(MODEL_CARDS / model, f"{ORG}/{model}")
         publish_metric(METRIC, METRIC_ID)
@@ -74,6 +75,25 @@ def test_a_data_set_comes_back_row_by_row(config, split, elsewhere, corpus_dir):
     loaded = elsewhere.run(LOAD, name=DATA, config=config, split=split)
     assert loaded["rows"] == local_rows(corpus_dir, config, split)
     assert loaded["label"] == ["No", "Yes"]
+
+
+def test_every_corpus_comes_back(elsewhere, corpora_dir):
+    loaded = elsewhere.run(LOAD, name=f"{ORG}/corr2cause", config="default", split="train")
+    assert loaded["rows"] == local_rows(corpora_dir / "corr2cause", "default", "train")
+    verdicts = (
+        "from datasets import load_dataset_builder\nresult = load_dataset_builder(name).info.features['verdict'].names"
+    )
+    assert elsewhere.run(verdicts, name=f"{ORG}/corr2cause") == ["entailment", "neutral", "contradiction"]
+
+
+def test_published_rows_are_verified_by_name(here):
+    code = """
+from hf_causal.verification import verify
+report = verify(name)
+result = [report.is_clean, sum(table.num_rows for table in report.tables)]
+"""
+    clean, rows = here.run(code, name=DATA)
+    assert clean and rows > 2400
 
 
 def test_the_default_config_slices_and_names(elsewhere, corpus_dir):
