@@ -9,10 +9,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from hf_causal.certificates import transitivity
+from hf_causal.certificates import d_separation, transitivity
 from hf_causal.certificates.base import CertificateError, Grammar, Proof, ReadPrompt
 
-GRAMMARS: tuple[Grammar, ...] = (transitivity.GRAMMAR,)
+GRAMMARS: tuple[Grammar, ...] = (d_separation.GRAMMAR, transitivity.GRAMMAR)
 """In the order in which a text is tried; the last one takes what no other recognizes."""
 
 
@@ -31,7 +31,7 @@ def prove(prompt: str | ReadPrompt) -> Proof:
         [`Proof`]: The answer, its certificate and the number of hops.
 
     Raises:
-        `ValueError`: If the prompt cannot be read.
+        `ValueError`: If the prompt cannot be read, or its question has no answer.
 
     Example:
 
@@ -40,6 +40,8 @@ def prove(prompt: str | ReadPrompt) -> Proof:
     Proof(answer='Yes', certificate='{"path": ["A", "B", "C"]}', hops=2)
     >>> prove("A causes B. B causes C. Does B cause A?").certificate
     '{"reachable": ["C"]}'
+    >>> prove("A causes B. C causes B. Are A and C d-separated?").certificate
+    '{"from_child": ["A"], "from_parent": ["B"], "ancestors": []}'
 
     ```
     """
@@ -56,7 +58,7 @@ def check(row: Mapping[str, Any]) -> None:
 
     Raises:
         [`CertificateError`]: If the certificate does not prove the completion, or the row contradicts itself.
-        `ValueError`: If the prompt cannot be read.
+        `ValueError`: If the prompt cannot be read, or its question has no answer.
 
     Example:
 
