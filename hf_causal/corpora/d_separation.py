@@ -51,7 +51,7 @@ CONFIGS: dict[str, Callable[..., CorpusConfig]] = {
     "d_separation": partial(
         training_config,
         "d_separation",
-        "d-separation: chains of 3 to 6 nodes, half sequential, half flipped (a seventh of these completely reversed).",
+        "d-separation: chains of 3 to 6 nodes, half sequential, half flipped (a seventh of it completely reversed).",
         {"sequential": 87.5, "flipped": 75.0, "reversed": 12.5},
         validation_rows=25_000,
     ),
@@ -108,8 +108,8 @@ def _candidates(count: int, num_nodes: int, stream: Stream) -> tuple[np.ndarray,
 def _codes(x: np.ndarray, y: np.ndarray, given: np.ndarray) -> np.ndarray:
     """A number for each question, whichever of x and y comes first."""
     codes = (np.minimum(x, y) * given.shape[1] + np.maximum(x, y)).astype(np.uint64)
-    # Up to 33 nodes different questions have different numbers; among more, two that meet by chance are rare and one of
-    # them is merely not asked.
+    # Up to 33 nodes different questions have different numbers; among more, two that meet by chance are rare, and then
+    # one of them is merely not asked.
     for node in range(given.shape[1]):
         codes = codes * np.uint64(3) + given[:, node]
     return codes
