@@ -63,18 +63,29 @@ CONFIGS: dict[str, Callable[..., CorpusConfig]] = {
     ),
 }
 
-_CANDIDATES = 4
-"""Questions drawn for each that a premise may have: enough that most graphs yield all of them."""
 _FEWEST_CANDIDATES = 32
 
 
 def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:
     """One shard as an Arrow table; the rows of a premise stand together."""
-    return generate_rows(config, split, shard, _ask)
+    return generate_rows(config, split, shard, _ask, _expected)
+
+
+def _expected(cell: Cell) -> int:
+    """A chain of three nodes separates one pair by one set, so it has one Yes and gets one No."""
+    return 2 if cell.num_nodes == 3 else cell.questions_per_premise
+
+
+def _num_candidates(cell: Cell) -> int:
+    """So many that most graphs get all their questions; more than there are different ones would add little."""
+    pairs, sets = cell.num_nodes * (cell.num_nodes - 1) // 2, 2 ** (cell.num_nodes - 2)
+    return min(max(_FEWEST_CANDIDATES, 4 * cell.questions_per_premise), 3 * pairs * sets)
 
 
 def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: Stream) -> Asked:
-    num_nodes, each = cell.num_nodes, max(_FEWEST_CANDIDATES, _CANDIDATES * cell.questions_per_premise)
+    num_nodes, each = cell.num_nodes, _num_candidates(cell)
+    enough = rows * 9 // (8 * _expected(cell)) + 16
+    edges, names = edges[:enough], names[:enough]
     x, y, given = _candidates(len(edges) * each, num_nodes, stream)
     separated = is_d_separated(edges, num_nodes, np.repeat(np.arange(len(edges)), each), x, y, given)
     fresh = ~repeated(_codes(x, y, given).reshape(-1, each))

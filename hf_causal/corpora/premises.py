@@ -151,17 +151,29 @@ Ask = Callable[[Cell, np.ndarray, np.ndarray, int, Stream], Asked]
 """Asks, with the given random numbers, at most so many questions about the edges and names of a batch."""
 
 
-def generate_rows(config: CorpusConfig, split: str, shard: int, ask: Ask) -> pa.Table:
+def _allowed(cell: Cell) -> int:
+    return cell.questions_per_premise
+
+
+def generate_rows(
+    config: CorpusConfig, split: str, shard: int, ask: Ask, expected: Callable[[Cell], int] = _allowed
+) -> pa.Table:
     """One shard as an Arrow table; the rows of a premise stand together.
 
     Training and validation shards are in random order of premises, generalization shards in order of cells.
+
+    Args:
+        config ([`CorpusConfig`]), split (`str`), shard (`int`): What to generate.
+        ask (callable): An [`Ask`].
+        expected (callable, *optional*): How many questions a premise of a cell is likely to get, by which the number
+            of graphs that are drawn at once is chosen; as many as it may have when not given.
     """
     num_shards = config.num_shards(split)
     stream = Stream(config.seed, config.version, config.name, split, shard)
     admit = Admission(BUCKETS.get(split, range(1)), shard, num_shards)
     tables, graphs_so_far = [], 0
     for cell in config.splits[split]:
-        for asked in _batches(cell, cell.rows_in_shard(shard, num_shards), stream, admit, ask):
+        for asked in _batches(cell, cell.rows_in_shard(shard, num_shards), stream, admit, ask, expected(cell)):
             tables.append(_rows(cell, asked, f"{config.name}/{split}/{shard:05d}/", graphs_so_far))
             graphs_so_far += len(asked.edges)
     if not tables:  # more shards than pairs of questions
@@ -229,7 +241,7 @@ def _draw_edges(cell: Cell, count: int, stream: Stream) -> np.ndarray:
     return graphs.shuffle_edges(edges, stream) if cell.structure.startswith("shuffled") else edges
 
 
-def _batches(cell: Cell, rows: int, stream: Stream, admit: Admission, ask: Ask) -> Iterator[Asked]:
+def _batches(cell: Cell, rows: int, stream: Stream, admit: Admission, ask: Ask, expected: int) -> Iterator[Asked]:
     """Batches of graphs with as many Yes as No questions about each, until there are `rows` of them."""
     # A batch is large enough to be fast and small enough that (graphs, nodes, nodes) arrays stay under some tens of
     # megabytes.
@@ -237,7 +249,7 @@ def _batches(cell: Cell, rows: int, stream: Stream, admit: Admission, ask: Ask) 
     fruitless = 0
     while rows > 0:
         share = len(admit.buckets) / NUM_BUCKETS
-        count = min(largest, int(2 * rows / cell.questions_per_premise / share) + 16)
+        count = min(largest, int(2 * rows / expected / share) + 16)
         edges = _draw_edges(cell, count, stream)
         names = draw_names(stream, len(edges), cell.num_nodes, cell.name_lengths, cell.uniform_names)
         names = admit.move_to_shard(names)
