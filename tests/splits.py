@@ -15,6 +15,27 @@ from hf_causal.corpora.schema import CorpusConfig
 Edge = tuple[str, str]
 
 GENERALIZATION = "transitivity_generalization"
+D_SEPARATION = "d_separation_generalization"
+GENERALIZATIONS = (GENERALIZATION, D_SEPARATION)
+TRAINING = ("transitivity_ts2", "transitivity_ts1", "transitivity_occ", "d_separation")
+AXES = ("sequential", "flipped", "reversed", "shuffled", "branching", "long_names")
+ALL_SPLITS = [
+    *((config, split) for config in TRAINING for split in ("train", "validation")),
+    *((config, axis) for config in GENERALIZATIONS for axis in AXES),
+]
+
+
+def published_cells(config: str, axis: str) -> list[tuple[str, int, float | None]]:
+    """The (structure, size, branching factor) of each cell, as they are promised."""
+    larger = config == GENERALIZATION
+    small, chains = [*range(3, 16)], [*range(7, 16), 20, *([50, 100] if larger else [])]
+    if axis == "branching":
+        cells = [("branching", size, factor) for factor in (1.4, 2.0) for size in (5, 8, 10, 12, 20, 40)[: 5 + larger]]
+        # With ten edges five nodes are all neighbours, and no two of them are d-separated.
+        return cells if larger else [cell for cell in cells if cell != ("branching", 5, 2.0)]
+    sizes = {"sequential": chains, "flipped": chains, "shuffled": [*small, 50] if larger else small}.get(axis, small)
+    kinds = {"shuffled": ("shuffled", "shuffled_flipped"), "long_names": ("sequential",)}.get(axis, (axis,))
+    return [(kind, size, None) for kind in kinds for size in sizes]
 
 
 def read_edges(premise: str) -> list[Edge]:

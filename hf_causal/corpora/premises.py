@@ -151,12 +151,16 @@ Ask = Callable[[Cell, np.ndarray, np.ndarray, int, Stream], Asked]
 """Asks, with the given random numbers, at most so many questions about the edges and names of a batch."""
 
 
-def _allowed(cell: Cell) -> int:
-    return cell.questions_per_premise
+def _twice_as_many(cell: Cell, rows: int) -> float:
+    return 2 * rows / cell.questions_per_premise
 
 
 def generate_rows(
-    config: CorpusConfig, split: str, shard: int, ask: Ask, expected: Callable[[Cell], int] = _allowed
+    config: CorpusConfig,
+    split: str,
+    shard: int,
+    ask: Ask,
+    graphs_for: Callable[[Cell, int], float] = _twice_as_many,
 ) -> pa.Table:
     """One shard as an Arrow table; the rows of a premise stand together.
 
@@ -165,15 +169,16 @@ def generate_rows(
     Args:
         config ([`CorpusConfig`]), split (`str`), shard (`int`): What to generate.
         ask (callable): An [`Ask`].
-        expected (callable, *optional*): How many questions a premise of a cell is likely to get, by which the number
-            of graphs that are drawn at once is chosen; as many as it may have when not given.
+        graphs_for (callable, *optional*): How many graphs to draw at once for so many rows of a cell, before those of
+            other splits are left out; with too few, more are drawn for the rest. By default twice as many as would do
+            if every premise got all its questions.
     """
     num_shards = config.num_shards(split)
     stream = Stream(config.seed, config.version, config.name, split, shard)
     admit = Admission(BUCKETS.get(split, range(1)), shard, num_shards)
     tables, graphs_so_far = [], 0
     for cell in config.splits[split]:
-        for asked in _batches(cell, cell.rows_in_shard(shard, num_shards), stream, admit, ask, expected(cell)):
+        for asked in _batches(cell, cell.rows_in_shard(shard, num_shards), stream, admit, ask, graphs_for):
             tables.append(_rows(cell, asked, f"{config.name}/{split}/{shard:05d}/", graphs_so_far))
             graphs_so_far += len(asked.edges)
     if not tables:  # more shards than pairs of questions
@@ -241,7 +246,9 @@ def _draw_edges(cell: Cell, count: int, stream: Stream) -> np.ndarray:
     return graphs.shuffle_edges(edges, stream) if cell.structure.startswith("shuffled") else edges
 
 
-def _batches(cell: Cell, rows: int, stream: Stream, admit: Admission, ask: Ask, expected: int) -> Iterator[Asked]:
+def _batches(
+    cell: Cell, rows: int, stream: Stream, admit: Admission, ask: Ask, graphs_for: Callable[[Cell, int], float]
+) -> Iterator[Asked]:
     """Batches of graphs with as many Yes as No questions about each, until there are `rows` of them."""
     # A batch is large enough to be fast and small enough that (graphs, nodes, nodes) arrays stay under some tens of
     # megabytes.
@@ -249,7 +256,7 @@ def _batches(cell: Cell, rows: int, stream: Stream, admit: Admission, ask: Ask, 
     fruitless = 0
     while rows > 0:
         share = len(admit.buckets) / NUM_BUCKETS
-        count = min(largest, int(2 * rows / expected / share) + 16)
+        count = min(largest, int(graphs_for(cell, rows) / share) + 16)
         edges = _draw_edges(cell, count, stream)
         names = draw_names(stream, len(edges), cell.num_nodes, cell.name_lengths, cell.uniform_names)
         names = admit.move_to_shard(names)
