@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from hf_causal.names import ALPHABET, name_codes, valid_names
+from hf_causal.randomness import Stream
 
 NUM_BUCKETS = 32
 BUCKETS = {"train": range(3, NUM_BUCKETS), "validation": range(1, 3)}
@@ -47,11 +48,47 @@ class Admission:
             moved[where, node[where], column] = _LETTERS[(target[where] // len(ALPHABET) ** place) % len(ALPHABET)]
         return moved
 
+    @property
+    def share(self) -> float:
+        """The share of signatures that belong to this split."""
+        return len(self.buckets) / NUM_BUCKETS
+
+    def move_to_bucket(self, names: np.ndarray, stream: Stream) -> np.ndarray:
+        """Changes the last characters of two names of each graph so that its signature belongs to this split.
+
+        One character goes forward in the alphabet by as much as the other goes back, so the sum of the name numbers,
+        and with it the shard, stays as it is. Graphs that no such change brings there are left, and `admits` refuses
+        them; where most signatures belong to the split, all are left.
+        """
+        if self.share > 0.5:
+            return names
+        size, width = (names != 0).sum(axis=2)[:, :2], names.shape[2]
+        rows, pair = np.arange(len(names))[:, None], np.arange(2)
+        value = _LETTER_VALUES[names[rows, pair, size - 1]]
+        start = stream.integers(2 * _REACH + 1, (len(names), 1))
+        shift = (start + np.arange(2 * _REACH + 1)) % (2 * _REACH + 1) - _REACH
+        changed = np.stack([value[:, :1] + shift, value[:, 1:] - shift], axis=-1)
+        codes = name_codes(names)
+        step = np.uint64(len(ALPHABET) + 1) ** (width - size).astype(np.uint64)
+        moved = codes[:, None, :2] + (changed - value[:, None]).astype(np.uint64) * step[:, None]
+        signature = _mixed(codes[:, 2:]).sum(axis=1, dtype=np.uint64)[:, None] + _mixed(moved).sum(
+            axis=2, dtype=np.uint64
+        )
+        fits = self._belongs(signature) & (changed >= 0).all(axis=2) & (changed < len(ALPHABET)).all(axis=2)
+        chosen = np.flatnonzero(fits.any(axis=1))
+        result = names.copy()
+        letters = _LETTERS[changed[chosen, fits[chosen].argmax(axis=1)]]
+        result[chosen[:, None], pair, size[chosen] - 1] = letters
+        return result
+
+    def _belongs(self, signature: np.ndarray) -> np.ndarray:
+        bucket = _mixed(signature) % np.uint64(NUM_BUCKETS)
+        return (bucket >= self.buckets.start) & (bucket < self.buckets.stop)
+
     def admits(self, names: np.ndarray) -> np.ndarray:
         """Which graphs have proper names, belong here and were not admitted before; remembers those."""
         signature = _mixed(name_codes(names)).sum(axis=1, dtype=np.uint64)
-        bucket = _mixed(signature) % np.uint64(NUM_BUCKETS)
-        belongs = (bucket >= self.buckets.start) & (bucket < self.buckets.stop)
+        belongs = self._belongs(signature)
         belongs &= _name_numbers(names).sum(axis=1) % self.num_shards == self.shard
         first = np.zeros(len(names), dtype=bool)
         first[np.unique(signature, return_index=True)[1]] = True
@@ -61,6 +98,7 @@ class Admission:
 
 
 _DIGITS = 3
+_REACH = 31
 _LETTERS = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
 _LETTER_VALUES = np.zeros(256, dtype=np.int64)
 _LETTER_VALUES[_LETTERS] = np.arange(len(ALPHABET))

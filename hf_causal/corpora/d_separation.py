@@ -22,6 +22,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hf_causal import graphs
+from hf_causal.corpora.admission import Admission
+from hf_causal.corpora.named_graphs import names_then_edges
 from hf_causal.corpora.premises import (
     Asked,
     AxisSizes,
@@ -68,16 +70,16 @@ _FEWEST_CANDIDATES = 32
 
 def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:
     """One shard as an Arrow table; the rows of a premise stand together."""
-    return generate_rows(config, split, shard, _ask, _num_graphs)
+    return generate_rows(config, split, shard, _draw, _ask)
 
 
-def _num_graphs(cell: Cell, rows: int) -> float:
-    """A little more than is likely to do."""
+def _draw(cell: Cell, rows: int, stream: Stream, admit: Admission) -> tuple[np.ndarray, np.ndarray]:
+    """A few more graphs than are likely to do."""
     # A chain of three nodes separates one pair by one set, so it has one Yes and gets one No.
     expected = 2 if cell.num_nodes == 3 else cell.questions_per_premise
     # Flips that leave a chain sequential or reverse it completely are drawn again.
     flipped = 1 - 2.0 ** (2 - cell.num_nodes) if cell.structure.endswith("flipped") else 1.0
-    return 1.1 * rows / expected / flipped
+    return names_then_edges(cell, 1.1 * rows / expected / flipped, stream, admit)
 
 
 def _num_candidates(cell: Cell) -> int:
@@ -87,18 +89,41 @@ def _num_candidates(cell: Cell) -> int:
 
 
 def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: Stream) -> Asked:
-    num_nodes, each = cell.num_nodes, _num_candidates(cell)
-    x, y, given = _candidates(len(edges) * each, num_nodes, stream)
-    separated = is_d_separated(edges, num_nodes, np.repeat(np.arange(len(edges)), each), x, y, given)
-    fresh = ~repeated(_codes(x, y, given).reshape(-1, each))
-    yes = separated.reshape(-1, each)
-    used, graph, chosen = choose_balanced(yes & fresh, ~yes & fresh, cell, rows, stream)
-    rows_asked = np.flatnonzero(used)[graph] * each + chosen
-    x, y, given, separated = x[rows_asked], y[rows_asked], given[rows_asked], separated[rows_asked]
+    x, y, given, separated, fresh = _questions(cell, edges, stream)
+    used, graph, chosen = choose_balanced(separated & fresh, ~separated & fresh, cell, rows, stream)
+    asked = np.flatnonzero(used)[graph], chosen
+    x, y, given, separated = x[asked], y[asked], given[asked], separated[asked]
     edges, names = edges[used], names[used]
     question = render_questions(names, graph, x, y, given)
     certificate, hops = _certificates(edges, names, graph, x, y, given, separated)
     return Asked(edges, names, graph, question, separated, hops, certificate)
+
+
+def _questions(cell: Cell, edges: np.ndarray, stream: Stream) -> tuple[np.ndarray, ...]:
+    """Draws candidates for each graph, and more of them for graphs that these leave without enough Yes or No.
+
+    Returns:
+        `tuple`: x, y, the conditioning set, the answer and whether the candidate was drawn and not drawn before, each
+        of shape (graphs, candidates), the set with the nodes as third axis.
+    """
+    shape = (len(edges), _num_candidates(cell))
+    x, y, codes = (np.zeros(shape, dtype=kind) for kind in (np.int64, np.int64, np.uint64))
+    given = np.zeros((*shape, cell.num_nodes), dtype=bool)
+    separated, fresh = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    first = min(max(_FEWEST_CANDIDATES // 4, 2 * cell.questions_per_premise), shape[1])
+    lacking = np.arange(len(edges))
+    for part in (slice(0, first), slice(first, shape[1])):
+        block = (lacking, part)
+        count = len(lacking) * (part.stop - part.start)
+        drawn = _candidates(count, cell.num_nodes, stream)
+        answers = is_d_separated(edges, cell.num_nodes, np.repeat(lacking, part.stop - part.start), *drawn)
+        for array, values in zip((x, y, given, separated, codes), (*drawn, answers, _codes(*drawn)), strict=True):
+            array[block] = values.reshape(array[block].shape)
+        fresh[block] = True
+        fresh[lacking] &= ~repeated(codes[lacking])
+        found = np.minimum((separated & fresh).sum(axis=1), (~separated & fresh).sum(axis=1))
+        lacking = np.flatnonzero(found < cell.questions_per_premise // 2)
+    return x, y, given, separated, fresh
 
 
 def _candidates(count: int, num_nodes: int, stream: Stream) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

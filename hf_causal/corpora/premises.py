@@ -1,7 +1,7 @@
 """What the corpora of stated premises share: configs of the same families, named graphs, balanced questions, columns.
 
-A corpus of this kind gives a function that asks about a batch of named graphs ([`Ask`]); the graphs, their admission
-to a split and a shard, and the rows are the same for all of them. Training configs are chains; a generalization config
+A corpus of this kind says how it draws named graphs (`Draw`) and asks about a batch of them ([`Ask`]); the families of
+graphs, their balance and the rows are the same for all of them. Training configs are chains; a generalization config
 has one split for each axis along which a trained model may or may not generalize.
 """
 
@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hf_causal import graphs
-from hf_causal.corpora.admission import BUCKETS, NUM_BUCKETS, Admission
+from hf_causal.corpora.admission import BUCKETS, Admission
+from hf_causal.corpora.named_graphs import Draw
 from hf_causal.corpora.schema import LABELS, Cell, CorpusConfig, arrow_schema
 from hf_causal.language import render_premises
-from hf_causal.names import draw_names
 from hf_causal.randomness import Stream
 from hf_causal.text_arrays import concatenate
 
@@ -27,12 +25,6 @@ BRANCHING_FACTORS = (1.4, 2.0)
 
 _PATIENCE = 30
 """Batches in a row that may admit nothing; with names left, even the smallest batch admits something most times."""
-
-_CHAINS: dict[str, Callable[[np.ndarray], Any]] = {
-    "sequential": lambda flipped: ~flipped.any(axis=1),
-    "reversed": lambda flipped: flipped.all(axis=1),
-    "flipped": lambda flipped: flipped.any(axis=1) & ~flipped.all(axis=1),
-}
 
 
 @dataclass(frozen=True)
@@ -151,34 +143,17 @@ Ask = Callable[[Cell, np.ndarray, np.ndarray, int, Stream], Asked]
 """Asks, with the given random numbers, at most so many questions about the edges and names of a batch."""
 
 
-def _twice_as_many(cell: Cell, rows: int) -> float:
-    return 2 * rows / cell.questions_per_premise
-
-
-def generate_rows(
-    config: CorpusConfig,
-    split: str,
-    shard: int,
-    ask: Ask,
-    graphs_for: Callable[[Cell, int], float] = _twice_as_many,
-) -> pa.Table:
+def generate_rows(config: CorpusConfig, split: str, shard: int, draw: Draw, ask: Ask) -> pa.Table:
     """One shard as an Arrow table; the rows of a premise stand together.
 
     Training and validation shards are in random order of premises, generalization shards in order of cells.
-
-    Args:
-        config ([`CorpusConfig`]), split (`str`), shard (`int`): What to generate.
-        ask (callable): An [`Ask`].
-        graphs_for (callable, *optional*): How many graphs to draw at once for so many rows of a cell, before those of
-            other splits are left out; with too few, more are drawn for the rest. By default twice as many as would do
-            if every premise got all its questions.
     """
     num_shards = config.num_shards(split)
     stream = Stream(config.seed, config.version, config.name, split, shard)
     admit = Admission(BUCKETS.get(split, range(1)), shard, num_shards)
     tables, graphs_so_far = [], 0
     for cell in config.splits[split]:
-        for asked in _batches(cell, cell.rows_in_shard(shard, num_shards), stream, admit, ask, graphs_for):
+        for asked in _batches(cell, cell.rows_in_shard(shard, num_shards), stream, admit, draw, ask):
             tables.append(_rows(cell, asked, f"{config.name}/{split}/{shard:05d}/", graphs_so_far))
             graphs_so_far += len(asked.edges)
     if not tables:  # more shards than pairs of questions
@@ -233,35 +208,12 @@ def _share_out(mix: Mapping[str, float], nodes: tuple[int, ...], rows: int) -> d
     return {key: 2 * int(count) for key, count in zip(keys, pairs, strict=True)}
 
 
-def _draw_edges(cell: Cell, count: int, stream: Stream) -> np.ndarray:
-    """Up to `count` graphs of a cell's structure: those of a first draw that have it."""
-    if cell.structure == "branching":
-        assert cell.branching_factor is not None
-        return graphs.erdos_renyi_dags(count, cell.num_nodes, cell.branching_factor, stream)
-    structure = {"shuffled": "sequential", "shuffled_flipped": "flipped"}.get(cell.structure, cell.structure)
-    edges = graphs.chains(count, cell.num_nodes)
-    probability = {"sequential": 0.0, "reversed": 1.0, "flipped": 0.5}[structure]
-    edges = graphs.flip_edges(edges, probability, stream)
-    edges = edges[_CHAINS[structure](edges[..., 0] > edges[..., 1])]
-    return graphs.shuffle_edges(edges, stream) if cell.structure.startswith("shuffled") else edges
-
-
-def _batches(
-    cell: Cell, rows: int, stream: Stream, admit: Admission, ask: Ask, graphs_for: Callable[[Cell, int], float]
-) -> Iterator[Asked]:
+def _batches(cell: Cell, rows: int, stream: Stream, admit: Admission, draw: Draw, ask: Ask) -> Iterator[Asked]:
     """Batches of graphs with as many Yes as No questions about each, until there are `rows` of them."""
-    # A batch is large enough to be fast and small enough that (graphs, nodes, nodes) arrays stay under some tens of
-    # megabytes.
-    largest = max(1, 4_000_000 // cell.num_nodes**2)
     fruitless = 0
     while rows > 0:
-        share = len(admit.buckets) / NUM_BUCKETS
-        count = min(largest, int(graphs_for(cell, rows) / share) + 16)
-        edges = _draw_edges(cell, count, stream)
-        names = draw_names(stream, len(edges), cell.num_nodes, cell.name_lengths, cell.uniform_names)
-        names = admit.move_to_shard(names)
-        admitted = admit.admits(names)
-        asked = ask(cell, edges[admitted], names[admitted], rows, stream) if admitted.any() else None
+        edges, names = draw(cell, rows, stream, admit)
+        asked = ask(cell, edges, names, rows, stream) if len(edges) else None
         fruitless = fruitless + 1 if asked is None or len(asked.graph) == 0 else 0
         if fruitless == _PATIENCE:
             raise ValueError(

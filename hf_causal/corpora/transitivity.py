@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from hf_causal import graphs
+from hf_causal.corpora.named_graphs import edges_then_names
 from hf_causal.corpora.premises import (
     Asked,
     AxisSizes,
@@ -66,7 +67,7 @@ CONFIGS: dict[str, Callable[..., CorpusConfig]] = {
 
 def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:
     """One shard as an Arrow table; the rows of a premise stand together."""
-    return generate_rows(config, split, shard, _ask)
+    return generate_rows(config, split, shard, edges_then_names, _ask)
 
 
 def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: Stream) -> Asked:
