@@ -8,8 +8,9 @@ or from a parent:
 - entered from a parent and not in Z, it passes it to its children;
 - entered from a parent and an ancestor of Z or in Z, it passes it back to its parents: an open collider.
 
-x and y are d-separated given Z where the ball never enters y. Sets of nodes are `uint64` words, one for each 64 nodes,
-and every step is an array operation over all questions, so that no Python loop runs over graphs or questions.
+x and y are d-separated given Z where the ball never enters y. Sets of nodes are the bits of one word of 8, 16, 32 or
+64 bits, or of several words beyond 64 nodes, and every step is an array operation over all questions: no Python loop
+runs over graphs or questions.
 
 Questions are given as in `hf_causal.graphs`: `edges` of shape (graphs, edges, 2), each graph acyclic, and for each
 question the number of its `graph`, the nodes `x` and `y`, of shape (questions,), and `given`, the conditioning set as
@@ -27,7 +28,6 @@ from hf_causal.graphs import MAX_NODES
 
 _CHUNK = 16_384
 """Questions at a time: their words stay in the processor's cache."""
-_ONE = np.uint64(1)
 
 
 @dataclass(frozen=True)
@@ -172,45 +172,63 @@ def _check(num_nodes: int, graph: np.ndarray, x: np.ndarray, y: np.ndarray | Non
         raise ValueError(f"`x` and `y` are the same node in question {int(np.argmax(x == y))}")
 
 
+def _word_type(num_nodes: int) -> np.dtype:
+    """The smallest words do for the smallest graphs and are the fastest."""
+    return np.dtype(next((f"u{size // 8}" for size in (8, 16, 32) if num_nodes <= size), "u8"))
+
+
+def _bits(kind: np.dtype) -> int:
+    return 8 * kind.itemsize
+
+
+def _places(nodes: np.ndarray, kind: np.dtype) -> tuple[np.ndarray, np.ndarray]:
+    """The word and the bit in it that stand for each node."""
+    return nodes // _bits(kind), kind.type(1) << (nodes % _bits(kind)).astype(kind)
+
+
 def _neighbours(edges: np.ndarray, num_nodes: int) -> np.ndarray:
     """The effects of each node as words: shape (nodes, words, graphs)."""
-    words = np.zeros((num_nodes, -(-num_nodes // 64), len(edges)), dtype=np.uint64)
+    kind = _word_type(num_nodes)
+    words = np.zeros((num_nodes, -(-num_nodes // _bits(kind)), len(edges)), dtype=kind)
     every = np.arange(len(edges))
     for step in range(edges.shape[1]):
-        source, target = edges[:, step, 0], edges[:, step, 1]
-        words[source, target // 64, every] |= _ONE << (target % 64).astype(np.uint64)
+        word, bit = _places(edges[:, step, 1], kind)
+        words[edges[:, step, 0], word, every] |= bit
     return words
 
 
 def _words(sets: np.ndarray) -> np.ndarray:
     """Booleans of shape (questions, nodes) as words of shape (words, questions)."""
+    kind = _word_type(sets.shape[1])
     packed = np.packbits(sets, axis=1, bitorder="little")
-    width = -(-sets.shape[1] // 64) * 8
-    padded = np.zeros((len(sets), width), dtype=np.uint8)
+    padded = np.zeros((len(sets), -(-packed.shape[1] // kind.itemsize) * kind.itemsize), dtype=np.uint8)
     padded[:, : packed.shape[1]] = packed
-    return np.ascontiguousarray(padded.view("<u8").astype(np.uint64, copy=False).T)
+    return np.ascontiguousarray(padded.view(kind.newbyteorder("<")).astype(kind, copy=False).T)
 
 
 def _booleans(words: np.ndarray, num_nodes: int) -> np.ndarray:
     """The contrary of [`_words`]."""
-    octets = np.ascontiguousarray(words.T).astype("<u8", copy=False).view(np.uint8)
+    octets = np.ascontiguousarray(words.T).astype(words.dtype.newbyteorder("<"), copy=False).view(np.uint8)
     return np.unpackbits(octets, axis=1, bitorder="little", count=num_nodes).astype(bool)
 
 
-def _singletons(nodes: np.ndarray, num_words: int) -> np.ndarray:
-    words = np.zeros((num_words, len(nodes)), dtype=np.uint64)
-    words[nodes // 64, np.arange(len(nodes))] = _ONE << (nodes % 64).astype(np.uint64)
+def _singletons(nodes: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """Sets of one node each, of the shape and type of others."""
+    words = np.zeros_like(like)
+    word, bit = _places(nodes, like.dtype)
+    words[word, np.arange(len(nodes))] = bit
     return words
 
 
 def _contains(words: np.ndarray, nodes: np.ndarray) -> np.ndarray:
-    held = words[nodes // 64, np.arange(len(nodes))]
-    return (held >> (nodes % 64).astype(np.uint64)) & _ONE == _ONE
+    word, bit = _places(nodes, words.dtype)
+    return words[word, np.arange(len(nodes))] & bit != 0
 
 
 def _mask(words: np.ndarray, node: int) -> np.ndarray:
     """All bits set in the questions whose set holds the node, none in the others: shape (questions,)."""
-    return np.negative((words[node // 64] >> np.uint64(node % 64)) & _ONE)
+    bits, kind = _bits(words.dtype), words.dtype.type
+    return np.negative((words[node // bits] >> kind(node % bits)) & kind(1))
 
 
 def _sweeps(num_nodes: int) -> Iterator[range]:
@@ -233,7 +251,7 @@ def _ancestors(parents: np.ndarray, conditioned: np.ndarray) -> np.ndarray:
 
 def _closure(ball: _Ball) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Nodes entered from a child, nodes entered from a parent, ancestors of Z."""
-    from_child = _singletons(ball.x, len(ball.free))
+    from_child = _singletons(ball.x, ball.free)
     from_parent = np.zeros_like(from_child)
     for order in _sweeps(len(ball.parents)):
         before = from_child.copy(), from_parent.copy()
@@ -265,7 +283,7 @@ def _shortest(ball: _Ball, num_nodes: int) -> np.ndarray:
 def _breadth_first(ball: _Ball) -> tuple[list[tuple[np.ndarray, np.ndarray]], np.ndarray]:
     """For each number of edges, the nodes that the ball first enters then, (from a child, from a parent); and the
     number of edges after which it first enters y."""
-    fresh_child = _singletons(ball.x, len(ball.free))
+    fresh_child = _singletons(ball.x, ball.free)
     fresh_parent = np.zeros_like(fresh_child)
     seen_child, seen_parent = fresh_child.copy(), fresh_parent.copy()
     steps = [(fresh_child, fresh_parent)]
@@ -308,5 +326,5 @@ def _lowest(words: np.ndarray) -> np.ndarray:
     """The lowest node of each set."""
     word = np.argmax(words != 0, axis=0)
     held = words[word, np.arange(words.shape[1])]
-    bit = np.bitwise_count((held & np.negative(held)) - _ONE)
-    return word * 64 + bit.astype(np.int64)
+    bit = np.bitwise_count((held & np.negative(held)) - words.dtype.type(1))
+    return word * _bits(words.dtype) + bit.astype(np.int64)

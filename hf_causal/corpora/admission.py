@@ -62,23 +62,21 @@ class Admission:
         """
         if self.share > 0.5:
             return names
-        size, width = (names != 0).sum(axis=2)[:, :2], names.shape[2]
-        rows, pair = np.arange(len(names))[:, None], np.arange(2)
-        value = _LETTER_VALUES[names[rows, pair, size - 1]]
-        start = stream.integers(2 * _REACH + 1, (len(names), 1))
-        shift = (start + np.arange(2 * _REACH + 1)) % (2 * _REACH + 1) - _REACH
-        changed = np.stack([value[:, :1] + shift, value[:, 1:] - shift], axis=-1)
-        codes = name_codes(names)
-        step = np.uint64(len(ALPHABET) + 1) ** (width - size).astype(np.uint64)
-        moved = codes[:, None, :2] + (changed - value[:, None]).astype(np.uint64) * step[:, None]
-        signature = _mixed(codes[:, 2:]).sum(axis=1, dtype=np.uint64)[:, None] + _mixed(moved).sum(
-            axis=2, dtype=np.uint64
-        )
-        fits = self._belongs(signature) & (changed >= 0).all(axis=2) & (changed < len(ALPHABET)).all(axis=2)
-        chosen = np.flatnonzero(fits.any(axis=1))
-        result = names.copy()
-        letters = _LETTERS[changed[chosen, fits[chosen].argmax(axis=1)]]
-        result[chosen[:, None], pair, size[chosen] - 1] = letters
+        codes, size = name_codes(names), (names != 0).sum(axis=2)[:, :2]
+        rest = _mixed(codes[:, 2:]).sum(axis=1, dtype=np.uint64)
+        pair, left, result = np.arange(2), np.arange(len(names)), names.copy()
+        value = _LETTER_VALUES[names[left[:, None], pair, size - 1]]
+        step = np.uint64(len(ALPHABET) + 1) ** (names.shape[2] - size).astype(np.uint64)
+        for _ in range(_TRIALS):
+            shift = stream.integers(len(ALPHABET), (len(left), _AT_ONCE)) - len(ALPHABET) // 2
+            changed = np.stack([value[left, :1] + shift, value[left, 1:] - shift], axis=-1)
+            moved = codes[left, None, :2] + (changed - value[left, None]).astype(np.uint64) * step[left, None]
+            fits = self._belongs(rest[left, None] + _mixed(moved[..., 0]) + _mixed(moved[..., 1]))
+            fits &= ((changed >= 0) & (changed < len(ALPHABET))).all(axis=2)
+            found = np.flatnonzero(fits.any(axis=1))
+            rows = left[found, None]
+            result[rows, pair, size[left[found]] - 1] = _LETTERS[changed[found, fits[found].argmax(axis=1)]]
+            left = np.delete(left, found)
         return result
 
     def _belongs(self, signature: np.ndarray) -> np.ndarray:
@@ -98,7 +96,7 @@ class Admission:
 
 
 _DIGITS = 3
-_REACH = 31
+_TRIALS, _AT_ONCE = 8, 8
 _LETTERS = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
 _LETTER_VALUES = np.zeros(256, dtype=np.int64)
 _LETTER_VALUES[_LETTERS] = np.arange(len(ALPHABET))

@@ -116,7 +116,8 @@ def _questions(cell: Cell, edges: np.ndarray, stream: Stream) -> tuple[np.ndarra
         block = (lacking, part)
         count = len(lacking) * (part.stop - part.start)
         drawn = _candidates(count, cell.num_nodes, stream)
-        answers = is_d_separated(edges, cell.num_nodes, np.repeat(lacking, part.stop - part.start), *drawn)
+        graph = np.repeat(np.arange(len(lacking)), part.stop - part.start)
+        answers = is_d_separated(edges[lacking], cell.num_nodes, graph, *drawn)
         for array, values in zip((x, y, given, separated, codes), (*drawn, answers, _codes(*drawn)), strict=True):
             array[block] = values.reshape(array[block].shape)
         fresh[block] = True
