@@ -118,8 +118,8 @@ def test_candidates_of_large_graphs_have_the_size_that_was_drawn():
 # Bytes, shards, options
 
 GOLDEN = {
-    "d_separation": "",
-    "d_separation_generalization": "",
+    "d_separation": "99c7d8142f519c06eec7811ece5371b9aacf204ad6759fa9f1c14ef742a77a33",
+    "d_separation_generalization": "db93327d6194b62bc44dee4fdde5c15f6b0c2dd1c83fd0377f8658ecdb6b82bf",
 }
 
 

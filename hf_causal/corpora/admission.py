@@ -67,12 +67,15 @@ class Admission:
         pair, left, result = np.arange(2), np.arange(len(names)), names.copy()
         value = _LETTER_VALUES[names[left[:, None], pair, size - 1]]
         step = np.uint64(len(ALPHABET) + 1) ** (names.shape[2] - size).astype(np.uint64)
-        for _ in range(_TRIALS):
-            shift = stream.integers(len(ALPHABET), (len(left), _AT_ONCE)) - len(ALPHABET) // 2
+        least = np.maximum(-value[:, 0], value[:, 1] - _LAST)
+        room = np.minimum(_LAST - value[:, 0], value[:, 1]) - least + 1
+        start = (stream.uniform((len(names),)) * room).astype(np.int64)
+        # All shifts that leave both characters in the alphabet, some at a time: most graphs need only the first ones.
+        for trial in range(0, _LAST + 1, _AT_ONCE):
+            shift = least[left, None] + (start[left, None] + trial + np.arange(_AT_ONCE)) % room[left, None]
             changed = np.stack([value[left, :1] + shift, value[left, 1:] - shift], axis=-1)
             moved = codes[left, None, :2] + (changed - value[left, None]).astype(np.uint64) * step[left, None]
             fits = self._belongs(rest[left, None] + _mixed(moved[..., 0]) + _mixed(moved[..., 1]))
-            fits &= ((changed >= 0) & (changed < len(ALPHABET))).all(axis=2)
             found = np.flatnonzero(fits.any(axis=1))
             rows = left[found, None]
             result[rows, pair, size[left[found]] - 1] = _LETTERS[changed[found, fits[found].argmax(axis=1)]]
@@ -96,7 +99,8 @@ class Admission:
 
 
 _DIGITS = 3
-_TRIALS, _AT_ONCE = 8, 8
+_LAST = len(ALPHABET) - 1
+_AT_ONCE = 8
 _LETTERS = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
 _LETTER_VALUES = np.zeros(256, dtype=np.int64)
 _LETTER_VALUES[_LETTERS] = np.arange(len(ALPHABET))
