@@ -34,7 +34,7 @@ def test_a_data_set_card_has_what_the_hub_reads(corpus_dir):
 
 
 def test_the_card_of_d_separation_shows_a_row_that_its_certificate_proves(tmp_path):
-    build("axiomatic", tmp_path, ["d_separation"], rows=400, validation_rows=80)
+    build("axiomatic", tmp_path, ["d_separation"], rows=400, validation_rows=240)
     card = (tmp_path / "README.md").read_text()
     prompt, question, answer = re.search(r"^> (.*) \*\*(Are .*)\*\* (No)$", card, re.MULTILINE).groups()
     certificate = re.search(r"```json\n(.*)\n```", card)[1]
@@ -44,7 +44,7 @@ def test_the_card_of_d_separation_shows_a_row_that_its_certificate_proves(tmp_pa
 
 def test_a_card_of_both_corpora_names_both(tmp_path):
     for config in ("transitivity_occ", "d_separation"):
-        build("axiomatic", tmp_path, [config], rows=400, validation_rows=80)
+        build("axiomatic", tmp_path, [config], rows=400, validation_rows=240)
     card = DatasetCard.load(tmp_path / "README.md").text
     assert "# Axiomatic corpora: transitivity and d-separation\n" in card
     assert '`{"reachable": [...]}`' in card and "from_child" in card
