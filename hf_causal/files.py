@@ -114,7 +114,13 @@ class Folder:
     def move_to(self, target: Folder) -> None:
         """Gives the folder another name, one that nothing has: at once on a disk, file by file in a store."""
         self.filesystem.makedirs(target.path.rpartition("/")[0], exist_ok=True)
-        self.filesystem.mv(self.path, target.path, recursive=True)
+        if self.is_local:
+            self.filesystem.mv(self.path, target.path)
+            return
+        # Not `mv`, which copies the folders themselves too: a data set on the Hub has files alone.
+        for path in self.filesystem.find(self.path):
+            self.filesystem.cp_file(path, target.path + path.removeprefix(self.path))
+        self.remove()
 
     def remove(self) -> None:
         """Removes the folder, or a file of that name, with all that is in it, if it exists."""

@@ -128,13 +128,14 @@ def _call(function: Callable[[str, int], Any], split: str, shard: int) -> Any:
 
 def _start_ray(num_proc: int, address: str | None) -> None:
     import ray
+    from ray.exceptions import RpcError
 
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     address = address or os.environ.get("RAY_ADDRESS")
     if address and address != "local":
         try:
             ray.init(address=address, **quiet)
-        except ConnectionError as error:
+        except (ConnectionError, RpcError) as error:
             raise ValueError(f"`ray_address` {address!r} is no running Ray cluster: {error}") from error
     else:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
