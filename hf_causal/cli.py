@@ -42,7 +42,8 @@ Examples:
 
     hf-causal build axiomatic --config transitivity_generalization --nodes 10,30,60 --seed 7 --out data/other
 
-    hf-causal build axiomatic --rows 1000000000 --engine ray --ray-address auto --out /shared/axiomatic
+    hf-causal build axiomatic --config transitivity_ts2 --rows 1000000000 --out /shared/large \\
+        --engine ray --ray-address auto
 """
 TRAIN_HELP = """
 Train a recipe in this process and write a complete model folder.
@@ -55,6 +56,8 @@ Examples:
     hf-causal train axiom-looped --output-dir runs/looped
 
     hf-causal train axiom-cpu --output-dir runs/cpu --resume-from-checkpoint latest
+
+    hf-causal train axiom-looped --output-dir runs/fresh --fresh-rows true
 
     accelerate launch --multi_gpu --num_processes 8 -m hf_causal.training --recipe axiom-67m-none --output-dir OUT
 """
