@@ -118,7 +118,7 @@ def test_training_on_fresh_rows_resumes_to_the_same_weights_bit_for_bit(recipe, 
     summaries = [json.loads((tmp_path / name / "training_summary.json").read_text()) for name in ("whole", "parts")]
     assert summaries[0]["questions"] == summaries[1]["questions"] > 14 * 2 * 8 * 3
     assert summaries[0]["family"]["nodes"] == [3, 6]
-    assert "fresh rows, made on the way" in (tmp_path / "whole" / "README.md").read_text()
+    assert "endless fresh questions about graphs of 3 to" in (tmp_path / "whole" / "README.md").read_text()
 
 
 def test_a_killed_run_resumes_to_the_same_weights(tmp_path, corpus_dir):

@@ -43,8 +43,8 @@ def write_config(
         corpus (`str`): For example `"axiomatic"`.
         config ([`CorpusConfig`]): As `get_config` makes it.
         folder (`str` or `Path`): Parent folder, or its URL for `fsspec`, such as `hf://datasets/ORG/NAME`.
-        num_proc (`int`): Processes that generate and write. Memory is about 200 MB for each, whatever the number of
-            rows.
+        num_proc (`int`): Processes that generate and write. Memory is about 200 MB for each with the default rows
+            of a shard, whatever the number of shards.
         progress (callable, *optional*): Called with what begins and the number of rows that are to be written;
             returns what is called with the rows of each finished shard.
         engine (`str`): `local` or `ray`, see [`Engine`].
