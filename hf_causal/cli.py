@@ -34,6 +34,8 @@ Device = Annotated[str | None, typer.Option(help="For example `cuda` or `cpu`; a
 BUILD_HELP = """
 Write a corpus as Parquet with its data set card; `load_dataset(OUT, CONFIG)` loads it.
 
+A build that was interrupted goes on when the same command is given again: finished files stay as they are.
+
 Examples:
 
     hf-causal build axiomatic --out data/axiomatic
@@ -43,6 +45,9 @@ Examples:
     hf-causal build axiomatic --config transitivity_generalization --nodes 10,30,60 --seed 7 --out data/other
 
     hf-causal build corr2cause --config default --config paraphrased --out data/corr2cause
+
+    hf-causal build axiomatic --config transitivity_ts2 --rows 1000000000 --out /shared/large \\
+        --engine ray --ray-address auto
 """
 TRAIN_HELP = """
 Train a recipe in this process and write a complete model folder.
@@ -57,6 +62,8 @@ Examples:
     hf-causal train axiom-cpu --output-dir runs/cpu --resume-from-checkpoint latest
 
     hf-causal train axiom-looped --output-dir runs/looped --push-to-hub --hub-model-id my-lab/axiom-looped
+
+    hf-causal train axiom-looped --output-dir runs/fresh --fresh-rows true
 
     accelerate launch --multi_gpu --num_processes 8 -m hf_causal.training --recipe axiom-67m-none --output-dir OUT
 """
@@ -124,7 +131,9 @@ Examples:
 @app.command(help=BUILD_HELP)
 def build(
     corpus: Annotated[str, typer.Argument(help="`axiomatic` or `corr2cause`.")],
-    out: Annotated[Path, typer.Option(help="Folder to write; other configs in it stay.")],
+    out: Annotated[
+        str, typer.Option(help="Folder to write, or a URL such as `hf://datasets/ORG/NAME`; other configs in it stay.")
+    ],
     config: Annotated[
         list[str] | None, typer.Option(help="Config to build, may be repeated; all when not given.")
     ] = None,
@@ -140,7 +149,16 @@ def build(
     ] = None,
     rows_per_shard: Annotated[int | None, typer.Option(help="Rows of one Parquet file.")] = None,
     num_proc: NumProc = None,
+    engine: Annotated[
+        str, typer.Option(help="`local`, or `ray` to spread the shards over a Ray cluster. The bytes are the same.")
+    ] = "local",
+    ray_address: Annotated[
+        str | None,
+        typer.Option(help="Running Ray cluster to join, `auto` on one of its machines; Ray starts here otherwise."),
+    ] = None,
 ) -> None:
+    from functools import partial
+
     from rich.console import Console
     from rich.table import Table
 
@@ -160,7 +178,9 @@ def build(
         out,
         config,
         num_proc or _cores(),
-        progress=_bar,
+        partial(_bar, unit=" rows"),
+        engine,
+        ray_address,
         seed=seed,
         **given,
     )
@@ -364,8 +384,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         status = command.main(args=arguments, prog_name="hf-causal", standalone_mode=False)
         if status == INTERRUPTED:  # typer ends an interrupted command without a word
-            message = "interrupted: `reproduce` goes on where it was, `train` with --resume-from-checkpoint latest"
-            typer.echo(f"\n{message}", err=True)
+            again = "`build` and `reproduce` go on where they were, `train` with --resume-from-checkpoint latest"
+            typer.echo(f"\ninterrupted: {again}", err=True)
         return status if isinstance(status, int) else 0
     except (ValueError, FileNotFoundError, NotADirectoryError, PermissionError) as error:
         return _fail(str(error), 2)
@@ -399,10 +419,10 @@ def _integers(option: str, text: str | None, count: int | None = None) -> tuple[
     return values
 
 
-def _bar(what: str, total: int):
+def _bar(what: str, total: int, unit: str = "it"):
     from tqdm.auto import tqdm
 
-    return tqdm(total=total, desc=what, unit_scale=True).update
+    return tqdm(total=total, desc=what, unit=unit, unit_scale=True).update
 
 
 def _slow_bar(what: str, total: int | None):

@@ -8,6 +8,7 @@ os.environ.setdefault("HF_EVALUATE_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+import importlib.util
 import shutil
 from pathlib import Path
 
@@ -27,6 +28,10 @@ TINY = {
     "model.num_attention_heads": 2,
 }
 """Overrides that make any decoder recipe a matter of seconds."""
+
+needs_ray = pytest.mark.skipif(
+    importlib.util.find_spec("ray") is None, reason="Ray is not installed: pip install 'hf-causal[ray]'"
+)
 
 
 @pytest.fixture(scope="session")

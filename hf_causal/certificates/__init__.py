@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from hf_causal.certificates import corr2cause, transitivity
+from hf_causal.certificates import corr2cause, d_separation, transitivity
 from hf_causal.certificates.base import CertificateError, Facts, Grammar, Proof, ReadPrompt
 
-GRAMMARS: tuple[Grammar, ...] = (corr2cause.GRAMMAR, transitivity.GRAMMAR)
+GRAMMARS: tuple[Grammar, ...] = (corr2cause.GRAMMAR, d_separation.GRAMMAR, transitivity.GRAMMAR)
 """In the order in which a text is tried; the last one takes what no other recognizes."""
 
 
@@ -68,7 +68,7 @@ def prove(prompt: str | ReadPrompt) -> Proof:
         [`Proof`]: The answer, its certificate and the number of hops.
 
     Raises:
-        `ValueError`: If the prompt cannot be read.
+        `ValueError`: If the prompt cannot be read, or its question has no answer.
 
     Example:
 
@@ -77,6 +77,8 @@ def prove(prompt: str | ReadPrompt) -> Proof:
     Proof(answer='Yes', certificate='{"path": ["A", "B", "C"]}', hops=2)
     >>> prove("A causes B. B causes C. Does B cause A?").certificate
     '{"reachable": ["C"]}'
+    >>> prove("A causes B. C causes B. Are A and C d-separated?").certificate
+    '{"from_child": ["A"], "from_parent": ["B"], "ancestors": []}'
 
     ```
     """
@@ -93,7 +95,7 @@ def check(row: Mapping[str, Any]) -> None:
 
     Raises:
         [`CertificateError`]: If the certificate does not prove the completion, or the row contradicts itself.
-        `ValueError`: If the prompt cannot be read.
+        `ValueError`: If the prompt cannot be read, or its question has no answer.
 
     Example:
 

@@ -15,7 +15,7 @@ from hf_causal import __version__
 from hf_causal.corpora import config_names
 from hf_causal.corpora.parquet import read_manifests
 from hf_causal.corpora.schema import split_digest
-from hf_causal.files import write_text
+from hf_causal.files import Folder, write_text
 from hf_causal.hub.dataset_info import read_dataset_info
 
 LICENSE = "apache-2.0"
@@ -32,25 +32,22 @@ _ABOUT = {
 _SIZES = [(10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M")]
 
 
-def write_dataset_card(folder: str | Path, corpus: str, repo_id: str | None = None) -> Path:
+def write_dataset_card(folder: str | Path | Folder, corpus: str, repo_id: str | None = None) -> None:
     """Writes `README.md` for the configs that a folder holds, with the YAML from which `load_dataset` finds them.
 
     Args:
-        folder (`str` or `Path`): As `hf-causal build` writes it.
+        folder (`str` or `Path`): As `hf-causal build` writes it, or its URL.
         corpus (`str`): For example `"axiomatic"`.
         repo_id (`str`, *optional*): Where it will be published; the folder's name in examples otherwise.
-
-    Returns:
-        `Path`: Of the card.
     """
-    return write_text(Path(folder) / "README.md", render_dataset_card(folder, corpus, repo_id))
+    Folder.at(folder).write("README.md", render_dataset_card(folder, corpus, repo_id).encode())
 
 
-def render_dataset_card(folder: str | Path, corpus: str, repo_id: str | None = None) -> str:
+def render_dataset_card(folder: str | Path | Folder, corpus: str, repo_id: str | None = None) -> str:
     """The text of a data set card, see [`write_dataset_card`]."""
     from datasets.info import DatasetInfosDict
 
-    folder = Path(folder)
+    folder = Folder.at(folder)
     order = {name: rank for rank, name in enumerate(config_names(corpus))}
     manifests = sorted(read_manifests(folder), key=lambda manifest: order.get(manifest["config"], len(order)))
     if not manifests:
@@ -86,7 +83,7 @@ def render_dataset_card(folder: str | Path, corpus: str, repo_id: str | None = N
         data,
         template_str=template.read_text(encoding="utf-8"),
         configs=configs,
-        repo_id=repo_id or folder.name,
+        repo_id=repo_id or _name(folder),
         version=__version__,
     )
     return str(card)
@@ -152,6 +149,12 @@ def render_model_card(folder: str | Path, repo_id: str | None = None, dataset_id
         versions={package: installed_version(package) for package in ("torch", "transformers")},
     )
     return str(card)
+
+
+def _name(folder: Folder) -> str:
+    """Of a data set: its id on the Hub, or the last part of its path."""
+    on_hub = "hf" in folder.filesystem.protocol and folder.path.startswith("datasets/")
+    return folder.path.removeprefix("datasets/") if on_hub else folder.path.rstrip("/").rpartition("/")[2]
 
 
 def _digest(manifest: dict[str, Any]) -> str:

@@ -8,52 +8,59 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-
-def split_files(folder: Path, manifest: Mapping[str, Any], split: str) -> list[Path]:
-    """The Parquet files of a split.
-
-    Raises:
-        `FileNotFoundError`: If there are not as many as the manifest counts.
-    """
-    files = sorted((folder / manifest["config"]).glob(f"{split}-*.parquet"))
-    expected = manifest["splits"][split]["shards"]
-    if len(files) != expected:
-        name = f"{manifest['config']}/{split}"
-        raise FileNotFoundError(f"{str(folder)!r} holds {len(files)} of the {expected} Parquet files of {name}")
-    return files
+from hf_causal.files import Folder
 
 
-def read_dataset_info(folder: Path, manifest: Mapping[str, Any]):
-    """The `datasets.DatasetInfo` of a built config, from the footers of its files alone.
+def read_dataset_info(folder: Folder, manifest: Mapping[str, Any]):
+    """The `datasets.DatasetInfo` of a built config, from its manifest and the first footer of each split.
+
+    Rows and the size on disk are those of the manifest; the size in memory is that of the first file, scaled to all
+    rows, so that a corpus of thousands of files in a store needs one look a split.
 
     Args:
-        folder (`Path`): As `hf-causal build` writes it.
+        folder ([`Folder`]): As `hf-causal build` writes it.
         manifest (mapping): Of the config.
 
     Returns:
         `datasets.DatasetInfo`: With features, and rows and bytes of each split.
-
-    Raises:
-        `FileNotFoundError`: If a file is missing.
-        `ValueError`: If the files of a split do not hold the rows that the manifest counts.
     """
     import datasets
 
-    splits, schema, download_size = datasets.SplitDict(), None, 0
+    splits, features = datasets.SplitDict(), None
     for split, summary in manifest["splits"].items():
-        files = split_files(folder, manifest, split)
-        footers = [pq.read_metadata(path) for path in files]
-        rows = sum(footer.num_rows for footer in footers)
-        if rows != summary["rows"]:
-            name = f"{manifest['config']}/{split}"
-            raise ValueError(f"{name} in {str(folder)!r} holds {rows} rows, its manifest says {summary['rows']}")
-        size = sum(f.row_group(group).total_byte_size for f in footers for group in range(f.num_row_groups))
-        splits.add(datasets.SplitInfo(split, num_bytes=size, num_examples=rows))
-        download_size += sum(path.stat().st_size for path in files)
-        schema = schema or footers[0].schema.to_arrow_schema()
+        footer = _first_footer(folder / manifest["config"], split, summary["shards"])
+        size = sum(footer.row_group(group).total_byte_size for group in range(footer.num_row_groups))
+        scaled = round(size * summary["rows"] / max(1, footer.num_rows))
+        splits.add(datasets.SplitInfo(split, num_bytes=scaled, num_examples=summary["rows"]))
+        features = features or datasets.Features.from_arrow_schema(footer.schema.to_arrow_schema())
     return datasets.DatasetInfo(
-        features=datasets.Features.from_arrow_schema(schema),
+        features=features,
         splits=splits,
-        download_size=download_size,
+        download_size=sum(summary["bytes"] for summary in manifest["splits"].values()),
         dataset_size=sum(split.num_bytes for split in splits.values()),
     )
+
+
+def check_split(folder: Path, manifest: Mapping[str, Any], split: str) -> list[Path]:
+    """The Parquet files of a split, in a folder of this machine.
+
+    Raises:
+        `FileNotFoundError`: If there are not as many as the manifest counts.
+        `ValueError`: If they do not hold the rows that the manifest counts.
+    """
+    name, summary = f"{manifest['config']}/{split}", manifest["splits"][split]
+    files = sorted((folder / manifest["config"]).glob(f"{split}-*.parquet"))
+    if len(files) != summary["shards"]:
+        raise FileNotFoundError(
+            f"{str(folder)!r} holds {len(files)} of the {summary['shards']} Parquet files of {name}"
+        )
+    rows = sum(pq.read_metadata(path).num_rows for path in files)
+    if rows != summary["rows"]:
+        raise ValueError(f"{name} in {str(folder)!r} holds {rows} rows, its manifest says {summary['rows']}")
+    return files
+
+
+def _first_footer(folder: Folder, split: str, shards: int) -> pq.FileMetaData:
+    path = f"{folder.path}/{split}-00000-of-{shards:05d}.parquet"
+    with folder.filesystem.open(path, "rb") as stream:
+        return pq.read_metadata(stream)

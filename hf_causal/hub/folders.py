@@ -12,7 +12,7 @@ from hf_causal.corpora.parquet import MANIFEST, read_manifests
 from hf_causal.hub.card_check import parse_card, read_space_card
 from hf_causal.hub.cards import REPORT_FILE, SCORES_FILE, SUMMARY_FILE, render_dataset_card, render_model_card
 from hf_causal.hub.content import CARD, RepoContent, matches
-from hf_causal.hub.dataset_info import split_files
+from hf_causal.hub.dataset_info import check_split
 from hf_causal.hub.errors import PublishError
 from hf_causal.hub.eval_results import EVAL_RESULTS_FILE, render_eval_results
 from hf_causal.hub.links import link_card
@@ -54,12 +54,13 @@ def dataset_content(folder: str | Path, repo_id: str) -> RepoContent:
     if len(corpora) > 1:
         raise PublishError(f"{str(folder)!r} holds configs of {', '.join(corpora)}: publish each corpus from a folder")
     try:
-        files: dict[str, Path | bytes] = {CARD: render_dataset_card(folder, corpora[0], repo_id).encode()}
+        files: dict[str, Path | bytes] = {}
         for manifest in manifests:
             name = manifest["config"]
             files[f"{name}/{MANIFEST}"] = folder / name / MANIFEST
             for split in manifest["splits"]:
-                files |= {f"{name}/{path.name}": path for path in split_files(folder, manifest, split)}
+                files |= {f"{name}/{path.name}": path for path in check_split(folder, manifest, split)}
+        files[CARD] = render_dataset_card(folder, corpora[0], repo_id).encode()
     except (FileNotFoundError, ValueError) as error:
         raise PublishError(f"{error}: build it again") from error
     return RepoContent("dataset", files, DATASET_FILES)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hf_causal.certificates.transitivity import shortest_path
+from hf_causal.certificates.base import find_cycle
 
 Edges = tuple[tuple[str, str], ...]
 
@@ -54,27 +54,6 @@ def premise_facts(edges: Edges) -> PremiseFacts:
     if pair := case_variants(nodes):
         findings.append(("case_variants", " and ".join(pair)))
     return PremiseFacts(hash(stated), nodes, tuple(findings))
-
-
-def find_cycle(edges: Sequence[tuple[str, str]]) -> list[str] | None:
-    """A shortest directed cycle through some node as a list that ends where it begins, or `None` for a DAG."""
-    incoming: dict[str, int] = {}
-    effects: dict[str, list[str]] = {}
-    for cause, effect in edges:
-        incoming.setdefault(cause, 0)
-        incoming[effect] = incoming.get(effect, 0) + 1
-        effects.setdefault(cause, []).append(effect)
-    # Kahn's algorithm: what is left after taking away nodes without causes lies on a cycle or behind one.
-    free = [node for node, count in incoming.items() if not count]
-    for node in free:
-        for effect in effects.get(node, ()):
-            incoming[effect] -= 1
-            if not incoming[effect]:
-                free.append(effect)
-    if len(free) == len(incoming):
-        return None
-    paths = (shortest_path(edges, node, node) for node, count in incoming.items() if count)
-    return next(path for path in paths if path)
 
 
 def find_revisit(edges: Sequence[tuple[str, str]]) -> list[str] | None:
