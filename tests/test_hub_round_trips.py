@@ -96,6 +96,22 @@ result = [report.is_clean, sum(table.num_rows for table in report.tables)]
     assert clean and rows > 2400
 
 
+def test_a_corpus_can_be_built_right_on_the_hub(here, elsewhere):
+    """Without a copy on this machine; publishing the same corpus afterwards changes nothing."""
+    code = """
+from hf_causal.dataset_builders import build
+from huggingface_hub import HfApi
+HfApi().create_repo(name, repo_type="dataset")
+build("axiomatic", f"hf://datasets/{name}", ["transitivity_occ"], rows=400, validation_rows=400)
+build("axiomatic", "axiomatic", ["transitivity_occ"], rows=400, validation_rows=400)
+from hf_causal.hub.publish import publish_dataset
+result = publish_dataset("axiomatic", name).changed
+"""
+    assert here.run(code, name=f"{ORG}/direct") == []
+    rows = elsewhere.run(LOAD, name=f"{ORG}/direct", config="transitivity_occ", split="train")["rows"]
+    assert len(rows) == 400
+
+
 def test_the_default_config_slices_and_names(elsewhere, corpus_dir):
     code = """
 from datasets import get_dataset_config_names, get_dataset_split_names, load_dataset, load_dataset_builder
