@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from hf_causal import graphs
+from hf_causal.corpora.admission import Admission
 from hf_causal.corpora.named_graphs import edges_then_names, names_then_edges
 from hf_causal.corpora.premises import (
     Asked,
