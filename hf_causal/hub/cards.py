@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 from huggingface_hub import DatasetCard, DatasetCardData, EvalResult, ModelCard, ModelCardData
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hf_causal import __version__
 from hf_causal.corpora import config_names
@@ -77,16 +78,15 @@ def render_dataset_card(folder: str | Path | Folder, corpus: str, repo_id: str |
     )
     infos = {manifest["config"]: read_dataset_info(folder, manifest) for manifest in manifests}
     DatasetInfosDict(infos).to_dataset_card_data(data)
-    template = resources.files("hf_causal.dataset_builders") / corpus / "README.md.jinja"
-    configs = [{**manifest, "name": manifest["config"]} for manifest in manifests]
-    card = DatasetCard.from_template(
-        data,
-        template_str=template.read_text(encoding="utf-8"),
-        configs=configs,
+    templates = Environment(loader=PackageLoader("hf_causal", ""), undefined=StrictUndefined)
+    text = templates.get_template(f"dataset_builders/{corpus}/README.md.jinja").render(
+        card_data=data.to_yaml(),
+        corpus=corpus,
+        configs=[{**manifest, "name": manifest["config"]} for manifest in manifests],
         repo_id=repo_id or _name(folder),
         version=__version__,
     )
-    return str(card)
+    return str(DatasetCard(text))
 
 
 def write_model_card(folder: str | Path, repo_id: str | None = None) -> Path:
