@@ -76,6 +76,10 @@ Examples:
     hf-causal evaluate runs/cpu --config none --data questions.jsonl --data more.jsonl
 
     hf-causal evaluate runs/cpu --limit 50
+
+    hf-causal evaluate runs/separation --config d_separation_generalization
+
+    hf-causal evaluate ORGANIZATION/NAME --corpus corr2cause --config default
 """
 VERIFY_HELP = """
 Prove or refute every row of any data set in the package's grammars, from nothing but the row's own text.
@@ -217,6 +221,7 @@ def train(
 @app.command(help=EVALUATE_HELP)
 def evaluate(
     model: Annotated[str, typer.Argument(help="Model folder, or model on the Hub.")],
+    corpus: Annotated[str, typer.Option(help="`axiomatic` or `corr2cause`.")] = "axiomatic",
     config: Annotated[str, typer.Option(help="Config to score, or `none`.")] = "transitivity_generalization",
     data: Annotated[list[Path] | None, typer.Option(help="File to score, may be repeated.")] = None,
     json_out: Annotated[Path | None, typer.Option("--json", help="File for the scores of every cell.")] = None,
@@ -232,6 +237,7 @@ def evaluate(
 
     scores = evaluate_model(
         model,
+        corpus,
         config=None if config == "none" else config,
         data_dir=data_dir,
         files=data or (),

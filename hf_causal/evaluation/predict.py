@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from hf_causal.hardware import has_bf16
+from hf_causal.hardware import describe_hardware, has_bf16
 
 
 class Answerer:
@@ -103,6 +104,37 @@ class Answerer:
     ) -> list[int]:
         """1 where Yes is likelier than No, else 0."""
         return [int(probability > 0.5) for probability in self.probabilities(prompts, progress, loop_factor)]
+
+    def require_readable(self, grammar: str, prompt: str) -> None:
+        """Raises `ValueError` where a model of this package has no words for a grammar, so that answers mean nothing.
+
+        Args:
+            grammar (`str`): The grammar's name.
+            prompt (`str`): One of its prompts.
+        """
+        from hf_causal.models import MODEL_TYPES
+
+        # Other models read any text, though some have an unknown token for a rare character.
+        if self.model.config.model_type not in MODEL_TYPES:
+            return
+        tokens = self.tokenizer(prompt)["input_ids"]
+        if self.tokenizer.unk_token_id in tokens:
+            raise ValueError(
+                f"the model has no words for {grammar} questions: it was made for another grammar, and its tokenizer "
+                f"cannot read what stands in {prompt[-80:]!r}"
+            )
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the weights."""
+        digest = hashlib.sha256()
+        for name, tensor in sorted(self.model.state_dict().items()):
+            digest.update(name.encode())
+            digest.update(tensor.detach().float().cpu().contiguous().numpy().tobytes())
+        return digest.hexdigest()
+
+    def about(self) -> dict[str, Any]:
+        """What the scores have to say of it."""
+        return {"hardware": describe_hardware(self.model.device.type)}
 
     def _batches(self, lengths: list[int]) -> Iterator[np.ndarray]:
         """Indices of prompts of like length, the longest first so that a lack of memory shows at once."""

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hf_causal.evaluation.plots import TITLES, plot_scores
-from hf_causal.evaluation.published import PUBLISHED
+from hf_causal.evaluation.plots import TITLES, plot_scores, structure_name
+from hf_causal.evaluation.published import PUBLISHED_DETECTION, Rows, published_rows
 from hf_causal.evaluation.studies import STUDIES_FILE, render_studies
 from hf_causal.files import write_json, write_text
 from hf_causal.hub.cards import REPORT_FILE, SCORES_FILE, write_model_card
@@ -38,7 +38,9 @@ def write_report(folder: str | Path, scores: dict[str, Any] | None = None) -> Pa
             raise FileNotFoundError(f"{str(path)!r} does not exist: score the model first with `hf-causal evaluate`")
         scores = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(scores, dict) or not scores.get("splits"):
-        raise ValueError("the scores have no `splits`: evaluate the model on `transitivity_generalization`")
+        raise ValueError(
+            "the scores have no `splits`: evaluate the model on a config such as `transitivity_generalization`"
+        )
     write_json(folder / SCORES_FILE, scores)
     plot_scores(scores, folder / PLOTS)
     studies = folder / STUDIES_FILE
@@ -63,19 +65,45 @@ def render_report(scores: dict[str, Any]) -> str:
     for split, score in scores["splits"].items():
         shortcuts = " | ".join(f"{by_split[split]['accuracy']:.3f}" for by_split in scores["baselines"].values())
         lines.append(f"| {TITLES.get(split, split)} | {score['n']:,} | {_accuracy(score)} | {shortcuts} |")
+    if scores["dataset"] in PUBLISHED_DETECTION:
+        lines += ["", *_detection_table(scores)]
     for split, score in scores["splits"].items():
-        lines += ["", *_cell_table(split, score)]
+        lines += ["", *_cell_table(split, score, published_rows(scores))]
     if scores.get("files"):
         lines += ["", *_file_table(scores["files"])]
-    lines += [
+    if source := _SOURCES.get(scores["config"], _SOURCES.get(scores["dataset"])):
+        lines += ["", f"Published rows: {source}."]
+    return "\n".join([*lines, ""])
+
+
+_SOURCES = {
+    "transitivity_generalization": (
+        "arXiv 2407.07612, version 1, on that paper's own evaluation files of the same families"
+    ),
+    "d_separation_generalization": (
+        "the logs released with arXiv 2407.07612, on that paper's own evaluation files of the same family"
+    ),
+    "corr2cause": "arXiv 2306.05836, on the first version of that paper's own test split",
+}
+
+
+def _detection_table(scores: dict[str, Any]) -> list[str]:
+    lines = [
+        "**How well a Yes is found**, which accuracy does not show where most answers are No",
         "",
-        "Published rows: arXiv 2407.07612, version 1, on that paper's own evaluation files of the same families.",
-        "",
+        "| | precision | recall | F1 | accuracy |",
+        "|---|---|---|---|---|",
     ]
-    return "\n".join(lines)
+    for split, score in scores["splits"].items():
+        found = score["yes"]
+        shares = " | ".join(f"{found[name]:.3f}" for name in ("precision", "recall", "f1"))
+        lines.append(f"| this model, {split} | {shares} | {score['accuracy']:.3f} |")
+    for name, (f1, accuracy) in PUBLISHED_DETECTION[scores["dataset"]].items():
+        lines.append(f"| {name} | | | {f1:.3f} | {'' if accuracy is None else f'{accuracy:.3f}'} |")
+    return lines
 
 
-def _cell_table(split: str, score: dict[str, Any]) -> list[str]:
+def _cell_table(split: str, score: dict[str, Any], published: Rows) -> list[str]:
     sizes = list(dict.fromkeys(cell["num_nodes"] for cell in score["cells"]))
     groups = list(dict.fromkeys((cell["structure"], cell["branching_factor"]) for cell in score["cells"]))
     by_key = {(cell["structure"], cell["branching_factor"], cell["num_nodes"]): cell for cell in score["cells"]}
@@ -84,12 +112,12 @@ def _cell_table(split: str, score: dict[str, Any]) -> list[str]:
     factors = set()
     for structure, factor in groups:
         cells = [by_key.get((structure, factor, size)) for size in sizes]
-        name = f"{structure.replace('_', ' and ')}, factor {factor}" if factor else structure.replace("_", " and ")
+        name = f"{structure_name(structure)}, factor {factor}" if factor else structure_name(structure)
         # One above the other, so that a dozen sizes fit on a page.
         stacked = [_accuracy(cell).replace(" ± ", "<br>± ") if cell else "" for cell in cells]
         lines.append(f"| {name} | " + " | ".join(stacked) + " |")
         factors.add(factor)
-    for name, curves in PUBLISHED.items():
+    for name, curves in published.items():
         for factor in sorted(factors, key=lambda value: value or 0):
             if curve := curves.get((split, factor)):
                 row = " | ".join(f"{curve[size]:.2f}" if size in curve else "" for size in sizes)
