@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hf_causal.hardware import share_the_cpu
+from hf_causal.hub.commands import app as publish_app
 
 app = typer.Typer(
     name="hf-causal",
@@ -19,6 +20,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
+app.add_typer(publish_app, name="publish")
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
@@ -58,6 +60,8 @@ Examples:
     hf-causal train axiom-looped --output-dir runs/looped
 
     hf-causal train axiom-cpu --output-dir runs/cpu --resume-from-checkpoint latest
+
+    hf-causal train axiom-looped --output-dir runs/looped --push-to-hub --hub-model-id my-lab/axiom-looped
 
     hf-causal train axiom-looped --output-dir runs/fresh --fresh-rows true
 
@@ -213,9 +217,18 @@ def train(
     resume_from_checkpoint: Annotated[str | None, typer.Option(help="`latest`, or a checkpoint folder.")] = None,
     report_to: Annotated[str, typer.Option(help="`none` or `trackio`.")] = "none",
     stop_at_step: Annotated[int | None, typer.Option(help="Save and stop after this step, to go on later.")] = None,
+    push_to_hub: Annotated[bool, typer.Option("--push-to-hub", help="Publish the trained model.")] = False,
+    hub_model_id: Annotated[str | None, typer.Option(help="`NAMESPACE/NAME` to publish it as.")] = None,
+    hub_private_repo: Annotated[
+        bool, typer.Option("--hub-private-repo", help="Make a new repository private.")
+    ] = False,
 ) -> None:
     from hf_causal.training.recipes import load_recipe, parse_overrides
 
+    if push_to_hub:
+        from hf_causal.hub.publish import check_destination
+
+        check_destination(hub_model_id)
     chosen = load_recipe(recipe, parse_overrides(context.args))
     from hf_causal.training.loop import train as train_recipe
 
@@ -229,6 +242,10 @@ def train(
             f"Model in {result.output_dir}: in-family validation accuracy {result.best_accuracy:.4f} "
             f"(step {result.best_step} of {result.total_steps}, {result.seconds / 60:.1f} min of training)."
         )
+        if push_to_hub and hub_model_id:
+            from hf_causal.hub.publish import publish_model
+
+            typer.echo(f"{publish_model(output_dir, hub_model_id, private=hub_private_repo)}")
 
 
 @app.command(help=EVALUATE_HELP)

@@ -24,8 +24,8 @@ def write_report(
     Args:
         folder (`str` or `Path`): Model folder.
         scores (`dict`, *optional*): As [`evaluate_model`] returns them; those that the folder holds when not given.
-        beside (sequence of `dict`): Scores of other models on the same config, for rows beside the published ones; they
-            are kept with the folder's own, in place of any of the same name.
+        beside (sequence of `dict`): Scores of other models on the same config, for rows beside the published ones;
+            they are kept with the folder's own, in place of any of the same name.
 
     Returns:
         `Path`: Of the report.

@@ -39,6 +39,19 @@ _WORDS: dict[str, dict[str, tuple[str, ...]]] = {
 """From architecture to the grammars that it reads, and the words that its tokenizer needs for each."""
 
 
+def _push_to_hub(self: PreTrainedModel, repo_id: str, **options: Any) -> str:
+    """Publishes the model with its card, see [`hf_causal.hub.push.push_model`], and returns the commit's address."""
+    from hf_causal.hub.push import push_model
+
+    publication = push_model(self, repo_id, **options)
+    return publication.pull_request or f"{publication.url}/commit/{publication.commit}"
+
+
+# Set here and not in the modeling files, which must run where this package is not installed.
+for _architecture in (AxiomForCausalLM, AxiomLoopedForSequenceClassification):
+    _architecture.push_to_hub = _push_to_hub
+
+
 def make_tokenizer(model_type: str, grammar: str = "transitivity") -> PreTrainedTokenizerBase:
     """The tokenizer of an architecture for the prompts of a grammar.
 
