@@ -453,7 +453,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         status = command.main(args=arguments, prog_name="hf-causal", standalone_mode=False)
         if status == INTERRUPTED:  # typer ends an interrupted command without a word
-            again = "`build` and `reproduce` go on where they were, `train` with --resume-from-checkpoint latest"
+            again = "`build`, `reproduce` and `evaluate --lm` go on where they were"
+            again = f"{again}, `train` with --resume-from-checkpoint latest"
             typer.echo(f"\ninterrupted: {again}", err=True)
         return status if isinstance(status, int) else 0
     except (ValueError, FileNotFoundError, NotADirectoryError, PermissionError) as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import threading
@@ -17,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from huggingface_hub import InferenceClient, get_token
-from huggingface_hub.errors import HfHubHTTPError, HTTPError, InferenceTimeoutError, OfflineModeIsEnabled
+from huggingface_hub.errors import HfHubHTTPError, HTTPError, OfflineModeIsEnabled
 
 from hf_causal.evaluation.answer_store import AnswerStore, Reply
 from hf_causal.evaluation.prompt_formats import PromptFormat, parse_answer
@@ -128,6 +127,7 @@ class Endpoint:
         reason = ""
         for attempt in range(self.max_retries + 1):
             self.pace.wait()
+            headers: Mapping[str, str] = {}
             try:
                 return self._read(
                     self.client.chat_completion(
@@ -136,25 +136,29 @@ class Endpoint:
                 )
             except OfflineModeIsEnabled as error:
                 raise ConnectionError("HF_HUB_OFFLINE is set, so that no endpoint can be asked") from error
-            except (InferenceTimeoutError, HTTPError, ConnectionError, json.JSONDecodeError, _Malformed) as error:
-                response = getattr(error, "response", None) if isinstance(error, HfHubHTTPError) else None
-                if response is not None and response.status_code not in _PASSING:
-                    raise _refusal(response) from None
-                reason = type(error).__name__ if response is None else f"status {response.status_code}"
-                wait = _retry_after(response.headers) if response is not None else None
-                pause = wait if wait is not None else min(60.0, 0.5 * 2**attempt) * random.uniform(0.5, 1.0)
-                # A limit holds for all questions, another failure for this one.
-                (self.pace.hold if wait is not None or reason == "status 429" else self.pace.sleep)(pause)
+            except HfHubHTTPError as error:
+                if error.response.status_code not in _PASSING:
+                    raise _refusal(error.response) from None
+                reason, headers = f"status {error.response.status_code}", error.response.headers
+            except (HTTPError, ConnectionError) as error:
+                reason = type(error).__name__
+            except (ValueError, TypeError, AttributeError, LookupError):
+                # What the client cannot read of a reply that should be a completion.
+                reason = "a reply that is no completion"
+            self._pause(attempt, reason, _retry_after(headers))
         raise ConnectionError(f"the endpoint {self.url!r} failed {self.max_retries + 1} times, at last with {reason}")
+
+    def _pause(self, attempt: int, reason: str, asked: float | None) -> None:
+        """Waits as long as the server asks for, or about twice as long as after the last failure."""
+        pause = asked if asked is not None else min(60.0, 0.5 * 2**attempt) * random.uniform(0.5, 1.0)
+        # A limit holds for all questions, another failure for this one.
+        (self.pace.hold if asked is not None or reason == "status 429" else self.pace.sleep)(pause)
 
     @staticmethod
     def _read(completion: Any) -> str | None:
-        try:
-            content = completion.choices[0].message.content
-        except (AttributeError, IndexError, TypeError, KeyError):
-            raise _Malformed("no choices") from None
+        content = completion.choices[0].message.content
         if content is not None and not isinstance(content, str):
-            raise _Malformed("the content is no text")
+            raise TypeError(f"the content of a message must be a text, got {type(content).__name__}")
         return content
 
 
@@ -195,10 +199,6 @@ class Pace:
     def stop(self) -> None:
         """Wakes all threads: there is nothing left to wait for."""
         self._stopped.set()
-
-
-class _Malformed(ValueError):
-    """A reply that is no completion."""
 
 
 def find_token(host: str) -> str | None:

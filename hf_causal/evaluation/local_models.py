@@ -67,10 +67,7 @@ class LocalModel:
         """
         kind = (device or ("cuda" if torch.cuda.is_available() else "cpu")).partition(":")[0]
         dtype = torch.bfloat16 if has_bf16(kind) else torch.float32
-        model, tokenizer = load_pretrained(name, device, trust_remote_code, dtype)
-        if not hasattr(model, "generate") or not model.can_generate():
-            raise ValueError(f"`lm` must be a causal language model, {str(name)!r} is a {type(model).__name__}")
-        return cls(model, tokenizer, **options)
+        return cls(*load_pretrained(name, device, trust_remote_code, dtype, classifiers=False), **options)
 
     def answers(self, prompts: Sequence[str], progress: Callable[[int], Any] | None = None) -> list[int]:
         """1 for Yes, 0 for No, `UNPARSABLE` where the reply is neither or the question too long for the model."""

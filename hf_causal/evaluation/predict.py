@@ -115,7 +115,11 @@ class Answerer:
 
 
 def load_pretrained(
-    model: str | Path, device: str | None = None, trust_remote_code: bool = False, dtype: torch.dtype | None = None
+    model: str | Path,
+    device: str | None = None,
+    trust_remote_code: bool = False,
+    dtype: torch.dtype | None = None,
+    classifiers: bool = True,
 ) -> tuple[Any, Any]:
     """Loads a folder or a model on the Hub, a classifier where its architecture is one.
 
@@ -124,12 +128,14 @@ def load_pretrained(
         device (`str`, *optional*): A GPU where there is one.
         trust_remote_code (`bool`): Whether a model may bring its own code.
         dtype (`torch.dtype`, *optional*): Of the weights; as they were saved when not given.
+        classifiers (`bool`): Whether a classifier will do.
 
     Returns:
         `tuple`: Model and tokenizer.
 
     Raises:
         `FileNotFoundError`: If it cannot be loaded, with what went wrong.
+        `ValueError`: If it is a classifier and should not be.
     """
     from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 
@@ -145,12 +151,15 @@ def load_pretrained(
     try:
         tokenizer = AutoTokenizer.from_pretrained(model, **options)
         config = AutoConfig.from_pretrained(model, **options)
-        head = AutoModelForSequenceClassification if _classifies(config) else AutoModelForCausalLM
-        loaded = head.from_pretrained(model, **options, **({} if dtype is None else {"dtype": dtype}))
+        classifies = _classifies(config)
+        if not classifies or classifiers:
+            head = AutoModelForSequenceClassification if classifies else AutoModelForCausalLM
+            loaded = head.from_pretrained(model, **options, **({} if dtype is None else {"dtype": dtype}))
+            return loaded.to(device), tokenizer
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise FileNotFoundError(f"cannot load the model {str(model)!r}: {reason}") from error
-    return loaded.to(device), tokenizer
+    raise ValueError(f"the model must be a causal language model, {str(model)!r} is a {config.architectures[0]}")
 
 
 def batches_by_length(lengths: Sequence[int], tokens_per_batch: int) -> Iterator[np.ndarray]:
