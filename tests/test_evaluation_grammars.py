@@ -9,7 +9,7 @@ import pytest
 from conftest import TINY
 from splits import D_SEPARATION, published
 
-from hf_causal.certificates import grammar_of, prove, read
+from hf_causal.certificates import GRAMMARS, grammar_of, prove, read
 from hf_causal.corpora import config_names, generate_shard, get_config, grammar_name
 from hf_causal.dataset_builders import build
 from hf_causal.evaluation.baselines import (
@@ -23,6 +23,7 @@ from hf_causal.evaluation.baselines import (
 )
 from hf_causal.evaluation.consistency import check_consistency
 from hf_causal.evaluation.evaluate import evaluate_model, score_answers
+from hf_causal.evaluation.prompt_formats import EXAMPLES
 from hf_causal.evaluation.questions import QuestionSet, corpus_questions, file_questions
 from hf_causal.evaluation.report import write_report
 from hf_causal.hub.cards import write_model_card
@@ -233,7 +234,9 @@ def test_the_report_of_closed_systems_has_relations_and_detection(data, tmp_path
     (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
     scores = exact_scores("corr2cause", "default", data)
     text = write_report(tmp_path, scores).read_text()
-    assert "| has collider |" in text and "| non-parent ancestor |" in text
+    assert "| | 2 | 3 | 4 |" in text
+    places = [text.index(f"| {name.replace('_', ' ')} |") for name in corr2cause.HYPOTHESES]
+    assert places == sorted(places)
     assert "| this model, test | 1.000 | 1.000 | 1.000 | 1.000 |" in text
     assert "| GPT-4 (published) | | | 0.291 | 0.646 |" in text
     assert {path.name for path in (tmp_path / "plots").iterdir()} == {"overview.png", "validation.png", "test.png"}
@@ -286,6 +289,12 @@ def test_an_unknown_config_is_refused_before_a_model_is_loaded():
 
     with pytest.raises(ValueError, match="has no config 'd_sep'"):
         score_answers(load, "x", config="d_sep")
+
+
+def test_every_grammar_has_shortcuts_and_examples():
+    names = {grammar.name for grammar in GRAMMARS}
+    assert set(BASELINES) == set(EXAMPLES) == names
+    assert {name: grammar_name(*training) for name, training in EXAMPLES.items()} == {name: name for name in names}
 
 
 def test_grammars_are_of_the_readable_prompts():

@@ -12,7 +12,7 @@ from hf_causal.evaluation.language_models import evaluate_language_model
 from hf_causal.evaluation.local_models import LocalModel
 from hf_causal.evaluation.predict import Answerer
 from hf_causal.evaluation.prompt_formats import PromptFormat
-from hf_causal.evaluation.report import write_report
+from hf_causal.evaluation.report import render_report, write_report
 
 PROMPTS = [
     "A causes B. Does A cause B?",
@@ -154,7 +154,7 @@ def test_every_split_is_scored_beside_shortcuts_and_published_rows(corpus_dir, t
     assert "| lm (generation, 2 examples), shuffled and flipped | " in text
     assert "GPT-4 (published)" in text
     kept = json.loads((trained_model / "generalization.json").read_text())
-    assert write_report(trained_model, kept).read_text() == text
+    assert text.startswith(render_report(kept))
     with pytest.raises(ValueError, match="`beside` must be scores on 'transitivity_generalization'"):
         write_report(trained_model, own, [{**scores, "config": "default"}])
 
@@ -166,7 +166,7 @@ def test_the_command_line_scores_a_language_model(corpus_dir, tmp_path, capsys):
     page = tmp_path / "page"
     assert main([*command, "--generate", "--json", str(tmp_path / "s.json"), "--report", str(page)]) == 0
     shown = capsys.readouterr().out
-    assert "answers were neither Yes nor No and count as wrong" in shown and "longer" not in shown
+    assert "questions got neither a Yes nor a No, or were too long, and count as wrong" in shown
     text = (page / "report.md").read_text()
     assert "Asked by generation, zero-shot, chat template; " in text and (page / "plots" / "overview.png").is_file()
     scores = json.loads((tmp_path / "s.json").read_text())

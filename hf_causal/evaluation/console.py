@@ -47,7 +47,8 @@ def _remarks(name: str, score: dict[str, Any]) -> list[str]:
     if score.get("unreadable"):
         remarks.append(f"{name}: {score['unreadable']} rows are outside the grammar; their labels were not checked.")
     if score.get("unparsable"):
-        remarks.append(f"{name}: {score['unparsable']:,} answers were neither Yes nor No and count as wrong.")
+        wrong = "questions got neither a Yes nor a No, or were too long, and count as wrong"
+        remarks.append(f"{name}: {score['unparsable']:,} {wrong}.")
     return remarks
 
 

@@ -12,6 +12,7 @@ import matplotlib.pyplot as plt  # noqa: E402  (the backend is chosen first)
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.ticker import FixedLocator, NullLocator  # noqa: E402
 
+from hf_causal.equivalence import RELATIONS  # noqa: E402
 from hf_causal.evaluation.published import PUBLISHED, Panel, Rows, published_rows  # noqa: E402
 
 TITLES = {
@@ -60,11 +61,12 @@ def plot_scores(scores: dict[str, Any], folder: str | Path) -> list[Path]:
 
 def _draw_axis(axis: Axes, split: str, scores: dict[str, Any]) -> None:
     cells = scores["splits"][split]["cells"]
-    groups = list(dict.fromkeys((cell["structure"], cell["branching_factor"]) for cell in cells))
+    groups = cell_groups(scores["splits"][split])
     sizes: set[int] = set()
     drawn: set[float | None] = set()
     for colour, group in zip(_COLOURS, groups, strict=False):
         own = [cell for cell in cells if (cell["structure"], cell["branching_factor"]) == group]
+        own.sort(key=lambda cell: cell["num_nodes"])
         x, y = [cell["num_nodes"] for cell in own], [cell["accuracy"] for cell in own]
         error = [2 * cell["stderr"] for cell in own]
         axis.errorbar(x, y, error, color=colour, marker="o", markersize=4, capsize=2, label=_label(group), zorder=3)
@@ -109,6 +111,13 @@ def _draw_shortcut(axis: Axes, split: str, scores: dict[str, Any]) -> None:
 def _label(group: tuple[str, float | None]) -> str:
     structure, factor = group
     return f"this model, {factor} edges a node" if factor else f"this model, {structure_name(structure)}"
+
+
+def cell_groups(score: dict[str, Any]) -> list[tuple[str, float | None]]:
+    """The (structure, branching factor) pairs of a split's cells, as they come; relations in their usual order."""
+    groups = dict.fromkeys((cell["structure"], cell["branching_factor"]) for cell in score["cells"])
+    order = {relation: place for place, relation in enumerate(RELATIONS)}
+    return sorted(groups, key=lambda group: order.get(group[0], -1))
 
 
 def structure_name(structure: str) -> str:

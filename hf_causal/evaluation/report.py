@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hf_causal.evaluation.plots import TITLES, plot_scores, structure_name
+from hf_causal.evaluation.plots import TITLES, cell_groups, plot_scores, structure_name
 from hf_causal.evaluation.published import PUBLISHED_DETECTION, Rows, published_rows
 from hf_causal.evaluation.studies import STUDIES_FILE, render_studies
 from hf_causal.files import write_json, write_text
@@ -91,7 +91,7 @@ def _measured(scores: dict[str, Any]) -> str:
 
 
 def _way(asked: dict[str, Any]) -> str:
-    shots = f"{asked['shots']} examples" if asked["shots"] else "zero-shot"
+    shots = f"{asked['shots']} example{'s' if asked['shots'] > 1 else ''}" if asked["shots"] else "zero-shot"
     return ", ".join([asked["way"], shots, *(["chat template"] if asked["chat_template"] else [])])
 
 
@@ -108,10 +108,8 @@ def render_report(scores: dict[str, Any]) -> str:
     ]
     if asked := scores.get("asked"):
         unparsable = sum(score["unparsable"] for score in scores["splits"].values())
-        lines[1:1] = [
-            "",
-            f"Asked by {_way(asked)}; {unparsable:,} answers were neither Yes nor No and count as wrong.",
-        ]
+        wrong = f"{unparsable:,} questions got neither a Yes nor a No, or were too long, and count as wrong"
+        lines[1:1] = ["", f"Asked by {_way(asked)}; {wrong}."]
     for split, score in scores["splits"].items():
         shortcuts = " | ".join(f"{by_split[split]['accuracy']:.3f}" for by_split in scores["baselines"].values())
         lines.append(f"| {TITLES.get(split, split)} | {score['n']:,} | {_accuracy(score)} | {shortcuts} |")
@@ -161,8 +159,8 @@ def _detection_table(scores: dict[str, Any]) -> list[str]:
 def _cell_table(
     split: str, score: dict[str, Any], published: Rows, others: dict[str, dict[str, Any] | None]
 ) -> list[str]:
-    sizes = list(dict.fromkeys(cell["num_nodes"] for cell in score["cells"]))
-    groups = list(dict.fromkeys((cell["structure"], cell["branching_factor"]) for cell in score["cells"]))
+    sizes = sorted({cell["num_nodes"] for cell in score["cells"]})
+    groups = cell_groups(score)
     by_key = {(cell["structure"], cell["branching_factor"], cell["num_nodes"]): cell for cell in score["cells"]}
     lines = [f"**{TITLES.get(split, split)}**, by nodes", ""]
     lines += ["| | " + " | ".join(map(str, sizes)) + " |", "|---|" + "---|" * len(sizes)]
