@@ -36,7 +36,7 @@ def transitivity_rows(cell: Cell, draw: random.Random) -> Iterator[Row]:
 def d_separation_rows(cell: Cell, draw: random.Random) -> Iterator[Row]:
     """The questions about one graph: `nx.is_d_separator` for every pair of nodes given a random set of others.
 
-    Without a certificate, which would only make it slower.
+    A No is proved by the shortest simple path that is open, a Yes by the nodes that are not separated from the first.
     """
     graph = _draw_graph(cell, draw)
     asked = []
@@ -46,8 +46,34 @@ def d_separation_rows(cell: Cell, draw: random.Random) -> Iterator[Row]:
         asked.append(((first, second, given), nx.is_d_separator(graph, {first}, {second}, set(given))))
     premise = _premise(graph)
     for (first, second, given), label in _balanced(asked, cell, draw):
+        others = set(graph) - {first, second, *given}
         question = f"Are {first} and {second} d-separated given {{{', '.join(sorted(given))}}}?"
-        yield _row(premise, question, label, None)
+        if label:
+            apart = {node for node in others if nx.is_d_separator(graph, {first}, {node}, set(given))}
+            certificate = {"reached": sorted(others - apart)}
+        else:
+            certificate = _open_path(graph, first, second, set(given))
+        yield _row(premise, question, label, certificate)
+
+
+def _open_path(graph: nx.DiGraph, first: str, second: str, given: set[str]) -> dict[str, Any]:
+    """The first open one of the simple paths, shortest first, and why each of its inner nodes is open."""
+    for path in nx.shortest_simple_paths(graph.to_undirected(), first, second):
+        reasons = [_reason(graph, *step, given) for step in zip(path, path[1:], path[2:], strict=False)]
+        if None not in reasons:
+            return {"path": path, "open": reasons}
+    raise AssertionError(f"{first} and {second} are not d-separated, so a path is open")
+
+
+def _reason(graph: nx.DiGraph, before: str, node: str, after: str, given: set[str]) -> dict[str, Any] | None:
+    into = graph.has_edge(before, node) + graph.has_edge(after, node)
+    if into < 2:
+        return None if node in given else {"node": node, "type": ("fork", "chain")[into]}
+    below = given & (nx.descendants(graph, node) | {node})
+    if not below:
+        return None
+    descent = min((nx.shortest_path(graph, node, end) for end in below), key=len)
+    return {"node": node, "type": "collider", "descendant": descent[-1], "path": descent}
 
 
 GRAMMARS: dict[str, Callable[[Cell, random.Random], Iterator[Row]]] = {
@@ -115,7 +141,7 @@ def _premise(graph: nx.DiGraph) -> str:
     return " ".join(f"{cause} causes {effect}." for cause, effect in graph.edges)
 
 
-def _row(premise: str, question: str, label: bool, certificate: dict[str, Any] | None) -> Row:
+def _row(premise: str, question: str, label: bool, certificate: dict[str, Any]) -> Row:
     return {
         "premise": premise,
         "question": question,

@@ -81,9 +81,7 @@ def _draw(cell: Cell, rows: int, stream: Stream, admit: Admission) -> tuple[np.n
     """A few more graphs than are likely to do."""
     # A chain of three nodes separates one pair by one set, so it has one Yes and gets one No.
     expected = 2 if cell.num_nodes == 3 else cell.questions_per_premise
-    # Flips that leave a chain sequential or reverse it completely are drawn again.
-    flipped = 1 - 2.0 ** (2 - cell.num_nodes) if cell.structure.endswith("flipped") else 1.0
-    return names_then_edges(cell, 1.1 * rows / expected / flipped, stream, admit)
+    return names_then_edges(cell, 1.1 * rows / expected, stream, admit)
 
 
 def _num_candidates(cell: Cell) -> int:
