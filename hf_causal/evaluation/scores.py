@@ -33,7 +33,7 @@ class Score:
 
 
 Cell = tuple[str, int, float | None]
-"""(structure, number of nodes, branching factor or None)."""
+"""(structure, number of nodes, branching factor or None); for closed systems, the relation in place of a structure."""
 
 
 def score_cells(
@@ -78,6 +78,26 @@ def score_cells(
             }
             for split, cells in tallies.items()
         },
+    }
+
+
+def detection(predictions: Sequence[int], references: Sequence[int]) -> dict[str, float]:
+    """Precision, recall and F1 of Yes as shares; 0 where there is nothing to divide.
+
+    Example:
+
+    ```python
+    >>> detection([1, 1, 0, -1], [1, 0, 1, 1])
+    {'precision': 0.5, 'recall': 0.3333333333333333, 'f1': 0.4}
+
+    ```
+    """
+    hits = sum(prediction == reference == 1 for prediction, reference in zip(predictions, references, strict=True))
+    said, meant = sum(prediction == 1 for prediction in predictions), sum(references)
+    return {
+        "precision": hits / said if said else 0.0,
+        "recall": hits / meant if meant else 0.0,
+        "f1": 2 * hits / (said + meant) if said + meant else 0.0,
     }
 
 

@@ -13,7 +13,7 @@ from huggingface_hub import DatasetCard, DatasetCardData, EvalResult, ModelCard,
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hf_causal import __version__
-from hf_causal.corpora import config_names
+from hf_causal.corpora import config_names, grammar_name
 from hf_causal.corpora.parquet import read_manifests
 from hf_causal.corpora.schema import split_digest
 from hf_causal.files import Folder, write_text
@@ -29,6 +29,9 @@ _ABOUT = {
     "corr2cause": ("Correlation to causation, every label proved", "causal-discovery"),
 }
 """From corpus to the name of its data set and a tag that is its own."""
+
+_TASKS = {"transitivity": "Transitivity", "d_separation": "d-separation", "corr2cause": "Correlation to causation"}
+"""From grammar to the name of its task."""
 
 _SIZES = [(10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M")]
 
@@ -186,13 +189,14 @@ def _training_summary(folder: Path) -> dict[str, Any] | None:
 
 
 def _eval_results(scores: dict[str, Any], task: str, dataset_id: str | None) -> list[EvalResult]:
+    corpus, config = scores.get("dataset", "axiomatic"), scores.get("config", "transitivity_generalization")
     return [
         EvalResult(
             task_type=task,
-            task_name="Transitivity, Yes or No",
-            dataset_type=dataset_id or scores.get("dataset", "axiomatic"),
-            dataset_name=f"transitivity_generalization ({split})",
-            dataset_config="transitivity_generalization",
+            task_name=f"{_TASKS[grammar_name(corpus, config)]}, Yes or No",
+            dataset_type=dataset_id or corpus,
+            dataset_name=f"{config} ({split})",
+            dataset_config=config,
             dataset_split=split,
             metric_type="accuracy",
             metric_value=round(score["accuracy"], 4),
