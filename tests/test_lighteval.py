@@ -25,10 +25,13 @@ def sources(tmp_path_factory):
 
 @pytest.fixture
 def offline(monkeypatch, sources):
-    """lighteval fetches a file for one of its own tasks when it starts; here it is told that there is none."""
+    """When it starts, lighteval fetches a file for one of its own tasks, and asks the Hub for a model with an argument
+    that huggingface_hub 2 no longer knows; here it is answered at once."""
     import requests
+    from huggingface_hub import HfApi
 
     monkeypatch.setattr(requests, "get", lambda *args, **options: SimpleNamespace(status_code=404))
+    monkeypatch.setattr(HfApi, "list_models", lambda self, **options: [options])
     for corpus in ("axiomatic", "corr2cause"):
         monkeypatch.setenv(f"HF_CAUSAL_{corpus.upper()}", str(sources / corpus))
 

@@ -75,7 +75,7 @@ def test_what_is_written_is_read(results, sources):
     hits = [answer == sample["doc"]["label"] for answer, sample in zip(answers, samples, strict=True)]
     assert results["results"][GENERATED]["acc,none"] == pytest.approx(sum(hits) / len(hits))
     assert results["results"][GENERATED]["unanswered,none"] == pytest.approx(answers.count(-1) / len(answers))
-    prompt = samples[0]["arguments"]["gen_args_0"]["arg_0"]
+    prompt = samples[0]["arguments"][0][0]
     assert prompt.startswith("Answer the following question with ONLY 'Yes' or 'No'.\n\n")
     assert prompt.endswith("?")
 
@@ -85,4 +85,4 @@ def test_a_group_runs_every_axis_with_examples(model, sources):
     assert len(found["group_subtasks"]["hf_causal_transitivity"]) == 6
     assert 0 <= found["results"]["hf_causal_transitivity"]["acc,none"] <= 1
     sample = found["samples"]["hf_causal_transitivity_flipped"][0]
-    assert sample["arguments"]["gen_args_0"]["arg_0"].count("\n\n") == 8
+    assert sample["arguments"][0][0].count("\n\n") == 8

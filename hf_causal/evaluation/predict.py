@@ -33,6 +33,8 @@ class Answerer:
         accepts = inspect.signature(model.forward).parameters
         self.loops = "num_loops" in accepts
         """Whether the model loops, so that it can be given more loops than it needs."""
+        self.counts_positions = "position_ids" in accepts
+        """Whether the model is told where each token stands: many count the padding on the left otherwise."""
         wanted = {"use_cache": False, "logits_to_keep": 1}
         self.options = {name: value for name, value in wanted.items() if name in accepts}
 
@@ -88,6 +90,8 @@ class Answerer:
             ).to(device)
             with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
                 tokens = {name: batch[name] for name in ("input_ids", "attention_mask")}
+                if self.counts_positions:
+                    tokens["position_ids"] = (batch["attention_mask"].cumsum(-1) - 1).clamp(min=0)
                 outputs = self.model(**tokens, **self.options)
                 if loop_factor > 1:
                     loops = loop_factor * int(outputs.num_loops.max())
