@@ -16,10 +16,10 @@ def test_ten_steps_on_a_tiny_model(corpus_dir, tmp_path, prepare):
     rows = datasets.load_dataset(str(corpus_dir), "transitivity_ts2", split="train[:200]")
     if prepare:
         rows = rows.map(prepare)
-    options = {"per_device_train_batch_size": 4, "learning_rate": 1e-3, "logging_steps": 1, "save_strategy": "no"}
+    options = {"per_device_train_batch_size": 4, "learning_rate": 1e-2, "logging_steps": 1, "save_strategy": "no"}
     options |= {"report_to": "none", "use_cpu": True, "bf16": False, "seed": 0}
     arguments = trl.SFTConfig(output_dir=str(tmp_path / "out"), max_steps=10, **options)
-    model = str(save_tiny_language_model(tmp_path / "model"))
+    model = str(save_tiny_language_model(tmp_path / "model", initializer_range=0.02))
     trainer = trl.SFTTrainer(model=model, args=arguments, train_dataset=rows)
     trainer.train()
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]

@@ -7,8 +7,11 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 
-def save_tiny_language_model(folder: Path, positions: int = 4096) -> Path:
-    """Writes a GPT-2 of two layers, and a byte-level tokenizer in which ` Yes` and ` No` are tokens."""
+def save_tiny_language_model(folder: Path, initializer_range: float = 0.5) -> Path:
+    """Writes a GPT-2 of two layers, and a byte-level tokenizer in which ` Yes` and ` No` are tokens.
+
+    Weights are 25 times as large as usual unless asked otherwise, so that answers differ from prompt to prompt.
+    """
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -18,9 +21,8 @@ def save_tiny_language_model(folder: Path, positions: int = 4096) -> Path:
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<eos>", pad_token="<eos>")
     fast.save_pretrained(folder)
     torch.manual_seed(0)
-    sizes = {"vocab_size": len(fast), "n_positions": positions, "n_embd": 16, "n_layer": 2, "n_head": 2}
-    # Weights 25 times as large as usual, so that answers differ from prompt to prompt.
-    config = GPT2Config(**sizes, bos_token_id=0, eos_token_id=0, initializer_range=0.5)
+    sizes = {"vocab_size": len(fast), "n_positions": 4096, "n_embd": 16, "n_layer": 2, "n_head": 2}
+    config = GPT2Config(**sizes, bos_token_id=0, eos_token_id=0, initializer_range=initializer_range)
     GPT2LMHeadModel(config).save_pretrained(folder)
     return folder
 
