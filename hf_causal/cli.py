@@ -144,6 +144,22 @@ Examples:
     hf-causal reproduce --out runs/decoder --recipe axiom-cpu --seed 1
 """
 
+HARNESS_HELP = """
+Print where the tasks for another evaluation harness are: a folder for lm-evaluation-harness, a module for lighteval.
+
+Their rows are those of folders that `hf-causal build` wrote or of data sets on the Hub, named as below. Without a name
+lm-evaluation-harness gets the published rows, generated here, and lighteval looks for `data/axiomatic` and
+`data/corr2cause`.
+
+Examples:
+
+    lm_eval --include_path "$(hf-causal harness lm-eval)" --tasks hf_causal_transitivity \\
+        --model hf --model_args pretrained=MODEL --metadata '{"axiomatic": "data/axiomatic"}'
+
+    HF_CAUSAL_AXIOMATIC=data/axiomatic lighteval accelerate model_name=MODEL \\
+        hf_causal_transitivity --custom-tasks "$(hf-causal harness lighteval)"
+"""
+
 
 @app.command(help=BUILD_HELP)
 def build(
@@ -401,6 +417,13 @@ def reproduce(
     typer.echo(
         f"Model and card in {out / 'model'}, report in {out / 'model' / 'report.md'}, data set in {out / 'data'}."
     )
+
+
+@app.command(help=HARNESS_HELP)
+def harness(name: Annotated[str, typer.Argument(help="`lm-eval` or `lighteval`.")]) -> None:
+    from hf_causal.harnesses import harness_path
+
+    typer.echo(harness_path(name))
 
 
 @app.command()

@@ -6,14 +6,16 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
 from hf_causal.corpora import get_config
 from hf_causal.evaluation.baselines import BASELINES, majority
+from hf_causal.evaluation.detection import Detection
 from hf_causal.evaluation.predict import Answerer
 from hf_causal.evaluation.questions import QuestionSet, corpus_questions, file_questions
-from hf_causal.evaluation.scores import Score, detection, score_cells
+from hf_causal.evaluation.scores import Score, score_cells
 from hf_causal.files import write_json
 
 Progress = Callable[[str, int], Callable[[int], Any]]
@@ -183,8 +185,9 @@ def _score(questions: QuestionSet, answers: Sequence[int]) -> dict[str, Any]:
 
 def _beside(questions: QuestionSet, answers: Sequence[int]) -> dict[str, Any]:
     """What accuracy leaves out: answers that are neither Yes nor No, and how well a Yes is found among many a No."""
-    unparsable = sum(answer not in (0, 1) for answer in answers)
-    return {"unparsable": unparsable, "yes": detection(answers, questions.references)}
+    found = asdict(Detection.of(answers, questions.references))
+    yes = {name: found[name] for share in ("precision", "recall", "f1") for name in (share, f"{share}_stderr")}
+    return {"unparsable": found["unanswered"], "yes": yes}
 
 
 def _score_baselines(questions: QuestionSet) -> dict[str, Any]:

@@ -35,6 +35,7 @@ class Answerer:
         self.loops = "num_loops" in accepts
         """Whether the model loops, so that it can be given more loops than it needs."""
         self.positioned = "position_ids" in accepts
+        """Whether the model is told where each token stands: many count the padding on the left otherwise."""
         wanted = {"use_cache": False, "logits_to_keep": 1}
         self.options = {name: value for name, value in wanted.items() if name in accepts}
 

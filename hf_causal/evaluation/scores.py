@@ -81,26 +81,6 @@ def score_cells(
     }
 
 
-def detection(predictions: Sequence[int], references: Sequence[int]) -> dict[str, float]:
-    """Precision, recall and F1 of Yes as shares; 0 where there is nothing to divide.
-
-    Example:
-
-    ```python
-    >>> detection([1, 1, 0, -1], [1, 0, 1, 1])
-    {'precision': 0.5, 'recall': 0.3333333333333333, 'f1': 0.4}
-
-    ```
-    """
-    hits = sum(prediction == reference == 1 for prediction, reference in zip(predictions, references, strict=True))
-    said, meant = sum(prediction == 1 for prediction in predictions), sum(references)
-    return {
-        "precision": hits / said if said else 0.0,
-        "recall": hits / meant if meant else 0.0,
-        "f1": 2 * hits / (said + meant) if said + meant else 0.0,
-    }
-
-
 def _total(tallies: Iterable[Sequence[int]]) -> dict[str, Any]:
     hits, counts = zip(*tallies, strict=True)
     return dict(vars(Score.of(sum(hits), sum(counts))))
