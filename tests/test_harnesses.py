@@ -7,6 +7,7 @@ import yaml
 
 from hf_causal.certificates import prove
 from hf_causal.corpora import get_config
+from hf_causal.evaluation.prompt_formats import INSTRUCTION
 from hf_causal.harnesses import HARNESSES, answers, harness_path
 from hf_causal.harnesses.data import Splits, load_for_lm_eval
 
@@ -61,7 +62,7 @@ def test_the_examples_of_few_shot_prompts_are_right_and_in_the_training_family()
 
 
 def test_the_instruction_is_one():
-    assert read(TASKS / "_generate.yaml")["description"] == f"{answers.INSTRUCTION}\n\n"
+    assert read(TASKS / "_generate.yaml")["description"] == f"{INSTRUCTION}\n\n"
 
 
 def test_a_generation_is_scored_by_its_first_answer():
