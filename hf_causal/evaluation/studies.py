@@ -110,15 +110,17 @@ def _ablation_table(study: dict[str, Any], plots: str) -> list[str]:
 def _plot_ablation(study: dict[str, Any], path: Path) -> None:
     arms = study["arms"]
     splits = list(arms[0]["splits"])
-    figure, axis = plt.subplots(figsize=(8.6, 0.42 * len(arms) + 1.9))
+    figure, axis = plt.subplots(figsize=(9.4, 0.36 * len(arms) + 1.6))
     values = [[arm["in_family"], *(arm["splits"][split] for split in splits)] for arm in arms]
-    axis.imshow(values, cmap="RdYlGn", vmin=0.5, vmax=1.0, aspect="auto")
-    axis.set_xticks(range(len(splits) + 1), ["in-family", *(split.replace("_", " ") for split in splits)])
+    axis.imshow(values, cmap="cividis", vmin=0.5, vmax=1.0, aspect="auto")
+    axis.set_xticks(range(len(splits) + 1), ["in-family", *(split.replace("_", "\n") for split in splits)])
     axis.set_yticks(range(len(arms)), [arm["name"] for arm in arms])
+    axis.tick_params(length=0)
     axis.xaxis.tick_top()
     for row, own in enumerate(values):
         for column, value in enumerate(own):
-            axis.text(column, row, f"{value:.3f}", ha="center", va="center", fontsize=8)
+            shade = "black" if value > 0.75 else "white"
+            axis.text(column, row, f"{value:.3f}", ha="center", va="center", fontsize=8, color=shade)
     axis.set_title("Accuracy by arm and split", fontsize=11)
     save_figure(figure, path)
 
