@@ -39,6 +39,8 @@ Examples:
     hf-causal build axiomatic --config transitivity_ts2 --rows 10000000 --out data/large
 
     hf-causal build axiomatic --config transitivity_generalization --nodes 10,30,60 --seed 7 --out data/other
+
+    hf-causal build corr2cause --config default --config paraphrased --out data/corr2cause
 """
 TRAIN_HELP = """
 Train a recipe in this process and write a complete model folder.
@@ -58,7 +60,7 @@ EVALUATE_HELP = """
 Score a model on every generalization split, beside shortcut baselines, and on files of your own.
 
 MODEL is a folder or a model on the Hub: any causal language model, or a sequence classifier with labels No and Yes.
-A data file holds JSON lines with `prompt` and `completion`.
+A data file is what `hf-causal verify` reads: JSON lines, JSON, CSV or Parquet with, say, `prompt` and `completion`.
 
 Examples:
 
@@ -67,6 +69,31 @@ Examples:
     hf-causal evaluate runs/cpu --config none --data questions.jsonl --data more.jsonl
 
     hf-causal evaluate runs/cpu --limit 50
+"""
+VERIFY_HELP = """
+Prove or refute every row of any data set in the package's grammars, from nothing but the row's own text.
+
+SOURCE is a Parquet, JSONL, JSON or CSV file, a folder of them, or a data set on the Hub. Rows have a text (`prompt`,
+`input`, or `premise` with `question` or `hypothesis`) and a label (`completion`, `label`, `answer`, `relation` or
+`output`: Yes/No, 1/0, true/false, entailment/non-entailment).
+
+Defects, which make the exit status 1: labels that the text refutes; rows and labels that cannot be read; certificates
+that do not prove their label; columns that contradict each other; the same statements and question with both labels;
+cyclic premises and self-loops; questions about a node and itself.
+
+Notes, which leave every row true: questions about nodes that the premise does not name; statements made twice; paths
+that come back to a name; names that differ in case alone; duplicate prompts; the balance of labels and the number of
+premises. `--strict` counts all notes but the last two as defects.
+
+Examples:
+
+    hf-causal verify data/axiomatic
+
+    hf-causal verify questions.jsonl more.csv --json verified.json
+
+    hf-causal verify questions.jsonl --fix corrected.jsonl
+
+    hf-causal verify tasksource/corr2cause --split test
 """
 REPORT_HELP = """
 Write the generalization report and its plots into a model folder, and renew the model's card.
@@ -92,16 +119,16 @@ Examples:
 
 @app.command(help=BUILD_HELP)
 def build(
-    corpus: Annotated[str, typer.Argument(help="`axiomatic`.")],
+    corpus: Annotated[str, typer.Argument(help="`axiomatic` or `corr2cause`.")],
     out: Annotated[Path, typer.Option(help="Folder to write; other configs in it stay.")],
     config: Annotated[
         list[str] | None, typer.Option(help="Config to build, may be repeated; all when not given.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the random numbers.")] = 0,
-    rows: Annotated[int | None, typer.Option(help="Rows of `train`, for training configs.")] = None,
+    rows: Annotated[int | None, typer.Option(help="Rows of `train`, for training configs and `balanced`.")] = None,
     validation_rows: Annotated[int | None, typer.Option(help="Rows of `validation`, for training configs.")] = None,
     rows_per_cell: Annotated[
-        int | None, typer.Option(help="Questions of each cell, for generalization configs.")
+        int | None, typer.Option(help="Questions of each cell, for generalization configs and `balanced`.")
     ] = None,
     nodes: Annotated[str | None, typer.Option(help="Graph sizes instead of the published ones, as `7,15,30`.")] = None,
     name_lengths: Annotated[
@@ -171,7 +198,7 @@ def train(
 def evaluate(
     model: Annotated[str, typer.Argument(help="Model folder, or model on the Hub.")],
     config: Annotated[str, typer.Option(help="Config to score, or `none`.")] = "transitivity_generalization",
-    data: Annotated[list[Path] | None, typer.Option(help="JSON-lines file to score, may be repeated.")] = None,
+    data: Annotated[list[Path] | None, typer.Option(help="File to score, may be repeated.")] = None,
     json_out: Annotated[Path | None, typer.Option("--json", help="File for the scores of every cell.")] = None,
     data_dir: DataDir = None,
     limit: Annotated[int | None, typer.Option(help="At most this many questions of each cell.")] = None,
@@ -196,6 +223,40 @@ def evaluate(
     if json_out:
         write_json(json_out, scores)
     _print_scores(scores)
+
+
+@app.command(help=VERIFY_HELP)
+def verify(
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE…", help="Files, folders or data sets on the Hub.")],
+    config: Annotated[str | None, typer.Option(help="Only this config of a folder or data set.")] = None,
+    split: Annotated[str | None, typer.Option(help="Only this split of a folder or data set.")] = None,
+    json_out: Annotated[Path | None, typer.Option("--json", help="File for everything that was found.")] = None,
+    fix: Annotated[
+        Path | None,
+        typer.Option(help="File or folder for a corrected twin; its column `verify_change` says what was changed."),
+    ] = None,
+    drop: Annotated[bool, typer.Option("--drop", help="Leave rows that cannot be mended out of the twin.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 for notes, too.")] = False,
+) -> int:
+    from hf_causal.files import write_json
+    from hf_causal.verification import fix as write_twins
+    from hf_causal.verification import verify as run
+    from hf_causal.verification.console import print_report
+
+    if drop and not fix:
+        raise ValueError("`--drop` leaves rows out of the twin that `--fix` writes: give `--fix` too")
+    # First, since a target that cannot be written is a mistake to be told before anything else.
+    twins = write_twins(sources, fix, config, split, drop, progress=_slow_bar) if fix else []
+    report = run(sources, config, split, progress=_slow_bar)
+    if json_out:
+        write_json(json_out, report.to_dict())
+    print_report(report)
+    for twin in twins:
+        counts = (
+            f"{twin.num_changed:,} corrected, {twin.num_marked:,} marked as defective, {twin.num_dropped:,} left out"
+        )
+        typer.echo(f"{twin.path}: {twin.num_rows:,} rows, {counts}.")
+    return 0 if report.is_clean and not (strict and report.has_notes) else 1
 
 
 @app.command(help=REPORT_HELP)
@@ -325,6 +386,12 @@ def _bar(what: str, total: int):
     from tqdm.auto import tqdm
 
     return tqdm(total=total, desc=what, unit_scale=True).update
+
+
+def _slow_bar(what: str, total: int | None):
+    from tqdm.auto import tqdm
+
+    return tqdm(total=total, desc=what, unit=" rows", unit_scale=True, delay=2).update
 
 
 def _print_scores(scores: dict) -> None:

@@ -3,6 +3,7 @@
 A batch holds graphs with the same number of nodes and edges: `edges` is an integer array of shape (graphs, edges, 2)
 whose last axis is (cause, effect), with nodes numbered 0 ... num_nodes - 1. The order of the edges is the order in
 which a premise states them. Everything here works on whole batches; nothing here knows about names or text.
+d-separation on the same batches is in `hf_causal.d_separation`.
 """
 
 from __future__ import annotations

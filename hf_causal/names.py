@@ -95,15 +95,19 @@ def _random_names(stream: Stream, size: np.ndarray, width: int) -> np.ndarray:
 
 def _improper(names: np.ndarray) -> np.ndarray:
     """Which names repeat an earlier one of their graph or are reserved: boolean of shape (graphs, nodes)."""
-    codes = name_codes(names)
-    order = np.argsort(codes, axis=1, kind="stable")
-    ordered = np.take_along_axis(codes, order, axis=1)
-    repeated = np.zeros(codes.shape, dtype=bool)
-    np.put_along_axis(repeated, order[:, 1:], ordered[:, 1:] == ordered[:, :-1], axis=1)
     lower = np.where((names >= ord("A")) & (names <= ord("Z")), names + np.uint8(32), names)
     words = [word.ljust(names.shape[-1], "\0") for word in RESERVED_WORDS if len(word) <= names.shape[-1]]
     reserved = np.array([list(word.encode()) for word in words], dtype=np.uint8).reshape(len(words), names.shape[-1])
-    return repeated | np.isin(name_codes(lower), name_codes(reserved))
+    return repeated(name_codes(names)) | np.isin(name_codes(lower), name_codes(reserved))
+
+
+def repeated(codes: np.ndarray) -> np.ndarray:
+    """Which entries of each row repeat an earlier one of the row: boolean of the same shape, (rows, entries)."""
+    order = np.argsort(codes, axis=1, kind="stable")
+    ordered = np.take_along_axis(codes, order, axis=1)
+    found = np.zeros(codes.shape, dtype=bool)
+    np.put_along_axis(found, order[:, 1:], ordered[:, 1:] == ordered[:, :-1], axis=1)
+    return found
 
 
 def name_codes(names: np.ndarray) -> np.ndarray:

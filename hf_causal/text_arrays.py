@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 
 def concatenate(pieces: Sequence[bytes | np.ndarray], rows: int) -> pa.Array:
@@ -68,3 +69,48 @@ def joined_list(items: np.ndarray, present: np.ndarray) -> list[bytes | np.ndarr
         ]
         later |= present[:, index]
     return pieces
+
+
+def in_order(parts: Sequence[pa.Array], places: Sequence[np.ndarray]) -> pa.Array:
+    """Puts strings that were written in parts, for example by answer, at the rows that `places` name for each part.
+
+    Example:
+
+    ```python
+    >>> in_order([pa.array(["a", "c"]), pa.array(["b"])], [np.array([0, 2]), np.array([1])]).to_pylist()
+    ['a', 'b', 'c']
+
+    ```
+    """
+    return pa.concat_arrays(list(parts)).take(pa.array(np.argsort(np.concatenate(places), kind="stable")))
+
+
+def quoted(names: np.ndarray, quote: bytes = b'"') -> pa.Array:
+    """The names of a batch, node after node and graph after graph, as JSON strings.
+
+    Args:
+        names (`np.ndarray`): `uint8` of shape (graphs, nodes, width), as in `hf_causal.names`.
+        quote (`bytes`): What stands before and after each; nothing for bare names.
+
+    Returns:
+        `pa.Array`: Of length graphs · nodes, to be taken from by graph · nodes + node.
+    """
+    flat = names.reshape(-1, names.shape[-1])
+    return concatenate([quote, flat, quote], len(flat))
+
+
+def joined(items: pa.Array, counts: np.ndarray) -> pa.Array:
+    """Joins strings by commas, the first `counts[0]` of them, then the next `counts[1]`, and so on.
+
+    Unlike [`joined_list`] it costs what is written, however much the lengths of the lists differ.
+
+    Example:
+
+    ```python
+    >>> joined(pa.array(["a", "b", "c"]), np.array([2, 0, 1])).to_pylist()
+    ['a, b', '', 'c']
+
+    ```
+    """
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    return pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), items), ", ")

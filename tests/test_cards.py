@@ -1,12 +1,16 @@
 """Cards: what the Hub reads from them, and that the shipped model is what its card says."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
+import datasets
 import pytest
 from huggingface_hub import DatasetCard, ModelCard
 
+from hf_causal.certificates import check
+from hf_causal.dataset_builders import build
 from hf_causal.evaluation.predict import Answerer
 from hf_causal.evaluation.report import write_report
 from hf_causal.hub.cards import write_dataset_card, write_model_card
@@ -27,6 +31,25 @@ def test_a_data_set_card_has_what_the_hub_reads(corpus_dir):
     assert (card.data.license, card.data.language) == ("apache-2.0", "en")
     assert card.data.size_categories == "1K<n<10K"
     assert "no row is copied" in card.text
+
+
+def test_the_card_of_d_separation_shows_a_row_that_its_certificate_proves(tmp_path):
+    build("axiomatic", tmp_path, ["d_separation"], rows=400, validation_rows=240)
+    card = (tmp_path / "README.md").read_text()
+    prompt, question, answer = re.search(r"^> (.*) \*\*(Are .*)\*\* (No)$", card, re.MULTILINE).groups()
+    certificate = re.search(r"```json\n(.*)\n```", card)[1]
+    check({"prompt": f"{prompt} {question}", "completion": answer, "certificate": certificate})
+    assert "# Axiomatic corpora: d-separation\n" in card and "TS1" not in card and "reachable" not in card
+
+
+def test_a_card_of_both_corpora_names_both(tmp_path):
+    for config in ("transitivity_occ", "d_separation"):
+        build("axiomatic", tmp_path, [config], rows=400, validation_rows=240)
+    card = DatasetCard.load(tmp_path / "README.md").text
+    assert "# Axiomatic corpora: transitivity and d-separation\n" in card
+    assert '`{"reachable": [...]}`' in card and "from_child" in card
+    for config in ("transitivity_occ", "d_separation"):
+        assert datasets.load_dataset(str(tmp_path), config, split="train").num_rows == 400
 
 
 def test_cards_name_no_path_of_this_machine(trained_model, corpus_dir):

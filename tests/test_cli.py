@@ -7,7 +7,7 @@ from conftest import TINY
 
 from hf_causal.cli import main
 
-COMMANDS = ("build", "train", "evaluate", "report", "reproduce", "info")
+COMMANDS = ("build", "train", "evaluate", "verify", "report", "reproduce", "info")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

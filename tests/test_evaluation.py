@@ -114,16 +114,24 @@ def test_files_are_read_as_they_are_and_contradictions_are_found(tmp_path):
     assert (questions.contradicted, questions.unreadable) == ([1], [3])
 
 
+def test_files_of_other_formats_and_columns_are_read_too(tmp_path):
+    (tmp_path / "mine.csv").write_text("premise,question,label\nA causes B.,Does A cause B?,1\n")
+    questions = file_questions(tmp_path / "mine.csv")
+    assert (questions.prompts, questions.references) == (["A causes B. Does A cause B?"], [1])
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("not json", "line 1: expected JSON"),
-        ('{"prompt": "x"}', "line 1: expected JSON with `prompt` and `completion`"),
-        ('{"prompt": "x", "completion": "Maybe"}', "line 1: `completion` must be 'Yes' or 'No', got 'Maybe'"),
+        ("not json", "no column for the text: it has none"),
+        ('{"prompt": "x"}', "no column for the label: it has `prompt`"),
+        ('{"prompt": "x", "completion": "Maybe"}', "row 0 .*: expected a text and a Yes or No, got .* 'Maybe'"),
+        ('{"prompt": ["x"], "completion": "Yes"}', r"row 0 .*: expected a text and a Yes or No, got `prompt` \['x'\]"),
+        ('{"prompt": "x", "completion": "Yes"}\nnot json', "row 1 .*: the line is not JSON"),
         ("", "holds no rows"),
     ],
 )
-def test_broken_files_are_refused_with_their_line(line, message, tmp_path):
+def test_broken_files_are_refused_with_their_row(line, message, tmp_path):
     (tmp_path / "bad.jsonl").write_text(line + "\n")
     with pytest.raises(ValueError, match=message):
         file_questions(tmp_path / "bad.jsonl")

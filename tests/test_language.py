@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from hf_causal import graphs
@@ -12,6 +12,7 @@ from hf_causal.language import (
     render_premises,
     render_questions,
 )
+from hf_causal.language.transitivity import _parse_loose
 from hf_causal.names import ALPHABET, decode_names, draw_names
 from hf_causal.randomness import Stream
 
@@ -211,3 +212,30 @@ def test_a_batch_of_one_is_the_prompt_itself(prompt):
     cause, effect = (np.array([words.index(name)]) for name in prompt.question)
     question = render_questions(names, np.array([0]), cause, effect)[0].as_py()
     assert f"{render_premises(edges, names)[0].as_py()} {question}" == str(prompt)
+
+
+WORDS = st.sampled_from(["A", "b2", "causes", "Does", "cause", "does", "9", "", "é", "A B"])
+GAPS = st.sampled_from([" ", "  ", "\n", ""])
+
+
+@st.composite
+def nearly_canonical(draw):
+    """Texts in which each part is canonical or slightly off."""
+    parts = []
+    for _ in range(draw(st.integers(0, 4))):
+        verb, stop = draw(st.sampled_from(["causes", "causes", "CAUSES", "cause"])), draw(st.sampled_from("..?"))
+        parts.append(f"{draw(WORDS)} {verb} {draw(WORDS)}{stop}{draw(GAPS)}")
+    ask, end = draw(st.sampled_from(["Does", "Does", "does", ""])), draw(st.sampled_from(["?", "?", ".", "", "?\n"]))
+    return "".join(parts) + f"{ask} {draw(WORDS)} cause {draw(WORDS)}{end}"
+
+
+@given(nearly_canonical())
+@settings(max_examples=500)
+def test_the_fast_way_reads_what_the_forgiving_way_reads(text):
+    def outcome(read):
+        try:
+            return read(text)
+        except ValueError as error:
+            return str(error)
+
+    assert outcome(parse_prompt) == outcome(_parse_loose)

@@ -7,18 +7,55 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from hf_causal.certificates import transitivity
-from hf_causal.certificates.base import CertificateError, Grammar, Proof, ReadPrompt
+from hf_causal.certificates import corr2cause, d_separation, transitivity
+from hf_causal.certificates.base import CertificateError, Facts, Grammar, Proof, ReadPrompt
 
-GRAMMARS: tuple[Grammar, ...] = (transitivity.GRAMMAR,)
+GRAMMARS: tuple[Grammar, ...] = (corr2cause.GRAMMAR, d_separation.GRAMMAR, transitivity.GRAMMAR)
 """In the order in which a text is tried; the last one takes what no other recognizes."""
 
 
 def grammar_of(text: str) -> Grammar:
     """The grammar that a prompt seems to be written in."""
     return next(grammar for grammar in GRAMMARS if grammar.recognizes(text))
+
+
+def read(*texts: str) -> tuple[Grammar, Any]:
+    """Reads a prompt, or a premise and a question, in the grammar that they are written in.
+
+    Args:
+        *texts (`str`): The prompt, or premise and question.
+
+    Returns:
+        `tuple[Grammar, ReadPrompt]`
+
+    Raises:
+        `ValueError`: With the sentence that cannot be read.
+
+    Example:
+
+    ```python
+    >>> grammar, prompt = read("A causes B.", "does A cause B")
+    >>> grammar.name, str(prompt)
+    ('transitivity', 'A causes B. Does A cause B?')
+
+    ```
+    """
+    grammar = grammar_of(" ".join(texts))
+    if len(texts) == 1:
+        return grammar, grammar.parse(texts[0])
+    try:
+        return grammar, grammar.parse(grammar.join(*texts))
+    except ValueError:
+        # A grammar may be known by words between premise and question, which two columns do without.
+        for other in GRAMMARS:
+            joined = other.join(*texts)
+            if other is not grammar and other.recognizes(joined):
+                with suppress(ValueError):
+                    return other, other.parse(joined)
+        raise
 
 
 def prove(prompt: str | ReadPrompt) -> Proof:
@@ -31,7 +68,7 @@ def prove(prompt: str | ReadPrompt) -> Proof:
         [`Proof`]: The answer, its certificate and the number of hops.
 
     Raises:
-        `ValueError`: If the prompt cannot be read.
+        `ValueError`: If the prompt cannot be read, or its question has no answer.
 
     Example:
 
@@ -40,6 +77,8 @@ def prove(prompt: str | ReadPrompt) -> Proof:
     Proof(answer='Yes', certificate='{"path": ["A", "B", "C"]}', hops=2)
     >>> prove("A causes B. B causes C. Does B cause A?").certificate
     '{"reachable": ["C"]}'
+    >>> prove("A causes B. C causes B. Are A and C d-separated?").certificate
+    '{"from_child": ["A"], "from_parent": ["B"], "ancestors": []}'
 
     ```
     """
@@ -56,7 +95,7 @@ def check(row: Mapping[str, Any]) -> None:
 
     Raises:
         [`CertificateError`]: If the certificate does not prove the completion, or the row contradicts itself.
-        `ValueError`: If the prompt cannot be read.
+        `ValueError`: If the prompt cannot be read, or its question has no answer.
 
     Example:
 
@@ -76,15 +115,20 @@ def check(row: Mapping[str, Any]) -> None:
         raise CertificateError(f"the label {row['label']} contradicts the completion {answer!r}")
     grammar = grammar_of(row["prompt"])
     prompt = grammar.parse(row["prompt"])
-    _check_columns(row, grammar, prompt)
-    try:
-        certificate = json.loads(row["certificate"])
-    except (json.JSONDecodeError, TypeError, KeyError):
-        certificate = row.get("certificate")  # what is no JSON object is refused below, with what should be in it
+    check_columns(row, grammar, prompt)
+    check_certificate(row.get("certificate"), answer, grammar, prompt)
+
+
+def check_certificate(certificate: Any, answer: str, grammar: Grammar, prompt: ReadPrompt) -> None:
+    """Raises [`CertificateError`] unless a row's certificate proves the answer to a prompt that was read."""
+    with suppress(json.JSONDecodeError, TypeError, RecursionError):
+        # What is no JSON is refused below, with what should be in it.
+        certificate = json.loads(certificate)
     grammar.check(prompt, answer, certificate)
 
 
-def _check_columns(row: Mapping[str, Any], grammar: Grammar, prompt: ReadPrompt) -> None:
+def check_columns(row: Mapping[str, Any], grammar: Grammar, prompt: ReadPrompt) -> None:
+    """Raises [`CertificateError`] where a row's `premise` and `question` do not make up its `prompt`."""
     premise, question = row.get("premise"), row.get("question")
     if premise is None and question is None:
         return
@@ -92,7 +136,20 @@ def _check_columns(row: Mapping[str, Any], grammar: Grammar, prompt: ReadPrompt)
     premise = prompt.premise if premise is None else premise
     question = prompt.asked if question is None else question
     if grammar.join(premise, question) != row["prompt"]:
-        raise CertificateError("the prompt is not the premise, a space and the question")
+        raise CertificateError("the prompt is not what the premise and the question make")
 
 
-__all__ = ["GRAMMARS", "CertificateError", "Grammar", "Proof", "ReadPrompt", "check", "grammar_of", "prove"]
+__all__ = [
+    "GRAMMARS",
+    "CertificateError",
+    "Facts",
+    "Grammar",
+    "Proof",
+    "ReadPrompt",
+    "check",
+    "check_certificate",
+    "check_columns",
+    "grammar_of",
+    "prove",
+    "read",
+]

@@ -13,16 +13,17 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hf_causal.certificates.base import CertificateError, Grammar, Proof, node_list
+from hf_causal.certificates.base import CertificateError, Grammar, Proof, node_list, search
 from hf_causal.language.transitivity import Prompt, parse_prompt
 
 
 def prove(prompt: Prompt) -> Proof:
     """The exact answer to a transitivity prompt; a node causes itself only where a stated cycle leads back to it."""
     cause, effect = prompt.question
-    path = _shortest_path(prompt.edges, cause, effect)
+    successors = _successors(prompt.edges)
+    path, reached = search(cause, lambda node: successors.get(node, ()), effect.__eq__)
     if path is None:
-        return Proof("No", json.dumps({"reachable": sorted(_reachable(prompt.edges, cause))}), -1)
+        return Proof("No", json.dumps({"reachable": sorted(reached)}), -1)
     return Proof("Yes", json.dumps({"path": path}), len(path) - 1)
 
 
@@ -60,31 +61,6 @@ def _successors(edges: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     for source, target in edges:
         successors.setdefault(source, []).append(target)
     return successors
-
-
-def _reachable(edges: Iterable[tuple[str, str]], cause: str) -> set[str]:
-    successors, reached, waiting = _successors(edges), set[str](), [cause]
-    while waiting:
-        for target in successors.get(waiting.pop(), ()):
-            if target not in reached:
-                reached.add(target)
-                waiting.append(target)
-    return reached
-
-
-def _shortest_path(edges: Iterable[tuple[str, str]], cause: str, effect: str) -> list[str] | None:
-    successors, paths, seen = _successors(edges), [[cause]], set[str]()
-    while paths:
-        longer = []
-        for path in paths:
-            for target in successors.get(path[-1], ()):
-                if target == effect:
-                    return [*path, target]
-                if target not in seen:
-                    seen.add(target)
-                    longer.append([*path, target])
-        paths = longer
-    return None
 
 
 GRAMMAR = Grammar("transitivity", lambda text: True, parse_prompt, prove, check)

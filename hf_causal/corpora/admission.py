@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from hf_causal.names import ALPHABET, name_codes, valid_names
+from hf_causal.randomness import Stream
 
 NUM_BUCKETS = 32
 BUCKETS = {"train": range(3, NUM_BUCKETS), "validation": range(1, 3)}
@@ -47,11 +48,48 @@ class Admission:
             moved[where, node[where], column] = _LETTERS[(target[where] // len(ALPHABET) ** place) % len(ALPHABET)]
         return moved
 
+    @property
+    def share(self) -> float:
+        """The share of signatures that belong to this split."""
+        return len(self.buckets) / NUM_BUCKETS
+
+    def move_to_bucket(self, names: np.ndarray, stream: Stream) -> np.ndarray:
+        """Changes the last characters of two names of each graph so that its signature belongs to this split.
+
+        One character goes forward in the alphabet by as much as the other goes back, so the sum of the name numbers,
+        and with it the shard, stays as it is. Graphs that no such change brings there are left, and `admits` refuses
+        them; where most signatures belong to the split, all are left.
+        """
+        if self.share > 0.5:
+            return names
+        codes, size = name_codes(names), (names != 0).sum(axis=2)[:, :2]
+        rest = _mixed(codes[:, 2:]).sum(axis=1, dtype=np.uint64)
+        pair, left, result = np.arange(2), np.arange(len(names)), names.copy()
+        value = _LETTER_VALUES[names[left[:, None], pair, size - 1]]
+        step = np.uint64(len(ALPHABET) + 1) ** (names.shape[2] - size).astype(np.uint64)
+        least = np.maximum(-value[:, 0], value[:, 1] - _LAST)
+        room = np.minimum(_LAST - value[:, 0], value[:, 1]) - least + 1
+        start = (stream.uniform((len(names),)) * room).astype(np.int64)
+        # All shifts that leave both characters in the alphabet, some at a time: most graphs need only the first ones.
+        for trial in range(0, _LAST + 1, _AT_ONCE):
+            shift = least[left, None] + (start[left, None] + trial + np.arange(_AT_ONCE)) % room[left, None]
+            changed = np.stack([value[left, :1] + shift, value[left, 1:] - shift], axis=-1)
+            moved = codes[left, None, :2] + (changed - value[left, None]).astype(np.uint64) * step[left, None]
+            fits = self._belongs(rest[left, None] + _mixed(moved[..., 0]) + _mixed(moved[..., 1]))
+            found = np.flatnonzero(fits.any(axis=1))
+            rows = left[found, None]
+            result[rows, pair, size[left[found]] - 1] = _LETTERS[changed[found, fits[found].argmax(axis=1)]]
+            left = np.delete(left, found)
+        return result
+
+    def _belongs(self, signature: np.ndarray) -> np.ndarray:
+        bucket = _mixed(signature) % np.uint64(NUM_BUCKETS)
+        return (bucket >= self.buckets.start) & (bucket < self.buckets.stop)
+
     def admits(self, names: np.ndarray) -> np.ndarray:
         """Which graphs have proper names, belong here and were not admitted before; remembers those."""
         signature = _mixed(name_codes(names)).sum(axis=1, dtype=np.uint64)
-        bucket = _mixed(signature) % np.uint64(NUM_BUCKETS)
-        belongs = (bucket >= self.buckets.start) & (bucket < self.buckets.stop)
+        belongs = self._belongs(signature)
         belongs &= _name_numbers(names).sum(axis=1) % self.num_shards == self.shard
         first = np.zeros(len(names), dtype=bool)
         first[np.unique(signature, return_index=True)[1]] = True
@@ -61,6 +99,8 @@ class Admission:
 
 
 _DIGITS = 3
+_LAST = len(ALPHABET) - 1
+_AT_ONCE = 8
 _LETTERS = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
 _LETTER_VALUES = np.zeros(256, dtype=np.int64)
 _LETTER_VALUES[_LETTERS] = np.arange(len(ALPHABET))

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -56,14 +56,22 @@ def arrow_schema(
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One population of questions inside a split: half Yes, half No."""
+class BaseCell:
+    """One population of questions inside a split; what names it are the `CELL_COLUMNS`."""
 
     structure: str
-    """`sequential`, `flipped`, `reversed`, `shuffled`, `shuffled_flipped` or `branching`."""
     num_nodes: int
     rows: int
     branching_factor: float | None = None
+
+
+@dataclass(frozen=True)
+class Cell(BaseCell):
+    """A cell of which half the questions are Yes and half are No.
+
+    Its structure is `sequential`, `flipped`, `reversed`, `shuffled`, `shuffled_flipped` or `branching`.
+    """
+
     name_lengths: tuple[int, int] = (1, 3)
     uniform_names: bool = False
     """Whether all names of a graph have one length, drawn from `name_lengths`."""
@@ -85,13 +93,16 @@ class Cell:
         return 2 * (pairs * (shard + 1) // num_shards - pairs * shard // num_shards)
 
 
+CellT = TypeVar("CellT", bound=BaseCell)
+
+
 @dataclass(frozen=True)
-class CorpusConfig:
+class CorpusConfig(Generic[CellT]):
     """One config of a corpus: its splits as lists of cells, and the key of its random numbers."""
 
     name: str
     description: str
-    splits: dict[str, tuple[Cell, ...]]
+    splits: dict[str, tuple[CellT, ...]]
     seed: int = 0
     version: str = "1.0.0"
     rows_per_shard: int = 25_000

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from hf_causal.corpora import CORPORA, config_names, get_config
 from hf_causal.corpora.parquet import SplitSummary, write_config
 
-BUILDERS = {"axiomatic": "Axiomatic"}
+BUILDERS = {"axiomatic": "Axiomatic", "corr2cause": "Corr2Cause"}
 """From corpus to the class in the module of the same name."""
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from hf_causal.certificates import prove
 from hf_causal.evaluation.scores import Cell
+from hf_causal.external import BrokenRow, Columns, Row, open_tables
 from hf_causal.language import Prompt, parse_prompt
 
 ANSWERS = {"No": 0, "Yes": 1}
@@ -64,21 +63,20 @@ def corpus_questions(corpus: str, config: str, data_dir: str | Path | None = Non
 
 
 def file_questions(path: str | Path) -> QuestionSet:
-    """Reads a JSON-lines file with `prompt` and `completion`, scored as it is.
+    """Reads a file of any format and columns that `hf_causal.external` knows, scored as it is.
 
     Raises:
         `FileNotFoundError`: If there is no such file.
-        `ValueError`: With the line that is not such a row.
+        `ValueError`: With the row that has no text or no label.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"no data file {str(path)!r}")
     questions = QuestionSet(path.stem)
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
-            continue
-        prompt, answer = _row(path, number, line)
+    (table,) = open_tables(path)
+    for row in table.rows():
         index = len(questions.prompts)
+        prompt, answer = _text_and_answer(path, index, row, table.columns)
         nodes = 0
         try:
             parsed = parse_prompt(prompt)
@@ -95,14 +93,11 @@ def file_questions(path: str | Path) -> QuestionSet:
     return questions
 
 
-def _row(path: Path, number: int, line: str) -> tuple[str, str]:
-    try:
-        row: Any = json.loads(line)
-        prompt, answer = row["prompt"], str(row["completion"]).strip().capitalize()
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"{path}, line {number}: expected JSON with `prompt` and `completion`, got {line[:80]!r}"
-        ) from error
-    if answer not in ANSWERS or not isinstance(prompt, str):
-        raise ValueError(f"{path}, line {number}: `completion` must be 'Yes' or 'No', got {row['completion']!r}")
-    return prompt, answer
+def _text_and_answer(path: Path, index: int, row: Row, columns: Columns) -> tuple[str, str]:
+    if isinstance(row, BrokenRow):
+        raise ValueError(f"{path}, row {index} (counted from 0): {row.reason}, got {row.text[:80]!r}")
+    texts, answer = columns.texts(row), columns.answer(row, columns.label)
+    if texts is None or answer is None:
+        wrong = ", ".join(f"`{column}` {row.get(column)!r:.80}" for column in (*columns.text, columns.label))
+        raise ValueError(f"{path}, row {index} (counted from 0): expected a text and a Yes or No, got {wrong}")
+    return " ".join(texts), answer

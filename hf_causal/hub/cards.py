@@ -22,6 +22,12 @@ SUMMARY_FILE = "training_summary.json"
 SCORES_FILE = "generalization.json"
 REPORT_FILE = "report.md"
 
+_ABOUT = {
+    "axiomatic": ("Axiomatic corpora of causal reasoning", "length-generalization"),
+    "corr2cause": ("Correlation to causation, every label proved", "causal-discovery"),
+}
+"""From corpus to the name of its data set and a tag that is its own."""
+
 _SIZES = [(10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M")]
 
 
@@ -42,12 +48,13 @@ def write_dataset_card(folder: str | Path, corpus: str, repo_id: str | None = No
     if not manifests:
         raise FileNotFoundError(f"{str(folder)!r} holds no built config of {corpus!r}")
     rows = sum(split["rows"] for manifest in manifests for split in manifest["splits"].values())
+    pretty_name, tag = _ABOUT[corpus]
     data = DatasetCardData(
         language="en",
         license=LICENSE,
-        pretty_name=f"{corpus.capitalize()} corpora of causal reasoning",
+        pretty_name=pretty_name,
         task_categories=["text-classification", "text-generation"],
-        tags=["causal-reasoning", "synthetic", "length-generalization"],
+        tags=["causal-reasoning", "synthetic", tag],
         size_categories=next((name for limit, name in _SIZES if rows < limit), "n>10M"),
         configs=[
             {

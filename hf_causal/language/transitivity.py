@@ -1,6 +1,6 @@
 """The transitivity grammar: `X causes Y.` and `Does X cause Y?`.
 
-A premise is statements joined by spaces, and a prompt is a premise, a space and a question.
+A prompt is a premise, as `hf_causal.language.statements` reads and writes it, a space and a question.
 """
 
 from __future__ import annotations
@@ -11,11 +11,21 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from hf_causal.names import Renaming, is_name
+from hf_causal.language.statements import (
+    CANONICAL_PREMISE,
+    STATEMENT_FORM,
+    canonical_edges,
+    check_name,
+    match_sentence,
+    read_statements,
+    split_sentences,
+    write_premise,
+)
+from hf_causal.names import Renaming
 from hf_causal.text_arrays import concatenate
 
-STATEMENT = "{cause} causes {effect}."
 QUESTION = "Does {cause} cause {effect}?"
+QUESTION_FORM = "Does X cause Y?"
 
 
 @dataclass(frozen=True)
@@ -30,7 +40,7 @@ class Prompt:
     @property
     def premise(self) -> str:
         """The statements in their canonical form."""
-        return " ".join(STATEMENT.format(cause=cause, effect=effect) for cause, effect in self.edges)
+        return write_premise(self.edges)
 
     @property
     def asked(self) -> str:
@@ -64,16 +74,18 @@ def parse_prompt(text: str) -> Prompt:
 
     ```
     """
-    *statements, question = _sentences(text, _SHORT_SENTENCE) or [""]
-    return Prompt(
-        tuple(_read(_STATEMENT, part, "X causes Y.") for part in statements),
-        _read(_QUESTION, question, "Does X cause Y?"),
-    )
+    # Canonical text, which is most text, needs no sentence by sentence reading.
+    if canonical := _CANONICAL.fullmatch(text):
+        premise, cause, effect = canonical.groups()
+        return Prompt(canonical_edges(premise), (cause, effect))
+    return _parse_loose(text)
 
 
-def parse_premise(text: str) -> tuple[tuple[str, str], ...]:
-    """Reads the statements of a premise; accepts and raises what [`parse_prompt`] does."""
-    return tuple(_read(_STATEMENT, part, "X causes Y.") for part in _sentences(text, _SHORT_SENTENCE))
+def _parse_loose(text: str) -> Prompt:
+    *statements, question = split_sentences(text) or [""]
+    edges = read_statements(statements)
+    cause, effect = match_sentence(_QUESTION, question, QUESTION_FORM)
+    return Prompt(edges, (check_name(cause, question), check_name(effect, question)))
 
 
 def rename(text: str) -> tuple[str, Renaming]:
@@ -101,35 +113,12 @@ def rename(text: str) -> tuple[str, Renaming]:
 
     ```
     """
-    *statements, question = _sentences(text, _ANY_SENTENCE) or [""]
-    edges = [_read(_ANY_STATEMENT, part, "X causes Y.", any_name=True) for part in statements]
-    asked = _read(_ANY_QUESTION, question, "Does X cause Y?", any_name=True)
+    *statements, question = _any_sentences(text) or [""]
+    edges = [_read_any(_ANY_STATEMENT, part, STATEMENT_FORM) for part in statements]
+    asked = _read_any(_ANY_QUESTION, question, QUESTION_FORM)
     renaming = Renaming.of(name for pair in [*edges, asked] for name in pair)
     short = [(renaming.short[cause], renaming.short[effect]) for cause, effect in [*edges, asked]]
     return str(Prompt(tuple(short[:-1]), short[-1])), renaming
-
-
-def render_premises(edges: np.ndarray, names: np.ndarray) -> pa.Array:
-    """Writes the premises of a batch of graphs.
-
-    Args:
-        edges (`np.ndarray`): Shape (graphs, edges, 2), as in `hf_causal.graphs`.
-        names (`np.ndarray`): `uint8` of shape (graphs, nodes, width), as in `hf_causal.names`.
-
-    Returns:
-        `pa.Array`: A string for each graph.
-    """
-    graph = np.arange(len(edges))
-    pieces: list[bytes | np.ndarray] = []
-    for step in range(edges.shape[1]):
-        pieces += [
-            b" " if step else b"",
-            names[graph, edges[:, step, 0]],
-            b" causes ",
-            names[graph, edges[:, step, 1]],
-            b".",
-        ]
-    return concatenate(pieces, len(edges))
 
 
 def render_questions(names: np.ndarray, graph: np.ndarray, cause: np.ndarray, effect: np.ndarray) -> pa.Array:
@@ -137,10 +126,9 @@ def render_questions(names: np.ndarray, graph: np.ndarray, cause: np.ndarray, ef
     return concatenate([b"Does ", names[graph, cause], b" cause ", names[graph, effect], b"?"], len(graph))
 
 
-_SHORT_SENTENCE = re.compile(r"[.?]")
-_ANY_SENTENCE = re.compile(r"[.?](?=\s|$)")
-_STATEMENT = re.compile(r"\s*(\S+)\s+causes\s+(\S+)\s*", re.IGNORECASE)
+_CANONICAL = re.compile(CANONICAL_PREMISE + r"Does ([A-Za-z0-9]+) cause ([A-Za-z0-9]+)\?")
 _QUESTION = re.compile(r"\s*does\s+(\S+)\s+cause\s+(\S+)\s*", re.IGNORECASE)
+_ANY_END = re.compile(r"([.?](?=\s|$))")
 _ANY_STATEMENT = re.compile(
     r"(?!do(?:es)?\s)(.+?)\s+causes\s+(.+)|(?!do(?:es)?\s)(.+?)\s+cause\s+(.+)", re.I | re.DOTALL
 )
@@ -149,12 +137,13 @@ _ABBREVIATION = re.compile(r"\b(?:St|Dr|Mr|Mrs|Ms|Prof|Jr|Sr|vs|approx|e\.g|i\.e
 _VERB = re.compile(r"\b(causes?)\b", re.IGNORECASE)
 
 
-def _sentences(text: str, end: re.Pattern[str]) -> list[str]:
+def _any_sentences(text: str) -> list[str]:
     """Splits a text into sentences without their final marks; a stop inside a name ("St. John's wort") ends none."""
     parts, held = [], ""
-    pieces = re.split(f"({end.pattern})", text)
+    pieces = _ANY_END.split(text)
     for index, piece in enumerate(pieces):
-        if end.fullmatch(piece) and (end is _SHORT_SENTENCE or _ends(held, "".join(pieces[index + 1 :]))):
+        # Marks stand at the odd places.
+        if index % 2 and _ends(held, "".join(pieces[index + 1 :])):
             parts.append(held.strip())
             held = ""
         else:
@@ -168,21 +157,11 @@ def _ends(sentence: str, rest: str) -> bool:
     return bool(_VERB.search(sentence) and (asks or not _ABBREVIATION.search(sentence)))
 
 
-def _read(pattern: re.Pattern[str], sentence: str, form: str, any_name: bool = False) -> tuple[str, str]:
-    found = pattern.fullmatch(sentence)
-    if found is None:
-        raise ValueError(f"cannot read the sentence {sentence!r}: it should have the form {form!r}")
-    cause, effect = (" ".join(name.split()) for name in found.groups() if name is not None)
-    if any_name and any(
-        _VERB.search(name) and (pattern is _ANY_QUESTION or "causes" in name) for name in (cause, effect)
-    ):
+def _read_any(pattern: re.Pattern[str], sentence: str, form: str) -> tuple[str, str]:
+    groups = match_sentence(pattern, sentence, form)
+    cause, effect = (" ".join(name.split()) for name in groups if name is not None)
+    if any(_VERB.search(name) and (pattern is _ANY_QUESTION or "causes" in name) for name in (cause, effect)):
         raise ValueError(
             f"cannot read the sentence {sentence!r}: it has the verb twice; rename the node that contains it"
         )
-    for name in (cause, effect):
-        if not any_name and not is_name(name):
-            raise ValueError(
-                f"cannot read the name {name!r} in the sentence {sentence!r}: names are letters a-z, A-Z and digits; "
-                "`hf_causal.language.rename` maps other names to such ones"
-            )
     return cause, effect

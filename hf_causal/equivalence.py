@@ -1,0 +1,254 @@
+"""Markov equivalence: which DAGs imply the same independences, and what holds in all of them.
+
+Two DAGs are Markov equivalent if and only if they have the same skeleton and the same v-structures (Verma and Pearl,
+1990). A class is shown by its CPDAG: an edge is directed where every member has it that way round and undirected
+otherwise (Chickering, 1995).
+
+Graphs are boolean adjacency matrices, [cause, effect], with any number of leading axes for batches; in a CPDAG an
+undirected edge stands both ways round. Everything here is for the few variables of a closed system: independences are
+tables over all 2ⁿ conditioning sets, and the members of a class are listed one by one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+MAX_VARIABLES = 8
+"""A table of independences has n² 2ⁿ entries."""
+
+RELATIONS = ("parent", "non-parent ancestor", "child", "non-child descendant", "has_collider", "has_confounder")
+"""The six relations of arXiv 2306.05836, in its order and under the names of its data; see [`relations`]."""
+
+
+def closures(graphs: np.ndarray) -> np.ndarray:
+    """Whether a directed path of at least one edge leads from one node to another."""
+    reached = graphs.copy()
+    for middle in range(graphs.shape[-1]):
+        reached |= reached[..., :, middle, None] & reached[..., middle, None, :]
+    return reached
+
+
+def acyclic(graphs: np.ndarray) -> np.ndarray:
+    """Whether each graph is a DAG."""
+    return np.asarray(~np.diagonal(closures(graphs), axis1=-2, axis2=-1).any(axis=-1))
+
+
+def v_structures(graphs: np.ndarray) -> np.ndarray:
+    """Whether i → k ← j with i and j not adjacent: boolean [..., i, k, j]. Undirected edges make none."""
+    reverse = graphs.swapaxes(-1, -2)
+    into, apart = graphs & ~reverse, ~graphs & ~reverse & ~np.eye(graphs.shape[-1], dtype=bool)
+    return into[..., :, :, None] & into.swapaxes(-1, -2)[..., None, :, :] & apart[..., :, None, :]
+
+
+def cpdags(dags: np.ndarray) -> np.ndarray:
+    """The CPDAG of each DAG's class: its skeleton and v-structures, completed by Meek's rules."""
+    into = np.asarray(v_structures(dags).any(axis=-1))
+    return _complete(np.asarray(dags | dags.swapaxes(-1, -2)), into)
+
+
+def orientations(graph: np.ndarray) -> np.ndarray:
+    """All DAGs that direct the undirected edges of a graph, in the order of their edges written as binary numbers.
+
+    Args:
+        graph (`np.ndarray`): Shape (nodes, nodes).
+
+    Returns:
+        `np.ndarray`: Boolean of shape (DAGs, nodes, nodes).
+    """
+    undirected = graph & graph.T
+    dags = (graph & ~undirected)[None]
+    dags = dags[acyclic(dags)]
+    for first, second in zip(*np.nonzero(np.triu(undirected)), strict=True):
+        dags = np.repeat(dags, 2, axis=0)
+        dags[::2, first, second] = dags[1::2, second, first] = True
+        dags = dags[acyclic(dags)]
+    return dags[np.argsort(_numbers(dags), kind="stable")]
+
+
+def members(cpdag: np.ndarray) -> np.ndarray:
+    """All DAGs of a class: the [`orientations`] of its CPDAG without further v-structures; none may be left of a graph
+    that is no CPDAG."""
+    dags = orientations(cpdag)
+    return dags[(v_structures(dags) == v_structures(cpdag)).all(axis=(1, 2, 3))]
+
+
+def independences(dag: np.ndarray) -> np.ndarray:
+    """Which pairs a DAG d-separates given which sets, by reachability along active paths (Koller and Friedman, 2009,
+    algorithm 3.1).
+
+    Args:
+        dag (`np.ndarray`): Shape (nodes, nodes).
+
+    Returns:
+        `np.ndarray`: Boolean of shape (nodes, nodes, 2ⁿ): [i, j, set] where bit k of `set` says whether node k is
+        given. False where i or j is in the set, and for i = j.
+    """
+    size = len(dag)
+    given = (np.arange(2**size)[:, None] >> np.arange(size)) & 1 == 1
+    opened = given | (given[:, None, :] & closures(dag)).any(axis=-1)
+    # A path is at a node either on its way up (it may go on to parents and children) or down (to children, and to
+    # parents where the node or a descendant is given).
+    passes = np.zeros((2**size, 2, size, 2, size), dtype=bool)
+    passes[:, 0, :, 0] = ~given[:, :, None] & dag.T
+    passes[:, 0, :, 1] = passes[:, 1, :, 1] = ~given[:, :, None] & dag
+    passes[:, 1, :, 0] = opened[:, :, None] & dag.T
+    reached = closures(passes.reshape(2**size, 2 * size, 2 * size))[:, :size]
+    connected = (reached[..., :size] | reached[..., size:]).transpose(1, 2, 0)
+    proper = ~given.T[:, None] & ~given.T[None] & ~np.eye(size, dtype=bool)[..., None]
+    return ~connected & proper
+
+
+def relations(dags: np.ndarray) -> np.ndarray:
+    """Which of the [`RELATIONS`] hold between which nodes.
+
+    The meanings are those by which arXiv 2306.05836 labels its data: every simple path between i and j is looked at.
+
+    - *parent*, *child*: an edge i → j, an edge j → i.
+    - *non-parent ancestor*, *non-child descendant*: a directed path of at least two edges from i to j, from j to i. It
+      does not matter whether there is an edge as well: "A causes something else which causes B".
+    - *has_collider*: i → … → k ← … ← j, a path in which k has descended from each of the two without the other's help.
+    - *has_confounder*: i ← … ← k → … → j, likewise. In i → j → k, k is no collider of i and j, and in k → i → j no
+      confounder.
+
+    Args:
+        dags (`np.ndarray`): Shape (graphs, nodes, nodes).
+
+    Returns:
+        `np.ndarray`: Boolean of shape (graphs, 6, nodes, nodes): [graph, relation, i, j].
+    """
+    size = dags.shape[-1]
+    kept = ~np.eye(size, dtype=bool)
+    # [g, avoided, from, to]: paths that do not touch the avoided node
+    around = closures(dags[:, None] & kept[:, :, None] & kept[:, None, :])
+    descends = around.transpose(0, 2, 1, 3)  # [g, i, j, k]: k descends from i around j
+    ascends = around.transpose(0, 3, 1, 2)  # [g, i, j, k]: i descends from k around j
+    mediated = (dags[:, :, :, None] & closures(dags)[:, None]).any(axis=2)
+    held = np.stack(
+        [
+            dags,
+            mediated,
+            dags.swapaxes(1, 2),
+            mediated.swapaxes(1, 2),
+            (descends & descends.swapaxes(1, 2)).any(axis=-1),
+            (ascends & ascends.swapaxes(1, 2)).any(axis=-1),
+        ],
+        axis=1,
+    )
+    return held & kept
+
+
+@dataclass(frozen=True, eq=False)
+class EquivalenceClass:
+    """A Markov equivalence class of labelled DAGs.
+
+    Example:
+
+    ```python
+    >>> chain = np.array([[0, 1, 0], [0, 0, 1], [0, 0, 0]], dtype=bool)
+    >>> found = EquivalenceClass.of_dag(chain)
+    >>> len(found.members), found.shares[RELATIONS.index("parent"), 0].round(2).tolist()
+    (3, [0.0, 0.33, 0.0])
+
+    ```
+    """
+
+    cpdag: np.ndarray
+
+    @classmethod
+    def of_dag(cls, dag: np.ndarray) -> EquivalenceClass:
+        """The class of a DAG."""
+        return cls(cpdags(dag))
+
+    @classmethod
+    def suggested_by(cls, table: np.ndarray) -> EquivalenceClass:
+        """The only class that may have the independences of a table; it has no members, or other independences, where
+        no class has them.
+
+        The steps are those of the PC algorithm (Spirtes, Glymour and Scheines, 2000): nodes are adjacent where no set
+        separates them, and a node between two that are not is a collider where it is in no set that separates them.
+
+        Args:
+            table (`np.ndarray`): As [`independences`] returns it.
+        """
+        size = len(table)
+        others = ~np.eye(size, dtype=bool)
+        skeleton = ~table.any(axis=-1) & others
+        given = (np.arange(2**size)[:, None] >> np.arange(size)) & 1 == 1
+        separates = (table[..., None] & given).any(axis=2)  # [i, j, k]: k is in a set that separates i and j
+        between = skeleton[:, :, None] & skeleton & (~skeleton & others)[:, None]  # [i, k, j]
+        return cls(_complete(skeleton, (between & ~separates.swapaxes(1, 2)).any(axis=-1)))
+
+    @classmethod
+    def of_independences(cls, table: np.ndarray) -> EquivalenceClass:
+        """The class whose independences are exactly those of a table.
+
+        Raises:
+            `ValueError`: If no DAG has exactly these independences.
+        """
+        found = cls.suggested_by(table)
+        if not len(found.members) or not np.array_equal(found.independences, table):
+            raise ValueError("no DAG has exactly these independences")
+        return found
+
+    @cached_property
+    def members(self) -> np.ndarray:
+        """See [`members`]."""
+        return members(self.cpdag)
+
+    @cached_property
+    def independences(self) -> np.ndarray:
+        """See [`independences`]; the same for every member."""
+        return independences(self.members[0])
+
+    @cached_property
+    def relations(self) -> np.ndarray:
+        """What [`relations`] says of each member."""
+        return relations(self.members)
+
+    @cached_property
+    def shares(self) -> np.ndarray:
+        """The share of members in which each relation holds: [relation, i, j]; 1.0 for all and 0.0 for none."""
+        return self.relations.mean(axis=0)
+
+    def relabelled(self, order: np.ndarray) -> EquivalenceClass:
+        """The class in which node i is what node `order[i]` is here."""
+        return EquivalenceClass(self.cpdag[np.ix_(order, order)])
+
+
+def _complete(skeleton: np.ndarray, into: np.ndarray) -> np.ndarray:
+    """Directs the edges of a skeleton that `into` directs and those that follow from them by the first three rules of
+    Meek (1995); the fourth is for background knowledge. The rest stays undirected."""
+    directed = into
+    while True:
+        undirected = skeleton & ~directed & ~directed.swapaxes(-1, -2)
+        more = directed | (undirected & _follows(skeleton, directed, undirected))
+        if np.array_equal(more, directed):
+            return skeleton & (directed | undirected)
+        directed = more
+
+
+def _follows(skeleton: np.ndarray, directed: np.ndarray, undirected: np.ndarray) -> np.ndarray:
+    """Where a → b follows from one of Meek's rules: boolean [..., a, b]."""
+    apart = ~skeleton & ~np.eye(skeleton.shape[-1], dtype=bool)
+    # c → a - b with c and b apart
+    away = _meet(directed.swapaxes(-1, -2), apart)
+    # a → c → b
+    acyclic_only = _meet(directed, directed)
+    # a - c → b and a - d → b with c and d apart
+    via = undirected[..., :, :, None] & directed[..., None, :, :]  # [a, c, b]
+    pairs = via[..., :, :, None, :] & via[..., :, None, :, :] & apart[..., None, :, :, None]
+    return away | acyclic_only | pairs.any(axis=(-3, -2))
+
+
+def _meet(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Whether left[a, c] and right[c, b] for some c: boolean [..., a, b]."""
+    return (left[..., :, :, None] & right[..., None, :, :]).any(axis=-2)
+
+
+def _numbers(graphs: np.ndarray) -> np.ndarray:
+    """Each graph's adjacency matrix, row by row, as a binary number."""
+    flat = graphs.reshape(len(graphs), graphs.shape[1] * graphs.shape[2])
+    return flat @ (2.0 ** np.arange(flat.shape[1])[::-1])

@@ -1,0 +1,156 @@
+"""Which columns of a table hold the text and the label, and how labels are spelled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+TEXTS = (("prompt",), ("input",), ("premise", "question"), ("premise", "hypothesis"))
+"""Columns that a row's text is taken from; the first that are all there count."""
+
+LABELS = ("completion", "label", "answer", "relation", "output")
+"""Columns that a row's label is taken from; the first that is there counts."""
+
+_SPELLINGS = (
+    ("Yes", "No"),
+    ("1", "0"),
+    ("True", "False"),
+    ("Entailment", "Non-entailment"),
+    ("Entailment", "Not_entailment"),
+    ("Entailment", "Non_entailment"),
+    ("Entailment", "Not-entailment"),
+    ("Entailment", "Contradiction"),
+    ("Entailment", "Neutral"),
+    ("Entails", "Does not entail"),
+)
+_ANSWERS: dict[Any, str] = {
+    spelling.lower(): answer for pair in _SPELLINGS for spelling, answer in zip(pair, ("Yes", "No"), strict=True)
+}
+_COUNTERPARTS = {yes.lower(): no for yes, no in reversed(_SPELLINGS)} | {no.lower(): yes for yes, no in _SPELLINGS}
+# As they are met most often, so that a look-up is enough; 1 stands for True and 1.0 as well.
+_EXACT: dict[Any, str] = {"Yes": "Yes", "No": "No", "yes": "Yes", "no": "No", 1: "Yes", 0: "No"}
+
+
+def answer_of(value: Any, classes: Sequence[str] = ()) -> str | None:
+    """The answer that a label stands for.
+
+    Args:
+        value: A label as a row has it.
+        classes (sequence of `str`): Names of the classes, for a column of class numbers.
+
+    Returns:
+        `str` or `None`: `"Yes"`, `"No"`, or `None` where the label stands for neither.
+
+    Example:
+
+    ```python
+    >>> [answer_of(label) for label in ("Yes", " no", 1, False, "non-entailment", "maybe", None)]
+    ['Yes', 'No', 'Yes', 'No', 'No', None, None]
+    >>> answer_of(0, ["entailment", "neutral"])
+    'Yes'
+
+    ```
+    """
+    if isinstance(value, str):
+        return _EXACT.get(value) or _ANSWERS.get(value.strip().rstrip(".").lower())
+    if not isinstance(value, bool | int | float):
+        return None
+    if classes and not isinstance(value, bool):
+        return answer_of(classes[int(value)]) if 0 <= value < len(classes) else None
+    return _EXACT.get(value)
+
+
+def spell(answer: str, like: Any, classes: Sequence[str] = ()) -> Any:
+    """Spells an answer as the labels of a column are spelled.
+
+    Args:
+        answer (`str`): `"Yes"` or `"No"`.
+        like: A label of that column, whose type, words and letter case are taken over.
+        classes (sequence of `str`): Names of the classes, for a column of class numbers.
+
+    Example:
+
+    ```python
+    >>> [spell("No", like) for like in ("Yes", "TRUE", 1, True, "entailment", "maybe")]
+    ['No', 'FALSE', 0, False, 'non-entailment', 'No']
+
+    ```
+    """
+    if answer_of(like, classes) == answer:
+        return like
+    if isinstance(like, bool | int | float):
+        numbers = [number for number, name in enumerate(classes) if answer_of(name) == answer]
+        return type(like)(numbers[0] if numbers and not isinstance(like, bool) else answer == "Yes")
+    word = _COUNTERPARTS.get(like.strip().rstrip(".").lower()) if isinstance(like, str) else None
+    if word is None:
+        return answer
+    first, *_ = like.strip()
+    return word.lower() if first.islower() else word.upper() if like.isupper() else word
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a table that matter here."""
+
+    text: tuple[str, ...]
+    """One column, or premise and question."""
+    label: str
+    second_label: str | None = None
+    """`label` beside `completion`, which must agree with it."""
+    certificate: str | None = None
+    parts: tuple[str, ...] = ()
+    """`premise` and `question` beside `prompt`."""
+    classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Names of the classes of label columns that hold class numbers."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them."""
+        further = (self.second_label, self.certificate)
+        return (*self.text, self.label, *(name for name in further if name), *self.parts)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The one or two columns that hold the label."""
+        return (self.label, self.second_label) if self.second_label else (self.label,)
+
+    def texts(self, row: Mapping[str, Any]) -> list[str] | None:
+        """The prompt of a row, or its premise and question; `None` where one of them is no string."""
+        texts = [text for column in self.text if isinstance(text := row.get(column), str)]
+        return texts if len(texts) == len(self.text) else None
+
+    def answer(self, row: Mapping[str, Any], column: str) -> str | None:
+        """What a label column of a row says, see [`answer_of`]."""
+        return answer_of(row.get(column), self.classes.get(column, ()))
+
+
+def find_columns(names: Sequence[str], where: str, classes: Mapping[str, Sequence[str]] | None = None) -> Columns:
+    """Finds the columns that hold the text and the label.
+
+    Args:
+        names (sequence of `str`): The columns of a table.
+        where (`str`): The table's name, for the error.
+        classes (mapping, *optional*): From column to the names of its classes.
+
+    Raises:
+        `ValueError`: With the columns that are there and those that would have been right.
+    """
+    found = set(names)
+    text = next((columns for columns in TEXTS if found.issuperset(columns)), None)
+    label = next((column for column in LABELS if column in found), None)
+    if text is None or label is None:
+        missing = "text" if text is None else "label"
+        texts = ", ".join(" and ".join(f"`{column}`" for column in columns) for columns in TEXTS)
+        raise ValueError(
+            f"{where} has no column for the {missing}: it has {', '.join(f'`{name}`' for name in names) or 'none'}. "
+            f"Rows need a text ({texts}) and a label ({', '.join(f'`{column}`' for column in LABELS)})"
+        )
+    return Columns(
+        text,
+        label,
+        "label" if label == "completion" and "label" in found else None,
+        "certificate" if "certificate" in found else None,
+        tuple(name for name in ("premise", "question") if name in found and text == ("prompt",)),
+        {name: list(values) for name, values in (classes or {}).items() if name in LABELS},
+    )

@@ -1,0 +1,68 @@
+"""What is remembered of every row to compare it with all others: 25 bytes."""
+
+from __future__ import annotations
+
+from array import array
+
+import numpy as np
+
+from hf_causal.verification.rows import Verdict
+
+
+class Ledger:
+    """Remembers rows by 64-bit hashes of their texts.
+
+    Two of ten million different texts have the same hash with a probability of three in a million.
+    """
+
+    def __init__(self) -> None:
+        self._texts, self._questions, self._answers = array("q"), array("q"), array("b")
+        self._premises = array("q")
+
+    def add(self, verdict: Verdict) -> None:
+        """Remembers the next row."""
+        # A row without a text is like no other.
+        text = hash(verdict.text if verdict.text is not None else ("no text", len(self._texts)))
+        self._texts.append(text)
+        self._questions.append(text if verdict.question_key is None else verdict.question_key)
+        self._answers.append({"Yes": 1, "No": 0, None: -1}[verdict.answer])
+        if verdict.premise_key is not None:
+            self._premises.append(verdict.premise_key)
+
+    def compare(self) -> dict[str, dict[int, int]]:
+        """The rows that stand to an earlier or another row as the kinds of findings say, each with that other row."""
+        same_text, same_question = _repeats(self._texts), _repeats(self._questions)
+        return {
+            "contradictory_duplicate": self._contradictory(same_question),
+            "duplicate_prompt": same_text,
+            "reordered_duplicate": {row: first for row, first in same_question.items() if row not in same_text},
+        }
+
+    def _contradictory(self, same_question: dict[int, int]) -> dict[int, int]:
+        rows = [row for row in sorted({*same_question, *same_question.values()}) if self._answers[row] >= 0]
+        firsts: dict[tuple[int, int], int] = {}
+        for row in rows:
+            firsts.setdefault((same_question.get(row, row), self._answers[row]), row)
+        opposite = {row: (same_question.get(row, row), 1 - self._answers[row]) for row in rows}
+        return {row: firsts[key] for row, key in opposite.items() if key in firsts}
+
+    def premises(self) -> tuple[int, int]:
+        """The number of different premises, and of the rows of the most frequent one."""
+        ordered = np.sort(np.frombuffer(self._premises, dtype=np.int64))
+        if not len(ordered):
+            return 0, 0
+        starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+        return len(starts), int(np.diff(np.r_[starts, len(ordered)]).max())
+
+
+def _repeats(keys: array[int]) -> dict[int, int]:
+    """From each row whose key an earlier row has to the first such row, in the order of the rows."""
+    values = np.frombuffer(keys, dtype=np.int64)
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    later = 1 + np.flatnonzero(ordered[1:] == ordered[:-1])
+    if not len(later):
+        return {}
+    # A stable order begins each group of equal keys with its first row.
+    firsts = order[np.searchsorted(ordered, ordered[later], side="left")]
+    return dict(sorted(zip(order[later].tolist(), firsts.tolist(), strict=True)))
