@@ -6,14 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from hf_causal.language import corr2cause, d_separation, transitivity
+from hf_causal.language.everyday.correlations import (
+    Hypothesis,
+    Relation,
+    is_correlational,
+    read_hypothesis,
+    read_relation,
+)
 from hf_causal.language.everyday.naming import PRONOUNS, is_plain, shorten, unify
 from hf_causal.language.everyday.questions import Question, looks_like_question, read_question
 from hf_causal.language.everyday.sentences import Sentence, Trouble, UnreadableText, split_sentences
 from hf_causal.language.everyday.statements import Edge, Unclear, read_statement
-from hf_causal.language.transitivity import Prompt
 from hf_causal.names import Renaming
 
-T = TypeVar("T")
+S = TypeVar("S")
+Q = TypeVar("Q")
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,8 @@ def read_everyday(premises: str, question: str = "") -> EverydayPrompt:
     Statements may say "causes", "leads to", "results in", "is caused by", "is a cause of" or have arrows, and list
     several causes or effects with commas and "and"; final stops may be missing where the line ends. Names may be
     several words in any script; one that contains "and", a comma or a verb stands in quotes. A question about
-    d-separation makes the prompt one of the d-separation grammar.
+    d-separation makes the prompt one of the d-separation grammar; premises that speak of correlations and
+    independences make it one of the grammar of Corr2Cause.
 
     Args:
         premises (`str`): Running text, or one statement a line.
@@ -64,18 +73,40 @@ def read_everyday(premises: str, question: str = "") -> EverydayPrompt:
     asked = split_sentences(question)
     if not asked and statements and (statements[-1].asks or looks_like_question(statements[-1].text)):
         asked, field = [statements.pop()], "premises"
+    text = (statements, asked, field, question)
+    if is_correlational([sentence.text for sentence in statements]):
+        return _compose_system(*_read(*text, read_relation, read_hypothesis))
+    found, wanted = _read(*text, read_statement, read_question)
+    edges = [(sentence, edge) for sentence, pairs in found for edge in pairs]
+    if unclear := _pronouns(edges, asked[0], wanted, field):
+        raise UnreadableText(tuple(unclear))
+    return _compose(edges, wanted)
+
+
+def _read(
+    statements: list[Sentence],
+    asked: list[Sentence],
+    field: str,
+    question: str,
+    read_one: Callable[[str], S],
+    read_asked: Callable[[str], Q],
+) -> tuple[list[tuple[Sentence, S]], Q]:
+    """Every statement and the question, or all that is wrong with them."""
     troubles: list[Trouble] = []
-    read = [(sentence, _attempt(sentence, "premises", read_statement, troubles)) for sentence in statements]
-    found = _read_asked(asked, field, question, troubles)
-    edges = [(sentence, edge) for sentence, pairs in read for edge in pairs or ()]
-    if found and not troubles:
-        troubles += _pronouns(edges, asked[0], found, field)
-    if troubles or found is None:
+    read = []
+    for sentence in statements:
+        told = _attempt(sentence, "premises", read_one, troubles, may_ask=False)
+        if told is not None:
+            read.append((sentence, told))
+    wanted = _read_asked(asked, field, question, read_asked, troubles)
+    if wanted is None or troubles:
         raise UnreadableText(tuple(troubles))
-    return _compose(edges, found)
+    return read, wanted
 
 
-def _read_asked(asked: list[Sentence], field: str, text: str, troubles: list[Trouble]) -> Question | None:
+def _read_asked(
+    asked: list[Sentence], field: str, text: str, read: Callable[[str], Q], troubles: list[Trouble]
+) -> Q | None:
     if not asked:
         troubles.append(Trouble(text, "there is no question; ask “Does X cause Y?”", 0, len(text), field))
         return None
@@ -83,12 +114,14 @@ def _read_asked(asked: list[Sentence], field: str, text: str, troubles: list[Tro
         second = asked[1]
         troubles.append(Trouble(second.text, "ask one question at a time", second.start, second.end, field))
         return None
-    return _attempt(asked[0], field, read_question, troubles)
+    return _attempt(asked[0], field, read, troubles)
 
 
-def _attempt(sentence: Sentence, field: str, read: Callable[[str], T], troubles: list[Trouble]) -> T | None:
+def _attempt(
+    sentence: Sentence, field: str, read: Callable[[str], S], troubles: list[Trouble], may_ask: bool = True
+) -> S | None:
     try:
-        if read is read_statement and sentence.asks:
+        if sentence.asks and not may_ask:
             raise Unclear("it is a question; ask it in the field for the question")
         return read(sentence.text)
     except Unclear as reason:
@@ -121,8 +154,27 @@ def _compose(edges: list[tuple[Sentence, Edge]], question: Question) -> Everyday
     pairs = tuple((cause, effect) for cause, effect in (short(edge) for _, edge in edges))
     cause, effect = short(question.pair)
     if question.grammar == "d_separation":
-        condition = f" given {{{', '.join(short(question.given))}}}" if question.given else ""
-        prompt = f"{Prompt(pairs, (cause, effect)).premise} Are {cause} and {effect} d-separated{condition}?"
+        prompt = str(d_separation.Prompt(pairs, (cause, effect), short(question.given)))
     else:
-        prompt = str(Prompt(pairs, (cause, effect)))
+        prompt = str(transitivity.Prompt(pairs, (cause, effect)))
     return EverydayPrompt(question.grammar, prompt, renaming, tuple(sentence for sentence, _ in edges))
+
+
+def _compose_system(relations: list[tuple[Sentence, Relation]], hypothesis: Hypothesis) -> EverydayPrompt:
+    # The variables stand in the order in which the text names them, whether it lists them first or not.
+    spelled = [name for _, relation in relations for name in (*relation.names, *relation.given)] + [*hypothesis.pair]
+    one = unify(spelled)
+    renaming = shorten(one[name] for name in spelled)
+
+    def short(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(renaming.short[one[name]] for name in names)
+
+    told = [(relation.kind, short(relation.names), short(relation.given)) for _, relation in relations]
+    system = corr2cause.ClosedSystem(
+        tuple(renaming.short.values()),
+        tuple((names[0], names[1]) for kind, names, _ in told if kind == "correlation"),
+        tuple((names[0], names[1], given) for kind, names, given in told if kind == "independence"),
+    )
+    first, second = short(hypothesis.pair)
+    prompt = corr2cause.Prompt(system, hypothesis.relation, (first, second), hypothesis.paraphrased)
+    return EverydayPrompt("corr2cause", str(prompt), renaming, tuple(sentence for sentence, _ in relations))
