@@ -98,7 +98,7 @@ def _yes(answerer: Answerer, logits: torch.Tensor) -> torch.Tensor:
     return torch.sigmoid(logits[..., answerer.yes].float() - logits[..., answerer.no].float()).cpu()
 
 
-# A model is asked by one thread at a time: on a processor that is shared, more of them at once only hold each other up.
+# One thread at a time asks a model: on a processor that is shared, more of them at once only hold each other up.
 _LOCKS: weakref.WeakKeyDictionary[Any, threading.Lock] = weakref.WeakKeyDictionary()
 _LOCKS_LOCK = threading.Lock()
 

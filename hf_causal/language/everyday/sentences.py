@@ -54,8 +54,9 @@ def split_sentences(text: str) -> list[Sentence]:
     """
     sentences: list[Sentence] = []
     for line in _LINE.finditer(text):
-        begin = line.start()
-        for mark in _QUOTED_OR_MARK.finditer(text, line.start(), line.end()):
+        bullet = _BULLET.match(text, line.start(), line.end())
+        begin = bullet.end() if bullet else line.start()
+        for mark in _QUOTED_OR_MARK.finditer(text, begin, line.end()):
             if mark["mark"] and not _ABBREVIATION.search(text, begin, mark.start()):
                 _add(sentences, text, begin, mark.start(), "?" in mark["mark"])
                 begin = mark.end()
@@ -64,8 +65,6 @@ def split_sentences(text: str) -> list[Sentence]:
 
 
 def _add(sentences: list[Sentence], text: str, start: int, end: int, asks: bool) -> None:
-    bullet = _BULLET.match(text, start, end)
-    start = bullet.end() if bullet else start
     piece = text[start:end]
     start += len(piece) - len(piece.lstrip(_BLANK))
     piece = piece.strip(_BLANK)
@@ -73,7 +72,7 @@ def _add(sentences: list[Sentence], text: str, start: int, end: int, asks: bool)
         sentences.append(Sentence(piece, start, start + len(piece), asks))
 
 
-QUOTED = r"\"[^\"\n]+\"|“[^”\n]+”|«[^»\n]+»|`[^`\n]+`"
+QUOTED = r"\"[^\"\n]{1,200}\"|“[^“”\n]{1,200}”|«[^«»\n]{1,200}»|`[^`\n]{1,200}`"
 """Pattern of a quoted name; apostrophes quote nothing, since they stand in names."""
 
 _BLANK = " \t\r\f\v\u00a0\u200b\ufeff"

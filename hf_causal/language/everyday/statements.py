@@ -146,7 +146,9 @@ _RELATIVE = re.compile(
     r",?\s+(?:which|that|and\s+(?:this|that|it)|who)(?:\s+(?:in\s+turn|then|also))*\s*$", re.IGNORECASE
 )
 _AGAIN = re.compile(r",?\s+(?:and|&)(?:\s+(?:also|then|it\s+also))?\s*$", re.IGNORECASE)
-_LIST = re.compile(r"\s*,\s*(?:(?:and|&)\s+)?|\s+(?:and|&)\s+|\s*，\s*|\s*、\s*", re.IGNORECASE)
+_LIST = re.compile(
+    r"\s*,\s*(?:(?:and|&)\s+(?:then\s+)?)?|\s+(?:and|&)\s+(?:then\s+)?|\s*，\s*|\s*、\s*", re.IGNORECASE
+)
 _OPENING = re.compile(
     r"^(?:(?:and|also|then|so|but|therefore|however|thus|moreover|finally|suppose(?:\s+that)?|assume(?:\s+that)?|"
     r"we\s+know\s+that|it\s+is\s+known\s+that)\s*[,:]?\s+)+(?=\S)",
