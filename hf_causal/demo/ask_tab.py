@@ -34,7 +34,7 @@ class AskTab:
         self.models = models
         self._answer = lru_cache(maxsize=KEPT_ANSWERS)(lambda *asked: answer_question(models, *asked))
         with gr.Row(equal_height=False):
-            with gr.Column(scale=5, min_width=320):
+            with gr.Column(scale=5, min_width=320, elem_id="hc-fields"):
                 self._build_fields()
             with gr.Column(scale=7, min_width=320):
                 self.card = gr.HTML(WELCOME, elem_id="hc-answer", padding=False)
@@ -67,11 +67,9 @@ class AskTab:
         self.asked = gr.State(None)
         with gr.Accordion("How the model got there", open=True, visible=False, elem_id="hc-insides") as self.insides:
             self.loop = gr.Slider(0, 1, 1, step=1, label="Loop", elem_id="hc-loop", visible=False)
-            with gr.Row():
-                self.layer = gr.Slider(1, 2, 1, step=1, label="Layer", elem_id="hc-layer", visible=False)
-                self.head = gr.Slider(
-                    0, 1, 0, step=1, label="Head (0 is the mean of all)", elem_id="hc-head", visible=False
-                )
+            with gr.Row(visible=False) as self.looks:
+                self.layer = gr.Slider(1, 2, 1, step=1, label="Layer", elem_id="hc-layer")
+                self.head = gr.Slider(0, 1, 0, step=1, label="Head (0 is the mean of all)", elem_id="hc-head")
             self.view = gr.HTML("", elem_id="hc-view", padding=False)
 
     def _build_share(self) -> None:
@@ -85,7 +83,7 @@ class AskTab:
     def connect(self, page: gr.Blocks) -> None:
         """What happens on a click, a key, a change, and when the page is opened with a link."""
         fields = [self.premises, self.question, self.model]
-        shown = [self.card, self.asked, self.insides, self.loop, self.layer, self.head, self.view]
+        shown = [self.card, self.asked, self.insides, self.loop, self.looks, self.layer, self.head, self.view]
         shown += [self.share, self.query, self.code]
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         events = [self.button.click, self.question.submit]
@@ -96,8 +94,7 @@ class AskTab:
                 None, fields[:2], queue=False, **quiet,
             )  # fmt: skip
             asks.append(filled.then(self.ask, fields, shown, concurrency_id="ask", **quiet))
-        opened = page.load(self.open_link, None, fields, queue=False, **quiet)
-        asks.append(opened.then(self.ask_if_filled, fields, shown, concurrency_id="ask", **quiet))
+        asks.append(page.load(self.open_link, None, [*fields, *shown], concurrency_id="ask", **quiet))
         for asked in asks:
             asked.then(None, self.query, self.link, js=SHARE_JS, api_visibility="private")
         for slider in (self.loop, self.layer, self.head):
@@ -128,17 +125,14 @@ class AskTab:
             asked,
             gr.Accordion(visible=bool(view)),
             gr.Slider(maximum=max(loops, 1), value=loops, visible=loops > 0),
-            gr.Slider(maximum=max(layers, 2), value=max(layers, 1), visible=layers > 1),
-            gr.Slider(maximum=max(heads, 1), value=0, visible=heads > 1),
+            gr.Row(visible=layers > 0),
+            gr.Slider(maximum=max(layers, 2), value=max(layers, 1)),
+            gr.Slider(maximum=max(heads, 1), value=0),
             view,
             gr.Accordion(visible=True),
             query_string(*asked),
             python_code(*asked),
         ]
-
-    def ask_if_filled(self, premises: str, question: str, model: str) -> list[Any]:
-        """As [`ask`], for a page that was opened with a question in its address."""
-        return self.ask(premises, question, model) if premises or question else self._nothing(WELCOME)
 
     def look(self, asked: tuple[str, str, str] | None, loop: int, layer: int, head: int) -> str:
         """What the sliders show of the last answer."""
@@ -147,13 +141,15 @@ class AskTab:
         answer = self.answer(*asked)
         return loop_view(answer, int(loop)) or attention_view(answer, int(layer), int(head))
 
-    def open_link(self, request: gr.Request) -> list[str]:
-        """The fields as the address of the page fills them."""
-        given = [str(request.query_params.get(key, "")) for key in LINK_KEYS]
-        premises, question, model = given
-        known = model if model in self.models.names or self.models.allow_hub and model else self.models.names[0]
-        return [premises, question, known]
+    def open_link(self, request: gr.Request) -> Any:
+        """The question that the address of the page holds, with its answer; nothing changes where it holds none."""
+        premises, question, model = (str(request.query_params.get(key, "")) for key in LINK_KEYS)
+        if not premises and not question:
+            return gr.skip()
+        known = model in self.models.names or (self.models.allow_hub and model)
+        asked = (premises, question, model if known else self.models.names[0])
+        return [*asked, *self.ask(*asked)]
 
     def _nothing(self, card: str) -> list[Any]:
-        hidden = [gr.Slider(visible=False) for _ in range(3)]
+        hidden = [gr.Slider(visible=False), gr.Row(visible=False), gr.skip(), gr.skip()]
         return [card, None, gr.Accordion(visible=False), *hidden, "", gr.Accordion(visible=False), "", ""]

@@ -21,6 +21,7 @@ def answer_card(answer: Answer) -> str:
     question = answer.question
     shown = show_proof(question)
     steps = "".join(f"<li>{escape(step)}</li>" for step in shown.steps)
+    steps = f'<ol tabindex="0" aria-label="Steps">{steps}</ol>' if steps else ""
     figures = "".join(
         f"<figure>{draw(picture)}<figcaption>{escape(caption)}{_legend(question)}</figcaption></figure>"
         for caption, picture in shown.pictures
@@ -30,7 +31,7 @@ def answer_card(answer: Answer) -> str:
         f'<section class="hc-card" aria-label="Answer">{answers}'
         f"{_warning(answer)}{_strangers(question)}"
         f'<div class="hc-proof"><h3>Proof</h3><p>{escape(shown.summary)}</p>'
-        f"{f'<ol>{steps}</ol>' if steps else ''}</div>{figures}{_names(question)}</section>"
+        f"{steps}</div>{figures}{_names(question)}</section>"
     )
 
 

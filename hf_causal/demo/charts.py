@@ -10,10 +10,10 @@ from typing import Any
 
 from hf_causal.evaluation.published import PUBLISHED
 
-_TOP, _BOTTOM, _LEFT, _RIGHT = 14, 40, 46, 14
+_TOP, _BOTTOM, _LEFT, _RIGHT = 14, 40, 58, 14
 _LOW, _HIGH = 0.4, 1.0
 _TRAINED = (3, 6)
-COLOURS = 6
+COLOURS = 8
 """Colours in the style sheet, after which they repeat."""
 
 
@@ -57,7 +57,7 @@ def chart(lines: Sequence[Line], title: str) -> str:
     )
     drawn = "".join(
         f'<div class="hc-graph hc-{name}">{_svg(lines, title, width, height)}</div>'
-        for name, width, height in (("wide", 860, 320), ("narrow", 340, 250))
+        for name, width, height in (("wide", 1100, 330), ("narrow", 340, 250))
     )
     return f'<figure class="hc-chart">{drawn}<ul class="hc-legend">{keys}</ul></figure>'
 

@@ -9,7 +9,7 @@ import gradio as gr
 
 from hf_causal.demo.cards import error_card, percent
 from hf_causal.demo.charts import cell_table, chart, lines_of
-from hf_causal.demo.explore import Cell, cells_of, hardest_questions, read_reports
+from hf_causal.demo.explore import Cell, HardQuestion, cells_of, hardest_questions, read_reports
 from hf_causal.demo.models import Models
 from hf_causal.evaluation.plots import TITLES
 
@@ -80,11 +80,7 @@ class ExploreTab:
             if right == len(questions)
             else "The right answers to which it gave the least probability:"
         )
-        rows = "".join(
-            f'<li class="{"" if question.probability > 0.5 else "hc-missed"}"><p>{_shortened(question.prompt)}</p>'
-            f"<p>Right: <b>{question.right_answer}</b>, to which it gives {percent(question.probability)}.</p></li>"
-            for question in questions
-        )
+        rows = "".join(map(_question, questions))
         found = f'<p>{summary}</p><ol class="hc-hard">{rows}</ol>'
         return f'<section class="hc-card" aria-label="Hardest questions">{found}</section>'
 
@@ -93,6 +89,15 @@ class ExploreTab:
 
     def _labels(self, axis: str | None) -> list[str]:
         return [cell.label for cell in self._cells(axis)]
+
+
+def _question(question: HardQuestion) -> str:
+    missed = "" if question.probability > 0.5 else ' class="hc-missed"'
+    given = percent(question.probability)
+    return (
+        f"<li{missed}><div>{_shortened(question.prompt)}</div>"
+        f"<div>Right: <b>{question.right_answer}</b>, to which it gives {given}.</div></li>"
+    )
 
 
 def _shortened(prompt: str) -> str:

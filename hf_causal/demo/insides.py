@@ -32,7 +32,7 @@ def loop_view(answer: Answer, loop: int) -> str:
     for edge, level in zip(edges, reached, strict=True):
         strength[edge] = max(strength.get(edge, 0.0), float(level))
     rows = "".join(
-        f'<li style="--level:{level:.3f}"><span>{escape(cause)} causes {escape(effect)}.</span>'
+        f'<li style="--level:{level:.3f}"><span>{escape(cause)} → {escape(effect)}</span>'
         f'<span class="hc-level">{percent(float(level)) if loop else "–"}</span></li>'
         for (cause, effect), level in zip(edges, reached, strict=True)
     )

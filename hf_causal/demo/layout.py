@@ -12,14 +12,16 @@ Stop = str | tuple[str, str, int]
 """A node, or a bend of an edge in one of the layers between its ends."""
 Point = tuple[float, float]
 
-NODE_HEIGHT = 34.0
-ROW = 54.0
-GAP = 46.0
+NODE_HEIGHT = 42.0
+ROW = 60.0
+GAP = 44.0
 """Between the columns, where the arrows are."""
 BAND_GAP = 30.0
 MARGIN = 10.0
-MAX_LABEL = 18
-"""Longer names are cut in the picture; the whole name is in its tooltip and in the text below."""
+TURN = 34.0
+"""How far an edge swings out where it goes on in the band below."""
+MAX_LINE = 13
+"""Letters of a line of a label; longer names are broken into two lines and cut, and whole in their tooltip."""
 _SWEEPS = 4
 
 
@@ -34,11 +36,30 @@ class Layout:
     """Width of each node."""
     routes: dict[Edge, list[Point]] = field(default_factory=dict)
     """Points that an edge passes through, from centre to centre."""
+    turns: dict[tuple[Point, Point], float] = field(default_factory=dict)
+    """Between two of them, how far to the right (or to the left, below zero) an edge swings around other nodes."""
 
 
-def label_of(name: str) -> str:
-    """A name as it is drawn."""
-    return name if len(name) <= MAX_LABEL else name[: MAX_LABEL - 1] + "…"
+def label_of(name: str) -> list[str]:
+    """The one or two lines of a name's label.
+
+    Example:
+
+    ```python
+    >>> label_of("high blood pressure")
+    ['high blood', 'pressure']
+
+    ```
+    """
+    if len(name) <= MAX_LINE:
+        return [name]
+    spaces = [place for place, letter in enumerate(name) if letter == " "]
+    middle = min(spaces, key=lambda place: abs(place - len(name) / 2), default=MAX_LINE)
+    return [_cut(name[:middle].strip()), _cut(name[middle:].strip())]
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= MAX_LINE else line[: MAX_LINE - 1] + "…"
 
 
 def text_width(text: str) -> float:
@@ -62,10 +83,11 @@ def lay_out(nodes: Sequence[str], edges: Sequence[Edge], width: float) -> Layout
     layer = _layers(nodes, forward)
     chains = {edge: _through(edge, layer) for edge in forward}
     columns = _ordered(layer, chains)
-    placed, stops = _place(columns, {node: text_width(label_of(node)) + 24 for node in nodes}, width)
+    placed, stops = _place(columns, {node: max(map(text_width, label_of(node))) + 24 for node in nodes}, width)
     for edge in plain:
         route = chains.get(edge) or chains[edge[::-1]][::-1]
         placed.routes[edge] = [stops[stop] for stop in route]
+    _swing_out(placed, columns, stops)
     placed.centres = {node: stops[node] for node in nodes}
     return placed
 
@@ -151,12 +173,27 @@ def _mean(values: list[float], otherwise: float) -> float:
     return sum(values) / len(values) if values else otherwise
 
 
+def _swing_out(layout: Layout, columns: list[list[Stop]], stops: dict[Stop, Point]) -> None:
+    """Leads edges that go on in the band below around the other nodes of their columns."""
+    crowded = {stops[stop] for column in columns if len(column) > 1 for stop in column}
+    for route in layout.routes.values():
+        for here, there in zip(route, route[1:], strict=False):
+            if here[0] == there[0] and (here in crowded or there in crowded):
+                side = 1 if here[0] > layout.width / 2 else -1
+                layout.turns[here, there] = side * (max(layout.sizes.values()) / 2 + TURN)
+
+
 def _place(columns: list[list[Stop]], sizes: dict[str, float], width: float) -> tuple[Layout, dict[Stop, Point]]:
     """The size of the picture, and the centre of each stop."""
     step = max(sizes.values(), default=0) + GAP
     across = max(2, int((width - 2 * MARGIN + GAP) // step))
     across = math.ceil(len(columns) / math.ceil(len(columns) / across)) if columns else 1
-    layout = Layout(width=across * step - GAP + 2 * MARGIN, sizes=sizes)
+    winds = any(
+        len(before) > 1 or len(after) > 1
+        for before, after in zip(columns[across - 1 :: across], columns[across::across], strict=False)
+    )
+    margin = MARGIN + (TURN if winds else 0)
+    layout = Layout(width=across * step - GAP + 2 * margin, sizes=sizes)
     stops: dict[Stop, Point] = {}
     top = MARGIN
     for start in range(0, len(columns), across):
@@ -166,7 +203,7 @@ def _place(columns: list[list[Stop]], sizes: dict[str, float], width: float) -> 
             turn = across - 1 - index if start // across % 2 else index
             for place, stop in enumerate(column):
                 down = top + NODE_HEIGHT / 2 + (place + (rows - len(column)) / 2) * ROW
-                stops[stop] = (MARGIN + turn * step + (step - GAP) / 2, down)
+                stops[stop] = (margin + turn * step + (step - GAP) / 2, down)
         top += (rows - 1) * ROW + NODE_HEIGHT + BAND_GAP
     layout.height = top - BAND_GAP + MARGIN
     return layout, stops

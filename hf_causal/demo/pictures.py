@@ -63,8 +63,9 @@ def _svg(picture: Picture, layout: Layout) -> str:
 
 def _arrow(key: str, kind: str) -> str:
     return (
-        f'<marker id="{key}{kind}" class="hc-head-{kind}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" '
-        'markerHeight="7" orient="auto-start-reverse"><path d="M0,0.6 L10,5 L0,9.4 z"/></marker>'
+        f'<marker id="{key}{kind}" class="hc-head-{kind}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="11" '
+        'markerHeight="11" markerUnits="userSpaceOnUse" orient="auto-start-reverse">'
+        '<path d="M0,0.6 L10,5 L0,9.4 z"/></marker>'
     )
 
 
@@ -73,23 +74,31 @@ def _node(picture: Picture, layout: Layout, node: str) -> str:
     kinds = [kind for kind in ("asked", "marked", "given") if node in getattr(picture, kind)]
     classes = " ".join(["hc-node", *(f"hc-{kind}" for kind in kinds)])
     box = f'x="{x - width / 2:.1f}" y="{y - NODE_HEIGHT / 2:.1f}" width="{width:.1f}" height="{NODE_HEIGHT}" rx="9"'
-    return (
-        f'<g class="{classes}"><title>{escape(node)}</title><rect {box}/>'
-        f'<text x="{x:.1f}" y="{y:.1f}" dy="0.35em" text-anchor="middle">{escape(label_of(node))}</text></g>'
+    return f'<g class="{classes}"><title>{escape(node)}</title><rect {box}/>{_label(node, x, y)}</g>'
+
+
+def _label(node: str, x: float, y: float) -> str:
+    lines = label_of(node)
+    tops = (y,) if len(lines) == 1 else (y - 8, y + 8)
+    return "".join(
+        f'<text x="{x:.1f}" y="{top:.1f}" dy="0.35em" text-anchor="middle">{escape(line)}</text>'
+        for line, top in zip(lines, tops, strict=True)
     )
 
 
 def _edge(picture: Picture, layout: Layout, edge: Edge, key: str) -> str:
     points = list(layout.routes[edge])
-    points[0] = _border(points[0], points[1], layout.sizes[edge[0]])
-    points[-1] = _border(points[-1], points[-2], layout.sizes[edge[1]])
+    swings = [layout.turns.get(pair, 0.0) for pair in zip(points, points[1:], strict=False)]
+    points[0] = _border(points[0], points[1], layout.sizes[edge[0]], swings[0])
+    points[-1] = _border(points[-1], points[-2], layout.sizes[edge[1]], swings[-1])
     kind = "path" if edge in picture.path else "plain"
     head = "" if edge in picture.undirected else f' marker-end="url(#{key}{kind})"'
     style = ""
     if picture.strength:
         kind, style = "level", f' style="--level:{picture.strength.get(edge, 0.0):.3f}"'
-        head = f' marker-end="url(#{key}plain)"'
-    return f'<path class="hc-edge hc-edge-{kind}"{style} d="{_curve(points)}"{head}/>'
+        reached = "path" if picture.strength.get(edge, 0.0) > 0.5 else "plain"
+        head = f' marker-end="url(#{key}{reached})"'
+    return f'<path class="hc-edge hc-edge-{kind}"{style} d="{_curve(points, swings)}"{head}/>'
 
 
 def _self_loop(layout: Layout, edge: Edge, key: str) -> str:
@@ -99,19 +108,23 @@ def _self_loop(layout: Layout, edge: Edge, key: str) -> str:
     return f'<path class="hc-edge hc-edge-plain" d="{path}" marker-end="url(#{key}plain)"/>'
 
 
-def _border(inside: Point, towards: Point, width: float) -> Point:
+def _border(inside: Point, towards: Point, width: float, swing: float) -> Point:
     """Where the line from a node's centre leaves its box, a little outside of it."""
+    if swing:
+        return inside[0] + math.copysign(width / 2 + 3, swing), inside[1]
     dx, dy = towards[0] - inside[0], towards[1] - inside[1]
     if abs(dx) < 1:
         return inside[0], inside[1] + math.copysign(NODE_HEIGHT / 2 + 3, dy)
     return inside[0] + math.copysign(width / 2 + 3, dx), inside[1]
 
 
-def _curve(points: Sequence[Point]) -> str:
-    """A smooth line that leaves and enters columns horizontally, and bands vertically."""
+def _curve(points: Sequence[Point], swings: Sequence[float]) -> str:
+    """A smooth line that leaves and enters columns horizontally, and bands vertically or around their end."""
     path = [f"M{points[0][0]:.1f},{points[0][1]:.1f}"]
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
-        if abs(x1 - x0) < 1:
+    for (x0, y0), (x1, y1), swing in zip(points, points[1:], swings, strict=False):
+        if swing:
+            path.append(f"C{x0 + swing / 1.6:.1f},{y0:.1f} {x1 + swing / 1.6:.1f},{y1:.1f} {x1:.1f},{y1:.1f}")
+        elif abs(x1 - x0) < 1:
             bend = (y1 - y0) / 2
             path.append(f"C{x0:.1f},{y0 + bend:.1f} {x1:.1f},{y1 - bend:.1f} {x1:.1f},{y1:.1f}")
         else:

@@ -50,7 +50,7 @@ def listed(names: Sequence[str]) -> str:
 def _transitivity(question: Question) -> Shown:
     cause, effect = (question.given[name] for name in question.parsed.question)
     if path := _named(question, "path"):
-        steps = tuple(f"{first} causes {second}." for first, second in zip(path, path[1:], strict=False))
+        steps = tuple(f"{first} → {second}" for first, second in zip(path, path[1:], strict=False))
         count = f"{len(steps)} step{'s' if len(steps) > 1 else ''}"
         summary = f"The statements lead from “{cause}” to “{effect}” in {count}."
         picture = _graph(question, marked=path, path=zip(path, path[1:], strict=False), about=summary)
