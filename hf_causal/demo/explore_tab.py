@@ -42,13 +42,13 @@ class ExploreTab:
             self.show(first, list(self.reports)) if first else "", elem_id="hc-curves", padding=False
         )
         with gr.Row(visible=bool(splits), equal_height=True):
-            self.cell = gr.Dropdown(self._labels(first), label="Cell", elem_id="hc-cell", scale=3, min_width=200)
+            self.cell = gr.Dropdown(self._labels(first), label="Cell", elem_id="hc-cell", scale=3, min_width=230)
             names = list(self.reports)
             worst = min(names, key=lambda name: self.reports[name]["overall"]["accuracy"]) if names else None
             self.asked = gr.Dropdown(
-                names, value=worst, label="Model to ask", elem_id="hc-asked", scale=3, min_width=200
+                names, value=worst, label="Model to ask", elem_id="hc-asked", scale=3, min_width=230
             )
-            self.button = gr.Button("Show its hardest questions", elem_id="hc-hardest", scale=2, min_width=200)
+            self.button = gr.Button("Show its hardest questions", elem_id="hc-hardest", scale=2, min_width=230)
         self.questions = gr.HTML("", elem_id="hc-questions", padding=False)
 
     def connect(self, page: gr.Blocks) -> None:
