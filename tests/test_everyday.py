@@ -18,7 +18,8 @@ READ = [
     ("smoking → tar -> cancer", "smoking => cancer?", "A causes B. B causes C. Does A cause C?"),
     ("cancer <- tar ← smoking", "does smoking cause cancer", "A causes B. C causes A. Does C cause B?"),
     ("rain and sprinklers cause mud", "Does rain cause mud?", "A causes B. C causes B. Does A cause B?"),
-    ("rain causes mud, puddles and joy", "Does rain cause joy?", "A causes B. A causes C. A causes D. Does A cause D?"),
+    ("rain causes mud, puddles and joy", "Does rain cause joy?",
+     "A causes B. A causes C. A causes D. Does A cause D?"),
     ("rain causes mud, which leads to falls", "Does rain cause falls", "A causes B. B causes C. Does A cause C?"),
     ("rain causes mud and causes joy", "Does rain cause joy", "A causes B. A causes C. Does A cause C?"),
     ("rain causes mud and mud causes falls", "Does rain cause falls", "A causes B. B causes C. Does A cause C?"),
@@ -26,16 +27,20 @@ READ = [
     ("A causes B.B causes C.Does A cause C?", "", "A causes B. B causes C. Does A cause C?"),
     ("1. rain causes mud\n2) mud causes falls", "Does rain cause falls", "A causes B. B causes C. Does A cause C?"),
     ("- rain causes mud\n• mud causes falls", "Does rain cause falls", "A causes B. B causes C. Does A cause C?"),
-    ("St. John's wort causes relief. relief causes joy.", "Does relief cause joy?", "A causes B. B causes C. Does B cause C?"),
+    ("St. John's wort causes relief. relief causes joy.", "Does relief cause joy?",
+     "A causes B. B causes C. Does B cause C?"),
     ('"salt and pepper" causes sneezing', "Does “salt and pepper” cause sneezing?", "A causes B. Does A cause B?"),
-    ("Smoking causes tar. Tar causes cancer.", "Does smoking cause cancer?", "A causes B. B causes C. Does A cause C?"),
+    ("Smoking causes tar. Tar causes cancer.", "Does smoking cause cancer?",
+     "A causes B. B causes C. Does A cause C?"),
     ("The rain causes mud.", "Does rain cause the mud?", "A causes B. Does A cause B?"),
-    ("Suppose that rain causes mud, and then mud leads to falls", "Does rain cause falls?", "A causes B. B causes C. Does A cause C?"),
+    ("Suppose that rain causes mud, and then mud leads to falls", "Does rain cause falls?",
+     "A causes B. B causes C. Does A cause C?"),
     ("exercise triggers endorphins", "does exercise trigger endorphins", "A causes B. Does A cause B?"),
     ("喫煙 → タール → 癌", "喫煙 → 癌?", "A causes B. B causes C. Does A cause C?"),
     ("", "Does A cause B?", "Does A cause B?"),
     ("x9 causes kQ. kQ causes Kq", "Does x9 cause Kq?", "x9 causes kQ. kQ causes Kq. Does x9 cause Kq?"),
-    ("rain causes mud. hail causes mud", "Are rain and hail independent given mud?", "A causes B. C causes B. Are A and C d-separated given {B}?"),
+    ("rain causes mud. hail causes mud", "Are rain and hail independent given mud?",
+     "A causes B. C causes B. Are A and C d-separated given {B}?"),
     ("A causes B", "Is A d-separated from C?", "A causes B. Are A and C d-separated?"),
 ]  # fmt: skip
 
@@ -111,14 +116,16 @@ def test_it_reads_corr2cause_in_the_words_of_the_corpus(templates, relation):
 
 
 def test_it_reads_correlations_in_everyday_words():
-    premises = "Exercise is correlated with fitness\ngenes and fitness are correlated. However, exercise and genes are independent"
+    premises = "Exercise is correlated with fitness\ngenes and fitness are correlated. "
+    premises += "However, exercise and genes are independent"
     read = read_everyday(premises, "Does exercise directly cause fitness?")
     assert read.renaming.short == {"exercise": "A", "fitness": "B", "genes": "C"}
     assert prove(read.prompt).answer == "Yes"
 
 
 FORMS = (
-    "{c} causes {e}", "{c} leads to {e}", "{c} results in {e}", "{e} is caused by {c}", "{c} → {e}", "{c}->{e}", "{e} <- {c}",
+    "{c} causes {e}", "{c} leads to {e}", "{c} results in {e}", "{e} is caused by {c}", "{c} → {e}", "{c}->{e}",
+    "{e} <- {c}",
     "{c} is a cause of {e}", "{e} results from {c}", "{c} can cause {e}", "then {c} will cause {e}",
 )  # fmt: skip
 WORDS = (
@@ -169,8 +176,10 @@ def test_prompts_of_the_corpora_are_read_as_they_are(edges, question):
 
 
 PIECES = (
-    "causes", "cause", "caused by", "is", "does", "not", "and", ",", ".", "?", "\n", " ", "→", "<-", "given", "{", "}", '"', "“", "”",
-    "d-separated", "independent", "correlates with", "Premise:", "Suppose", "which", "A", "rain", "it", "the", "\x00", "\ue000", "<b>", "${1}",
+    "causes", "cause", "caused by", "is", "does", "not", "and", ",", ".", "?", "\n", " ", "→", "<-", "given", "{",
+    "}", '"', "“", "”",
+    "d-separated", "independent", "correlates with", "Premise:", "Suppose", "which", "A", "rain", "it", "the",
+    "\x00", "\ue000", "<b>", "${1}",
 )  # fmt: skip
 anything = st.one_of(st.text(max_size=200), st.lists(st.sampled_from(PIECES), max_size=25).map(" ".join))
 

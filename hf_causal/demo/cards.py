@@ -87,11 +87,11 @@ def percent(share: float) -> str:
 
     ```python
     >>> percent(0.5), percent(0.99999)
-    ('50.0%', '> 99.9%')
+    ('50.0%', 'over 99.9%')
 
     ```
     """
-    return "> 99.9%" if share > 0.999 else "< 0.1%" if share < 0.001 else f"{share:.1%}"
+    return "over 99.9%" if share > 0.999 else "under 0.1%" if share < 0.001 else f"{share:.1%}"
 
 
 def _warning(answer: Answer) -> str:

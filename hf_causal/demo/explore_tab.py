@@ -33,7 +33,11 @@ class ExploreTab:
         first = "branching" if "branching" in splits else next(iter(splits), None)
         with gr.Row(visible=bool(splits)):
             self.axis = gr.Dropdown(
-                [(TITLES.get(split, split), split) for split in splits], value=first, label="Axis", elem_id="hc-axis"
+                [(TITLES.get(split, split), split) for split in splits],
+                value=first,
+                label="Axis",
+                elem_id="hc-axis",
+                min_width=230,
             )
             self.chosen = gr.CheckboxGroup(
                 list(self.reports), value=list(self.reports), label="Models", elem_id="hc-models"
