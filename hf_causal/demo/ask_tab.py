@@ -74,7 +74,7 @@ class AskTab:
 
     def _build_share(self) -> None:
         with gr.Accordion("Take it with you", open=False, visible=False, elem_id="hc-share") as self.share:
-            self.query = gr.State("")
+            self.query = gr.Textbox("", visible="hidden", elem_id="hc-query")  # states are not seen by the browser
             self.link = gr.Textbox(
                 label="Link to this question", interactive=False, buttons=["copy"], elem_id="hc-link"
             )
