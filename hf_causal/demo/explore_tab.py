@@ -11,7 +11,7 @@ from hf_causal.demo.cards import error_card, percent
 from hf_causal.demo.charts import cell_table, chart, lines_of
 from hf_causal.demo.explore import Cell, HardQuestion, cells_of, hardest_questions, read_reports
 from hf_causal.demo.models import Models
-from hf_causal.evaluation.plots import TITLES
+from hf_causal.evaluation.titles import TITLES
 
 _INTRODUCTION = """
 <div class="hc-intro"><p>Models learn from chains of 3 to 6 nodes. How far do they get? Each point is a cell of 500

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,10 @@ def build_page(model: str | Path | None = None, allow_hub: bool = False) -> gr.B
         `FileNotFoundError`: If there is no such model.
     """
     models = _models(model, allow_hub)
-    for name in models.names:
-        models.get(name)  # now, so that nobody waits for it and a broken one is told at once
+    if model is not None:
+        models.get(models.names[0])  # a folder that is no model is told before anything is served
+    # The others while the page begins to be served, so that it is there sooner.
+    threading.Thread(target=lambda: [models.get(name) for name in models.names], daemon=True).start()
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(KEPT_SECONDS, KEPT_SECONDS)) as page:
         gr.HTML(_HEADER, padding=False)
         with gr.Tabs():

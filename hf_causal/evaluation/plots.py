@@ -13,15 +13,8 @@ from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.ticker import FixedLocator, NullLocator  # noqa: E402
 
 from hf_causal.evaluation.published import PUBLISHED  # noqa: E402
+from hf_causal.evaluation.titles import TITLES  # noqa: E402
 
-TITLES = {
-    "sequential": "Longer chains",
-    "flipped": "Longer chains, random flips",
-    "reversed": "Completely reversed chains",
-    "shuffled": "Shuffled sentences",
-    "branching": "Branching graphs",
-    "long_names": "Names of 4 to 10 characters",
-}
 _COLOURS = ("#1f5fa8", "#d1495b", "#2a9d5c", "#8a5fbf")
 _TRAINED = (3, 6)
 _REFERENCE_STYLES = {"TS2 NoPE 67M (published)": ("#444444", "s"), "GPT-4 (published)": ("#a0a0a0", "^")}

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hf_causal.evaluation.plots import TITLES, plot_scores
+from hf_causal.evaluation.plots import plot_scores
 from hf_causal.evaluation.published import PUBLISHED
 from hf_causal.evaluation.studies import STUDIES_FILE, render_studies
+from hf_causal.evaluation.titles import TITLES
 from hf_causal.files import write_json, write_text
 from hf_causal.hub.cards import REPORT_FILE, SCORES_FILE, write_model_card
 
