@@ -120,9 +120,8 @@ def main() -> None:
     try:
         person(url, 3, seed=0)
         print(f"Start to first page: {start:.1f} s\n")
-        print(
-            "| who | questions | median ms | p90 ms | p99 ms | max ms | answers per second |\n|---|---|---|---|---|---|---|"
-        )
+        print("| who | questions | median ms | p90 ms | p99 ms | max ms | answers per second |")
+        print("|---|---|---|---|---|---|---|")
         row("one person, API", person(url, 60, seed=1))
         if CHROMIUM:
             row("one person, click to answer in Chromium", click(url, 40))

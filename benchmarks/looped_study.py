@@ -6,7 +6,7 @@
     python benchmarks/looped_study.py speed                                    # examples per second of training
 
 Each part replaces its own entry of `studies.json` in the folder; `hf-causal report FOLDER` then renews report and
-card. Finished trainings in `--work` are not done again.
+card. Trainings and arms that are finished in `--work` are not done again.
 """
 
 from __future__ import annotations
@@ -81,10 +81,14 @@ def ablation(options: argparse.Namespace) -> dict[str, Any]:
         cadence = {"max_steps": options.steps, "eval_steps": 100, "save_steps": 10**6}
         recipe = load_recipe(RECIPE, {**overrides, **cadence})
         result = train(recipe, folder, options.work / "data", resume_from_checkpoint="latest")
-        scores = evaluate_model(folder, data_dir=options.work / "data", limit=options.limit)
-        parameters = sum(value.numel() for value in Answerer.load(folder).model.parameters())
-        splits = {split: score["accuracy"] for split, score in scores["splits"].items()}
-        arms.append({"name": name, "parameters": parameters, "in_family": result.best_accuracy, "splits": splits})
+        kept = folder / f"arm-{options.limit}.json"
+        if not kept.is_file():
+            scores = evaluate_model(folder, data_dir=options.work / "data", limit=options.limit)
+            parameters = sum(value.numel() for value in Answerer.load(folder).model.parameters())
+            splits = {split: score["accuracy"] for split, score in scores["splits"].items()}
+            arm = {"name": name, "parameters": parameters, "in_family": result.best_accuracy, "splits": splits}
+            write_json(kept, arm)
+        arms.append(json.loads(kept.read_text(encoding="utf-8")))
         print(arms[-1], flush=True)
     return {"seed": recipe.seed, "steps": options.steps, "rows_per_cell": options.limit, "arms": arms}
 

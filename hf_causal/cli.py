@@ -11,6 +11,7 @@ import typer
 
 from hf_causal.demo.command import DEMO_HELP, demo
 from hf_causal.hardware import share_the_cpu
+from hf_causal.hub.commands import app as publish_app
 
 app = typer.Typer(
     name="hf-causal",
@@ -20,6 +21,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
+app.add_typer(publish_app, name="publish")
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
@@ -33,6 +35,8 @@ Device = Annotated[str | None, typer.Option(help="For example `cuda` or `cpu`; a
 BUILD_HELP = """
 Write a corpus as Parquet with its data set card; `load_dataset(OUT, CONFIG)` loads it.
 
+A build that was interrupted goes on when the same command is given again: finished files stay as they are.
+
 Examples:
 
     hf-causal build axiomatic --out data/axiomatic
@@ -42,6 +46,9 @@ Examples:
     hf-causal build axiomatic --config transitivity_generalization --nodes 10,30,60 --seed 7 --out data/other
 
     hf-causal build corr2cause --config default --config paraphrased --out data/corr2cause
+
+    hf-causal build axiomatic --config transitivity_ts2 --rows 1000000000 --out /shared/large \\
+        --engine ray --ray-address auto
 """
 TRAIN_HELP = """
 Train a recipe in this process and write a complete model folder.
@@ -54,6 +61,10 @@ Examples:
     hf-causal train axiom-looped --output-dir runs/looped
 
     hf-causal train axiom-cpu --output-dir runs/cpu --resume-from-checkpoint latest
+
+    hf-causal train axiom-looped --output-dir runs/looped --push-to-hub --hub-model-id my-lab/axiom-looped
+
+    hf-causal train axiom-looped --output-dir runs/fresh --fresh-rows true
 
     accelerate launch --multi_gpu --num_processes 8 -m hf_causal.training --recipe axiom-67m-none --output-dir OUT
 """
@@ -121,7 +132,9 @@ Examples:
 @app.command(help=BUILD_HELP)
 def build(
     corpus: Annotated[str, typer.Argument(help="`axiomatic` or `corr2cause`.")],
-    out: Annotated[Path, typer.Option(help="Folder to write; other configs in it stay.")],
+    out: Annotated[
+        str, typer.Option(help="Folder to write, or a URL such as `hf://datasets/ORG/NAME`; other configs in it stay.")
+    ],
     config: Annotated[
         list[str] | None, typer.Option(help="Config to build, may be repeated; all when not given.")
     ] = None,
@@ -137,7 +150,16 @@ def build(
     ] = None,
     rows_per_shard: Annotated[int | None, typer.Option(help="Rows of one Parquet file.")] = None,
     num_proc: NumProc = None,
+    engine: Annotated[
+        str, typer.Option(help="`local`, or `ray` to spread the shards over a Ray cluster. The bytes are the same.")
+    ] = "local",
+    ray_address: Annotated[
+        str | None,
+        typer.Option(help="Running Ray cluster to join, `auto` on one of its machines; Ray starts here otherwise."),
+    ] = None,
 ) -> None:
+    from functools import partial
+
     from rich.console import Console
     from rich.table import Table
 
@@ -157,7 +179,9 @@ def build(
         out,
         config,
         num_proc or _cores(),
-        progress=_bar,
+        partial(_bar, unit=" rows"),
+        engine,
+        ray_address,
         seed=seed,
         **given,
     )
@@ -177,9 +201,18 @@ def train(
     resume_from_checkpoint: Annotated[str | None, typer.Option(help="`latest`, or a checkpoint folder.")] = None,
     report_to: Annotated[str, typer.Option(help="`none` or `trackio`.")] = "none",
     stop_at_step: Annotated[int | None, typer.Option(help="Save and stop after this step, to go on later.")] = None,
+    push_to_hub: Annotated[bool, typer.Option("--push-to-hub", help="Publish the trained model.")] = False,
+    hub_model_id: Annotated[str | None, typer.Option(help="`NAMESPACE/NAME` to publish it as.")] = None,
+    hub_private_repo: Annotated[
+        bool, typer.Option("--hub-private-repo", help="Make a new repository private.")
+    ] = False,
 ) -> None:
     from hf_causal.training.recipes import load_recipe, parse_overrides
 
+    if push_to_hub:
+        from hf_causal.hub.publish import check_destination
+
+        check_destination(hub_model_id)
     chosen = load_recipe(recipe, parse_overrides(context.args))
     from hf_causal.training.loop import train as train_recipe
 
@@ -193,6 +226,10 @@ def train(
             f"Model in {result.output_dir}: in-family validation accuracy {result.best_accuracy:.4f} "
             f"(step {result.best_step} of {result.total_steps}, {result.seconds / 60:.1f} min of training)."
         )
+        if push_to_hub and hub_model_id:
+            from hf_causal.hub.publish import publish_model
+
+            typer.echo(f"{publish_model(output_dir, hub_model_id, private=hub_private_repo)}")
 
 
 @app.command(help=EVALUATE_HELP)
@@ -351,8 +388,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         status = command.main(args=arguments, prog_name="hf-causal", standalone_mode=False)
         if status == INTERRUPTED:  # typer ends an interrupted command without a word
-            message = "interrupted: `reproduce` goes on where it was, `train` with --resume-from-checkpoint latest"
-            typer.echo(f"\n{message}", err=True)
+            again = "`build` and `reproduce` go on where they were, `train` with --resume-from-checkpoint latest"
+            typer.echo(f"\ninterrupted: {again}", err=True)
         return status if isinstance(status, int) else 0
     except (ValueError, FileNotFoundError, NotADirectoryError, PermissionError) as error:
         return _fail(str(error), 2)
@@ -386,10 +423,10 @@ def _integers(option: str, text: str | None, count: int | None = None) -> tuple[
     return values
 
 
-def _bar(what: str, total: int):
+def _bar(what: str, total: int, unit: str = "it"):
     from tqdm.auto import tqdm
 
-    return tqdm(total=total, desc=what, unit_scale=True).update
+    return tqdm(total=total, desc=what, unit=unit, unit_scale=True).update
 
 
 def _slow_bar(what: str, total: int | None):

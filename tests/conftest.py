@@ -8,6 +8,8 @@ os.environ.setdefault("HF_EVALUATE_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+import importlib.util
+import shutil
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,10 @@ TINY = {
 }
 """Overrides that make any decoder recipe a matter of seconds."""
 
+needs_ray = pytest.mark.skipif(
+    importlib.util.find_spec("ray") is None, reason="Ray is not installed: pip install 'hf-causal[ray]'"
+)
+
 
 @pytest.fixture(scope="session")
 def corpus_dir(tmp_path_factory) -> Path:
@@ -40,6 +46,18 @@ def corpus_dir(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def corpora_dir(corpus_dir) -> Path:
+    """A folder that holds a small build of every corpus."""
+    from hf_causal.dataset_builders import BUILDERS, build
+
+    small = {"corr2cause": {"configs": ["default"], "nodes": (2, 3), "rows_per_shard": 20}}
+    for corpus in BUILDERS:
+        if not (corpus_dir.parent / corpus).exists():
+            build(corpus, corpus_dir.parent / corpus, **small[corpus])
+    return corpus_dir.parent
+
+
+@pytest.fixture(scope="session")
 def trained_model(tmp_path_factory, corpus_dir) -> Path:
     """A model folder as training leaves it."""
     from hf_causal.training.loop import train
@@ -47,6 +65,34 @@ def trained_model(tmp_path_factory, corpus_dir) -> Path:
 
     folder = tmp_path_factory.mktemp("trained") / "model"
     train(load_recipe("axiom-cpu", TINY), folder, data_dir=corpus_dir)
+    return folder
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    """An empty Hub on the loopback, with this process signed in as a member of its organization."""
+    from hub_fixtures import never_wait, use_hub
+    from hub_server import HubServer
+
+    with HubServer(tmp_path / "hub-server") as server:
+        use_hub(monkeypatch, server, tmp_path / "home")
+        never_wait(monkeypatch)
+        yield server
+
+
+@pytest.fixture
+def data(corpus_dir, tmp_path) -> Path:
+    """A built corpus that a test may change."""
+    return Path(shutil.copytree(corpus_dir, tmp_path / "axiomatic"))
+
+
+@pytest.fixture
+def space(tmp_path) -> Path:
+    """A Space that a test may change."""
+    folder = tmp_path / "demo"
+    folder.mkdir()
+    (folder / "README.md").write_text("---\ntitle: Demo\nsdk: gradio\napp_file: app.py\n---\n# Demo\n")
+    (folder / "app.py").write_text("import gradio\n")
     return folder
 
 

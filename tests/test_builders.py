@@ -73,12 +73,12 @@ def test_the_digests_on_the_card_are_those_of_the_rows(corpus_dir):
 def test_a_failed_build_leaves_nothing_and_keeps_what_was_there(tmp_path, monkeypatch):
     build("axiomatic", tmp_path, ["transitivity_occ"], rows=400, validation_rows=80)
     before = files_of(tmp_path)
-    import hf_causal.corpora.parquet as parquet
+    import hf_causal.corpora.staging as staging
 
     def broken(*args, **kwargs):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(parquet.pq, "write_table", broken)
+    monkeypatch.setattr(staging.pq, "write_table", broken)
     with pytest.raises(OSError, match="no space left"):
         build("axiomatic", tmp_path, ["transitivity_occ"], rows=800, validation_rows=80)
     assert files_of(tmp_path) == before

@@ -35,6 +35,12 @@ def test_help_imports_nothing_heavy():
         (["build", "axiomatic", "--out", "OUT", "--config", "x"], "has no config 'x'"),
         (["build", "axiomatic", "--out", "OUT", "--nodes", "3,x"], "`--nodes` must be whole numbers"),
         (["build", "axiomatic", "--out", "OUT", "--name-lengths", "3"], "`--name-lengths` must be 2 numbers"),
+        (
+            ["build", "axiomatic", "--out", "OUT", "--engine", "spark"],
+            "`engine` must be one of local, ray, got 'spark'",
+        ),
+        (["build", "axiomatic", "--out", "OUT", "--ray-address", "auto"], "needs `engine` 'ray'"),
+        (["build", "axiomatic", "--out", "nowhere://OUT"], "Protocol not known: nowhere"),
         (["train", "axiom-gpu", "--output-dir", "OUT"], "shipped recipes: axiom-67m-learned"),
         (["train", "axiom-cpu", "--output-dir", "OUT", "--learnin-rate", "1"], "did you mean 'learning_rate'"),
         (["evaluate", "OUT"], "no model folder"),
@@ -91,6 +97,19 @@ def test_a_diverged_training_is_a_failed_check(corpus_dir, tmp_path, capsys):
     output = ["--output-dir", str(tmp_path / "wild"), "--data-dir", str(corpus_dir)]
     assert main(["train", "axiom-cpu", *output, *options]) == 1
     assert "lower the learning rate" in capsys.readouterr().err
+
+
+def test_build_writes_to_a_url_and_goes_on_where_it_was(tmp_path, capsys):
+    url = f"file://{tmp_path}/data"
+    command = ["build", "axiomatic", "--config", "transitivity_occ", "--rows", "800", "--rows-per-shard", "400"]
+    command += ["--validation-rows", "400", "--num-proc", "1", "--out"]
+    assert main([*command, url]) == 0
+    shown = capsys.readouterr()
+    assert "800" in shown.out and "rows/s" in shown.err
+    files = {path: path.stat().st_mtime_ns for path in (tmp_path / "data" / "transitivity_occ").iterdir()}
+    assert len(files) == 4
+    assert main([*command, str(tmp_path / "data")]) == 0
+    assert {path: path.stat().st_mtime_ns for path in files} == files
 
 
 def test_build_train_evaluate_report(tmp_path, capsys):

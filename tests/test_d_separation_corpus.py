@@ -10,10 +10,12 @@ import pytest
 from oracles import digraph, is_open
 from splits import ALL_SPLITS, D_SEPARATION, Generated, generate, published, read_edges
 
+from hf_causal import graphs
 from hf_causal.certificates import check, prove
 from hf_causal.corpora import generate_shard, get_config
-from hf_causal.corpora.d_separation import _candidates
-from hf_causal.corpora.schema import CorpusConfig, rows_digest, split_digest
+from hf_causal.corpora.d_separation import _ask, _candidates
+from hf_causal.corpora.schema import Cell, CorpusConfig, rows_digest, split_digest
+from hf_causal.names import draw_names
 from hf_causal.randomness import Stream
 
 QUESTION = re.compile(r"Are ([A-Za-z0-9]+) and ([A-Za-z0-9]+) d-separated(?: given \{([A-Za-z0-9, ]+)\})?\?")
@@ -187,6 +189,13 @@ def test_large_graphs_can_be_asked_about():
 def test_no_cell_consists_of_complete_graphs():
     cells = get_config("axiomatic", D_SEPARATION, nodes=(5, 8)).splits["branching"]
     assert [(cell.num_nodes, cell.branching_factor) for cell in cells] == [(5, 1.4), (8, 1.4), (8, 2.0)]
+
+
+def test_complete_graphs_are_not_asked_about():
+    cell = Cell("branching", 5, 20, branching_factor=2.0)
+    edges = graphs.erdos_renyi_dags(10, 5, 2.0, Stream("complete"))
+    asked = _ask(cell, edges, draw_names(Stream("names"), 10, 5), 20, Stream("questions"))
+    assert len(asked.edges) == len(asked.question) == len(asked.certificate) == 0
 
 
 def test_what_cannot_be_made_is_refused():

@@ -47,6 +47,8 @@ def test_overrides_reach_fields_and_the_model():
         (["--packing", "1"], "'packing' must be bool"),
         (["--optimizer", "sgd"], "'optimizer' must be one of adamw, muon, got 'sgd'"),
         (["--save-steps", "0"], "'save_steps' must be at least 1"),
+        (["--fresh-rows", "true", "--max-steps", "null"], "'max_steps' must be given with `fresh_rows`"),
+        (["--fresh-rows", "true", "--max-steps", "9", "--train-rows", "9"], "'train_rows' must be null with"),
         (["--name.first", "x"], "only `model` has fields inside"),
     ],
 )

@@ -10,7 +10,10 @@ import torch
 from conftest import TINY
 from safetensors.torch import load_file
 
+from hf_causal.corpora import get_config
+from hf_causal.corpora.fresh import fresh_shard
 from hf_causal.evaluation.predict import Answerer
+from hf_causal.training import loop
 from hf_causal.training.checkpoints import TrainingLog, list_checkpoints
 from hf_causal.training.loop import train
 from hf_causal.training.recipes import load_recipe
@@ -93,6 +96,31 @@ def test_resuming_gives_the_same_weights_bit_for_bit(recipe, stop, tmp_path, cor
     assert validations[0] == validations[1]
 
 
+@pytest.mark.parametrize("recipe", ["axiom-cpu", "axiom-looped"])
+def test_training_on_fresh_rows_resumes_to_the_same_weights_bit_for_bit(recipe, tmp_path, corpus_dir, monkeypatch):
+    small = {**TINY, "max_steps": 14, "train_rows": None, "fresh_rows": True, "gradient_accumulation_steps": 2}
+    if recipe == "axiom-looped":
+        small = {name: value for name, value in small.items() if not name.startswith("model.")}
+    options = {"rows": 1200, "rows_per_shard": 600}  # some 9 batches a shard, so that shards end amid a step
+    monkeypatch.setattr(loop, "get_config", lambda *names, **given: get_config(*names, **given, **options))
+    numbers = []
+    monkeypatch.setattr(loop, "fresh_shard", lambda *given: numbers.append(given[2]) or fresh_shard(*given))
+    (tmp_path / "data" / "transitivity_ts2").mkdir(parents=True)
+    for path in (corpus_dir / "transitivity_ts2").glob("validation-*"):  # no fixed training split is needed
+        (tmp_path / "data" / "transitivity_ts2" / path.name).symlink_to(path)
+    chosen = load_recipe(recipe, small)
+    train(chosen, tmp_path / "whole", tmp_path / "data")
+    assert max(numbers) >= 2
+    for stop in (3, 10, None):
+        train(chosen, tmp_path / "parts", tmp_path / "data", resume_from_checkpoint="latest", stop_at_step=stop)
+    assert_equal_weights(last_checkpoint_weights(tmp_path / "whole"), last_checkpoint_weights(tmp_path / "parts"))
+    assert_equal_weights(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
+    summaries = [json.loads((tmp_path / name / "training_summary.json").read_text()) for name in ("whole", "parts")]
+    assert summaries[0]["questions"] == summaries[1]["questions"] > 14 * 2 * 8 * 3
+    assert summaries[0]["family"]["nodes"] == [3, 6]
+    assert "endless fresh questions about graphs of 3 to" in (tmp_path / "whole" / "README.md").read_text()
+
+
 def test_a_killed_run_resumes_to_the_same_weights(tmp_path, corpus_dir):
     small = {**TINY, "max_steps": 200, "save_steps": 5, "eval_steps": 50, "train_rows": None}
     command = [sys.executable, "-m", "hf_causal.training", "--recipe", "axiom-cpu", "--data-dir", str(corpus_dir)]
@@ -127,7 +155,7 @@ def test_accumulated_gradients_equal_one_large_batch(tmp_path, corpus_dir):
         run.schedulers = []
         size = recipe.per_device_train_batch_size
         micro = [
-            run.train_packs.collate(list(range(start, start + size)), run.tokenizer.pad_token_id)
+            run.feed.packs_of(0).collate(list(range(start, start + size)), run.tokenizer.pad_token_id)
             for start in range(0, 8, size)
         ]
         run._step(micro)

@@ -37,7 +37,7 @@ GOLDEN = {
     "transitivity_ts2": "161e9cc7c1116807d997d1de63a326fec65ad1784538a09e6962cb7e382436c9",
     "transitivity_ts1": "373a2adaab82262c6fc0bc63c8792777f3f2498f85cc726d4a012b5b47d50789",
     "transitivity_occ": "efe6841d3c123d9d070be8a4d7ac83c2f683329d3365530ef31cd80679988e33",
-    "transitivity_generalization": "86b74f6fa3a488d6e63f01d3cd5588ec84caea5d6502804b86eeb09d4d3e21f6",
+    "transitivity_generalization": "6e5d527be1a0a33f7c1215d279d273bf5cce8b5e8b3d9e9eee0be6dfffc98836",
 }
 
 

@@ -4,12 +4,15 @@
 trained model may or may not generalize; both follow arXiv 2407.07612.
 
 Questions about a graph are drawn so: an ordered pair of nodes uniformly, the size of the conditioning set uniformly
-from 0 to n - 2, a set of that size uniformly from the other nodes; and of what was drawn as many Yes as No. The
-consequences: neighbours are never d-separated, so they are asked about only where the answer is No; within a cell the
-sets of Yes and of No questions differ in size as the graphs make them differ (on sequential chains a larger set blocks
-more often, on flipped ones it also opens colliders); and a graph that separates no pair, a complete one, is not asked
-about, which is why no cell consists of such graphs. "Are X and Y" and "Are Y and X" are the same question and are not
-both asked.
+from 0 to n - 2, a set of that size uniformly from the other nodes; and of what was drawn as many Yes as No. "Are X and
+Y" and "Are Y and X" are the same question and are not both asked. The consequences:
+
+- Neighbours are never d-separated, so they are asked about only where the answer is No.
+- Within a cell the sets of Yes and of No questions differ in size as the graphs make them differ: on sequential chains
+  a larger set blocks more often, on flipped ones it also opens colliders.
+- A graph of which no candidate has the one or the other answer is left out: a few per cent of the densest branching
+  graphs, and all complete ones, which is why no cell consists of these.
+- A chain of three nodes has one Yes, so it gets two questions where longer chains get up to eight.
 """
 
 from __future__ import annotations
@@ -66,6 +69,7 @@ CONFIGS: dict[str, Callable[..., CorpusConfig]] = {
 }
 
 _FEWEST_CANDIDATES = 32
+"""Candidates of a graph, drawn in two steps: the second only where the first leaves questions missing."""
 
 
 def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:
@@ -77,9 +81,7 @@ def _draw(cell: Cell, rows: int, stream: Stream, admit: Admission) -> tuple[np.n
     """A few more graphs than are likely to do."""
     # A chain of three nodes separates one pair by one set, so it has one Yes and gets one No.
     expected = 2 if cell.num_nodes == 3 else cell.questions_per_premise
-    # Flips that leave a chain sequential or reverse it completely are drawn again.
-    flipped = 1 - 2.0 ** (2 - cell.num_nodes) if cell.structure.endswith("flipped") else 1.0
-    return names_then_edges(cell, 1.1 * rows / expected / flipped, stream, admit)
+    return names_then_edges(cell, 1.1 * rows / expected, stream, admit)
 
 
 def _num_candidates(cell: Cell) -> int:

@@ -1,22 +1,17 @@
-"""Writing a corpus as Parquet: one file a shard, the same bytes from any number of processes."""
+"""Writing a corpus as Parquet: one file a shard, the same bytes from any engine and any number of processes."""
 
 from __future__ import annotations
 
 import json
-import multiprocessing
-import shutil
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
-from hf_causal.corpora import generate_shard
-from hf_causal.corpora.schema import CorpusConfig, rows_digest, split_digest
-
-MANIFEST = "manifest.json"
+from hf_causal.corpora.engines import Engine, Job
+from hf_causal.corpora.schema import CorpusConfig, split_digest
+from hf_causal.corpora.staging import MANIFEST, ShardRecord, Staging
+from hf_causal.files import Folder
 
 
 @dataclass(frozen=True)
@@ -27,91 +22,90 @@ class SplitSummary:
     shards: int
     bytes: int
     sha256: str
-    """Over the rows, see `split_digest`; independent of Parquet and of the number of processes."""
+    """Over the rows, see `split_digest`; independent of Parquet and of the engine."""
 
 
 def write_config(
     corpus: str,
     config: CorpusConfig,
-    folder: str | Path,
+    folder: str | Path | Folder,
     num_proc: int = 1,
-    progress: Callable[[int], Any] | None = None,
+    progress: Callable[[str, int], Callable[[int], Any]] | None = None,
+    engine: str = "local",
+    ray_address: str | None = None,
 ) -> dict[str, SplitSummary]:
     """Writes every split of a config as `FOLDER/CONFIG/SPLIT-00000-of-00007.parquet`, and a manifest beside them.
 
-    The files appear under their final name when all of them are complete; an earlier build of the config is replaced.
+    The files appear under their final name when all of them are complete; another build of the config that is there is
+    then replaced. A build that was interrupted goes on: its finished shards are left as they are.
 
     Args:
         corpus (`str`): For example `"axiomatic"`.
         config ([`CorpusConfig`]): As `get_config` makes it.
-        folder (`str` or `Path`): Parent folder.
-        num_proc (`int`): Processes that generate and write. Memory is about 200 MB for each, whatever the number of
-            rows.
-        progress (callable, *optional*): Called with the rows of each finished shard.
+        folder (`str` or `Path`): Parent folder, or its URL for `fsspec`, such as `hf://datasets/ORG/NAME`.
+        num_proc (`int`): Processes that generate and write. Memory is about 200 MB for each with the default rows
+            of a shard, whatever the number of shards.
+        progress (callable, *optional*): Called with what begins and the number of rows that are to be written;
+            returns what is called with the rows of each finished shard.
+        engine (`str`): `local` or `ray`, see [`Engine`].
+        ray_address (`str`, *optional*): Of a running Ray cluster.
 
     Returns:
         `dict[str, SplitSummary]`: For each split.
+
+    Raises:
+        `ValueError`: If the arguments do not go together, before anything is written.
     """
-    if num_proc < 1:
-        raise ValueError(f"`num_proc` must be at least 1, got {num_proc}")
-    final = Path(folder) / config.name
-    partial = final.with_name(f".{final.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    jobs = [(split, shard) for split in config.splits for shard in range(config.num_shards(split))]
-    done: dict[tuple[str, int], tuple[int, int, str]] = {}
+    runner, staging = Engine(engine, num_proc, ray_address), Staging(Folder.at(folder), corpus, config)
+    if runner.leaves_this_process and "memory" in staging.parent.filesystem.protocol:
+        raise ValueError(f"`out` {str(staging.parent)!r} is the memory of one process: use `num_proc` 1")
+    if manifest := staging.published():
+        return {split: SplitSummary(**summary) for split, summary in manifest["splits"].items()}
     try:
-        for job, written in _run(corpus, config, partial, jobs, num_proc):
-            done[job] = written
-            if progress:
-                progress(written[0])
+        done = _write_missing(staging, runner, progress)
         summaries = {split: _summary(config, split, done) for split in config.splits}
-        manifest = {
-            "corpus": corpus,
-            "config": config.name,
-            "description": config.description,
-            "version": config.version,
-            "seed": config.seed,
-            "splits": {split: asdict(summary) for split, summary in summaries.items()},
-        }
-        (partial / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-        shutil.rmtree(final, ignore_errors=True)
-        partial.rename(final)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        staging.publish(_manifest(staging, summaries), done)
+    except BaseException:
+        staging.discard_if_empty()
+        raise
     return summaries
 
 
-def read_manifests(folder: str | Path) -> list[dict[str, Any]]:
+def read_manifests(folder: str | Path | Folder) -> list[dict[str, Any]]:
     """The manifests of the configs that a folder holds, by name."""
-    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(Path(folder).glob(f"*/{MANIFEST}"))]
+    parent = Folder.at(folder)
+    names = [name for name, size in parent.sizes().items() if size is None and not name.startswith(".")]
+    return [json.loads((parent / name).read(MANIFEST)) for name in names if MANIFEST in (parent / name).sizes()]
 
 
-def _run(corpus: str, config: CorpusConfig, folder: Path, jobs: list[tuple[str, int]], num_proc: int):
-    if num_proc == 1:
-        for split, shard in jobs:
-            yield (split, shard), _write_shard(corpus, config, folder, split, shard)
-        return
-    # Forked children would inherit the locks of whatever threads this process runs.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(num_proc, len(jobs)), mp_context=context) as pool:
-        futures = {pool.submit(_write_shard, corpus, config, folder, *job): job for job in jobs}
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+def _write_missing(
+    staging: Staging, engine: Engine, progress: Callable[[str, int], Callable[[int], Any]] | None
+) -> dict[Job, ShardRecord]:
+    done, jobs, config = staging.finished(), staging.jobs(), staging.config
+    rows = sum(map(config.num_rows, config.splits)) - sum(record.rows for record in done.values())
+    there = f" ({len(done)} of {len(jobs)} files are there)" if done else ""
+    told = progress(f"building {config.name}{there}", rows) if progress else None
+    for job, record in engine.run(staging.write, [job for job in jobs if job not in done]):
+        done[job] = record
+        if told:
+            told(record.rows)
+    return done
 
 
-def _write_shard(corpus: str, config: CorpusConfig, folder: Path, split: str, shard: int) -> tuple[int, int, str]:
-    table = generate_shard(corpus, config, split, shard)
-    path = folder / f"{split}-{shard:05d}-of-{config.num_shards(split):05d}.parquet"
-    pq.write_table(table, path, compression="zstd")
-    return table.num_rows, path.stat().st_size, rows_digest(table)
+def _manifest(staging: Staging, summaries: Mapping[str, SplitSummary]) -> dict[str, Any]:
+    config = staging.config
+    return {
+        "corpus": staging.corpus,
+        "config": config.name,
+        "description": config.description,
+        "version": config.version,
+        "seed": config.seed,
+        "fingerprint": staging.fingerprint,
+        "splits": {split: asdict(summary) for split, summary in summaries.items()},
+    }
 
 
-def _summary(config: CorpusConfig, split: str, done: dict[tuple[str, int], tuple[int, int, str]]) -> SplitSummary:
+def _summary(config: CorpusConfig, split: str, done: Mapping[Job, ShardRecord]) -> SplitSummary:
     parts = [done[split, shard] for shard in range(config.num_shards(split))]
-    rows, sizes, digests = zip(*parts, strict=True)
-    return SplitSummary(sum(rows), len(parts), sum(sizes), split_digest(digests))
+    digest = split_digest(part.sha256 for part in parts)
+    return SplitSummary(sum(part.rows for part in parts), len(parts), sum(part.bytes for part in parts), digest)

@@ -86,6 +86,8 @@ def generalization_config(
     nodes: tuple[int, ...] | None = None,
     seed: int = 0,
     rows_per_shard: int = 25_000,
+    *,
+    version: str = "1.0.0",
 ) -> CorpusConfig:
     """An evaluation config: one split an axis, one cell a (structure, size, branching factor).
 
@@ -96,6 +98,7 @@ def generalization_config(
         nodes (`tuple[int, ...]`, *optional*): These sizes on every axis instead of the published ones.
         seed (`int`): Of the random numbers.
         rows_per_shard (`int`): Rows of one Parquet file.
+        version (`str`): Of the rows; another one has other random numbers.
     """
     axes = {
         "sequential": [Cell("sequential", size, rows_per_cell) for size in nodes or sizes.chains],
@@ -118,7 +121,7 @@ def generalization_config(
         ],
     }
     splits = {axis: tuple(cells) for axis, cells in axes.items()}
-    return CorpusConfig(name, description, splits, seed=seed, rows_per_shard=rows_per_shard)
+    return CorpusConfig(name, description, splits, seed=seed, version=version, rows_per_shard=rows_per_shard)
 
 
 @dataclass

@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from hf_causal import graphs
-from hf_causal.corpora.named_graphs import edges_then_names
+from hf_causal.corpora.admission import Admission
+from hf_causal.corpora.named_graphs import edges_then_names, names_then_edges
 from hf_causal.corpora.premises import (
     Asked,
     AxisSizes,
@@ -61,13 +62,21 @@ CONFIGS: dict[str, Callable[..., CorpusConfig]] = {
         "transitivity_generalization",
         "One split for each axis of generalization: longer, flipped, reversed, shuffled, branching, longer names.",
         SIZES,
+        version="1.1.0",
     ),
 }
 
 
 def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:
     """One shard as an Arrow table; the rows of a premise stand together."""
-    return generate_rows(config, split, shard, edges_then_names, _ask)
+    # Training configs keep the order in which their published rows were drawn.
+    draw = edges_then_names if "train" in config.splits else _draw
+    return generate_rows(config, split, shard, draw, _ask)
+
+
+def _draw(cell: Cell, rows: int, stream: Stream, admit: Admission) -> tuple[np.ndarray, np.ndarray]:
+    """A few more graphs than needed: every graph has a Yes and a No, but names may be admitted already."""
+    return names_then_edges(cell, 1.02 * rows / cell.questions_per_premise, stream, admit)
 
 
 def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: Stream) -> Asked:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from hf_causal.corpora import CORPORA, config_names, get_config
 from hf_causal.corpora.parquet import SplitSummary, write_config
+from hf_causal.files import Folder
 
 BUILDERS = {"axiomatic": "Axiomatic", "corr2cause": "Corr2Cause"}
 """From corpus to the class in the module of the same name."""
@@ -42,8 +43,8 @@ def load_corpus(corpus: str, config: str, split: str, data_dir: str | Path | Non
 
     Args:
         corpus, config, split (`str`): For example `"axiomatic"`, `"transitivity_ts2"`, `"train"`.
-        data_dir (`str` or `Path`, *optional*): A folder that `hf-causal build` wrote, or a data set on the Hub. The
-            published config is built into the cache of `datasets` when not given.
+        data_dir (`str` or `Path`, *optional*): A folder that `hf-causal build` wrote, its URL, or a data set on the
+            Hub. The published config is built into the cache of `datasets` when not given.
 
     Raises:
         `FileNotFoundError`: If `data_dir` does not hold that config and split.
@@ -52,12 +53,13 @@ def load_corpus(corpus: str, config: str, split: str, data_dir: str | Path | Non
         builder = load_builder(corpus, config)
         builder.download_and_prepare()
         return builder.as_dataset(split).with_format("arrow")[:]
-    if Path(data_dir).is_dir():
+    if "://" in str(data_dir) or Path(data_dir).is_dir():
         # Read as they are: the cache of `datasets` goes by the folder's name and may hold another folder's rows.
-        files = sorted(Path(data_dir, config).glob(f"{split}-*.parquet"))
+        folder = Folder.at(data_dir) / config
+        files = [(folder / name).path for name in folder.sizes() if name.startswith(f"{split}-")]
         if not files:
             raise FileNotFoundError(f"{str(data_dir)!r} holds no config {config!r} with a split {split!r}")
-        return pq.read_table(files)
+        return pq.read_table(files, filesystem=folder.filesystem)
     import datasets
 
     try:
@@ -75,17 +77,23 @@ def build(
     configs: Sequence[str] | None = None,
     num_proc: int = 1,
     progress: Callable[[str, int], Callable[[int], Any]] | None = None,
+    engine: str = "local",
+    ray_address: str | None = None,
     **options: Any,
 ) -> dict[str, dict[str, SplitSummary]]:
     """Writes configs of a corpus as Parquet with a data set card; `load_dataset(out, config)` then loads them.
 
     Args:
         corpus (`str`): For example `"axiomatic"`.
-        out (`str` or `Path`): Folder to write. Configs that are there already stay, and stay on the card.
+        out (`str` or `Path`): Folder to write, or its URL for `fsspec`. Configs that are there already stay, and stay
+            on the card; an interrupted build goes on with the shards that are missing.
         configs (sequence of `str`, *optional*): Which configs; all of them when not given.
         num_proc (`int`): Processes; the bytes are the same for any number.
         progress (callable, *optional*): Called with what begins and its number of rows; returns what is told finished
             rows.
+        engine (`str`): `local` for processes of this machine, `ray` for tasks of a Ray cluster; the bytes are the
+            same.
+        ray_address (`str`, *optional*): Of a running Ray cluster, `auto` on one of its machines.
         **options: Options of the configs, such as `seed` and `rows`.
 
     Returns:
@@ -98,14 +106,12 @@ def build(
 
     if corpus not in CORPORA:
         raise ValueError(f"`corpus` must be one of {', '.join(CORPORA)}, got {corpus!r}")
-    out = Path(out)
-    if out.exists() and not out.is_dir():
+    folder = Folder.at(out)
+    if folder.is_file():
         raise ValueError(f"`out` must be a folder, {str(out)!r} is a file")
     chosen = [get_config(corpus, name, **options) for name in configs or config_names(corpus)]
-    summaries = {}
-    for config in chosen:
-        rows = sum(config.num_rows(split) for split in config.splits)
-        told = progress(f"building {config.name}", rows) if progress else None
-        summaries[config.name] = write_config(corpus, config, out, num_proc, told)
-    write_dataset_card(out, corpus)
+    summaries = {
+        config.name: write_config(corpus, config, folder, num_proc, progress, engine, ray_address) for config in chosen
+    }
+    write_dataset_card(folder, corpus)
     return summaries

@@ -15,7 +15,8 @@ from hf_causal import __version__
 from hf_causal.corpora import config_names
 from hf_causal.corpora.parquet import read_manifests
 from hf_causal.corpora.schema import split_digest
-from hf_causal.files import write_text
+from hf_causal.files import Folder, write_text
+from hf_causal.hub.dataset_info import read_dataset_info
 
 LICENSE = "apache-2.0"
 SUMMARY_FILE = "training_summary.json"
@@ -31,18 +32,22 @@ _ABOUT = {
 _SIZES = [(10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M")]
 
 
-def write_dataset_card(folder: str | Path, corpus: str, repo_id: str | None = None) -> Path:
+def write_dataset_card(folder: str | Path | Folder, corpus: str, repo_id: str | None = None) -> None:
     """Writes `README.md` for the configs that a folder holds, with the YAML from which `load_dataset` finds them.
 
     Args:
-        folder (`str` or `Path`): As `hf-causal build` writes it.
+        folder (`str` or `Path`): As `hf-causal build` writes it, or its URL.
         corpus (`str`): For example `"axiomatic"`.
         repo_id (`str`, *optional*): Where it will be published; the folder's name in examples otherwise.
-
-    Returns:
-        `Path`: Of the card.
     """
-    folder = Path(folder)
+    Folder.at(folder).write("README.md", render_dataset_card(folder, corpus, repo_id).encode())
+
+
+def render_dataset_card(folder: str | Path | Folder, corpus: str, repo_id: str | None = None) -> str:
+    """The text of a data set card, see [`write_dataset_card`]."""
+    from datasets.info import DatasetInfosDict
+
+    folder = Folder.at(folder)
     order = {name: rank for rank, name in enumerate(config_names(corpus))}
     manifests = sorted(read_manifests(folder), key=lambda manifest: order.get(manifest["config"], len(order)))
     if not manifests:
@@ -70,16 +75,18 @@ def write_dataset_card(folder: str | Path, corpus: str, repo_id: str | None = No
             for manifest in manifests
         ],
     )
+    infos = {manifest["config"]: read_dataset_info(folder, manifest) for manifest in manifests}
+    DatasetInfosDict(infos).to_dataset_card_data(data)
     template = resources.files("hf_causal.dataset_builders") / corpus / "README.md.jinja"
     configs = [{**manifest, "name": manifest["config"]} for manifest in manifests]
     card = DatasetCard.from_template(
         data,
         template_str=template.read_text(encoding="utf-8"),
         configs=configs,
-        repo_id=repo_id or folder.name,
+        repo_id=repo_id or _name(folder),
         version=__version__,
     )
-    return write_text(folder / "README.md", str(card))
+    return str(card)
 
 
 def write_model_card(folder: str | Path, repo_id: str | None = None) -> Path:
@@ -94,6 +101,17 @@ def write_model_card(folder: str | Path, repo_id: str | None = None) -> Path:
 
     Raises:
         `FileNotFoundError`: If the folder has no `config.json`.
+    """
+    return write_text(Path(folder) / "README.md", render_model_card(folder, repo_id))
+
+
+def render_model_card(folder: str | Path, repo_id: str | None = None, dataset_id: str | None = None) -> str:
+    """The text of a model card, see [`write_model_card`].
+
+    Args:
+        folder (`str` or `Path`): Model folder.
+        repo_id (`str`, *optional*): Where it will be published.
+        dataset_id (`str`, *optional*): Its training and evaluation data on the Hub; the corpus' name otherwise.
     """
     folder = Path(folder)
     if not (folder / "config.json").is_file():
@@ -110,9 +128,9 @@ def write_model_card(folder: str | Path, repo_id: str | None = None) -> Path:
         library_name="transformers",
         pipeline_tag=task,
         tags=["causal-reasoning", "length-generalization", "hf_causal"],
-        datasets=[recipe["corpus"]] if recipe else None,
+        datasets=[dataset_id or recipe["corpus"]] if recipe else None,
         model_name=name,
-        eval_results=_eval_results(scores, task) or None,
+        eval_results=_eval_results(scores, task, dataset_id) or None,
     )
     card = ModelCard.from_template(
         data,
@@ -123,13 +141,20 @@ def write_model_card(folder: str | Path, repo_id: str | None = None) -> Path:
         parameters=_count_parameters(folder),
         recipe=recipe,
         recipe_yaml=recipe_yaml,
+        dataset_id=dataset_id,
         training=_training_summary(folder),
         report=_read(folder / REPORT_FILE),
         repo_id=repo_id or name,
         version=__version__,
         versions={package: installed_version(package) for package in ("torch", "transformers")},
     )
-    return write_text(folder / "README.md", str(card))
+    return str(card)
+
+
+def _name(folder: Folder) -> str:
+    """Of a data set: its id on the Hub, or the last part of its path."""
+    on_hub = "hf" in folder.filesystem.protocol and folder.path.startswith("datasets/")
+    return folder.path.removeprefix("datasets/") if on_hub else folder.path.rstrip("/").rpartition("/")[2]
 
 
 def _digest(manifest: dict[str, Any]) -> str:
@@ -160,12 +185,12 @@ def _training_summary(folder: Path) -> dict[str, Any] | None:
     return json.loads(text) if text else None
 
 
-def _eval_results(scores: dict[str, Any], task: str) -> list[EvalResult]:
+def _eval_results(scores: dict[str, Any], task: str, dataset_id: str | None) -> list[EvalResult]:
     return [
         EvalResult(
             task_type=task,
             task_name="Transitivity, Yes or No",
-            dataset_type=scores.get("dataset", "axiomatic"),
+            dataset_type=dataset_id or scores.get("dataset", "axiomatic"),
             dataset_name=f"transitivity_generalization ({split})",
             dataset_config="transitivity_generalization",
             dataset_split=split,

@@ -33,6 +33,19 @@ _TOKENS = {
 """Fields of a config that name a token of the vocabulary; an architecture has those that it needs."""
 
 
+def _push_to_hub(self: PreTrainedModel, repo_id: str, **options: Any) -> str:
+    """Publishes the model with its card, see [`hf_causal.hub.push.push_model`], and returns the commit's address."""
+    from hf_causal.hub.push import push_model
+
+    publication = push_model(self, repo_id, **options)
+    return publication.pull_request or f"{publication.url}/commit/{publication.commit}"
+
+
+# Set here and not in the modeling files, which must run where this package is not installed.
+for _architecture in (AxiomForCausalLM, AxiomLoopedForSequenceClassification):
+    _architecture.push_to_hub = _push_to_hub
+
+
 def make_tokenizer(model_type: str) -> PreTrainedTokenizerBase:
     """The tokenizer of an architecture.
 

@@ -29,14 +29,28 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--report-to", "--report_to", default="none", help="`none` or `trackio`")
     parser.add_argument("--stop-at-step", "--stop_at_step", type=int, help="save and stop after this step")
+    parser.add_argument("--push-to-hub", "--push_to_hub", action="store_true", help="publish the trained model")
+    parser.add_argument("--hub-model-id", "--hub_model_id", help="NAMESPACE/NAME to publish it as")
+    parser.add_argument(
+        "--hub-private-repo", "--hub_private_repo", action="store_true", help="make a new repository private"
+    )
     options, rest = parser.parse_known_args(arguments)
     share_the_cpu()
     try:
         recipe = load_recipe(options.recipe, parse_overrides(rest))
+        if options.push_to_hub:
+            from hf_causal.hub.publish import check_destination
+
+            check_destination(options.hub_model_id)
         from hf_causal.training.loop import train
 
-        train(recipe, options.output_dir, options.data_dir, options.resume_from_checkpoint, options.report_to,
-              options.stop_at_step)  # fmt: skip
+        result = train(recipe, options.output_dir, options.data_dir, options.resume_from_checkpoint, options.report_to,
+                       options.stop_at_step)  # fmt: skip
+        if options.push_to_hub and result.steps == result.total_steps and os.environ.get("RANK", "0") == "0":
+            from hf_causal.hub.publish import publish_model
+
+            published = publish_model(result.output_dir, options.hub_model_id, private=options.hub_private_repo)
+            sys.stdout.write(f"{published}\n")
     except (ValueError, FileNotFoundError, ArithmeticError) as error:
         if os.environ.get("LOCAL_RANK", "0") == "0":  # once, not once for each process
             sys.stderr.write(f"error: {error}\n")

@@ -1,8 +1,7 @@
-"""Training data as token arrays: packed prompts, batches of like length, and an order that can be resumed anywhere."""
+"""Training data as token arrays: packed prompts, and batches of like length in an order of their own each epoch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -100,52 +99,34 @@ class PackedPrompts:
 
 
 class Batches:
-    """The order of training: which packs make up which batch of which epoch, for one of several processes.
+    """The order of training: which packs make up which batch of which epoch, for each of several processes.
 
     Every epoch is a new permutation, a function of (seed, epoch). Packs are sorted by length inside pools of `POOL`
-    batches, so that a batch needs little padding, and the batches are then shuffled. The order needs no state, so
-    training can be resumed at any step.
+    batches, so that a batch needs little padding, and the batches are then shuffled.
 
     Args:
         lengths (`np.ndarray`): Length of each pack.
         batch_size (`int`): Packs per batch and process.
         seed (`int`): Of the permutations.
-        rank, world_size (`int`): This process, and how many there are; they get different batches.
+        world_size (`int`): How many processes there are; they get different batches.
     """
 
-    def __init__(self, lengths: np.ndarray, batch_size: int, seed: int, rank: int = 0, world_size: int = 1):
-        self.lengths, self.batch_size, self.seed, self.rank, self.world_size = (
-            lengths,
-            batch_size,
-            seed,
-            rank,
-            world_size,
-        )
+    def __init__(self, lengths: np.ndarray, batch_size: int, seed: int, world_size: int = 1):
+        self.lengths, self.batch_size, self.seed, self.world_size = lengths, batch_size, seed, world_size
         self.per_epoch = len(lengths) // (batch_size * world_size)
         if self.per_epoch == 0:
             raise ValueError(
                 f"{len(lengths)} premises are fewer than one batch of {batch_size} on each of {world_size} processes"
             )
 
-    def of_rank(self, rank: int) -> Batches:
-        """The batches of another process."""
-        return Batches(self.lengths, self.batch_size, self.seed, rank, self.world_size)
-
-    def starting_at(self, batch: int) -> Iterator[np.ndarray]:
-        """Endless batches of this process, beginning with the given one (counted from 0 over all epochs)."""
-        epoch, first = divmod(batch, self.per_epoch)
-        while True:
-            yield from self._epoch(epoch)[first:]
-            epoch, first = epoch + 1, 0
-
-    def _epoch(self, epoch: int) -> list[np.ndarray]:
-        generator = np.random.default_rng([self.seed, epoch])
+    def epoch(self, number: int) -> np.ndarray:
+        """The packs of each batch of an epoch: `int64` of shape (batches, processes, packs)."""
+        generator = np.random.default_rng([self.seed, number])
         whole = self.batch_size * self.world_size
         order = generator.permutation(len(self.lengths))[: self.per_epoch * whole]
         pools = [order[start : start + POOL * whole] for start in range(0, len(order), POOL * whole)]
         order = np.concatenate([pool[np.argsort(self.lengths[pool], kind="stable")] for pool in pools])
-        shares = order.reshape(self.per_epoch, self.world_size, self.batch_size)
-        return list(shares[generator.permutation(self.per_epoch), self.rank])
+        return order.reshape(self.per_epoch, self.world_size, self.batch_size)[generator.permutation(self.per_epoch)]
 
 
 def _encode(tokenizer: Any, texts: list[str]) -> list[list[int]]:

@@ -6,7 +6,7 @@ import importlib.util
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,14 +20,17 @@ from accelerate.utils import set_seed
 from safetensors.torch import load_model, save_model
 from tqdm.auto import tqdm
 
+from hf_causal.corpora import get_config
+from hf_causal.corpora.fresh import fresh_shard
 from hf_causal.dataset_builders import load_corpus
 from hf_causal.files import write_json, write_text
 from hf_causal.hardware import describe_hardware
 from hf_causal.hub.cards import SUMMARY_FILE, write_model_card
 from hf_causal.models import make_model, make_tokenizer
 from hf_causal.training.checkpoints import Progress, TrainingLog, find_checkpoint, list_checkpoints, save_checkpoint
-from hf_causal.training.data import Batches, describe_family
-from hf_causal.training.objective import Counts, make_objective
+from hf_causal.training.data import describe_family
+from hf_causal.training.feed import Feed
+from hf_causal.training.objective import Counts, Packs, make_objective
 from hf_causal.training.optimizers import make_optimizers, make_schedulers
 from hf_causal.training.recipes import Recipe
 
@@ -140,7 +143,7 @@ class _Run:
         self._load_data(data_dir)
         optimizers = make_optimizers(model, recipe)
         self.total_steps = recipe.max_steps or math.ceil(
-            recipe.num_train_epochs * self.batches.per_epoch / recipe.gradient_accumulation_steps
+            recipe.num_train_epochs * self.feed.per_epoch / recipe.gradient_accumulation_steps
         )
         self.schedulers = make_schedulers(optimizers, recipe, self.total_steps)
         self.model, *self.optimizers = self.accelerator.prepare(model, *optimizers)
@@ -148,7 +151,7 @@ class _Run:
         self.progress = Progress()
         self.grad_norm: torch.Tensor | None = None
         self.lap_began = time.perf_counter()
-        self.accelerator.register_for_checkpointing(self.progress, *self.schedulers)
+        self.accelerator.register_for_checkpointing(self.progress, self.feed, *self.schedulers)
         set_seed(recipe.seed, device_specific=True)
         if report_to != "none":
             names = {report_to: {"name": recipe.name}}
@@ -158,20 +161,29 @@ class _Run:
         recipe, accelerator = self.recipe, self.accelerator
         # The main process builds or downloads; the others then find everything in the cache.
         with accelerator.main_process_first():
-            rows = {
-                split: load_corpus(recipe.corpus, recipe.config, split, data_dir) for split in ("train", "validation")
-            }
-        trained_on = rows["train"][: recipe.train_rows]
-        self.family = describe_family(trained_on)
-        self.train_packs = self.objective.packs(trained_on, training=True)
-        self.validation_packs = self.objective.packs(rows["validation"][: recipe.eval_rows], training=False)
-        self.batches = Batches(
-            self.train_packs.lengths,
+            validation = load_corpus(recipe.corpus, recipe.config, "validation", data_dir)
+            packs_of = self._fresh_packs() if recipe.fresh_rows else self._fixed_packs(data_dir)
+        self.validation_packs = self.objective.packs(validation[: recipe.eval_rows], training=False)
+        self.feed = Feed(
+            packs_of,
+            self.tokenizer.pad_token_id,
             recipe.per_device_train_batch_size,
             recipe.seed,
             accelerator.process_index,
             accelerator.num_processes,
         )
+
+    def _fixed_packs(self, data_dir: str | Path | None) -> Callable[[int], Packs]:
+        recipe = self.recipe
+        rows = load_corpus(recipe.corpus, recipe.config, "train", data_dir)[: recipe.train_rows]
+        self.family = describe_family(rows)
+        packs = self.objective.packs(rows, training=True)
+        return lambda epoch: packs
+
+    def _fresh_packs(self) -> Callable[[int], Packs]:
+        corpus, config = self.recipe.corpus, get_config(self.recipe.corpus, self.recipe.config, seed=self.recipe.seed)
+        self.family = {**describe_family(fresh_shard(corpus, config, 0)), "rows": None}
+        return lambda epoch: self.objective.packs(fresh_shard(corpus, config, epoch), training=True)
 
     def restore(self, checkpoint: Path) -> None:
         self.accelerator.load_state(str(checkpoint))
@@ -223,9 +235,8 @@ class _Run:
         )
 
     def _device_batches(self) -> Iterator[dict[str, torch.Tensor]]:
-        start = self.progress.step * self.recipe.gradient_accumulation_steps
-        for packs in self.batches.starting_at(start):
-            yield self._to_device(self.train_packs.collate(packs, self.tokenizer.pad_token_id))
+        for batch in self.feed:
+            yield self._to_device(batch)
 
     def _to_device(self, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         return {name: tensor.to(self.accelerator.device, non_blocking=True) for name, tensor in batch.items()}
@@ -308,15 +319,6 @@ class _Run:
         window.seconds += self.lap_began - before
         self.progress.seconds += self.lap_began - before
 
-    def _questions_asked(self) -> int:
-        """Questions of all training steps so far, on all processes."""
-        batches, count = self.batches, self.progress.step * self.recipe.gradient_accumulation_steps
-        return sum(
-            int(self.train_packs.questions[packs].sum())
-            for rank in range(batches.world_size)
-            for packs in islice(batches.of_rank(rank).starting_at(0), count)
-        )
-
     def _record(self, kind: str, **values: float) -> None:
         self.log.write(step=self.progress.step, kind=kind, **values)
         self.accelerator.log({f"{kind}/{name}": value for name, value in values.items()}, step=self.progress.step)
@@ -335,7 +337,7 @@ class _Run:
         self.tokenizer.save_pretrained(self.output_dir)
         summary = {
             "steps": self.progress.step,
-            "questions": self._questions_asked(),
+            "questions": self.feed.questions,
             "seconds": self.progress.seconds,
             "hardware": describe_hardware(self.accelerator.device.type, self.accelerator.num_processes),
             "accuracy": self.progress.best_accuracy,

@@ -38,6 +38,8 @@ class Recipe:
     """Config of the data set; its splits `train` and `validation` are used."""
     train_rows: int | None = None
     """Only this many questions of the training split, for small runs."""
+    fresh_rows: bool = False
+    """Train on rows that are made on the way and never end, instead of the fixed training split; needs `max_steps`."""
 
     # Objective
     prompt_loss_weight: float = 0.0
@@ -114,6 +116,9 @@ class Recipe:
             _require(getattr(self, name) >= 0, name, getattr(self, name), "not negative")
         _require(0 <= self.repeat_sentences <= 1, "repeat_sentences", self.repeat_sentences, "between 0 and 1")
         _require(0 <= self.decay_fraction <= 1, "decay_fraction", self.decay_fraction, "between 0 and 1")
+        if self.fresh_rows:
+            _require(self.max_steps is not None, "max_steps", None, "given with `fresh_rows`, which never end")
+            _require(self.train_rows is None, "train_rows", self.train_rows, "null with `fresh_rows`")
         _require(self.max_steps is None or self.max_steps >= 1, "max_steps", self.max_steps, "at least 1, or null")
 
     def to_yaml(self) -> str:

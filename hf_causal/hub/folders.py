@@ -1,0 +1,173 @@
+"""What is published of a folder: of a data set, a model, a metric and a Space."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hf_causal.corpora.parquet import MANIFEST, read_manifests
+from hf_causal.hub.card_check import parse_card, read_space_card
+from hf_causal.hub.cards import REPORT_FILE, SCORES_FILE, SUMMARY_FILE, render_dataset_card, render_model_card
+from hf_causal.hub.content import CARD, RepoContent, matches
+from hf_causal.hub.dataset_info import check_split
+from hf_causal.hub.errors import PublishError
+from hf_causal.hub.eval_results import EVAL_RESULTS_FILE, render_eval_results
+from hf_causal.hub.links import link_card
+from hf_causal.hub.remote_code import dump_config, with_code
+
+RECIPE = "recipe.yaml"
+DATASET_FILES = (CARD, f"*/{MANIFEST}", "*/*.parquet")
+STORY_FILES = (
+    RECIPE,
+    "training_log.jsonl",
+    SUMMARY_FILE,
+    SCORES_FILE,
+    "studies.json",
+    REPORT_FILE,
+    "plots/*.png",
+)
+"""What tells how a model was made and how good it is."""
+TOKENIZER_FILES = ("tokenizer*.json", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt",
+                   "chat_template.jinja")  # fmt: skip
+WEIGHT_FILES = ("*.safetensors", "*.safetensors.index.json")
+MODEL_FILES = (CARD, "config.json", "generation_config.json", "*.py", *WEIGHT_FILES, *TOKENIZER_FILES, *STORY_FILES,
+               EVAL_RESULTS_FILE)  # fmt: skip
+SPACE_FILES = ("**",)
+"""A Space is its folder: all of it is published, and nothing else stays."""
+_NEVER = ("__pycache__", "node_modules")
+
+
+def dataset_content(folder: str | Path, repo_id: str) -> RepoContent:
+    """A built corpus: Parquet, manifests and the card, made for where it goes.
+
+    Raises:
+        [`PublishError`]: If the folder holds no built corpus, or part of one.
+    """
+    folder = _folder(folder)
+    manifests = read_manifests(folder)
+    if not manifests:
+        raise PublishError(f"{str(folder)!r} is no data set: `hf-causal build` writes one{_looks_like(folder)}")
+    corpora = sorted({manifest["corpus"] for manifest in manifests})
+    if len(corpora) > 1:
+        raise PublishError(f"{str(folder)!r} holds configs of {', '.join(corpora)}: publish each corpus from a folder")
+    try:
+        files: dict[str, Path | bytes] = {}
+        for manifest in manifests:
+            name = manifest["config"]
+            files[f"{name}/{MANIFEST}"] = folder / name / MANIFEST
+            for split in manifest["splits"]:
+                files |= {f"{name}/{path.name}": path for path in check_split(folder, manifest, split)}
+        files[CARD] = render_dataset_card(folder, corpora[0], repo_id).encode()
+    except (FileNotFoundError, ValueError) as error:
+        raise PublishError(f"{error}: build it again") from error
+    return RepoContent("dataset", files, DATASET_FILES)
+
+
+def model_content(folder: str | Path, repo_id: str, dataset_id: str | None = None) -> RepoContent:
+    """A model folder: weights, config, code, tokenizer, how it was made, scores, and a card made of all of it.
+
+    Args:
+        folder (`str` or `Path`): As `hf-causal train` leaves it, or any folder that `save_pretrained` wrote.
+        repo_id (`str`): Where it goes.
+        dataset_id (`str`, *optional*): Its data on the Hub; the corpus in the same namespace when not given.
+
+    Raises:
+        [`PublishError`]: If the folder is not a whole model folder.
+    """
+    folder = _folder(folder)
+    config = _read_json(folder / "config.json") if (folder / "config.json").is_file() else {}
+    if not config.get("model_type"):
+        raise PublishError(f"{str(folder)!r} is not a model folder: it has no config.json{_looks_like(folder)}")
+    found = {path: folder / path for path in _walk(folder) if matches(path, MODEL_FILES)}
+    if not any(matches(path, WEIGHT_FILES) for path in found):
+        raise PublishError(f"{str(folder)!r} has no weights (*.safetensors): train it to the end, or save the model")
+    mapped, code = with_code(folder, config)
+    files: dict[str, Path | bytes] = {**found, **code}
+    if mapped != config:
+        files["config.json"] = dump_config(mapped)
+    scores = _read_json(folder / SCORES_FILE) if (folder / SCORES_FILE).is_file() else {}
+    recipe = yaml.safe_load((folder / RECIPE).read_text("utf-8")) if (folder / RECIPE).is_file() else {}
+    corpus = recipe.get("corpus") or scores.get("dataset", "axiomatic")
+    dataset_id = dataset_id or f"{repo_id.split('/')[0]}/{corpus}"
+    if recipe or CARD not in found:  # a model from elsewhere keeps the card that it has
+        files[CARD] = render_model_card(folder, repo_id, dataset_id).encode()
+    else:
+        parse_card((folder / CARD).read_text(encoding="utf-8"))
+    files.pop(EVAL_RESULTS_FILE, None)
+    if scores.get("splits"):
+        files[EVAL_RESULTS_FILE] = render_eval_results(scores, dataset_id)
+    return RepoContent("model", files, MODEL_FILES)
+
+
+def metric_content(folder: str | Path, repo_id: str) -> RepoContent:
+    """A metric of `evaluate`: a Space whose module bears its name.
+
+    Raises:
+        [`PublishError`]: If the folder is no metric, or the repository has another name than it.
+    """
+    folder = _folder(folder)
+    name = folder.resolve().name
+    if not (folder / f"{name}.py").is_file():
+        raise PublishError(f"{str(folder)!r} is not a metric folder: it has no {name}.py{_looks_like(folder)}")
+    if repo_id.split("/")[-1] != name:
+        raise PublishError(f"`repo_id` must end with the metric's name, as {repo_id.split('/')[0]}/{name}")
+    return space_content(folder, repo_id)
+
+
+def space_content(folder: str | Path, repo_id: str) -> RepoContent:
+    """A Space: its folder as it is, without caches and hidden files, its card linked to what it names.
+
+    Raises:
+        [`PublishError`]: If the card does not say how to start it, or names a file that is not there.
+    """
+    folder = _folder(folder)
+    if not (folder / CARD).is_file():
+        raise PublishError(f"{str(folder)!r} is not a Space: it has no {CARD}{_looks_like(folder)}")
+    text = (folder / CARD).read_text(encoding="utf-8")
+    card = read_space_card(text)
+    files: dict[str, Path | bytes] = {path: folder / path for path in _walk(folder)}
+    files[CARD] = link_card(text, repo_id).encode()
+    app = card.get("app_file", "app.py" if card["sdk"] == "gradio" else None)
+    if app and app not in files:
+        raise PublishError(f"the card of {str(folder)!r} names `app_file` {app!r}, which is not there")
+    return RepoContent("space", files, SPACE_FILES, card["sdk"])
+
+
+def _folder(folder: str | Path) -> Path:
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise PublishError(f"there is no folder {str(folder)!r}")
+    return folder
+
+
+def _walk(folder: Path) -> list[str]:
+    """Files as paths of a repository, without hidden ones, caches and half-written ones."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        hidden = any(part.startswith(".") or part in _NEVER for part in parts)
+        if path.is_file() and not hidden and path.suffix not in (".pyc", ".partial"):
+            found.append("/".join(parts))
+    return found
+
+
+def _looks_like(folder: Path) -> str:
+    """A hint for who named the wrong kind of folder."""
+    kinds = {
+        "model": (folder / "config.json").is_file(),
+        "dataset": bool(list(folder.glob(f"*/{MANIFEST}"))),
+        "metric": (folder / f"{folder.resolve().name}.py").is_file(),
+        "space": (folder / "app.py").is_file(),
+    }
+    kind = next((kind for kind, holds in kinds.items() if holds), None)
+    return f" (it looks like a {kind}: `hf-causal publish {kind}`)" if kind else ""
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise PublishError(f"{str(path)!r} is not JSON: {error}") from error

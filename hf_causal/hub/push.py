@@ -1,0 +1,96 @@
+"""`model.push_to_hub` of the architectures here: the same repository and card as `hf-causal publish model` makes."""
+
+from __future__ import annotations
+
+import filecmp
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hf_causal.hub.content import matches
+from hf_causal.hub.folders import STORY_FILES, TOKENIZER_FILES, WEIGHT_FILES, model_content
+from hf_causal.hub.names import check_repo_id
+from hf_causal.hub.repository import Publication, publish_content
+
+
+def push_model(
+    model: Any,
+    repo_id: str,
+    *,
+    commit_message: str | None = None,
+    private: bool | None = None,
+    token: bool | str | None = None,
+    revision: str | None = None,
+    create_pr: bool = False,
+    max_shard_size: int | str = "50GB",
+    **ignored: Any,
+) -> Publication:
+    """Publishes a model from memory; takes the place of `push_to_hub` in this package's models.
+
+    The tokenizer comes along, and the recipe, log, scores and report of the folder or repository that the model was
+    loaded from, as long as the weights are still those of that place: figures never describe other weights.
+
+    Args:
+        model (`PreTrainedModel`): What to publish.
+        repo_id (`str`): `NAMESPACE/NAME`; without a namespace, that of the token.
+        commit_message, private, token, revision, create_pr, max_shard_size: As for `PreTrainedModel.push_to_hub`.
+        **ignored: Its further options, such as `tags`; the card has its own.
+
+    Returns:
+        [`Publication`]: What changed.
+    """
+    if "/" not in repo_id:
+        from huggingface_hub import HfApi
+
+        repo_id = f"{HfApi(token=token).whoami()['name']}/{repo_id}"
+    check_repo_id(repo_id)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        model.save_pretrained(folder, max_shard_size=max_shard_size)
+        _add_companions(model, folder)
+        return publish_content(
+            model_content(folder, repo_id),
+            repo_id,
+            private=bool(private),
+            revision=revision,
+            create_pr=create_pr,
+            message=commit_message,
+            token=token,
+        )
+
+
+def _add_companions(model: Any, folder: Path) -> None:
+    from hf_causal.models import make_tokenizer
+
+    source = _source(model.config.name_or_path)
+    if source is not None and _same_weights(folder, source):
+        for path in source.rglob("*"):
+            name = path.relative_to(source).as_posix()
+            if path.is_file() and matches(name, (*STORY_FILES, *TOKENIZER_FILES)):
+                (folder / name).parent.mkdir(exist_ok=True)
+                shutil.copyfile(path, folder / name)
+    if not (folder / "tokenizer.json").is_file():
+        make_tokenizer(model.config.model_type).save_pretrained(folder)
+
+
+def _source(name: str) -> Path | None:
+    """The folder that a model was loaded from, fetched when it is a repository on the Hub."""
+    if not name:
+        return None
+    if Path(name).is_dir():
+        return Path(name)
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    try:
+        return Path(snapshot_download(name, allow_patterns=[*STORY_FILES, *TOKENIZER_FILES, *WEIGHT_FILES]))
+    except (HfHubHTTPError, HFValidationError, OSError):
+        return None
+
+
+def _same_weights(one: Path, other: Path) -> bool:
+    names = sorted(path.name for path in one.glob("*.safetensors"))
+    if names != sorted(path.name for path in other.glob("*.safetensors")):
+        return False
+    return all(filecmp.cmp(one / name, other / name, shallow=False) for name in names)
