@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from hf_causal.demo.command import demo
+from hf_causal.hub.links import link_card
 from hf_causal.released import released_models
 
 SPACE = Path(__file__).resolve().parents[1] / "spaces" / "causal_reasoner"
@@ -23,14 +24,13 @@ def test_the_readme_says_how_to_run_it():
     assert found["sdk"] == "gradio" and found["app_file"] == "app.py" and found["python_version"] == "3.11"
     assert found["sdk_version"] == gradio.__version__
     assert len(found["short_description"]) <= 60
-    assert {model.split("/")[1] for model in found["models"]} == set(released_models())
+    assert found["models"] == list(released_models())
 
 
-def test_preloaded_files_are_there():
-    for line in card()["preload_from_hub"]:
-        repo, files = line.split(" ")
-        folder = released_models()[repo.split("/")[1]]
-        assert all((folder / file).is_file() for file in files.split(","))
+def test_published_it_names_the_models_of_its_owner():
+    linked = yaml.safe_load(link_card((SPACE / "README.md").read_text(encoding="utf-8"), "my-lab/x").split("---")[1])
+    assert linked["models"] == [f"my-lab/{name}" for name in released_models()]
+    assert linked["datasets"] == ["my-lab/axiomatic"] and linked["preload_from_hub"] == ["my-lab/axiom-cpu"]
 
 
 def test_the_app_only_imports_and_serves():
