@@ -2,7 +2,9 @@
 
 import json
 import pickle
+import tempfile
 import zipfile
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from hf_causal.demo import limits, upload_process, uploads
 from hf_causal.demo.upload_process import check_content
 from hf_causal.demo.uploads import check_upload, verify_text, verify_upload
-from hf_causal.demo.verify_tab import report_card
+from hf_causal.demo.verify_tab import forget_old_twins, report_card, verify_file
 
 RIGHT = {"prompt": "A causes B. B causes C. Does A cause C?", "completion": "Yes"}
 WRONG = {"prompt": "A causes B. B causes C. Does C cause A?", "completion": "Yes"}
@@ -181,3 +183,17 @@ def test_the_whole_way_ends_in_a_report_or_an_error(tmp_path, content):
         assert verify_upload(path, tmp_path / "twin.jsonl")["report"]["num_rows"] >= 0
     except ValueError as error:
         assert str(error)
+
+
+def test_nothing_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    path = write(tmp_path, "jsonl", [RIGHT, WRONG])
+    _, shown, chosen = verify_file(str(path), lambda share, desc: None)
+    twin = Path(shown.value["path"] if isinstance(shown.value, dict) else shown.value)
+    assert not path.exists() and chosen is None
+    assert [json.loads(line)["completion"] for line in twin.read_text().splitlines()] == ["Yes", "No"]
+    forget_old_twins()
+    folders = list(tmp_path.glob("hf-causal-twin-*"))
+    assert len(folders) == 1
+    forget_old_twins(seconds=-1)
+    assert not folders[0].exists()

@@ -20,6 +20,9 @@ MAX_SECONDS = 60
 MAX_MEMORY_BYTES = 3 * 2**30
 """Address space of the process that reads an upload."""
 
+KEPT_SECONDS = 600
+"""After which uploads and the corrected files that were made of them are deleted."""
+
 MAX_HUB_BYTES = 2**30
 """Weights of a model from the Hub."""
 MAX_HUB_MODELS = 2

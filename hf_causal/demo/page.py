@@ -15,7 +15,7 @@ import torch  # noqa: E402
 from hf_causal.demo.api import Endpoints  # noqa: E402
 from hf_causal.demo.ask_tab import AskTab  # noqa: E402
 from hf_causal.demo.explore_tab import ExploreTab  # noqa: E402
-from hf_causal.demo.limits import MAX_UPLOAD_BYTES  # noqa: E402
+from hf_causal.demo.limits import KEPT_SECONDS, MAX_UPLOAD_BYTES  # noqa: E402
 from hf_causal.demo.models import Models  # noqa: E402
 from hf_causal.demo.verify_tab import VerifyTab  # noqa: E402
 
@@ -23,8 +23,6 @@ TITLE = "Causal reasoner"
 STYLE = Path(__file__).with_name("style.css")
 MAX_WAITING = 100
 """Requests that may wait; more are told to come back."""
-KEPT_SECONDS = 600
-"""After which uploads and corrected files that were made of them are deleted."""
 
 _HEADER = """
 <header class="hc-header"><h1>Causal reasoner</h1>

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import time
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -10,11 +13,12 @@ from typing import Any
 import gradio as gr
 
 from hf_causal.demo.cards import error_card
-from hf_causal.demo.limits import MAX_COLUMNS, MAX_ROWS, MAX_UPLOAD_BYTES
+from hf_causal.demo.limits import KEPT_SECONDS, MAX_COLUMNS, MAX_ROWS, MAX_UPLOAD_BYTES
 from hf_causal.demo.uploads import SUFFIXES, verify_upload
 from hf_causal.verification.kinds import KINDS, Kind
 
 _FIRST_ROWS = 8
+_PREFIX = "hf-causal-twin-"
 _INTRODUCTION = f"""
 <div class="hc-intro"><p>Is every label of a data set right? Each row is read, its answer is proved from its own text,
 and held against its label. Rows have a text (<code>prompt</code>, or <code>premise</code> and <code>question</code>)
@@ -53,7 +57,8 @@ def verify_file(path: str | None, progress: gr.Progress = gr.Progress()) -> tupl
     if not path:
         return error_card("choose a file first"), gr.File(visible=False), None
     upload = Path(path)
-    twin = Path(tempfile.mkdtemp(prefix="hc-")) / f"corrected-{upload.name}"
+    forget_old_twins()
+    twin = Path(tempfile.mkdtemp(prefix=_PREFIX)) / f"corrected-{upload.name}"
     try:
         done = verify_upload(upload, twin, lambda share, doing: progress(share, desc=doing))
     except ValueError as error:
@@ -61,6 +66,14 @@ def verify_file(path: str | None, progress: gr.Progress = gr.Progress()) -> tupl
     finally:
         upload.unlink(missing_ok=True)
     return report_card(done, upload.name), gr.File(str(twin), visible=True), None
+
+
+def forget_old_twins(seconds: float = KEPT_SECONDS) -> None:
+    """Deletes the folders of corrected files that are older than so many seconds."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError):  # another process may have been faster
+            if time.time() - folder.stat().st_mtime > seconds:
+                shutil.rmtree(folder)
 
 
 def report_card(done: dict[str, Any], name: str) -> str:
