@@ -205,6 +205,7 @@ def test_a_picture_tells_what_it_shows():
         ("x" * (limits.MAX_CHARACTERS + 1), "", "characters"),
         ("a → b\n" * (limits.MAX_STATEMENTS + 1), "a → b?", "statements"),
         ("→".join(f"n{i}" for i in range(limits.MAX_NODES + 1)), "n0 → n1?", "nodes"),
+        ("\n".join(f"{a} correlates with z" for a in "abcdefg"), "a directly causes z", "variables"),
         (f"{'x' * (limits.MAX_NAME_LENGTH + 1)} causes b", "a → b?", "names of up to"),
     ],
 )

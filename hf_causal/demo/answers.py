@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from hf_causal.certificates import Proof, grammar_of, prove
-from hf_causal.demo.limits import check_counts, check_text
+from hf_causal.demo.limits import MAX_VARIABLES, TooMuch, check_counts, check_text
 from hf_causal.demo.models import Models
 from hf_causal.demo.traces import Opinion, Unread, ask
 from hf_causal.language.everyday import EverydayPrompt, Trouble, UnreadableText, read_everyday
@@ -80,6 +80,8 @@ def read_question(premises: str, question: str) -> Question:
     check_text(premises, question)
     read = read_everyday(premises, question)
     check_counts(len(read.sources), list(read.renaming.short))
+    if read.grammar == "corr2cause" and len(read.renaming.short) > MAX_VARIABLES:
+        raise TooMuch(f"correlations among more than {MAX_VARIABLES} variables are more than this page takes")
     try:
         return Question(read, prove(read.prompt))
     except ValueError as error:  # for example a question about d-separation in a graph with a cycle

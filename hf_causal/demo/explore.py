@@ -6,14 +6,16 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from hf_causal.certificates import prove
 from hf_causal.corpora import generate_shard, get_config
-from hf_causal.evaluation.predict import Answerer
 from hf_causal.hub.cards import SCORES_FILE
+
+if TYPE_CHECKING:
+    from hf_causal.evaluation.predict import Answerer
 
 CORPUS, CONFIG = "axiomatic", "transitivity_generalization"
 ASKED = 100

@@ -7,6 +7,8 @@ MAX_CHARACTERS = 20_000
 MAX_STATEMENTS = 300
 MAX_NODES = 150
 MAX_NAME_LENGTH = 80
+MAX_VARIABLES = 6
+"""Of a premise of correlations, whose graphs are all gone through."""
 
 MAX_UPLOAD_BYTES = 5 * 2**20
 MAX_ROWS = 20_000

@@ -6,10 +6,13 @@ import re
 import threading
 from collections import OrderedDict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hf_causal.demo.limits import MAX_HUB_BYTES, MAX_HUB_MODELS, TooMuch
-from hf_causal.evaluation.predict import Answerer
 from hf_causal.released import released_models
+
+if TYPE_CHECKING:
+    from hf_causal.evaluation.predict import Answerer
 
 _REPO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 _HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
@@ -74,6 +77,11 @@ class Models:
 
 
 def _load(folder: Path) -> Answerer:
+    import torch
+
+    from hf_causal.evaluation.predict import Answerer
+
+    torch.set_num_threads(1)  # one question is too small to be worth a second thread
     answerer = Answerer.load(folder, trust_remote_code=False)
     if not answerer.classifies:
         answerer.model.set_attn_implementation("eager")  # the only one that tells its attention

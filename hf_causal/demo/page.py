@@ -10,7 +10,6 @@ from typing import Any
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when Gradio is imported
 
 import gradio as gr  # noqa: E402
-import torch  # noqa: E402
 
 from hf_causal.demo.api import Endpoints  # noqa: E402
 from hf_causal.demo.ask_tab import AskTab  # noqa: E402
@@ -108,7 +107,6 @@ def _theme() -> gr.themes.Base:
 
 
 def _models(model: str | Path | None, allow_hub: bool) -> Models:
-    torch.set_num_threads(1)  # one question is too small to be worth a second thread
     if model is None:
         return Models(allow_hub=allow_hub)
     released = Models(allow_hub=allow_hub)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import weakref
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
-from hf_causal.evaluation.predict import Answerer
+if TYPE_CHECKING:  # imported when a model is asked, so that the page is there before torch is
+    import torch
+
+    from hf_causal.evaluation.predict import Answerer
 
 MAX_ATTENTION_TOKENS = 512
 """Longer prompts are answered without a picture of attention, which grows with the square of their length."""
@@ -58,6 +60,8 @@ def ask(answerer: Answerer, prompt: str) -> Opinion:
     Raises:
         [`Unread`]: If the model cannot read the prompt.
     """
+    import torch
+
     tokens = answerer.tokenizer(prompt, return_tensors="pt")
     unknown = answerer.tokenizer.unk_token_id
     if unknown is not None and bool((tokens["input_ids"] == unknown).any()):
@@ -71,6 +75,8 @@ def ask(answerer: Answerer, prompt: str) -> Opinion:
 
 
 def _run(answerer: Answerer, inputs: dict[str, torch.Tensor]) -> Opinion:
+    import torch
+
     if answerer.loops:
         outputs = answerer.model(**inputs, output_loops=True)
         states = torch.stack([_yes(answerer, logits[0, -1]) for logits in outputs.loop_logits])
@@ -90,12 +96,14 @@ def _attention(tokenizer: Any, ids: torch.Tensor, outputs: Any) -> AttentionTrac
     layers = getattr(outputs, "attentions", None)
     if not layers or layers[0] is None:
         return None
+    import torch
+
     weights = torch.stack([layer[0, :, -1] for layer in layers]).float().cpu().numpy()
     return AttentionTrace(tuple(tokenizer.convert_ids_to_tokens(ids.tolist())), weights)
 
 
 def _yes(answerer: Answerer, logits: torch.Tensor) -> torch.Tensor:
-    return torch.sigmoid(logits[..., answerer.yes].float() - logits[..., answerer.no].float()).cpu()
+    return (logits[..., answerer.yes].float() - logits[..., answerer.no].float()).sigmoid().cpu()
 
 
 # One thread at a time asks a model: on a processor that is shared, more of them at once only hold each other up.
