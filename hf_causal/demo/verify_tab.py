@@ -86,11 +86,11 @@ def report_card(done: dict[str, Any], name: str) -> str:
     verdict = f"{defective:,} of {report['num_rows']:,} rows have defects" if defective else (
         f"All {report['num_rows']:,} rows are right"
     )  # fmt: skip
-    grammars = ", ".join(f"{count:,} {escape(grammar)}" for grammar, count in report["grammars"].items())
+    grammars = ", ".join(f"{escape(grammar)} ({count:,})" for grammar, count in report["grammars"].items())
     return (
         f'<section class="hc-card" aria-label="Report"><h3>{escape(name)}</h3><p class="hc-verdict">{verdict}.</p>'
-        f"<p>{report['num_yes']:,} Yes, {report['num_no']:,} No; read as {grammars or 'nothing'}. In the corrected "
-        f"file, {twin['num_changed']:,} rows were changed and {twin['num_marked']:,} are marked as defective.</p>"
+        f"<p>Labels: {report['num_yes']:,} Yes, {report['num_no']:,} No. Grammars: {grammars or 'none'}. In the corrected "
+        f"file, rows changed: {twin['num_changed']:,}; rows marked as defective: {twin['num_marked']:,}.</p>"
         f"{f'<table>{head}<tbody>{rows}</tbody></table>' if rows else ''}{_proofs(report)}</section>"
     )
 
