@@ -74,6 +74,11 @@ Score a model on every generalization split, beside shortcut baselines, and on f
 MODEL is a folder or a model on the Hub: any causal language model, or a sequence classifier with labels No and Yes.
 A data file is what `hf-causal verify` reads: JSON lines, JSON, CSV or Parquet with, say, `prompt` and `completion`.
 
+With `--lm` any causal language model is a baseline: by the likelihood of Yes against No, with `--generate` by what it
+writes after the paper's instruction, with `--endpoint` by what an OpenAI-compatible server answers. Replies are kept
+as they come, so that the same command goes on where it was and pays for no answer twice. The token of an endpoint is
+read from `HF_CAUSAL_ENDPOINT_TOKEN`; the stored one goes to Hugging Face's own hosts alone.
+
 Examples:
 
     hf-causal evaluate runs/cpu --json runs/cpu/generalization.json
@@ -81,6 +86,16 @@ Examples:
     hf-causal evaluate runs/cpu --config none --data questions.jsonl --data more.jsonl
 
     hf-causal evaluate runs/cpu --limit 50
+
+    hf-causal evaluate runs/separation --config d_separation_generalization
+
+    hf-causal evaluate ORGANIZATION/NAME --corpus corr2cause --config default
+
+    hf-causal evaluate --lm ORGANIZATION/NAME --json likelihood.json
+
+    hf-causal evaluate --lm ORGANIZATION/NAME --generate --shots 4 --limit 50 --report runs/baseline
+
+    hf-causal evaluate --lm NAME --endpoint http://localhost:8000/v1 --concurrency 16 --requests-per-minute 500
 """
 VERIFY_HELP = """
 Prove or refute every row of any data set in the package's grammars, from nothing but the row's own text.
@@ -115,6 +130,8 @@ Examples:
     hf-causal evaluate runs/cpu --json runs/cpu/generalization.json && hf-causal report runs/cpu
 
     hf-causal report runs/cpu --scores elsewhere.json
+
+    hf-causal report runs/cpu --beside llama.json
 """
 REPRODUCE_HELP = """
 The main job: build the corpora, train a recipe, score every generalization split, write the report.
@@ -126,6 +143,22 @@ Examples:
     hf-causal reproduce
 
     hf-causal reproduce --out runs/decoder --recipe axiom-cpu --seed 1
+"""
+
+HARNESS_HELP = """
+Print where the tasks for another evaluation harness are: a folder for lm-evaluation-harness, a module for lighteval.
+
+Their rows are those of folders that `hf-causal build` wrote or of data sets on the Hub, named as below. Without a name
+lm-evaluation-harness gets the published rows, generated here, and lighteval looks for `data/axiomatic` and
+`data/corr2cause`.
+
+Examples:
+
+    lm_eval --include_path "$(hf-causal harness lm-eval)" --tasks hf_causal_transitivity \\
+        --model hf --model_args pretrained=MODEL --metadata '{"axiomatic": "data/axiomatic"}'
+
+    HF_CAUSAL_AXIOMATIC=data/axiomatic lighteval accelerate model_name=MODEL \\
+        hf_causal_transitivity --custom-tasks "$(hf-causal harness lighteval)"
 """
 
 
@@ -234,22 +267,62 @@ def train(
 
 @app.command(help=EVALUATE_HELP)
 def evaluate(
-    model: Annotated[str, typer.Argument(help="Model folder, or model on the Hub.")],
+    model: Annotated[str | None, typer.Argument(help="Model folder, or model on the Hub.")] = None,
+    corpus: Annotated[str, typer.Option(help="`axiomatic` or `corr2cause`.")] = "axiomatic",
     config: Annotated[str, typer.Option(help="Config to score, or `none`.")] = "transitivity_generalization",
     data: Annotated[list[Path] | None, typer.Option(help="File to score, may be repeated.")] = None,
     json_out: Annotated[Path | None, typer.Option("--json", help="File for the scores of every cell.")] = None,
+    report_out: Annotated[Path | None, typer.Option("--report", help="Folder for a report with its plots.")] = None,
     data_dir: DataDir = None,
     limit: Annotated[int | None, typer.Option(help="At most this many questions of each cell.")] = None,
     device: Device = None,
     trust_remote_code: Annotated[
         bool, typer.Option("--trust-remote-code", help="Let a model from the Hub bring its own code.")
     ] = False,
+    lm: Annotated[
+        str | None, typer.Option(help="Any causal language model, or the name that an endpoint has for it.")
+    ] = None,
+    endpoint: Annotated[str | None, typer.Option(help="URL of an OpenAI-compatible server to ask `--lm` at.")] = None,
+    generate: Annotated[bool, typer.Option("--generate", help="Read what `--lm` writes, not likelihoods.")] = False,
+    shots: Annotated[int, typer.Option(help="Examples from the training split before each question of `--lm`.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the choice of examples.")] = 0,
+    chat_template: Annotated[bool, typer.Option(help="Use the chat template where the tokenizer has one.")] = True,
+    max_new_tokens: Annotated[int, typer.Option(help="Of a written answer.")] = 16,
+    answers: Annotated[Path | None, typer.Option(help="Folder that keeps the replies of `--lm`.")] = None,
+    concurrency: Annotated[int, typer.Option(help="Questions that an endpoint is asked at the same time.")] = 8,
+    requests_per_minute: Annotated[float | None, typer.Option(help="Most requests to an endpoint.")] = None,
 ) -> None:
-    from hf_causal.evaluation.evaluate import evaluate_model
+    from functools import partial
+
+    from hf_causal.evaluation.console import print_scores
     from hf_causal.files import write_json
 
-    scores = evaluate_model(
-        model,
+    if (model is None) == (lm is None):
+        raise ValueError("give either MODEL, which was trained on these questions, or `--lm`, any language model")
+    if endpoint and lm is None:
+        raise ValueError("`--endpoint` needs `--lm`, the name that the server has for the model")
+    if lm is None:
+        from hf_causal.evaluation.evaluate import evaluate_model
+
+        run = partial(evaluate_model, str(model))
+    else:
+        from hf_causal.evaluation.language_models import evaluate_language_model
+
+        run = partial(
+            evaluate_language_model,
+            lm,
+            endpoint=endpoint,
+            generate=generate,
+            shots=shots,
+            seed=seed,
+            chat_template=chat_template,
+            max_new_tokens=max_new_tokens,
+            answers=answers,
+            concurrency=concurrency,
+            requests_per_minute=requests_per_minute,
+        )
+    scores = run(
+        corpus=corpus,
         config=None if config == "none" else config,
         data_dir=data_dir,
         files=data or (),
@@ -260,7 +333,11 @@ def evaluate(
     )
     if json_out:
         write_json(json_out, scores)
-    _print_scores(scores)
+    print_scores(scores)
+    if report_out:
+        from hf_causal.evaluation.report import write_page
+
+        typer.echo(f"Report in {write_page(report_out, scores)}.")
 
 
 @app.command(help=VERIFY_HELP)
@@ -303,15 +380,22 @@ def report(
     scores: Annotated[
         Path | None, typer.Option(help="What `evaluate --json` wrote; the folder's own otherwise.")
     ] = None,
+    beside: Annotated[
+        list[Path] | None,
+        typer.Option(help="What `evaluate --lm … --json` wrote, for rows beside the published ones; may be repeated."),
+    ] = None,
 ) -> None:
     import json
 
     from hf_causal.evaluation.report import write_report
 
-    if scores is not None and not scores.is_file():
-        raise FileNotFoundError(f"no scores file {str(scores)!r}")
-    given = json.loads(scores.read_text(encoding="utf-8")) if scores else None
-    typer.echo(f"Report in {write_report(model, given)}, pictures beside it, card renewed.")
+    def read(path: Path) -> dict:
+        if not path.is_file():
+            raise FileNotFoundError(f"no scores file {str(path)!r}")
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    written = write_report(model, read(scores) if scores else None, [read(path) for path in beside or ()])
+    typer.echo(f"Report in {written}, pictures beside it, card renewed.")
 
 
 @app.command(help=REPRODUCE_HELP, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -324,15 +408,23 @@ def reproduce(
     rows_per_cell: Annotated[int | None, typer.Option(help="Questions of each generalization cell.")] = None,
     num_proc: NumProc = None,
 ) -> None:
+    from hf_causal.evaluation.console import print_scores
     from hf_causal.reproduce import reproduce as run
     from hf_causal.training.recipes import load_recipe, parse_overrides
 
     chosen = load_recipe(recipe, parse_overrides(context.args))
     scores = run(chosen, out, rows_per_cell, num_proc or _cores(), progress=_bar, say=typer.echo)
-    _print_scores(scores)
+    print_scores(scores)
     typer.echo(
         f"Model and card in {out / 'model'}, report in {out / 'model' / 'report.md'}, data set in {out / 'data'}."
     )
+
+
+@app.command(help=HARNESS_HELP)
+def harness(name: Annotated[str, typer.Argument(help="`lm-eval` or `lighteval`.")]) -> None:
+    from hf_causal.harnesses import harness_path
+
+    typer.echo(harness_path(name))
 
 
 @app.command()
@@ -388,12 +480,13 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         status = command.main(args=arguments, prog_name="hf-causal", standalone_mode=False)
         if status == INTERRUPTED:  # typer ends an interrupted command without a word
-            again = "`build` and `reproduce` go on where they were, `train` with --resume-from-checkpoint latest"
+            again = "`build`, `reproduce` and `evaluate --lm` go on where they were"
+            again = f"{again}, `train` with --resume-from-checkpoint latest"
             typer.echo(f"\ninterrupted: {again}", err=True)
         return status if isinstance(status, int) else 0
     except (ValueError, FileNotFoundError, NotADirectoryError, PermissionError) as error:
         return _fail(str(error), 2)
-    except ArithmeticError as error:
+    except (ArithmeticError, ConnectionError) as error:
         return _fail(str(error), 1)
     except Exception as error:
         # Click's own usage errors; typer vendors click, so they are known by what they carry.
@@ -433,53 +526,6 @@ def _slow_bar(what: str, total: int | None):
     from tqdm.auto import tqdm
 
     return tqdm(total=total, desc=what, unit=" rows", unit_scale=True, delay=2).update
-
-
-def _print_scores(scores: dict) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-
-    def show(title: str | None, columns: list[str], rows: list[list[str]]) -> None:
-        table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False)
-        for column in columns:
-            table.add_column(column.replace(" ", "\n"), no_wrap=True)
-        for row in rows:
-            table.add_row(*row)
-        Console().print(table)
-
-    def accuracy(score: dict) -> str:
-        return f"{score['accuracy']:.3f} ± {score['stderr']:.3f}"
-
-    if scores["splits"]:
-        baselines = scores["baselines"]
-        rows = [
-            [
-                split,
-                f"{score['n']:,}",
-                accuracy(score),
-                *(f"{own[split]['accuracy']:.3f}" for own in baselines.values()),
-            ]
-            for split, score in scores["splits"].items()
-        ]
-        show(f"{scores['model']} on {scores['config']}", ["split", "n", "accuracy", *baselines], rows)
-    if scores["files"]:
-        rows = [
-            [name, f"{score['n']:,}", accuracy(score), str(score["contradicted"])]
-            + [accuracy(score["correct_rows"]) if score["correct_rows"] else ""]
-            for name, score in scores["files"].items()
-        ]
-        show(None, ["file", "n", "accuracy", "wrong labels", "other rows"], rows)
-        for name, score in scores["files"].items():
-            if score["contradicted"]:
-                listed = ", ".join(map(str, score["contradicted_rows"][:20])) + (
-                    " …" if score["contradicted"] > 20 else ""
-                )
-                typer.echo(f"{name}: the label contradicts the row's own text in rows {listed} (counted from 0).")
-            if score["unreadable"]:
-                typer.echo(
-                    f"{name}: {score['unreadable']} rows are outside the grammar; their labels were not checked."
-                )
 
 
 if __name__ == "__main__":

@@ -107,11 +107,12 @@ def test_files_are_read_as_they_are_and_contradictions_are_found(tmp_path):
         {"prompt": "A causes B. Does A cause B?", "completion": "Yes"},
         {"prompt": "A causes B. Does A cause B?", "completion": "No"},
         {"prompt": "A causes B. Does B cause A?", "completion": " no"},
-        {"prompt": "Are X and Y d-separated?", "completion": "Yes"},
+        {"prompt": "What is smoke?", "completion": "Yes"},
     ]
     questions = file_questions(write_jsonl(tmp_path / "mine.jsonl", rows))
     assert (questions.name, questions.references) == ("mine", [1, 0, 0, 1])
     assert (questions.contradicted, questions.unreadable) == ([1], [3])
+    assert questions.grammars() == {"transitivity": rows[0]["prompt"]}
 
 
 def test_files_of_other_formats_and_columns_are_read_too(tmp_path):
@@ -250,7 +251,7 @@ def test_files_get_a_table_of_their_own(scores):
 
 
 def test_published_accuracies_are_accuracies():
-    for curves in PUBLISHED.values():
-        for (split, factor), curve in curves.items():
-            assert all(0.5 <= value <= 1 for value in curve.values())
+    for rows in PUBLISHED.values():
+        for (split, factor), curve in (panel for curves in rows.values() for panel in curves.items()):
+            assert all(0.45 <= value <= 1 for value in curve.values())
             assert (factor is not None) == (split == "branching")

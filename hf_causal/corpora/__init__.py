@@ -43,13 +43,19 @@ def get_config(corpus: str, name: str, **options: Any) -> CorpusConfig:
     return factory(**options)
 
 
+def grammar_name(corpus: str, name: str) -> str:
+    """The grammar of a config's prompts, which has the name of the module that writes them.
+
+    Raises:
+        `ValueError`: For an unknown corpus or config, with those that exist.
+    """
+    return _module(corpus, name).__name__.rpartition(".")[2]
+
+
 def generate_shard(corpus: str, config: CorpusConfig, split: str, shard: int) -> pa.Table:
     """One shard of a split: a function of (seed, version, config, split, shard) and nothing else."""
     config.check_shard(split, shard)
-    for module in _modules(corpus):
-        if config.name in module.CONFIGS:
-            return module.generate_shard(config, split, shard)
-    raise ValueError(f"corpus {corpus!r} has no config {config.name!r}; it has {', '.join(config_names(corpus))}")
+    return _module(corpus, config.name).generate_shard(config, split, shard)
 
 
 def _modules(corpus: str) -> list[Any]:
@@ -59,7 +65,11 @@ def _modules(corpus: str) -> list[Any]:
 
 
 def _factory(corpus: str, name: str) -> Callable[..., CorpusConfig]:
+    return _module(corpus, name).CONFIGS[name]
+
+
+def _module(corpus: str, name: str) -> Any:
     for module in _modules(corpus):
         if name in module.CONFIGS:
-            return module.CONFIGS[name]
+            return module
     raise ValueError(f"corpus {corpus!r} has no config {name!r}; it has {', '.join(config_names(corpus))}")

@@ -89,8 +89,9 @@ def report_card(done: dict[str, Any], name: str) -> str:
     grammars = ", ".join(f"{escape(grammar)} ({count:,})" for grammar, count in report["grammars"].items())
     return (
         f'<section class="hc-card" aria-label="Report"><h3>{escape(name)}</h3><p class="hc-verdict">{verdict}.</p>'
-        f"<p>Labels: {report['num_yes']:,} Yes, {report['num_no']:,} No. Grammars: {grammars or 'none'}. In the corrected "
-        f"file, rows changed: {twin['num_changed']:,}; rows marked as defective: {twin['num_marked']:,}.</p>"
+        f"<p>Labels: {report['num_yes']:,} Yes, {report['num_no']:,} No. Grammars: {grammars or 'none'}. "
+        f"In the corrected file, rows changed: {twin['num_changed']:,}; "
+        f"rows marked as defective: {twin['num_marked']:,}.</p>"
         f"{f'<table>{head}<tbody>{rows}</tbody></table>' if rows else ''}{_proofs(report)}</section>"
     )
 

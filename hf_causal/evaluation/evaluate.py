@@ -6,18 +6,40 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from hf_causal.corpora import get_config
 from hf_causal.evaluation.baselines import BASELINES, majority
+from hf_causal.evaluation.detection import Detection
 from hf_causal.evaluation.predict import Answerer
 from hf_causal.evaluation.questions import QuestionSet, corpus_questions, file_questions
 from hf_causal.evaluation.scores import Score, score_cells
 from hf_causal.files import write_json
-from hf_causal.hardware import describe_hardware
 
 Progress = Callable[[str, int], Callable[[int], Any]]
 """Called with a name and a number of questions; returns what is told how many were answered."""
+
+
+class Answers(Protocol):
+    """Whatever answers Yes-or-No questions."""
+
+    def answers(self, prompts: Sequence[str], progress: Callable[[int], Any] | None = None) -> list[int]:
+        """1 for Yes, 0 for No, anything else where the answer is neither."""
+        ...
+
+    def fingerprint(self) -> str:
+        """The same for what gives the same answers."""
+        ...
+
+    def require_readable(self, grammar: str, prompt: str) -> None:
+        """Raises `ValueError` where prompts of a grammar, such as this one, mean nothing to it."""
+        ...
+
+    def about(self) -> dict[str, Any]:
+        """What the scores have to say of it, `hardware` among it."""
+        ...
 
 
 def evaluate_model(
@@ -54,20 +76,50 @@ def evaluate_model(
         `FileNotFoundError`: If the model, the data or a file does not exist.
         `ValueError`: If there is nothing to score or a file holds something else.
     """
+
+    def load() -> Answers:
+        return Answerer.load(model, device, trust_remote_code)
+
+    return score_answers(load, str(model), corpus, config, data_dir, files, limit, partial, progress)
+
+
+def score_answers(
+    load: Callable[[], Answers],
+    name: str,
+    corpus: str = "axiomatic",
+    config: str | None = "transitivity_generalization",
+    data_dir: str | Path | None = None,
+    files: Sequence[str | Path] = (),
+    limit: int | None = None,
+    partial: str | Path | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Scores whatever answers questions; it is loaded after everything else was found to be right.
+
+    Args:
+        load (callable): Returns what is asked, see [`Answers`].
+        name (`str`): Its name in the scores.
+        corpus, config, data_dir, files, limit, partial, progress: As for [`evaluate_model`], which this is called by.
+
+    Returns:
+        `dict`: What [`evaluate_model`] returns.
+    """
     if config is None and not files:
         raise ValueError("nothing to score: give a `config` or `files`")
     if limit is not None and limit < 1:
         raise ValueError(f"`limit` must be at least 1, got {limit}")
+    if config is not None:
+        get_config(corpus, config)
     external = [file_questions(path) for path in files]
-    answerer = Answerer.load(model, device, trust_remote_code)
-    done = _Partial(partial, {"weights": _fingerprint(answerer), "config": config, "limit": limit})
+    answerer = load()
+    done = _Partial(partial, {"weights": answerer.fingerprint(), "config": config, "limit": limit} if partial else {})
     started = time.perf_counter()
     sets = corpus_questions(corpus, config, data_dir, limit) if config else ()
     result: dict[str, Any] = {
-        "model": str(model),
+        "model": name,
         "dataset": corpus,
         "config": config,
-        "hardware": describe_hardware(answerer.model.device.type),
+        **answerer.about(),
         "date": time.strftime("%Y-%m-%d"),
         **_score_sets(answerer, sets, done, progress),
         "files": {questions.name: _score_file(answerer, questions, progress) for questions in external},
@@ -78,7 +130,7 @@ def evaluate_model(
 
 
 def _score_sets(
-    answerer: Answerer, sets: Iterable[QuestionSet], done: _Partial, progress: Progress | None
+    answerer: Answers, sets: Iterable[QuestionSet], done: _Partial, progress: Progress | None
 ) -> dict[str, Any]:
     """Every split scored on its own, and all of them together."""
     splits: dict[str, Any] = {}
@@ -100,7 +152,7 @@ def _score_sets(
     return {"overall": dict(vars(overall)), "splits": splits, "baselines": baselines}
 
 
-def _score_file(answerer: Answerer, questions: QuestionSet, progress: Progress | None) -> dict[str, Any]:
+def _score_file(answerer: Answers, questions: QuestionSet, progress: Progress | None) -> dict[str, Any]:
     """A file's accuracy as it is, and over the rows whose label does not contradict their own text."""
     answers = _ask(answerer, questions, progress)
     right = [answer == reference for answer, reference in zip(answers, questions.references, strict=True)]
@@ -108,6 +160,7 @@ def _score_file(answerer: Answerer, questions: QuestionSet, progress: Progress |
     correct = [hit for index, hit in enumerate(right) if index not in doubtful]
     score = {
         **vars(Score.of(sum(right), len(right))),
+        **_beside(questions, answers),
         "contradicted": len(questions.contradicted),
         "contradicted_rows": questions.contradicted,
         "unreadable": len(questions.unreadable),
@@ -118,21 +171,32 @@ def _score_file(answerer: Answerer, questions: QuestionSet, progress: Progress |
     return score
 
 
-def _ask(answerer: Answerer, questions: QuestionSet, progress: Progress | None) -> list[int]:
+def _ask(answerer: Answers, questions: QuestionSet, progress: Progress | None) -> list[int]:
+    for grammar, prompt in questions.grammars().items():
+        answerer.require_readable(grammar, prompt)
     told = progress(f"scoring {questions.name}", len(questions.prompts)) if progress else None
     return answerer.answers(questions.prompts, told)
 
 
 def _score(questions: QuestionSet, answers: Sequence[int]) -> dict[str, Any]:
     scored = score_cells(answers, questions.references, [questions.name] * len(answers), questions.cells)
-    return scored["splits"][questions.name]
+    return {**scored["splits"][questions.name], **_beside(questions, answers)}
+
+
+def _beside(questions: QuestionSet, answers: Sequence[int]) -> dict[str, Any]:
+    """What accuracy leaves out: answers that are neither Yes nor No, and how well a Yes is found among many a No."""
+    found = asdict(Detection.of(answers, questions.references))
+    yes = {name: found[name] for share in ("precision", "recall", "f1") for name in (share, f"{share}_stderr")}
+    return {"unparsable": found["unanswered"], "yes": yes}
 
 
 def _score_baselines(questions: QuestionSet) -> dict[str, Any]:
     scores = {"majority": _score(questions, majority(questions.references))}
-    parsed = list(questions.parsed())
-    for name, baseline in BASELINES.items():
-        scores[name] = _score(questions, [baseline(prompt) for prompt in parsed])
+    grammars = list(questions.grammars())
+    if len(grammars) == 1:  # a shortcut reads one grammar
+        parsed = list(questions.parsed())
+        for name, baseline in BASELINES.get(grammars[0], {}).items():
+            scores[name] = _score(questions, baseline(parsed, questions.references))
     return scores
 
 
@@ -156,11 +220,3 @@ class _Partial:
     def forget(self) -> None:
         if self.path:
             self.path.unlink(missing_ok=True)
-
-
-def _fingerprint(answerer: Answerer) -> str:
-    digest = hashlib.sha256()
-    for name, tensor in sorted(answerer.model.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.detach().float().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()

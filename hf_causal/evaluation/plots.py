@@ -12,12 +12,27 @@ import matplotlib.pyplot as plt  # noqa: E402  (the backend is chosen first)
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.ticker import FixedLocator, NullLocator  # noqa: E402
 
+<<<<<<< HEAD
 from hf_causal.evaluation.published import PUBLISHED  # noqa: E402
 from hf_causal.evaluation.titles import TITLES  # noqa: E402
 
 _COLOURS = ("#1f5fa8", "#d1495b", "#2a9d5c", "#8a5fbf")
+=======
+from hf_causal.equivalence import RELATIONS  # noqa: E402
+from hf_causal.evaluation.published import PUBLISHED, Panel, Rows, published_rows  # noqa: E402
+
+TITLES = {
+    "sequential": "Longer chains",
+    "flipped": "Longer chains, random flips",
+    "reversed": "Completely reversed chains",
+    "shuffled": "Shuffled sentences",
+    "branching": "Branching graphs",
+    "long_names": "Names of 4 to 10 characters",
+}
+_COLOURS = ("#1f5fa8", "#d1495b", "#2a9d5c", "#8a5fbf", "#c2701c", "#3aa6b9")
+>>>>>>> 6ced107bd4b87d8bb921fc50d5349a2ad3b429d6
 _TRAINED = (3, 6)
-_REFERENCE_STYLES = {"TS2 NoPE 67M (published)": ("#444444", "s"), "GPT-4 (published)": ("#a0a0a0", "^")}
+_REFERENCE_STYLES = (("#444444", "s"), ("#a0a0a0", "^"))
 
 
 def plot_scores(scores: dict[str, Any], folder: str | Path) -> list[Path]:
@@ -53,53 +68,68 @@ def plot_scores(scores: dict[str, Any], folder: str | Path) -> list[Path]:
 
 def _draw_axis(axis: Axes, split: str, scores: dict[str, Any]) -> None:
     cells = scores["splits"][split]["cells"]
-    groups = list(dict.fromkeys((cell["structure"], cell["branching_factor"]) for cell in cells))
+    groups = cell_groups(scores["splits"][split])
     sizes: set[int] = set()
     drawn: set[float | None] = set()
     for colour, group in zip(_COLOURS, groups, strict=False):
         own = [cell for cell in cells if (cell["structure"], cell["branching_factor"]) == group]
+        own.sort(key=lambda cell: cell["num_nodes"])
         x, y = [cell["num_nodes"] for cell in own], [cell["accuracy"] for cell in own]
         error = [2 * cell["stderr"] for cell in own]
         axis.errorbar(x, y, error, color=colour, marker="o", markersize=4, capsize=2, label=_label(group), zorder=3)
         sizes.update(x)
         if group[1] not in drawn:
-            _draw_reference(axis, (split, group[1]), colour if group[1] else None)
+            _draw_reference(axis, published_rows(scores), (split, group[1]), colour if group[1] else None)
             drawn.add(group[1])
-    _draw_sweep(axis, split, scores)
+    _draw_shortcut(axis, split, scores)
     axis.axhline(0.5, color="#bbbbbb", linewidth=1, linestyle=":")
-    axis.axvspan(*_TRAINED, color="#f2ead3", zorder=0)
+    in_family = scores.get("config") in PUBLISHED
+    if in_family:
+        axis.axvspan(*_TRAINED, color="#f2ead3", zorder=0)
     axis.set_xscale("log")
     shown = _ticks(sorted(sizes))
     axis.xaxis.set_major_locator(FixedLocator(shown))
     axis.xaxis.set_minor_locator(NullLocator())
     axis.set_xticklabels([str(size) for size in shown])
-    axis.set_ylim(0.38, 1.03)
+    axis.set_ylim(min(0.38, *(cell["accuracy"] - 0.05 for cell in cells)), 1.03)
     axis.set_title(TITLES.get(split, split), fontsize=11)
-    axis.set_xlabel("nodes (shaded: trained sizes)")
+    axis.set_xlabel("nodes (shaded: trained sizes)" if in_family else "nodes")
     axis.legend(fontsize=7, loc="lower left", framealpha=0.85)
 
 
-def _draw_reference(axis: Axes, panel: tuple[str, float | None], colour: str | None) -> None:
-    for name, curves in PUBLISHED.items():
+def _draw_reference(axis: Axes, rows: Rows, panel: Panel, colour: str | None) -> None:
+    for (name, curves), (own, marker) in zip(rows.items(), _REFERENCE_STYLES, strict=False):
         if curve := curves.get(panel):
-            own, marker = _REFERENCE_STYLES[name]
             label = f"{name}, {panel[1]}" if panel[1] else name
             axis.plot(list(curve), list(curve.values()), color=colour or own, alpha=1 if colour is None else 0.55,
                       marker=marker, markersize=4, linestyle="--", linewidth=1, label=label)  # fmt: skip
 
 
-def _draw_sweep(axis: Axes, split: str, scores: dict[str, Any]) -> None:
-    """The sweep baseline; the mean over a size's cells, since it is drawn once for all structures of a split."""
-    cells = scores["baselines"].get("left-to-right sweep", {}).get(split, {}).get("cells", [])
+def _draw_shortcut(axis: Axes, split: str, scores: dict[str, Any]) -> None:
+    """The last baseline; the mean over a size's cells, since it is drawn once for all structures of a split."""
+    name = list(scores["baselines"])[-1]
+    cells = scores["baselines"][name].get(split, {}).get("cells", [])
     sizes = sorted({cell["num_nodes"] for cell in cells})
     weights = {size: [cell for cell in cells if cell["num_nodes"] == size] for size in sizes}
     values = [sum(c["accuracy"] * c["n"] for c in own) / sum(c["n"] for c in own) for own in weights.values()]
-    axis.plot(sizes, values, color="#c9a227", linewidth=1, linestyle="-.", label="left-to-right sweep", zorder=1)
+    axis.plot(sizes, values, color="#c9a227", linewidth=1, linestyle="-.", label=name, zorder=1)
 
 
 def _label(group: tuple[str, float | None]) -> str:
     structure, factor = group
-    return f"this model, {factor} edges a node" if factor else f"this model, {structure.replace('_', ' and ')}"
+    return f"this model, {factor} edges a node" if factor else f"this model, {structure_name(structure)}"
+
+
+def cell_groups(score: dict[str, Any]) -> list[tuple[str, float | None]]:
+    """The (structure, branching factor) pairs of a split's cells, as they come; relations in their usual order."""
+    groups = dict.fromkeys((cell["structure"], cell["branching_factor"]) for cell in score["cells"])
+    order = {relation: place for place, relation in enumerate(RELATIONS)}
+    return sorted(groups, key=lambda group: order.get(group[0], -1))
+
+
+def structure_name(structure: str) -> str:
+    """A structure or relation as it is read."""
+    return structure.replace("shuffled_", "shuffled and ").replace("_", " ")
 
 
 def _ticks(sizes: list[int]) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from hf_causal.hardware import has_bf16
+from hf_causal.hardware import describe_hardware, has_bf16
 
 
 class Answerer:
@@ -33,6 +34,8 @@ class Answerer:
         accepts = inspect.signature(model.forward).parameters
         self.loops = "num_loops" in accepts
         """Whether the model loops, so that it can be given more loops than it needs."""
+        self.positioned = "position_ids" in accepts
+        """Whether the model is told where each token stands: many count the padding on the left otherwise."""
         wanted = {"use_cache": False, "logits_to_keep": 1}
         self.options = {name: value for name, value in wanted.items() if name in accepts}
 
@@ -43,25 +46,7 @@ class Answerer:
         Raises:
             `FileNotFoundError`: If it cannot be loaded, with what went wrong.
         """
-        from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
-
-        import hf_causal.models  # noqa: F401  (registers the architectures of this package)
-
-        path = Path(model)
-        if path.exists() and not (path / "config.json").is_file():
-            raise FileNotFoundError(f"{str(model)!r} is not a model folder: it has no config.json")
-        if not path.exists() and (path.is_absolute() or str(model).count("/") != 1):
-            raise FileNotFoundError(f"no model folder {str(model)!r}; a model on the Hub is named ORGANIZATION/NAME")
-        device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=trust_remote_code)
-            config = AutoConfig.from_pretrained(model, trust_remote_code=trust_remote_code)
-            head = AutoModelForSequenceClassification if _classifies(config) else AutoModelForCausalLM
-            loaded = head.from_pretrained(model, trust_remote_code=trust_remote_code)
-        except (OSError, ValueError) as error:
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise FileNotFoundError(f"cannot load the model {str(model)!r}: {reason}") from error
-        return cls(loaded.to(device), tokenizer)
+        return cls(*load_pretrained(model, device, trust_remote_code))
 
     @torch.no_grad()
     def probabilities(
@@ -82,12 +67,10 @@ class Answerer:
         answers = np.zeros(len(ids))
         device = self.model.device
         bf16 = has_bf16(device.type)
-        for chosen in self._batches([len(row) for row in ids]):
-            batch = self.tokenizer.pad(
-                {"input_ids": [ids[index] for index in chosen]}, padding_side="left", return_tensors="pt"
-            ).to(device)
+        for chosen in batches_by_length([len(row) for row in ids], self.tokens_per_batch):
+            rows = [ids[index] for index in chosen]
+            tokens = left_padded(rows, self.tokenizer.pad_token_id, device, self.positioned)
             with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-                tokens = {name: batch[name] for name in ("input_ids", "attention_mask")}
                 outputs = self.model(**tokens, **self.options)
                 if loop_factor > 1:
                     loops = loop_factor * int(outputs.num_loops.max())
@@ -104,14 +87,126 @@ class Answerer:
         """1 where Yes is likelier than No, else 0."""
         return [int(probability > 0.5) for probability in self.probabilities(prompts, progress, loop_factor)]
 
-    def _batches(self, lengths: list[int]) -> Iterator[np.ndarray]:
-        """Indices of prompts of like length, the longest first so that a lack of memory shows at once."""
-        order = np.argsort(lengths, kind="stable")[::-1]
-        start = 0
-        while start < len(order):
-            size = max(1, self.tokens_per_batch // lengths[order[start]])
-            yield order[start : start + size]
-            start += size
+    def require_readable(self, grammar: str, prompt: str) -> None:
+        """Raises `ValueError` where a model of this package has no words for a grammar, so that answers mean nothing.
+
+        Args:
+            grammar (`str`): The grammar's name.
+            prompt (`str`): One of its prompts.
+        """
+        from hf_causal.models import MODEL_TYPES
+
+        # Other models read any text, though some have an unknown token for a rare character.
+        if self.model.config.model_type not in MODEL_TYPES:
+            return
+        tokens = self.tokenizer(prompt)["input_ids"]
+        if self.tokenizer.unk_token_id in tokens:
+            raise ValueError(
+                f"the model has no words for {grammar} questions: it was made for another grammar, and its tokenizer "
+                f"cannot read what stands in {prompt[-80:]!r}"
+            )
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the weights."""
+        return weights_digest(self.model)
+
+    def about(self) -> dict[str, Any]:
+        """What the scores have to say of it."""
+        return {"hardware": describe_hardware(self.model.device.type)}
+
+
+def load_pretrained(
+    model: str | Path,
+    device: str | None = None,
+    trust_remote_code: bool = False,
+    dtype: torch.dtype | None = None,
+    classifiers: bool = True,
+) -> tuple[Any, Any]:
+    """Loads a folder or a model on the Hub, a classifier where its architecture is one.
+
+    Args:
+        model (`str` or `Path`): Model folder, or model on the Hub.
+        device (`str`, *optional*): A GPU where there is one.
+        trust_remote_code (`bool`): Whether a model may bring its own code.
+        dtype (`torch.dtype`, *optional*): Of the weights; as they were saved when not given.
+        classifiers (`bool`): Whether a classifier will do.
+
+    Returns:
+        `tuple`: Model and tokenizer.
+
+    Raises:
+        `FileNotFoundError`: If it cannot be loaded, with what went wrong.
+        `ValueError`: If it is a classifier and should not be.
+    """
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
+
+    import hf_causal.models  # noqa: F401  (registers the architectures of this package)
+
+    path = Path(model)
+    if path.exists() and not (path / "config.json").is_file():
+        raise FileNotFoundError(f"{str(model)!r} is not a model folder: it has no config.json")
+    if not path.exists() and (path.is_absolute() or str(model).count("/") != 1):
+        raise FileNotFoundError(f"no model folder {str(model)!r}; a model on the Hub is named ORGANIZATION/NAME")
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    options: dict[str, Any] = {"trust_remote_code": trust_remote_code}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(model, **options)
+        config = AutoConfig.from_pretrained(model, **options)
+        classifies = _classifies(config)
+        if not classifies or classifiers:
+            head = AutoModelForSequenceClassification if classifies else AutoModelForCausalLM
+            loaded = head.from_pretrained(model, **options, **({} if dtype is None else {"dtype": dtype}))
+            return loaded.to(device), tokenizer
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise FileNotFoundError(f"cannot load the model {str(model)!r}: {reason}") from error
+    raise ValueError(f"the model must be a causal language model, {str(model)!r} is a {config.architectures[0]}")
+
+
+def batches_by_length(lengths: Sequence[int], tokens_per_batch: int) -> Iterator[np.ndarray]:
+    """Indices of prompts of like length, the longest first so that a lack of memory shows at once."""
+    order = np.argsort(lengths, kind="stable")[::-1]
+    start = 0
+    while start < len(order):
+        size = max(1, tokens_per_batch // lengths[order[start]])
+        yield order[start : start + size]
+        start += size
+
+
+def left_padded(
+    rows: Sequence[Sequence[int]], pad_token_id: int, device: torch.device, positioned: bool = False
+) -> dict[str, torch.Tensor]:
+    """One batch of token ids that end together.
+
+    Args:
+        rows (sequence): Token ids.
+        pad_token_id (`int`): What stands before shorter rows; it is masked.
+        device (`torch.device`): Where the batch goes.
+        positioned (`bool`): Whether to number the places: a model with a table of positions would count the padding.
+
+    Returns:
+        `dict`: `input_ids`, `attention_mask` and, with `positioned`, `position_ids`, of shape (rows, longest).
+    """
+    longest = max(map(len, rows))
+    ids = torch.full((len(rows), longest), pad_token_id)
+    mask = torch.zeros_like(ids)
+    for index, row in enumerate(rows):
+        ids[index, longest - len(row) :] = torch.tensor(row)
+        mask[index, longest - len(row) :] = 1
+    batch = {"input_ids": ids.to(device), "attention_mask": mask.to(device)}
+    if positioned:
+        batch["position_ids"] = (mask.cumsum(1) - 1).clamp(min=0).to(device)
+    return batch
+
+
+def weights_digest(model: torch.nn.Module) -> str:
+    """SHA-256 of a model's weights as they are in memory."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        # By way of bytes: NumPy has no bf16.
+        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
 def _classifies(config: Any) -> bool:

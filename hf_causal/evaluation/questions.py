@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from hf_causal.certificates import prove
+from hf_causal.certificates import grammar_of, read
 from hf_causal.evaluation.scores import Cell
 from hf_causal.external import BrokenRow, Columns, Row, open_tables
-from hf_causal.language import Prompt, parse_prompt
 
 ANSWERS = {"No": 0, "Yes": 1}
 
@@ -25,11 +25,20 @@ class QuestionSet:
     contradicted: list[int] = field(default_factory=list)
     """Rows whose label contradicts their own text; such rows are scored, and the score without them is given too."""
     unreadable: list[int] = field(default_factory=list)
-    """Rows that the grammar cannot read, so that nothing can be proved about them."""
+    """Rows that no grammar can read, so that nothing can be proved about them."""
 
-    def parsed(self) -> Iterator[Prompt]:
-        """The prompts as the grammar reads them."""
-        return map(parse_prompt, self.prompts)
+    def grammars(self) -> dict[str, str]:
+        """The grammars of the readable prompts, each with the first of its prompts."""
+        found: dict[str, str] = {}
+        unreadable = set(self.unreadable)
+        for index, prompt in enumerate(self.prompts):
+            if index not in unreadable:
+                found.setdefault(grammar_of(prompt).name, prompt)
+        return found
+
+    def parsed(self) -> Iterator[Any]:
+        """The prompts as their grammars read them."""
+        return (grammar_of(prompt).parse(prompt) for prompt in self.prompts)
 
 
 def corpus_questions(corpus: str, config: str, data_dir: str | Path | None = None, limit: int | None = None):
@@ -51,7 +60,9 @@ def corpus_questions(corpus: str, config: str, data_dir: str | Path | None = Non
             continue
         rows = load_corpus(corpus, config, split, data_dir)
         questions, taken = QuestionSet(split), dict[Cell, int]()
-        columns = ("prompt", "label", "structure", "num_nodes", "branching_factor")
+        # What all premises of a corpus share is no cell: closed systems are told apart by what is asked of them.
+        kind = "relation" if "relation" in rows.column_names else "structure"
+        columns = ("prompt", "label", kind, "num_nodes", "branching_factor")
         for prompt, label, structure, nodes, factor in zip(*(rows[name].to_pylist() for name in columns), strict=True):
             cell: Cell = (structure, nodes, None if factor is None else round(factor, 3))
             taken[cell] = taken.get(cell, 0) + 1
@@ -76,12 +87,14 @@ def file_questions(path: str | Path) -> QuestionSet:
     (table,) = open_tables(path)
     for row in table.rows():
         index = len(questions.prompts)
-        prompt, answer = _text_and_answer(path, index, row, table.columns)
+        texts, answer = _texts_and_answer(path, index, row, table.columns)
+        prompt = " ".join(texts)
         nodes = 0
         try:
-            parsed = parse_prompt(prompt)
-            nodes = len({name for edge in parsed.edges for name in edge})
-            if prove(parsed).answer != answer:
+            grammar, parsed = read(*texts)
+            prompt = grammar.join(*texts) if len(texts) > 1 else prompt
+            nodes = len({name for edge in grammar.facts(parsed).edges or () for name in edge})
+            if grammar.prove(parsed).answer != answer:
                 questions.contradicted.append(index)
         except ValueError:
             questions.unreadable.append(index)
@@ -93,11 +106,11 @@ def file_questions(path: str | Path) -> QuestionSet:
     return questions
 
 
-def _text_and_answer(path: Path, index: int, row: Row, columns: Columns) -> tuple[str, str]:
+def _texts_and_answer(path: Path, index: int, row: Row, columns: Columns) -> tuple[list[str], str]:
     if isinstance(row, BrokenRow):
         raise ValueError(f"{path}, row {index} (counted from 0): {row.reason}, got {row.text[:80]!r}")
     texts, answer = columns.texts(row), columns.answer(row, columns.label)
     if texts is None or answer is None:
         wrong = ", ".join(f"`{column}` {row.get(column)!r:.80}" for column in (*columns.text, columns.label))
         raise ValueError(f"{path}, row {index} (counted from 0): expected a text and a Yes or No, got {wrong}")
-    return " ".join(texts), answer
+    return texts, answer

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+<<<<<<< HEAD
 from hf_causal.evaluation.plots import plot_scores
 from hf_causal.evaluation.published import PUBLISHED
+=======
+from hf_causal.evaluation.plots import TITLES, cell_groups, plot_scores, structure_name
+from hf_causal.evaluation.published import PUBLISHED_DETECTION, Rows, published_rows
+>>>>>>> 6ced107bd4b87d8bb921fc50d5349a2ad3b429d6
 from hf_causal.evaluation.studies import STUDIES_FILE, render_studies
 from hf_causal.evaluation.titles import TITLES
 from hf_causal.files import write_json, write_text
@@ -16,12 +22,16 @@ from hf_causal.hub.cards import REPORT_FILE, SCORES_FILE, write_model_card
 PLOTS = "plots"
 
 
-def write_report(folder: str | Path, scores: dict[str, Any] | None = None) -> Path:
+def write_report(
+    folder: str | Path, scores: dict[str, Any] | None = None, beside: Sequence[dict[str, Any]] = ()
+) -> Path:
     """Writes `report.md`, `generalization.json` and `plots/` into a model folder and renews its card.
 
     Args:
         folder (`str` or `Path`): Model folder.
         scores (`dict`, *optional*): As [`evaluate_model`] returns them; those that the folder holds when not given.
+        beside (sequence of `dict`): Scores of other models on the same config, for rows beside the published ones;
+            they are kept with the folder's own, in place of any of the same name.
 
     Returns:
         `Path`: Of the report.
@@ -38,16 +48,57 @@ def write_report(folder: str | Path, scores: dict[str, Any] | None = None) -> Pa
         if not path.is_file():
             raise FileNotFoundError(f"{str(path)!r} does not exist: score the model first with `hf-causal evaluate`")
         scores = json.loads(path.read_text(encoding="utf-8"))
+    page = write_page(folder, _with_others(scores, beside))
+    write_model_card(folder)
+    return page
+
+
+def write_page(folder: str | Path, scores: dict[str, Any]) -> Path:
+    """Writes `report.md`, `generalization.json` and `plots/` into any folder.
+
+    Args:
+        folder (`str` or `Path`): Is made if it does not exist.
+        scores (`dict`): As [`evaluate_model`] returns them.
+
+    Returns:
+        `Path`: Of the report.
+
+    Raises:
+        `ValueError`: If the scores are not those of an evaluation of splits.
+    """
+    folder = Path(folder)
     if not isinstance(scores, dict) or not scores.get("splits"):
-        raise ValueError("the scores have no `splits`: evaluate the model on `transitivity_generalization`")
+        raise ValueError("the scores have no `splits`: evaluate the model on `transitivity_generalization` or so")
     write_json(folder / SCORES_FILE, scores)
     plot_scores(scores, folder / PLOTS)
     studies = folder / STUDIES_FILE
     beside = json.loads(studies.read_text(encoding="utf-8")) if studies.is_file() else {}
     text = "\n".join([render_report(scores), *render_studies(beside, folder / PLOTS)])
-    report = write_text(folder / REPORT_FILE, text)
-    write_model_card(folder)
-    return report
+    return write_text(folder / REPORT_FILE, text)
+
+
+def _with_others(scores: dict[str, Any], others: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The scores with those of other models in `beside`, by name and way of asking."""
+    kept = dict(scores.get("beside", {})) if isinstance(scores, dict) else {}
+    for other in others:
+        if other.get("config") != scores.get("config") or other.get("dataset") != scores.get("dataset"):
+            raise ValueError(
+                f"`beside` must be scores on {scores.get('config')!r}, those of {other.get('model')!r} are on "
+                f"{other.get('config')!r}"
+            )
+        kept[_measured(other)] = {"splits": other["splits"], "date": other["date"]}
+    return {**scores, "beside": kept} if kept else scores
+
+
+def _measured(scores: dict[str, Any]) -> str:
+    """The name of a row that was measured here."""
+    asked = scores.get("asked")
+    return f"{Path(scores['model']).name} ({_way(asked)})" if asked else Path(scores["model"]).name
+
+
+def _way(asked: dict[str, Any]) -> str:
+    shots = f"{asked['shots']} example{'s' if asked['shots'] > 1 else ''}" if asked["shots"] else "zero-shot"
+    return ", ".join([asked["way"], shots, *(["chat template"] if asked["chat_template"] else [])])
 
 
 def render_report(scores: dict[str, Any]) -> str:
@@ -61,41 +112,97 @@ def render_report(scores: dict[str, Any]) -> str:
         "| split | n | this model | " + " | ".join(scores["baselines"]) + " |",
         "|---|---|---|" + "---|" * len(scores["baselines"]),
     ]
+    if asked := scores.get("asked"):
+        unparsable = sum(score["unparsable"] for score in scores["splits"].values())
+        wrong = f"{unparsable:,} questions got neither a Yes nor a No, or were too long, and count as wrong"
+        lines[1:1] = ["", f"Asked by {_way(asked)}; {wrong}."]
     for split, score in scores["splits"].items():
         shortcuts = " | ".join(f"{by_split[split]['accuracy']:.3f}" for by_split in scores["baselines"].values())
         lines.append(f"| {TITLES.get(split, split)} | {score['n']:,} | {_accuracy(score)} | {shortcuts} |")
+    if scores["dataset"] in PUBLISHED_DETECTION:
+        lines += ["", *_detection_table(scores)]
     for split, score in scores["splits"].items():
-        lines += ["", *_cell_table(split, score)]
+        others = {name: other["splits"].get(split) for name, other in scores.get("beside", {}).items()}
+        lines += ["", *_cell_table(split, score, published_rows(scores), others)]
     if scores.get("files"):
         lines += ["", *_file_table(scores["files"])]
-    lines += [
+    if source := _SOURCES.get(scores["config"], _SOURCES.get(scores["dataset"])):
+        lines += ["", f"Published rows: {source}."]
+    return "\n".join([*lines, ""])
+
+
+_SOURCES = {
+    "transitivity_generalization": (
+        "arXiv 2407.07612, version 1, on that paper's own evaluation files of the same families"
+    ),
+    "d_separation_generalization": (
+        "the logs released with arXiv 2407.07612, on that paper's own evaluation files of the same family"
+    ),
+    "corr2cause": "arXiv 2306.05836, on the first version of that paper's own test split",
+}
+
+
+def _detection_table(scores: dict[str, Any]) -> list[str]:
+    lines = [
+        "**How well a Yes is found**, which accuracy does not show where most answers are No",
         "",
-        "Published rows: arXiv 2407.07612, version 1, on that paper's own evaluation files of the same families.",
-        "",
+        "| | precision | recall | F1 | accuracy |",
+        "|---|---|---|---|---|",
     ]
-    return "\n".join(lines)
+    for split, score in scores["splits"].items():
+        found = score["yes"]
+        shares = " | ".join(f"{found[name]:.3f}" for name in ("precision", "recall", "f1"))
+        lines.append(f"| this model, {split} | {shares} | {score['accuracy']:.3f} |")
+    for name, other in scores.get("beside", {}).items():
+        for split, score in other["splits"].items():
+            shares = " | ".join(f"{score['yes'][key]:.3f}" for key in ("precision", "recall", "f1"))
+            lines.append(f"| {name}, {split} | {shares} | {score['accuracy']:.3f} |")
+    for name, (f1, accuracy) in PUBLISHED_DETECTION[scores["dataset"]].items():
+        lines.append(f"| {name} | | | {f1:.3f} | {'' if accuracy is None else f'{accuracy:.3f}'} |")
+    return lines
 
 
-def _cell_table(split: str, score: dict[str, Any]) -> list[str]:
-    sizes = list(dict.fromkeys(cell["num_nodes"] for cell in score["cells"]))
-    groups = list(dict.fromkeys((cell["structure"], cell["branching_factor"]) for cell in score["cells"]))
+def _cell_table(
+    split: str, score: dict[str, Any], published: Rows, others: dict[str, dict[str, Any] | None]
+) -> list[str]:
+    sizes = sorted({cell["num_nodes"] for cell in score["cells"]})
+    groups = cell_groups(score)
     by_key = {(cell["structure"], cell["branching_factor"], cell["num_nodes"]): cell for cell in score["cells"]}
     lines = [f"**{TITLES.get(split, split)}**, by nodes", ""]
     lines += ["| | " + " | ".join(map(str, sizes)) + " |", "|---|" + "---|" * len(sizes)]
     factors = set()
     for structure, factor in groups:
         cells = [by_key.get((structure, factor, size)) for size in sizes]
-        name = f"{structure.replace('_', ' and ')}, factor {factor}" if factor else structure.replace("_", " and ")
+        name = _group(structure, factor)
         # One above the other, so that a dozen sizes fit on a page.
         stacked = [_accuracy(cell).replace(" ± ", "<br>± ") if cell else "" for cell in cells]
         lines.append(f"| {name} | " + " | ".join(stacked) + " |")
         factors.add(factor)
-    for name, curves in PUBLISHED.items():
+    for name, other in others.items():
+        for structure, factor in groups:
+            if other is None:
+                continue
+            own = _cells_by_size(other, structure, factor)
+            row = " | ".join(f"{own[size]['accuracy']:.2f}" if size in own else "" for size in sizes)
+            group = f", {_group(structure, factor)}" if len(groups) > 1 else ""
+            lines.append(f"| {name}{group} | {row} |")
+    for name, curves in published.items():
         for factor in sorted(factors, key=lambda value: value or 0):
             if curve := curves.get((split, factor)):
                 row = " | ".join(f"{curve[size]:.2f}" if size in curve else "" for size in sizes)
                 lines.append(f"| {name}{f', factor {factor}' if factor else ''} | {row} |")
     return lines
+
+
+def _cells_by_size(score: dict[str, Any], structure: str, factor: float | None) -> dict[int, dict[str, Any]]:
+    group = (structure, factor)
+    return {
+        cell["num_nodes"]: cell for cell in score["cells"] if (cell["structure"], cell["branching_factor"]) == group
+    }
+
+
+def _group(structure: str, factor: float | None) -> str:
+    return f"{structure_name(structure)}, factor {factor}" if factor else structure_name(structure)
 
 
 def _file_table(files: dict[str, Any]) -> list[str]:

@@ -33,7 +33,7 @@ class Score:
 
 
 Cell = tuple[str, int, float | None]
-"""(structure, number of nodes, branching factor or None)."""
+"""(structure, number of nodes, branching factor or None); for closed systems, the relation in place of a structure."""
 
 
 def score_cells(

@@ -10,10 +10,15 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend is chosen first)
 
+<<<<<<< HEAD
 from hf_causal.evaluation.plots import save_figure  # noqa: E402
+=======
+from hf_causal.evaluation.plots import TITLES, save_figure, structure_name  # noqa: E402
+>>>>>>> 6ced107bd4b87d8bb921fc50d5349a2ad3b429d6
 from hf_causal.evaluation.published import PUBLISHED  # noqa: E402
 from hf_causal.evaluation.titles import TITLES  # noqa: E402
 
+_PUBLISHED = PUBLISHED["transitivity_generalization"]
 STUDIES_FILE = "studies.json"
 
 
@@ -52,17 +57,17 @@ def _seed_tables(study: dict[str, Any]) -> list[str]:
         f"**Every cell, seeds {', '.join(seeds)}** ({study['hardware']}, {study['date']}). In-family validation: "
         f"{in_family}. The worst cell of the worst seed: {worst:.3f}.",
         "",
-        "| split | structure | factor | nodes | mean | worst | " + " | ".join(PUBLISHED) + " |",
-        "|---|---|---|---|---|---|" + "---|" * len(PUBLISHED),
+        "| split | structure | factor | nodes | mean | worst | " + " | ".join(_PUBLISHED) + " |",
+        "|---|---|---|---|---|---|" + "---|" * len(_PUBLISHED),
     ]
     for split, structure, factor, nodes in accuracies[0]:
         values = [own[split, structure, factor, nodes] for own in accuracies]
         # Published shuffled chains are flipped or not; the published figures are drawn beside the plain ones.
         plain = structure != "shuffled_flipped"
-        curves = [rows.get((split, factor), {}).get(nodes) if plain else None for rows in PUBLISHED.values()]
+        curves = [rows.get((split, factor), {}).get(nodes) if plain else None for rows in _PUBLISHED.values()]
         printed = " | ".join("" if value is None else f"{value:.2f}" for value in curves)
         lines.append(
-            f"| {TITLES.get(split, split)} | {structure.replace('_', ' and ')} | {factor or ''} | {nodes} | "
+            f"| {TITLES.get(split, split)} | {structure_name(structure)} | {factor or ''} | {nodes} | "
             f"{sum(values) / len(values):.4f} | {min(values):.3f} | {printed} |"
         )
     if runs[0]["files"]:

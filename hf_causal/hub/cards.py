@@ -10,9 +10,10 @@ from typing import Any
 
 import yaml
 from huggingface_hub import DatasetCard, DatasetCardData, EvalResult, ModelCard, ModelCardData
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hf_causal import __version__
-from hf_causal.corpora import config_names
+from hf_causal.corpora import config_names, grammar_name
 from hf_causal.corpora.parquet import read_manifests
 from hf_causal.corpora.schema import split_digest
 from hf_causal.files import Folder, write_text
@@ -28,6 +29,9 @@ _ABOUT = {
     "corr2cause": ("Correlation to causation, every label proved", "causal-discovery"),
 }
 """From corpus to the name of its data set and a tag that is its own."""
+
+_TASKS = {"transitivity": "Transitivity", "d_separation": "d-separation", "corr2cause": "Correlation to causation"}
+"""From grammar to the name of its task."""
 
 _SIZES = [(10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M")]
 
@@ -77,16 +81,15 @@ def render_dataset_card(folder: str | Path | Folder, corpus: str, repo_id: str |
     )
     infos = {manifest["config"]: read_dataset_info(folder, manifest) for manifest in manifests}
     DatasetInfosDict(infos).to_dataset_card_data(data)
-    template = resources.files("hf_causal.dataset_builders") / corpus / "README.md.jinja"
-    configs = [{**manifest, "name": manifest["config"]} for manifest in manifests]
-    card = DatasetCard.from_template(
-        data,
-        template_str=template.read_text(encoding="utf-8"),
-        configs=configs,
+    templates = Environment(loader=PackageLoader("hf_causal", ""), undefined=StrictUndefined)
+    text = templates.get_template(f"dataset_builders/{corpus}/README.md.jinja").render(
+        card_data=data.to_yaml(),
+        corpus=corpus,
+        configs=[{**manifest, "name": manifest["config"]} for manifest in manifests],
         repo_id=repo_id or _name(folder),
         version=__version__,
     )
-    return str(card)
+    return str(DatasetCard(text))
 
 
 def write_model_card(folder: str | Path, repo_id: str | None = None) -> Path:
@@ -186,13 +189,14 @@ def _training_summary(folder: Path) -> dict[str, Any] | None:
 
 
 def _eval_results(scores: dict[str, Any], task: str, dataset_id: str | None) -> list[EvalResult]:
+    corpus, config = scores.get("dataset", "axiomatic"), scores.get("config", "transitivity_generalization")
     return [
         EvalResult(
             task_type=task,
-            task_name="Transitivity, Yes or No",
-            dataset_type=dataset_id or scores.get("dataset", "axiomatic"),
-            dataset_name=f"transitivity_generalization ({split})",
-            dataset_config="transitivity_generalization",
+            task_name=f"{_TASKS[grammar_name(corpus, config)]}, Yes or No",
+            dataset_type=dataset_id or corpus,
+            dataset_name=f"{config} ({split})",
+            dataset_config=config,
             dataset_split=split,
             metric_type="accuracy",
             metric_value=round(score["accuracy"], 4),

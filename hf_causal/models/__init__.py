@@ -32,6 +32,12 @@ _TOKENS = {
 }
 """Fields of a config that name a token of the vocabulary; an architecture has those that it needs."""
 
+_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "axiom": {"transitivity": (), "d_separation": ("Are", "and", "d-separated", "given", "{", "}", ",")},
+    "axiom_looped": {"transitivity": ()},
+}
+"""From architecture to the grammars that it reads, and the words that its tokenizer needs for each."""
+
 
 def _push_to_hub(self: PreTrainedModel, repo_id: str, **options: Any) -> str:
     """Publishes the model with its card, see [`hf_causal.hub.push.push_model`], and returns the commit's address."""
@@ -46,14 +52,25 @@ for _architecture in (AxiomForCausalLM, AxiomLoopedForSequenceClassification):
     _architecture.push_to_hub = _push_to_hub
 
 
-def make_tokenizer(model_type: str) -> PreTrainedTokenizerBase:
-    """The tokenizer of an architecture.
+def make_tokenizer(model_type: str, grammar: str = "transitivity") -> PreTrainedTokenizerBase:
+    """The tokenizer of an architecture for the prompts of a grammar.
+
+    Args:
+        model_type (`str`): Architecture.
+        grammar (`str`): Its name in `hf_causal.certificates`.
 
     Raises:
-        `ValueError`: For an unknown architecture.
+        `ValueError`: For an unknown architecture, or a grammar that it cannot read.
     """
     _check_type(model_type)
-    return AxiomTokenizer()
+    words = _WORDS[model_type]
+    if grammar not in words:
+        readers = [name for name, grammars in _WORDS.items() if grammar in grammars]
+        instead = f"{grammar} is read by {', '.join(readers)}" if readers else f"no architecture here reads {grammar}"
+        raise ValueError(
+            f"`model_type` {model_type!r} reads {' and '.join(words)} prompts and no {grammar} prompts; {instead}"
+        )
+    return AxiomTokenizer(extra_words=words[grammar])
 
 
 def make_model(

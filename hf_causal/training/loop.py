@@ -20,7 +20,7 @@ from accelerate.utils import set_seed
 from safetensors.torch import load_model, save_model
 from tqdm.auto import tqdm
 
-from hf_causal.corpora import get_config
+from hf_causal.corpora import get_config, grammar_name
 from hf_causal.corpora.fresh import fresh_shard
 from hf_causal.dataset_builders import load_corpus
 from hf_causal.files import write_json, write_text
@@ -135,7 +135,7 @@ class _Run:
             log_with=None if report_to == "none" else report_to,
         )
         set_seed(recipe.seed)
-        self.tokenizer = make_tokenizer(recipe.model_type)
+        self.tokenizer = make_tokenizer(recipe.model_type, grammar_name(recipe.corpus, recipe.config))
         self.objective = make_objective(recipe, self.tokenizer)
         model = make_model(recipe.model_type, recipe.model, self.tokenizer, recipe.attn_implementation)
         if recipe.gradient_checkpointing:

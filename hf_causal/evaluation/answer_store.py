@@ -1,0 +1,99 @@
+"""Answers kept on disk as they come, so that no question is asked of the same model twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import constants
+
+Reply = dict[str, Any]
+"""What a model said: its `text`, or the log-likelihoods of `yes` and `no`."""
+
+Ask = Callable[[dict[str, Any]], Iterator[dict[str, Reply]]]
+"""From questions by key to replies by key, some at a time."""
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a value as JSON."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+class AnswerStore:
+    """A file of JSON lines, one a reply; the first one says whose replies they are.
+
+    Replies are added at the end and never changed, a line in one write, so that a killed process loses nothing that
+    was answered before and several processes may share a file.
+
+    Args:
+        folder (`str` or `Path`, *optional*): Where the file lies; inside the cache of `huggingface_hub` if not given.
+        about (mapping): Everything that replies depend on beside the question; it names the file.
+    """
+
+    def __init__(self, folder: str | Path | None, about: Mapping[str, Any]):
+        folder = Path(folder) if folder is not None else Path(constants.HF_HOME) / "hf_causal" / "answers"
+        if folder.exists() and not folder.is_dir():
+            raise NotADirectoryError(f"`answers` must be a folder, {str(folder)!r} is none")
+        self.path = folder / f"{digest(about)[:24]}.jsonl"
+        self._about = dict(about)
+        self._lock = threading.Lock()
+        self._replies: dict[str, Reply] = {}
+        self._whole = True
+        if self.path.is_file():
+            self._read()
+
+    def __len__(self) -> int:
+        return len(self._replies)
+
+    def _read(self) -> None:
+        content = self.path.read_text(encoding="utf-8", errors="replace")
+        self._whole = content.endswith("\n") or not content
+        for line in content.splitlines():
+            try:
+                entry = json.loads(line)
+                self._replies[entry.pop("key")] = entry
+            except (json.JSONDecodeError, KeyError, TypeError, AttributeError):
+                continue  # the first line, or what a killed process wrote half of
+
+    def add(self, replies: Mapping[str, Reply]) -> None:
+        """Keeps replies by the key of their question, but for questions that have one."""
+        with self._lock:
+            lines = [json.dumps({"key": key, **reply}) for key, reply in replies.items() if key not in self._replies]
+            if not lines:
+                return
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if not self.path.is_file():
+                lines.insert(0, json.dumps({"about": self._about}))
+            text = ("" if self._whole else "\n") + "".join(f"{line}\n" for line in lines)
+            file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            try:
+                os.write(file, text.encode())
+            finally:
+                os.close(file)
+            self._whole = True
+            self._replies.update(replies)
+
+    def complete(
+        self, questions: Sequence[Any], ask: Ask, progress: Callable[[int], Any] | None = None
+    ) -> list[Reply]:
+        """The replies to all questions, of which only those without one are asked, each once.
+
+        Args:
+            questions (sequence): Anything that JSON can write.
+            ask (callable): See [`Ask`].
+            progress (callable, *optional*): Called with the number of questions answered since the last call.
+        """
+        keys = [digest(question) for question in questions]
+        missing = {key: question for key, question in zip(keys, questions, strict=True) if key not in self._replies}
+        if progress and len(missing) < len(keys):
+            progress(len(keys) - len(missing))
+        for replies in ask(missing) if missing else ():
+            self.add(replies)
+            if progress:
+                progress(len(replies))
+        return [self._replies[key] for key in keys]
