@@ -57,7 +57,7 @@ def read_reports(folders: dict[str, Path]) -> dict[str, dict[str, Any]]:
         path = folder / SCORES_FILE
         if path.is_file():
             scores = json.loads(path.read_text(encoding="utf-8"))
-            if scores.get("splits"):
+            if scores.get("splits") and scores.get("config") == CONFIG:
                 found[name] = scores
     return found
 

@@ -12,25 +12,11 @@ import matplotlib.pyplot as plt  # noqa: E402  (the backend is chosen first)
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.ticker import FixedLocator, NullLocator  # noqa: E402
 
-<<<<<<< HEAD
-from hf_causal.evaluation.published import PUBLISHED  # noqa: E402
-from hf_causal.evaluation.titles import TITLES  # noqa: E402
-
-_COLOURS = ("#1f5fa8", "#d1495b", "#2a9d5c", "#8a5fbf")
-=======
 from hf_causal.equivalence import RELATIONS  # noqa: E402
 from hf_causal.evaluation.published import PUBLISHED, Panel, Rows, published_rows  # noqa: E402
+from hf_causal.evaluation.titles import TITLES  # noqa: E402
 
-TITLES = {
-    "sequential": "Longer chains",
-    "flipped": "Longer chains, random flips",
-    "reversed": "Completely reversed chains",
-    "shuffled": "Shuffled sentences",
-    "branching": "Branching graphs",
-    "long_names": "Names of 4 to 10 characters",
-}
 _COLOURS = ("#1f5fa8", "#d1495b", "#2a9d5c", "#8a5fbf", "#c2701c", "#3aa6b9")
->>>>>>> 6ced107bd4b87d8bb921fc50d5349a2ad3b429d6
 _TRAINED = (3, 6)
 _REFERENCE_STYLES = (("#444444", "s"), ("#a0a0a0", "^"))
 

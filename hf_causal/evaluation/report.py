@@ -7,13 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-<<<<<<< HEAD
-from hf_causal.evaluation.plots import plot_scores
-from hf_causal.evaluation.published import PUBLISHED
-=======
-from hf_causal.evaluation.plots import TITLES, cell_groups, plot_scores, structure_name
+from hf_causal.evaluation.plots import cell_groups, plot_scores, structure_name
 from hf_causal.evaluation.published import PUBLISHED_DETECTION, Rows, published_rows
->>>>>>> 6ced107bd4b87d8bb921fc50d5349a2ad3b429d6
 from hf_causal.evaluation.studies import STUDIES_FILE, render_studies
 from hf_causal.evaluation.titles import TITLES
 from hf_causal.files import write_json, write_text

@@ -10,11 +10,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend is chosen first)
 
-<<<<<<< HEAD
-from hf_causal.evaluation.plots import save_figure  # noqa: E402
-=======
-from hf_causal.evaluation.plots import TITLES, save_figure, structure_name  # noqa: E402
->>>>>>> 6ced107bd4b87d8bb921fc50d5349a2ad3b429d6
+from hf_causal.evaluation.plots import save_figure, structure_name  # noqa: E402
 from hf_causal.evaluation.published import PUBLISHED  # noqa: E402
 from hf_causal.evaluation.titles import TITLES  # noqa: E402
 
