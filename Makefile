@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help venv reproduce test quality style clean
+.PHONY: help venv reproduce browser test quality style clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,7 +23,13 @@ $(INSTALLED): pyproject.toml constraints.txt
 reproduce: $(INSTALLED)  ## The main job: corpora, training, generalization scores, report
 	$(BIN)/hf-causal reproduce --out runs/reproduce
 
-test: $(INSTALLED)  ## All tests and doctests
+browser:  ## Chromium, in which the tests of the page run; only root can install it
+	@if command -v chromium chromium-browser google-chrome > /dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null && apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core > /dev/null; then :; \
+	else echo "The tests of the page are skipped without Chromium: as root, apt-get install chromium"; fi
+
+test: $(INSTALLED) browser  ## All tests and doctests
 	$(BIN)/python -m pytest
 
 quality: $(INSTALLED)  ## Lint, format and types, as CI checks them

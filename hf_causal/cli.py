@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from hf_causal.demo.command import DEMO_HELP, demo
 from hf_causal.hardware import share_the_cpu
 from hf_causal.hub.commands import app as publish_app
 
@@ -464,6 +465,9 @@ def info() -> None:
         for name in config_names(corpus):
             table.add_row(f"corpus {corpus}", name, get_config(corpus, name).description)
     Console().print(table)
+
+
+app.command(help=DEMO_HELP)(demo)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -7,7 +7,7 @@ from conftest import TINY
 
 from hf_causal.cli import main
 
-COMMANDS = ("build", "train", "evaluate", "verify", "report", "reproduce", "info")
+COMMANDS = ("build", "train", "evaluate", "verify", "report", "reproduce", "info", "demo")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

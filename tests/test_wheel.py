@@ -57,3 +57,17 @@ def test_the_console_script_builds_and_trains_outside_the_clone(outside):
     done = run(outside, "hf-causal", *train)
     assert done.returncode == 0, done.stderr
     assert "axiom-cpu" in (outside / "model" / "README.md").read_text()
+
+
+def test_the_wheel_is_small_and_carries_a_model_that_answers(outside):
+    (wheel,) = outside.glob("hf_causal-*.whl")
+    assert wheel.stat().st_size < 1_000_000
+    code = (
+        "from hf_causal.demo.answers import answer_question; from hf_causal.demo.models import Models;"
+        "from hf_causal.demo.page import STYLE, build_page; assert STYLE.is_file();"
+        "models = Models(); print(models.names);"
+        "print(answer_question(models, 'smoking leads to tar; tar causes cancer', 'Does smoking cause cancer?', "
+        "'axiom-looped').says); build_page()"
+    )
+    done = run(outside, "python", "-c", code)
+    assert done.stdout.splitlines() == ["['axiom-looped']", "Yes"], done.stderr

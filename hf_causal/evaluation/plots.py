@@ -14,15 +14,8 @@ from matplotlib.ticker import FixedLocator, NullLocator  # noqa: E402
 
 from hf_causal.equivalence import RELATIONS  # noqa: E402
 from hf_causal.evaluation.published import PUBLISHED, Panel, Rows, published_rows  # noqa: E402
+from hf_causal.evaluation.titles import TITLES  # noqa: E402
 
-TITLES = {
-    "sequential": "Longer chains",
-    "flipped": "Longer chains, random flips",
-    "reversed": "Completely reversed chains",
-    "shuffled": "Shuffled sentences",
-    "branching": "Branching graphs",
-    "long_names": "Names of 4 to 10 characters",
-}
 _COLOURS = ("#1f5fa8", "#d1495b", "#2a9d5c", "#8a5fbf", "#c2701c", "#3aa6b9")
 _TRAINED = (3, 6)
 _REFERENCE_STYLES = (("#444444", "s"), ("#a0a0a0", "^"))

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hf_causal.evaluation.plots import TITLES, cell_groups, plot_scores, structure_name
+from hf_causal.evaluation.plots import cell_groups, plot_scores, structure_name
 from hf_causal.evaluation.published import PUBLISHED_DETECTION, Rows, published_rows
 from hf_causal.evaluation.studies import STUDIES_FILE, render_studies
+from hf_causal.evaluation.titles import TITLES
 from hf_causal.files import write_json, write_text
 from hf_causal.hub.cards import REPORT_FILE, SCORES_FILE, write_model_card
 

@@ -10,8 +10,9 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend is chosen first)
 
-from hf_causal.evaluation.plots import TITLES, save_figure, structure_name  # noqa: E402
+from hf_causal.evaluation.plots import save_figure, structure_name  # noqa: E402
 from hf_causal.evaluation.published import PUBLISHED  # noqa: E402
+from hf_causal.evaluation.titles import TITLES  # noqa: E402
 
 _PUBLISHED = PUBLISHED["transitivity_generalization"]
 STUDIES_FILE = "studies.json"

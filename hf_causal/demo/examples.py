@@ -1,0 +1,72 @@
+"""Questions to begin with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Example:
+    """Texts for the two fields."""
+
+    name: str
+    premises: str
+    question: str
+
+
+def _lines(*statements: str) -> str:
+    return "\n".join(statements)
+
+
+EXAMPLES = (
+    Example(
+        "Chain",
+        _lines("Smoking causes tar deposits", "Tar deposits cause lung cancer"),
+        "Does smoking cause lung cancer?",
+    ),
+    Example(
+        "Fork",
+        "Hot weather leads to ice cream sales. Hot weather causes sunburn.",
+        "Do ice cream sales cause sunburn?",
+    ),
+    Example(
+        "Collider",
+        _lines("rain and sprinklers cause wet grass", "wet grass causes slippery shoes"),
+        "Does rain cause sprinklers?",
+    ),
+    Example(
+        "Reversed",
+        _lines("E causes F", "D causes E", "C causes D", "B causes C", "A causes B"),
+        "Does A cause F?",
+    ),
+    Example(
+        "Branching",
+        _lines(
+            "stress → poor sleep → fatigue → accidents",
+            "stress → high blood pressure",
+            "caffeine → poor sleep, high blood pressure",
+            "high blood pressure → stroke",
+            "night shifts cause fatigue and stress",
+        ),
+        "Does caffeine cause accidents?",
+    ),
+    Example(
+        "50 nodes",
+        " → ".join(f"event {number}" for number in range(1, 51)),
+        "Does event 1 cause event 50?",
+    ),
+    Example(
+        "d-separation",
+        _lines("rain causes wet grass", "sprinkler causes wet grass", "wet grass causes slippery shoes"),
+        "Are rain and sprinkler d-separated given slippery shoes?",
+    ),
+    Example(
+        "Corr2Cause",
+        _lines(
+            "exercise correlates with fitness",
+            "genes correlate with fitness",
+            "exercise is independent of genes",
+        ),
+        "Does exercise directly cause fitness?",
+    ),
+)

@@ -1,0 +1,111 @@
+"""What the generalization reports of the models hold: cells, accuracies, and the hardest questions of a cell."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from hf_causal.certificates import prove
+from hf_causal.corpora import generate_shard, get_config
+from hf_causal.hub.cards import SCORES_FILE
+
+if TYPE_CHECKING:
+    from hf_causal.evaluation.predict import Answerer
+
+CORPUS, CONFIG = "axiomatic", "transitivity_generalization"
+ASKED = 100
+"""Questions of a cell that a model is asked to find the hardest."""
+HARDEST = 5
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a split."""
+
+    split: str
+    structure: str
+    num_nodes: int
+    branching_factor: float | None
+
+    @property
+    def label(self) -> str:
+        """For a picker."""
+        factor = f", {self.branching_factor} edges a node" if self.branching_factor else ""
+        return f"{self.structure.replace('_', ' and ')}, {self.num_nodes} nodes{factor}"
+
+
+@dataclass(frozen=True)
+class HardQuestion:
+    """A question with what a model makes of it."""
+
+    prompt: str
+    right_answer: str
+    certificate: str
+    probability: float
+    """That the model gives to the right answer."""
+
+
+def read_reports(folders: dict[str, Path]) -> dict[str, dict[str, Any]]:
+    """The reports of the models that have one, by the name of the model."""
+    found = {}
+    for name, folder in folders.items():
+        path = folder / SCORES_FILE
+        if path.is_file():
+            scores = json.loads(path.read_text(encoding="utf-8"))
+            if scores.get("splits") and scores.get("config") == CONFIG:
+                found[name] = scores
+    return found
+
+
+def cells_of(reports: dict[str, dict[str, Any]], split: str) -> list[Cell]:
+    """The cells of a split in the order of the reports."""
+    fields = ("structure", "num_nodes", "branching_factor")
+    cells = [
+        Cell(split, *(cell[field] for field in fields))
+        for report in reports.values()
+        for cell in report["splits"].get(split, {}).get("cells", ())
+    ]
+    return list(dict.fromkeys(cells))
+
+
+@lru_cache(maxsize=64)
+def cell_questions(cell: Cell) -> tuple[str, ...]:
+    """The first questions of a cell, generated anew as the published split has them.
+
+    Raises:
+        `ValueError`: If the split has no such cell.
+    """
+    rows = _split(cell.split)
+    keys = (rows[name].to_pylist() for name in ("prompt", "structure", "num_nodes", "branching_factor"))
+    wanted = (cell.structure, cell.num_nodes, cell.branching_factor)
+    found = [
+        prompt
+        for prompt, structure, nodes, factor in zip(*keys, strict=True)
+        if (structure, nodes, None if factor is None else round(factor, 3)) == wanted
+    ]
+    if not found:
+        raise ValueError(f"the split {cell.split!r} has no cell {cell.label!r}")
+    return tuple(found[:ASKED])
+
+
+@lru_cache(maxsize=8)
+def _split(split: str) -> pa.Table:
+    config = get_config(CORPUS, CONFIG)
+    shards = range(config.num_shards(split))
+    return pa.concat_tables([generate_shard(CORPUS, config, split, shard) for shard in shards])
+
+
+def hardest_questions(answerer: Answerer, cell: Cell) -> list[HardQuestion]:
+    """The questions of a cell to whose right answers a model gives the least probability, the worst first."""
+    prompts = cell_questions(cell)
+    found = []
+    for prompt, yes in zip(prompts, answerer.probabilities(prompts), strict=True):
+        proof = prove(prompt)
+        right = float(yes if proof.answer == "Yes" else 1 - yes)
+        found.append(HardQuestion(prompt, proof.answer, proof.certificate, right))
+    return sorted(found, key=lambda question: question.probability)[:HARDEST]

@@ -1,0 +1,107 @@
+"""The models that the page can ask: each is loaded once and asked by one thread at a time."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hf_causal.demo.limits import MAX_HUB_BYTES, MAX_HUB_MODELS, TooMuch
+from hf_causal.released import released_models
+
+if TYPE_CHECKING:
+    from hf_causal.evaluation.predict import Answerer
+
+_REPO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
+_HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
+"""Configuration, tokenizers and weights without pickles; no code."""
+
+
+class Models:
+    """Released models, further folders that whoever starts the page names, and the Hub where it is allowed.
+
+    Args:
+        folders (sequence of `Path`): Model folders beside the released ones; the first is the page's choice.
+        allow_hub (`bool`): Whether people may name any model on the Hub. Its code is never run.
+    """
+
+    def __init__(self, folders: tuple[Path, ...] = (), allow_hub: bool = False):
+        own = {folder.resolve().name: folder for folder in folders}
+        self.folders: dict[str, Path] = own | {k: v for k, v in released_models().items() if k not in own}
+        self.allow_hub = allow_hub
+        self._loaded: dict[str, Answerer] = {}
+        self._from_hub: OrderedDict[str, Answerer] = OrderedDict()
+        self._loading = threading.Lock()
+        if not self.folders:
+            raise FileNotFoundError("there is no model: give a folder with `--model`")
+
+    @property
+    def names(self) -> list[str]:
+        """The names that the picker shows; the first is chosen at the start."""
+        return list(self.folders)
+
+    def check(self, name: str) -> None:
+        """Raises `ValueError` unless a request may name this model; no request names a path."""
+        if name in self.folders:
+            return
+        if not self.allow_hub:
+            raise ValueError(f"`model` must be one of {', '.join(self.folders)}, got {name[:200]!r}")
+        if not _REPO_ID.fullmatch(name) or ".." in name:
+            raise ValueError(
+                f"`model` must be one of {', '.join(self.folders)} or the name of a model on the Hub, "
+                f"ORGANIZATION/NAME, got {name[:200]!r}"
+            )
+
+    def get(self, name: str) -> Answerer:
+        """The model of a name, loaded when it is asked for first.
+
+        Raises:
+            `ValueError`: If a request may not name it.
+            `FileNotFoundError`: If it cannot be loaded.
+        """
+        self.check(name)
+        if answerer := self._loaded.get(name) or self._from_hub.get(name):
+            return answerer
+        with self._loading:
+            if name in self.folders:
+                if name not in self._loaded:
+                    self._loaded[name] = _load(self.folders[name])
+                return self._loaded[name]
+            if name not in self._from_hub:
+                self._from_hub[name] = _load(_download(name))
+                while len(self._from_hub) > MAX_HUB_MODELS:
+                    self._from_hub.popitem(last=False)
+            return self._from_hub[name]
+
+
+def _load(folder: Path) -> Answerer:
+    import torch
+
+    from hf_causal.evaluation.predict import Answerer
+
+    torch.set_num_threads(1)  # one question is too small to be worth a second thread
+    answerer = Answerer.load(folder, trust_remote_code=False)
+    if not answerer.classifies:
+        answerer.model.set_attn_implementation("eager")  # the only one that tells its attention
+    return answerer
+
+
+def _download(repo_id: str) -> Path:
+    """A model of the Hub as a folder, so that a name is never taken for a path."""
+    from huggingface_hub import HfApi, snapshot_download
+
+    try:
+        files = HfApi().model_info(repo_id, files_metadata=True).siblings or []
+        size = sum(file.size or 0 for file in files if file.rfilename.endswith(".safetensors"))
+        if size > MAX_HUB_BYTES:
+            raise TooMuch(f"{repo_id} has {size / 2**30:.1f} GiB of weights; this page takes up to 1 GiB")
+        if not size:
+            raise FileNotFoundError(f"{repo_id} has no safetensors weights")
+        return Path(snapshot_download(repo_id, allow_patterns=_HUB_FILES))
+    except (TooMuch, FileNotFoundError):
+        raise
+    except Exception as error:  # the Hub's client raises many kinds, all of which mean that there is no model
+        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise FileNotFoundError(f"cannot get the model {repo_id!r} from the Hub: {reason}") from error

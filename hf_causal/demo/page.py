@@ -1,0 +1,119 @@
+"""The page: its tabs, its programming interface, and how it is served."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when Gradio is imported
+
+import gradio as gr  # noqa: E402
+
+from hf_causal.demo.api import Endpoints  # noqa: E402
+from hf_causal.demo.ask_tab import AskTab  # noqa: E402
+from hf_causal.demo.explore_tab import ExploreTab  # noqa: E402
+from hf_causal.demo.limits import KEPT_SECONDS, MAX_UPLOAD_BYTES  # noqa: E402
+from hf_causal.demo.models import Models  # noqa: E402
+from hf_causal.demo.verify_tab import VerifyTab  # noqa: E402
+
+TITLE = "Causal reasoner"
+STYLE = Path(__file__).with_name("style.css")
+MAX_WAITING = 100
+"""Requests that may wait; more are told to come back."""
+
+_HEADER = """
+<header class="hc-header"><h1>Causal reasoner</h1>
+<p>Type what causes what and ask a question. A transformer of 25 thousand parameters answers, and a proof shows whether
+it is right.</p></header>
+"""
+_HEAD = '<meta name="description" content="Questions about cause and effect, answered by a model and by proof.">'
+
+
+def build_page(model: str | Path | None = None, allow_hub: bool = False) -> gr.Blocks:
+    """The page as a Gradio app that is not served yet.
+
+    Args:
+        model (`str` or `Path`, *optional*): Model folder, or name of a released model, that is chosen at the start.
+        allow_hub (`bool`): Whether people may name any model on the Hub. Its code is never run.
+
+    Raises:
+        `FileNotFoundError`: If there is no such model.
+    """
+    models = _models(model, allow_hub)
+    if model is not None:
+        models.get(models.names[0])  # a folder that is no model is told before anything is served
+    # The others while the page begins to be served, so that it is there sooner.
+    threading.Thread(target=lambda: [models.get(name) for name in models.names], daemon=True).start()
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(KEPT_SECONDS, KEPT_SECONDS)) as page:
+        gr.HTML(_HEADER, padding=False)
+        with gr.Tabs():
+            with gr.Tab("Ask", id="ask"):
+                ask = AskTab(models)
+            with gr.Tab("Verify a file", id="verify"):
+                VerifyTab().connect()
+            with gr.Tab("Explore", id="explore"):
+                explore = ExploreTab(models)
+        ask.connect(page)
+        explore.connect(page)
+        Endpoints(ask).register()
+    page.queue(default_concurrency_limit=4, max_size=MAX_WAITING, api_open=False)
+    return page
+
+
+def serve(page: gr.Blocks, port: int | None = None, share: bool = False, mcp: bool = False, **options: Any) -> Any:
+    """Serves the page; returns what `gr.Blocks.launch` does.
+
+    Args:
+        page (`gr.Blocks`): As [`build_page`] makes it.
+        port (`int`, *optional*): The first free one from 7860 when not given.
+        share (`bool`): Whether Gradio should open a public link to it for a while.
+        mcp (`bool`): Whether agents may call its endpoints by the Model Context Protocol.
+    """
+    return page.launch(
+        server_port=port,
+        share=share,
+        mcp_server=mcp,
+        theme=_theme(),
+        css_paths=STYLE,
+        head=_HEAD,
+        max_file_size=MAX_UPLOAD_BYTES,
+        state_session_capacity=1000,
+        footer_links=["api"],
+        ssr_mode=False,
+        **options,
+    )
+
+
+def _theme() -> gr.themes.Base:
+    # Fonts of the reader's own machine: nothing is fetched from elsewhere.
+    return gr.themes.Base(
+        primary_hue="indigo",
+        neutral_hue="slate",
+        font=["system-ui", "sans-serif"],
+        font_mono=["ui-monospace", "monospace"],
+    ).set(
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+        button_primary_background_fill_dark="*primary_600",
+        block_info_text_color="*neutral_600",
+        block_info_text_color_dark="*neutral_300",
+        block_label_text_color="*neutral_700",
+        block_title_text_color="*neutral_700",
+        input_placeholder_color="*neutral_500",
+        input_placeholder_color_dark="*neutral_400",
+    )
+
+
+def _models(model: str | Path | None, allow_hub: bool) -> Models:
+    if model is None:
+        return Models(allow_hub=allow_hub)
+    released = Models(allow_hub=allow_hub)
+    if str(model) in released.folders:
+        return Models((released.folders[str(model)],), allow_hub)
+    if not (Path(model) / "config.json").is_file():
+        raise FileNotFoundError(
+            f"`--model` must be a model folder or one of {', '.join(released.names)}, got {str(model)!r}"
+        )
+    return Models((Path(model),), allow_hub)

@@ -1,0 +1,116 @@
+"""Asking a model one question and keeping how it got to its answer."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:  # imported when a model is asked, so that the page is there before torch is
+    import torch
+
+    from hf_causal.evaluation.predict import Answerer
+
+MAX_ATTENTION_TOKENS = 512
+"""Longer prompts are answered without a picture of attention, which grows with the square of their length."""
+
+
+@dataclass(frozen=True)
+class LoopTrace:
+    """What the looped reasoner holds true after every loop."""
+
+    reached: np.ndarray
+    """Shape (loops, statements): probability that the cause of a statement is reached from the cause in question."""
+    answer: np.ndarray
+    """Shape (loops,): probability of Yes."""
+
+
+@dataclass(frozen=True)
+class AttentionTrace:
+    """Where a decoder looks from the token after which it answers."""
+
+    tokens: tuple[str, ...]
+    weights: np.ndarray
+    """Shape (layers, heads, tokens), each row a distribution."""
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """A model's answer."""
+
+    probability: float
+    """Of Yes against No."""
+    trace: LoopTrace | AttentionTrace | None
+
+
+class Unread(ValueError):
+    """A prompt that a model has no words for."""
+
+
+def ask(answerer: Answerer, prompt: str) -> Opinion:
+    """Asks a model one question.
+
+    Args:
+        answerer ([`Answerer`]): The model.
+        prompt (`str`): Premise and question.
+
+    Raises:
+        [`Unread`]: If the model cannot read the prompt.
+    """
+    import torch
+
+    tokens = answerer.tokenizer(prompt, return_tensors="pt")
+    unknown = answerer.tokenizer.unk_token_id
+    if unknown is not None and bool((tokens["input_ids"] == unknown).any()):
+        raise Unread("this model has no words for this question: it was trained on questions “Does X cause Y?” alone")
+    inputs = {name: tokens[name].to(answerer.model.device) for name in ("input_ids", "attention_mask")}
+    with _lock(answerer.model), torch.inference_mode():
+        try:
+            return _run(answerer, inputs)
+        except ValueError as error:
+            raise Unread(f"this model cannot read the question: {error}") from error
+
+
+def _run(answerer: Answerer, inputs: dict[str, torch.Tensor]) -> Opinion:
+    import torch
+
+    if answerer.loops:
+        outputs = answerer.model(**inputs, output_loops=True)
+        states = torch.stack([_yes(answerer, logits[0, -1]) for logits in outputs.loop_logits])
+        return Opinion(
+            _yes(answerer, outputs.logits[0]).item(), LoopTrace(states[:, :-1].numpy(), states[:, -1].numpy())
+        )
+    if answerer.classifies:
+        return Opinion(_yes(answerer, answerer.model(**inputs).logits[0]).item(), None)
+    ids = inputs["input_ids"][0]
+    watched = len(ids) <= MAX_ATTENTION_TOKENS
+    outputs = answerer.model(**inputs, **answerer.options, output_attentions=watched)
+    probability = _yes(answerer, outputs.logits[0, -1]).item()
+    return Opinion(probability, _attention(answerer.tokenizer, ids, outputs) if watched else None)
+
+
+def _attention(tokenizer: Any, ids: torch.Tensor, outputs: Any) -> AttentionTrace | None:
+    layers = getattr(outputs, "attentions", None)
+    if not layers or layers[0] is None:
+        return None
+    import torch
+
+    weights = torch.stack([layer[0, :, -1] for layer in layers]).float().cpu().numpy()
+    return AttentionTrace(tuple(tokenizer.convert_ids_to_tokens(ids.tolist())), weights)
+
+
+def _yes(answerer: Answerer, logits: torch.Tensor) -> torch.Tensor:
+    return (logits[..., answerer.yes].float() - logits[..., answerer.no].float()).sigmoid().cpu()
+
+
+# One thread at a time asks a model: on a processor that is shared, more of them at once only hold each other up.
+_LOCKS: weakref.WeakKeyDictionary[Any, threading.Lock] = weakref.WeakKeyDictionary()
+_LOCKS_LOCK = threading.Lock()
+
+
+def _lock(model: Any) -> threading.Lock:
+    with _LOCKS_LOCK:
+        return _LOCKS.setdefault(model, threading.Lock())

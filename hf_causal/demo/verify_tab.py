@@ -1,0 +1,118 @@
+"""The tab in which people verify a file: what is wrong with it, and the corrected file."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from contextlib import suppress
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from hf_causal.demo.cards import error_card
+from hf_causal.demo.limits import KEPT_SECONDS, MAX_COLUMNS, MAX_ROWS, MAX_UPLOAD_BYTES
+from hf_causal.demo.uploads import SUFFIXES, verify_upload
+from hf_causal.verification.kinds import KINDS, Kind
+
+_FIRST_ROWS = 8
+_PREFIX = "hf-causal-twin-"
+_INTRODUCTION = f"""
+<div class="hc-intro"><p>Is every label of a data set right? Each row is read, its answer is proved from its own text,
+and held against its label. Rows have a text (<code>prompt</code>, or <code>premise</code> and <code>question</code>)
+and a label (<code>completion</code>, <code>label</code>, <code>answer</code>).</p>
+<p>{", ".join(SUFFIXES)} of up to {MAX_UPLOAD_BYTES // 2**20} MiB, {MAX_ROWS:,} rows and {MAX_COLUMNS} columns. Nothing
+is kept: the upload is deleted when it has been read, the corrected file after ten minutes.</p></div>
+"""
+
+
+class VerifyTab:
+    """The components of the tab."""
+
+    def __init__(self) -> None:
+        gr.HTML(_INTRODUCTION, padding=False)
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=5, min_width=320):
+                self.file = gr.File(label="File", file_types=list(SUFFIXES), elem_id="hc-file", height=150)
+                self.button = gr.Button("Verify", variant="primary", elem_id="hc-verify")
+            with gr.Column(scale=7, min_width=320):
+                self.card = gr.HTML(
+                    '<div class="hc-card hc-empty"><p>What is found in the file is shown here.</p></div>',
+                    elem_id="hc-report", padding=False,
+                )  # fmt: skip
+                self.twin = gr.File(label="Corrected file", visible=False, interactive=False, elem_id="hc-twin")
+
+    def connect(self) -> None:
+        """What happens on a click."""
+        self.button.click(
+            verify_file, self.file, [self.card, self.twin, self.file],
+            api_visibility="private", concurrency_id="verify", concurrency_limit=2, show_progress_on=self.card,
+        )  # fmt: skip
+
+
+def verify_file(path: str | None, progress: gr.Progress = gr.Progress()) -> tuple[str, Any, None]:  # noqa: B008
+    """Verifies an upload and deletes it."""
+    if not path:
+        return error_card("choose a file first"), gr.File(visible=False), None
+    upload = Path(path)
+    forget_old_twins()
+    twin = Path(tempfile.mkdtemp(prefix=_PREFIX)) / f"corrected-{upload.name}"
+    try:
+        done = verify_upload(upload, twin, lambda share, doing: progress(share, desc=doing))
+    except ValueError as error:
+        return error_card(str(error)), gr.File(visible=False), None
+    finally:
+        upload.unlink(missing_ok=True)
+    return report_card(done, upload.name), gr.File(str(twin), visible=True), None
+
+
+def forget_old_twins(seconds: float = KEPT_SECONDS) -> None:
+    """Deletes the folders of corrected files that are older than so many seconds."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError):  # another process may have been faster
+            if time.time() - folder.stat().st_mtime > seconds:
+                shutil.rmtree(folder)
+
+
+def report_card(done: dict[str, Any], name: str) -> str:
+    """What was found, as a table with the most serious kinds first."""
+    report, twin = done["report"], done["twin"]
+    found = report["findings"]
+    rows = "".join(_row(kind, found[kind.name]) for kind in KINDS if kind.name in found)
+    head = "<thead><tr><th></th><th>what</th><th>rows</th><th>first ones, from 0</th></tr></thead>"
+    defective = report["num_defective_rows"]
+    verdict = f"{defective:,} of {report['num_rows']:,} rows have defects" if defective else (
+        f"All {report['num_rows']:,} rows are right"
+    )  # fmt: skip
+    grammars = ", ".join(f"{escape(grammar)} ({count:,})" for grammar, count in report["grammars"].items())
+    return (
+        f'<section class="hc-card" aria-label="Report"><h3>{escape(name)}</h3><p class="hc-verdict">{verdict}.</p>'
+        f"<p>Labels: {report['num_yes']:,} Yes, {report['num_no']:,} No. Grammars: {grammars or 'none'}. "
+        f"In the corrected file, rows changed: {twin['num_changed']:,}; "
+        f"rows marked as defective: {twin['num_marked']:,}.</p>"
+        f"{f'<table>{head}<tbody>{rows}</tbody></table>' if rows else ''}{_proofs(report)}</section>"
+    )
+
+
+def _row(kind: Kind, found: dict[str, Any]) -> str:
+    name = "defect" if kind.is_defect else "note"
+    return (
+        f'<tr class="hc-row-{name}"><td>{name}</td>'
+        f"<td><b>{kind.name.replace('_', ' ')}</b><br>{escape(kind.description)}</td>"
+        f"<td>{found['count']:,}</td><td>{_first(found['rows'])}</td></tr>"
+    )
+
+
+def _first(rows: list[int]) -> str:
+    return ", ".join(map(str, rows[:_FIRST_ROWS])) + (" …" if len(rows) > _FIRST_ROWS else "")
+
+
+def _proofs(report: dict[str, Any]) -> str:
+    wrong = report["findings"].get("wrong_label")
+    if not wrong:
+        return ""
+    first = list(zip(wrong["rows"], wrong["reasons"], strict=False))[:3]
+    items = "".join(f"<li>Row {row}: {escape(reason[:300])}</li>" for row, reason in first)
+    return f"<h4>Why the first wrong labels are wrong</h4><ul>{items}</ul>"

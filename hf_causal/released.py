@@ -1,0 +1,44 @@
+"""The models that come with the package: all of them in a clone, the small ones in a wheel, the others on the Hub."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_HERE = Path(__file__).resolve().parent
+# A clone has all of them as they are pushed to the Hub, a wheel those that `pyproject.toml` puts beside this file.
+_SHELVES = (_HERE.parent / "model_cards", _HERE / "released")
+_ON_THE_HUB = ("axiom-cpu",)
+"""Released models that are too large for a wheel; a Space preloads them."""
+
+
+def released_models() -> dict[str, Path]:
+    """From the name of a released model to its folder, those that answer best first; no network is asked.
+
+    Example:
+
+    ```python
+    >>> next(iter(released_models()))
+    'axiom-looped'
+
+    ```
+    """
+    found: dict[str, Path] = {}
+    for shelf in _SHELVES:
+        for config in sorted(shelf.glob("*/config.json")):
+            if (config.parent / "model.safetensors").is_file():
+                found.setdefault(config.parent.name, config.parent)
+    for name in _ON_THE_HUB:
+        if name not in found and (folder := _preloaded(name)):
+            found[name] = folder
+    return dict(sorted(found.items(), key=lambda item: ("looped" not in item[0], item[0])))
+
+
+def _preloaded(name: str) -> Path | None:
+    """The folder of a model that the cache of the Hub holds already, under the name of who runs this Space."""
+    from huggingface_hub import try_to_load_from_cache
+
+    owner = os.environ.get("SPACE_ID", "hf-causal/").split("/")[0]
+    paths = [try_to_load_from_cache(f"{owner}/{name}", file) for file in ("config.json", "model.safetensors")]
+    folders = {Path(path).parent for path in paths if isinstance(path, str)}
+    return folders.pop() if len(folders) == 1 and all(isinstance(path, str) for path in paths) else None

@@ -1,0 +1,371 @@
+"""The page as people, programs and agents use it: in Chromium, through gradio_client and through an MCP client.
+
+Without Chromium the tests of the page are skipped; `make browser` installs it.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+pytest.importorskip("gradio", reason="the page needs gradio: pip install -e '.[dev]'")
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory):
+    """A page that is served as `hf-causal demo --mcp` serves it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("page") / "log"
+    environment = {
+        **os.environ, "HF_HUB_OFFLINE": "1", "GRADIO_TEMP_DIR": str(log.parent / "gradio"), "PYTHONPATH": str(ROOT),
+    }  # fmt: skip
+    with log.open("w") as written:
+        command = [sys.executable, "-m", "hf_causal.cli", "demo", "--port", str(port), "--mcp"]
+        process = subprocess.Popen(command, stdout=written, stderr=subprocess.STDOUT, env=environment)
+    address = f"http://127.0.0.1:{port}/"
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            break
+        except (urllib.error.URLError, OSError):
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.2)
+    else:
+        process.kill()
+        pytest.fail(log.read_text())
+    yield address
+    process.terminate()
+    process.wait(timeout=30)
+    # Gradio tells of a request that is no request of the page; nothing here fails.
+    assert "/hf_causal/" not in log.read_text()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Debian's Chromium, driven by Playwright."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="pip install -e '.[dev]'")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium: run `make browser` as root, or apt-get install chromium")
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+class Visit:
+    """A page in a window of its own, with all that it asked for and complained about."""
+
+    def __init__(self, browser, url, query="", width=1280, theme="light"):
+        self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+        self.page = self.context.new_page()
+        self.requests, self.errors = [], []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("dialog", lambda dialog: (self.errors.append(dialog.message), dialog.dismiss()))
+        self.page.goto(f"{url}{query or f'?__theme={theme}'}")
+        self.page.wait_for_selector("#hc-ask")
+
+    def ask(self, premises, question):
+        self.page.get_by_label("Premises").fill(premises)
+        self.page.get_by_label("Question").fill(question)
+        self.page.evaluate("document.querySelector('#hc-answer .hc-card').dataset.old = 'yes'")
+        self.page.get_by_role("button", name="Ask", exact=True).click()
+        return self.text("#hc-answer .hc-card:not([data-old])")
+
+    def text(self, selector):
+        return self.page.locator(selector).first.inner_text(timeout=20_000)
+
+    def wait_for(self, selector, words):
+        self.page.locator(selector, has_text=words).first.wait_for(timeout=20_000)
+
+
+@pytest.fixture
+def visit(browser, url):
+    """Opens the page; afterwards it must have asked for nothing elsewhere, and complained about nothing."""
+    visits = []
+
+    def open_page(**options):
+        visits.append(Visit(browser, url, **options))
+        return visits[-1]
+
+    yield open_page
+    for one in visits:
+        elsewhere = [request for request in one.requests if not request.startswith((url, "data:", "blob:"))]
+        one.context.close()
+        assert not elsewhere and not one.errors
+
+
+def test_a_question_in_everyday_words(visit):
+    page = visit()
+    shown = page.ask(
+        "Smoking leads to tar deposits, and tar deposits cause lung cancer", "Does smoking cause lung cancer?"
+    )
+    assert "Exact answer\nYes" in shown and "axiom-looped\nYes" in shown and "tar deposits → lung cancer" in shown
+    page.page.get_by_text("What the model reads").click()
+    assert "A causes B. B causes C. Does A cause C?" in page.text("#hc-answer .hc-prompt")
+    assert "tar deposits\tB" in page.text("#hc-answer table")
+
+
+def test_examples_the_slider_and_the_attention(visit):
+    page = visit()
+    page.page.get_by_role("button", name="Branching").click()
+    page.wait_for("#hc-answer", "in 3 steps")
+    slider = page.page.locator("#hc-loop input[type=range]")
+    slider.fill("0")
+    page.wait_for("#hc-view", "0 of 9 statements")
+    slider.fill("3")
+    page.wait_for("#hc-view", "After 3 of")
+    page.page.get_by_label("Model", exact=True).click()
+    page.page.get_by_role("option", name="axiom-cpu").click()
+    page.page.get_by_role("button", name="Ask", exact=True).click()
+    page.wait_for("#hc-view", "looks most at")
+    before = page.page.locator("#hc-view").inner_html()
+    page.page.locator("#hc-head input[type=range]").fill("2")
+    page.page.wait_for_function("before => document.querySelector('#hc-view').innerHTML !== before", arg=before)
+    page.page.locator("#hc-layer input[type=range]").fill("1")
+    page.wait_for("#hc-view", "looks most at")
+
+
+def test_what_cannot_be_read_is_marked_and_the_text_stays(visit):
+    page = visit()
+    premises = "rain is wet\nrain causes mud\nit does not cause joy"
+    shown = page.ask(premises, "Does rain cause mud?")
+    assert "could not be read" in shown and "leave it out" in shown
+    marked = page.page.locator("#hc-answer mark").all_inner_texts()
+    assert marked == ["rain is wet", "it does not cause joy"]
+    assert page.page.get_by_label("Premises").input_value() == premises
+
+
+def test_other_grammars_and_names_that_are_not_stated(visit):
+    page = visit()
+    page.page.get_by_role("button", name="d-separation").click()
+    page.wait_for("#hc-answer", "“wet grass” is a collider and a cause of “slippery shoes”")
+    page.page.get_by_role("button", name="Corr2Cause").click()
+    page.wait_for("#hc-answer", "holds in the one graph")
+    assert "Did you mean “accidents”?" in page.ask("rain causes accidents", "Does rain cause an accident?")
+
+
+@pytest.mark.parametrize(
+    "name", ["<img src=x onerror=alert(1)>", "${alert(1)}", "{{alert(1)}}", "<script>alert(1)</script>"]
+)
+def test_nothing_that_is_typed_is_run(visit, name):
+    page = visit()
+    shown = page.ask(f"“{name}” causes **mud**", f"Does “{name}” cause **mud**?")
+    assert f"{name} → " in shown and page.page.locator("#hc-answer img, #hc-answer script").count() == 0
+    page.ask(f"{name} {name}", name)
+    page.wait_for("#hc-answer", name)
+    assert page.page.locator("#hc-answer img, #hc-answer script").count() == 0
+
+
+def test_a_link_opens_the_question_again(visit):
+    page = visit()
+    page.ask("a → b & c", "a → c?")
+    page.page.get_by_role("button", name="Take it with you").click()
+    filled = "document.querySelector('#hc-link textarea, #hc-link input')?.value.includes('premises=')"
+    page.page.wait_for_function(filled)
+    link = page.page.locator("#hc-link textarea, #hc-link input").first.input_value()
+    assert page.page.url == link
+    assert "read_everyday(premises, question)" in page.text("#hc-code")
+    again = visit(query="?" + link.split("?", 1)[1])
+    again.wait_for("#hc-answer", "Exact answer")
+    assert again.page.get_by_label("Premises").input_value() == "a → b & c"
+
+
+def test_the_keyboard_is_enough(visit):
+    page = visit()
+    page.page.get_by_label("Premises").focus()
+    page.page.keyboard.type("rain causes mud")
+    page.page.keyboard.press("Tab")
+    page.page.keyboard.type("Does rain cause mud?")
+    page.page.keyboard.press("Enter")
+    page.wait_for("#hc-answer", "rain → mud")
+    for _ in range(3):  # the model, the button, the first example
+        page.page.keyboard.press("Tab")
+    assert page.page.evaluate("document.activeElement.innerText") == "Chain"
+    page.page.keyboard.press("Enter")
+    page.wait_for("#hc-answer", "tar deposits → lung cancer")
+    page.page.locator("#hc-loop input[type=range]").focus()
+    page.page.keyboard.press("Home")
+    page.wait_for("#hc-view", "After 0 of")
+    page.page.get_by_role("tab", name="Ask").focus()
+    page.page.keyboard.press("Tab")
+    page.page.keyboard.press("Enter")
+    page.page.get_by_role("button", name="Verify", exact=True).wait_for(timeout=10_000)
+
+
+def test_a_file_is_verified_and_its_twin_given_back(visit, tmp_path):
+    rows = [
+        {"prompt": "A causes B. Does A cause B?", "completion": "Yes"},
+        {"prompt": "A causes B. Does B cause A?", "completion": "Yes"},
+    ]
+    path = tmp_path / "<b>mine.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    page = visit()
+    page.page.get_by_role("tab", name="Verify a file").click()
+    page.page.get_by_role("button", name="Verify", exact=True).click()
+    page.wait_for("#hc-report", "Choose a file first")
+    page.page.locator("#hc-file input[type=file]").set_input_files(path)
+    page.page.locator("#hc-file", has_text="mine").wait_for()
+    page.page.get_by_role("button", name="Verify", exact=True).click()
+    page.wait_for("#hc-report", "1 of 2 rows have defects")
+    with page.page.expect_download() as download:
+        page.page.locator("#hc-twin a").first.click()
+    corrected = [json.loads(line) for line in Path(download.value.path()).read_text().splitlines()]
+    assert [row["completion"] for row in corrected] == ["Yes", "No"]
+
+
+def test_a_file_that_cannot_be_read_is_an_error_in_words(visit, tmp_path):
+    path = tmp_path / "mine.parquet"
+    path.write_bytes(b"PAR1 and nothing else")
+    page = visit()
+    page.page.get_by_role("tab", name="Verify a file").click()
+    page.page.locator("#hc-file input[type=file]").set_input_files(path)
+    page.page.locator("#hc-file", has_text="mine").wait_for()
+    page.page.get_by_role("button", name="Verify", exact=True).click()
+    page.wait_for("#hc-report", "no Parquet that can be read")
+
+
+def test_the_reports_and_the_hardest_questions(visit):
+    page = visit()
+    page.page.get_by_role("tab", name="Explore").click()
+    assert "GPT-4 (published)" in page.text("#hc-curves")
+    page.page.get_by_label("Axis").click()
+    page.page.get_by_role("option", name="Completely reversed chains").click()
+    page.wait_for("#hc-curves", "0.840")
+    page.page.get_by_label("axiom-cpu").uncheck()
+    page.page.locator("#hc-curves .hc-legend li", has_text="axiom-cpu").first.wait_for(state="detached")
+    page.page.get_by_role("button", name="Show its hardest questions").click()
+    page.wait_for("#hc-questions", "to which it gives")
+    assert page.page.locator("#hc-questions li").count() == 5
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_tab_fits_and_can_be_read(visit, width, theme):
+    page = visit(width=width, theme=theme)
+    page.page.get_by_role("button", name="Branching").click()
+    page.wait_for("#hc-answer", "in 3 steps")
+    for tab in ("Ask", "Verify a file", "Explore"):
+        page.page.get_by_role("tab", name=tab).click()
+        page.page.wait_for_timeout(200)
+        assert page.page.evaluate("document.documentElement.scrollWidth") <= width, tab
+        assert not page.page.evaluate(POOR_CONTRAST), tab
+        assert page.page.evaluate(UNNAMED) == [], tab
+    drawn = page.page.locator("#hc-answer svg:visible")
+    page.page.get_by_role("tab", name="Ask").click()
+    assert drawn.count() == 1 and "caffeine" in drawn.locator("title").first.text_content()
+
+
+# Text of the page's own parts whose contrast with the colour behind it is under 4.5, as WCAG 2.2 asks for.
+POOR_CONTRAST = """() => {
+    const canvas = Object.assign(document.createElement('canvas'), {width: 1, height: 1}).getContext('2d');
+    const rgba = colour => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+        const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data; return [r, g, b, a / 255]; };
+    const channel = value => { value /= 255;
+        return value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4; };
+    const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+    const behind = element => { const layers = [];
+        for (let one = element; one; one = one.parentElement) {
+            layers.push(rgba(getComputedStyle(one).backgroundColor));
+            if (layers.at(-1)[3] === 1) break; }
+        return layers.reverse().reduce(
+            (under, over) => under.map((value, i) => value * (1 - over[3]) + over[i] * over[3]),
+            [255, 255, 255]); };
+    return [...document.querySelectorAll('.html-container *, label span, .gradio-container button')]
+        .filter(one => one.checkVisibility() && !one.closest('svg') && [...one.childNodes].some(
+            node => node.nodeType === 3 && node.textContent.trim()))
+        .map(one => { const pair = [light(rgba(getComputedStyle(one).color)), light(behind(one))].sort((a,
+        b) => b - a);
+            return [one.innerText.slice(0, 40), (pair[0] + 0.05) / (pair[1] + 0.05)]; })
+        .filter(([, contrast]) => contrast < 4.5).map(([text,
+        contrast]) => `${text}: ${contrast.toFixed(2)}`).join('; ');
+}"""
+# Fields and buttons without a name for a screen reader.
+UNNAMED = """() => [...document.querySelectorAll('textarea, input:not([type=file]), button, svg[role=img]')]
+    .filter(one => one.checkVisibility() && !(one.innerText || one.getAttribute('aria-label') || one.title
+        || one.placeholder || one.getAttribute('aria-labelledby') || (one.labels && one.labels.length)
+        || one.closest('label') || one.querySelector('title')))
+    .map(one => one.outerHTML.slice(0, 120))"""
+
+
+def test_the_client_of_gradio(url):
+    from gradio_client import Client
+
+    client = Client(url, verbose=False)
+    named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
+    assert set(named) == {"/answer", "/prove", "/models", "/verify"}
+    answer = client.predict("smoking causes tar. tar causes cancer", "Does smoking cause cancer?", api_name="/answer")
+    assert (answer["answer"], answer["model_answer"], answer["certificate"]) == (
+        "Yes",
+        "Yes",
+        {"path": ["A", "B", "C"]},
+    )
+    assert client.predict(api_name="/models")[0] == "axiom-looped"
+    proof = client.predict("a → b", "Are a and b d-separated?", api_name="/prove")
+    assert proof["answer"] == "No" and proof["grammar"] == "d_separation"
+    rows = json.dumps({"prompt": "A causes B. Does B cause A?", "completion": "Yes"})
+    assert client.predict(rows, "jsonl", api_name="/verify")["findings"]["wrong_label"]["rows"] == [0]
+    with pytest.raises(Exception, match="says nothing of the form"):
+        client.predict("hello", "Does a cause b?", api_name="/prove")
+    with pytest.raises(Exception, match="`model` must be one of"):
+        client.predict("a → b", "a → b?", "/etc/passwd", api_name="/answer")
+
+
+def test_a_client_of_the_model_context_protocol(url):
+    mcp = pytest.importorskip("mcp")
+    from mcp.client.streamable_http import streamablehttp_client
+
+    async def talk():
+        async with (
+            streamablehttp_client(f"{url}gradio_api/mcp/") as (read, write, _),
+            mcp.ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+            told = await session.call_tool("answer", {"premises": "a → b → c", "question": "Does a cause c?"})
+            wrong = await session.call_tool("prove", {"premises": "hello", "question": "Does a cause c?"})
+            return tools, told, wrong
+
+    # In a thread of its own, since Playwright has a loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        tools, told, wrong = thread.submit(asyncio.run, talk()).result()
+    assert set(tools) == {"answer", "prove", "models", "verify"}
+    for tool in tools.values():
+        assert tool.description
+        assert all(described.get("description") for described in tool.inputSchema["properties"].values())
+    assert not told.isError and "'answer': 'Yes'" in told.content[0].text
+    assert wrong.isError and "says nothing of the form" in wrong.content[0].text
+
+
+def test_a_path_in_a_request_does_not_reach_the_file_system(url):
+    config = json.loads(urllib.request.urlopen(f"{url}config", timeout=30).read())
+    (button,) = [one["id"] for one in config["components"] if one["props"].get("elem_id") == "hc-verify"]
+    (number,) = [one["id"] for one in config["dependencies"] if [button, "click"] in [list(t) for t in one["targets"]]]
+    body = {
+        "data": [{"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}],
+        "fn_index": number,
+        "session_hash": "x",
+    }
+    request = urllib.request.Request(
+        f"{url}gradio_api/queue/join", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    urllib.request.urlopen(request, timeout=30).close()
+    with urllib.request.urlopen(f"{url}gradio_api/queue/data?session_hash=x", timeout=60) as events:
+        told = events.read().decode()
+    assert '"success":false' in told and "root:" not in told
+    assert Path("/etc/passwd").exists()
