@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from hf_causal.demo.command import demo
+from hf_causal.cli.page import demo
 from hf_causal.hub.links import link_card
 from hf_causal.released import released_models
 

@@ -1,0 +1,69 @@
+"""The command line: each command reads its arguments, calls one public function and prints what it returned."""
+
+from __future__ import annotations
+
+import os
+
+import typer
+
+from hf_causal.cli.about import HARNESS_HELP, harness, info
+from hf_causal.cli.corpora import BUILD_HELP, VERIFY_HELP, build, verify
+from hf_causal.cli.page import DEMO_HELP, demo
+from hf_causal.cli.publishing import app as publish_app
+from hf_causal.cli.scoring import EVALUATE_HELP, REPORT_HELP, evaluate, report
+from hf_causal.cli.training import REPRODUCE_HELP, TRAIN_HELP, reproduce, train
+from hf_causal.hardware import share_the_cpu
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+_RECIPE_FIELDS = {"allow_extra_args": True, "ignore_unknown_options": True}
+"""Any field of a recipe is an option, too."""
+
+app = typer.Typer(
+    name="hf-causal",
+    help="Teach transformers causal reasoning from text, and measure exactly how far it generalizes.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+app.command(help=BUILD_HELP)(build)
+app.command(help=TRAIN_HELP, context_settings=_RECIPE_FIELDS)(train)
+app.command(help=EVALUATE_HELP)(evaluate)
+app.command(help=VERIFY_HELP)(verify)
+app.command(help=REPORT_HELP)(report)
+app.command(help=REPRODUCE_HELP, context_settings=_RECIPE_FIELDS)(reproduce)
+app.add_typer(publish_app, name="publish")
+app.command(help=DEMO_HELP)(demo)
+app.command(help=HARNESS_HELP)(harness)
+app.command()(info)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command line and returns its exit status: 0, 1 for a failed check, 2 for a user's mistake."""
+    # Progress bars of the libraries underneath would fight with the ones shown here.
+    os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    share_the_cpu()
+    command = typer.main.get_command(app)
+    try:
+        status = command.main(args=arguments, prog_name="hf-causal", standalone_mode=False)
+        if status == INTERRUPTED:  # typer ends an interrupted command without a word
+            again = "`build`, `reproduce` and `evaluate --lm` go on where they were"
+            again = f"{again}, `train` with --resume-from-checkpoint latest"
+            typer.echo(f"\ninterrupted: {again}", err=True)
+        return status if isinstance(status, int) else 0
+    except (ValueError, FileNotFoundError, NotADirectoryError, PermissionError) as error:
+        return _fail(str(error), 2)
+    except (ArithmeticError, ConnectionError) as error:
+        return _fail(str(error), 1)
+    except Exception as error:
+        # Click's own usage errors; typer vendors click, so they are known by what they carry.
+        if hasattr(error, "format_message"):
+            return _fail(error.format_message(), 2)
+        raise
+
+
+def _fail(message: str, status: int) -> int:
+    typer.echo(f"error: {' '.join(message.split())}", err=True)
+    return status

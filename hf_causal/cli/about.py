@@ -1,0 +1,68 @@
+"""`hf-causal info` and `hf-causal harness`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+HARNESS_HELP = """
+Print where the tasks for another evaluation harness are: a folder for lm-evaluation-harness, a module for lighteval.
+
+Their rows are those of folders that `hf-causal build` wrote or of data sets on the Hub, named as below. Without a name
+lm-evaluation-harness gets the published rows, generated here, and lighteval looks for `data/axiomatic` and
+`data/corr2cause`.
+
+Examples:
+
+    lm_eval --include_path "$(hf-causal harness lm-eval)" --tasks hf_causal_transitivity \\
+        --model hf --model_args pretrained=MODEL --metadata '{"axiomatic": "data/axiomatic"}'
+
+    HF_CAUSAL_AXIOMATIC=data/axiomatic lighteval accelerate model_name=MODEL \\
+        hf_causal_transitivity --custom-tasks "$(hf-causal harness lighteval)"
+"""
+
+
+def harness(name: Annotated[str, typer.Argument(help="`lm-eval` or `lighteval`.")]) -> None:
+    from hf_causal.harnesses import harness_path
+
+    typer.echo(harness_path(name))
+
+
+def info() -> None:
+    """Show versions, hardware, recipes and corpora.
+
+    Example:
+
+        hf-causal info
+    """
+    from importlib.metadata import version
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from hf_causal.corpora import CORPORA, config_names, get_config
+    from hf_causal.hardware import describe_hardware
+    from hf_causal.training.recipes import load_recipe, recipe_names
+
+    packages = (
+        "hf-causal",
+        "torch",
+        "transformers",
+        "datasets",
+        "accelerate",
+        "evaluate",
+        "tokenizers",
+        "numpy",
+        "pyarrow",
+    )
+    table = Table("what", "name", "detail", title="hf_causal")
+    table.add_row("hardware", "", describe_hardware())
+    for package in packages:
+        table.add_row("version", package, version(package))
+    for name in recipe_names():
+        table.add_row("recipe", name, load_recipe(name).description)
+    for corpus in CORPORA:
+        for name in config_names(corpus):
+            table.add_row(f"corpus {corpus}", name, get_config(corpus, name).description)
+    Console().print(table)
