@@ -77,11 +77,8 @@ class Models:
 
 
 def _load(folder: Path) -> Answerer:
-    import torch
-
     from hf_causal.evaluation.predict import Answerer
 
-    torch.set_num_threads(1)  # one question is too small to be worth a second thread
     answerer = Answerer.load(folder, trust_remote_code=False)
     if not answerer.classifies:
         answerer.model.set_attn_implementation("eager")  # the only one that tells its attention

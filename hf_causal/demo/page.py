@@ -71,6 +71,10 @@ def serve(page: gr.Blocks, port: int | None = None, share: bool = False, mcp: bo
         share (`bool`): Whether Gradio should open a public link to it for a while.
         mcp (`bool`): Whether agents may call its endpoints by the Model Context Protocol.
     """
+    import torch
+
+    # One question is too small to be worth a second thread, and several people ask at once.
+    torch.set_num_threads(1)
     return page.launch(
         server_port=port,
         share=share,
