@@ -41,12 +41,10 @@ def sized(corpus: str, name: str, split: str, rows: int) -> Any:
     published = published_config(corpus, name, split)
     cells = sum(len(split) for split in published.splits.values())
     rest = sum(published.num_rows(split) for split in published.splits if split != "train")
-    for options in (
-        {"rows_per_cell": max(2, round(rows / cells / 2) * 2)},
-        {"rows": max(rows - rest, rows // 2) // 2 * 2},
-    ):
+    options = [{"rows_per_cell": max(2, round(rows / cells / 2) * 2)}, {"rows": max(rows - rest, rows // 2) // 2 * 2}]
+    for given in reversed(options) if "train" in published.splits else options:
         try:
-            return published_config(corpus, name, split, **options)
+            return published_config(corpus, name, split, **given)
         except ValueError:
             continue
     return published
@@ -99,7 +97,7 @@ def best_of(repeats: int, *arguments: Any) -> dict[str, float]:
 def print_config(corpus: str, name: str, sizes: list[int], options: argparse.Namespace) -> None:
     """The lines of one config."""
     base = best_of(options.repeats, corpus, name, options.split, options.networkx_rows, 0)
-    pace = base["rows"] / base["cpu_seconds"]
+    pace = base["rows"] / base["cpu_seconds"] if base["rows"] else 0.0
     beside = f"{pace:,.0f}" if base["rows"] else "none"
     for rows in sizes:
         for num_proc in options.num_proc:
