@@ -172,6 +172,13 @@ def test_data_sets_on_the_hub_are_tables_too(monkeypatch):
     assert [table.name for table in open_tables("someone/questions", "en", "test")] == ["en/test"]
 
 
+@pytest.mark.parametrize("source", ["mistyped.csv", "data/mistyped.jsonl", "a/b/c", "./absent", "no such folder"])
+def test_a_mistyped_file_is_not_asked_for_on_the_hub(source, monkeypatch):
+    monkeypatch.setattr(datasets, "get_dataset_config_names", lambda name: pytest.fail(f"asked for {name}"))
+    with pytest.raises(FileNotFoundError, match="no file or folder"):
+        open_tables(source)
+
+
 def test_what_cannot_be_read_is_an_error_that_says_why(tmp_path):
     with pytest.raises(FileNotFoundError, match="no file or folder 'someone/nothing'.*from the Hub"):
         open_tables("someone/nothing")

@@ -12,6 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from huggingface_hub.errors import HFValidationError
+from huggingface_hub.utils import validate_repo_id
 
 from hf_causal.external.columns import Columns, find_columns
 from hf_causal.external.formats import BATCH_ROWS, SUFFIXES, Row, read_rows, table_rows
@@ -122,6 +124,8 @@ def open_tables(source: str | Path, config: str | None = None, split: str | None
     if path.is_dir():
         return _folder_tables(path, config, split)
     if not path.is_file():
+        if not _may_be_on_the_hub(str(source)):
+            raise FileNotFoundError(f"no file or folder {str(source)!r}")
         return _hub_tables(str(source), config, split)
     if config or split:
         raise ValueError(f"`config` and `split` are for folders and data sets on the Hub, {str(path)!r} is a file")
@@ -145,6 +149,15 @@ def _folder_tables(folder: Path, config: str | None, split: str | None) -> list[
         wanted = "".join(f", {what} {name!r}" for what, name in (("config", config), ("split", split)) if name)
         raise FileNotFoundError(f"{str(folder)!r}{wanted} holds no files with the suffix {', '.join(SUFFIXES)}")
     return [Table(name, tuple(files)) for name, files in parts.items()]
+
+
+def _may_be_on_the_hub(source: str) -> bool:
+    """Whether a name can be that of a data set on the Hub; a mistyped file is told at once, not asked for there."""
+    try:
+        validate_repo_id(source)
+    except HFValidationError:
+        return False
+    return Path(source).suffix.lower() not in SUFFIXES
 
 
 def _hub_tables(source: str, config: str | None, split: str | None) -> list[Table]:
