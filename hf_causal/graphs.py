@@ -30,6 +30,27 @@ def chains(num_graphs: int, num_nodes: int) -> np.ndarray:
     return np.broadcast_to(np.stack([start, start + 1], axis=-1), (num_graphs, num_nodes - 1, 2)).copy()
 
 
+def random_trees(num_graphs: int, num_nodes: int, stream: Stream) -> np.ndarray:
+    """Polytrees: every node after the first hangs on a random earlier one, by an edge in a random direction.
+
+    Their skeletons are random recursive trees (R. T. Smythe and H. M. Mahmoud, "A survey of recursive trees", 1995).
+    A node can have several causes and effects, and two nodes are joined by one path alone.
+
+    Args:
+        num_graphs (`int`): Graphs in the batch.
+        num_nodes (`int`): Nodes of each tree, 2 to 1000.
+        stream ([`Stream`]): Source of the random numbers.
+
+    Returns:
+        `np.ndarray`: `int64` of shape (num_graphs, num_nodes - 1, 2).
+    """
+    _check_size(num_nodes)
+    node = np.arange(1, num_nodes)
+    earlier = (stream.uniform((num_graphs, num_nodes - 1)) * node).astype(np.int64)
+    edges = np.stack([earlier, np.broadcast_to(node, earlier.shape)], axis=-1)
+    return flip_edges(edges, 0.5, stream)
+
+
 def reverse_edges(edges: np.ndarray, where: np.ndarray) -> np.ndarray:
     """Turns round every edge for which the boolean array `where`, of shape (graphs, edges), is true."""
     return np.where(where[..., None], edges[..., ::-1], edges)

@@ -60,6 +60,13 @@ CONFIGS: dict[str, Callable[..., CorpusConfig]] = {
         {"sequential": 87.5, "flipped": 75.0, "reversed": 12.5},
         validation_rows=25_000,
     ),
+    "d_separation_trees": partial(
+        training_config,
+        "d_separation_trees",
+        "d-separation: polytrees of 3 to 6 nodes, among them what no chain has, a node with two causes and an effect.",
+        {"tree": 1.0},
+        validation_rows=25_000,
+    ),
     "d_separation_generalization": partial(
         generalization_config,
         "d_separation_generalization",

@@ -71,6 +71,8 @@ def _draw_edges(cell: Cell, count: int, stream: Stream) -> np.ndarray:
     if cell.structure == "branching":
         assert cell.branching_factor is not None
         return graphs.erdos_renyi_dags(count, cell.num_nodes, cell.branching_factor, stream)
+    if cell.structure == "tree":
+        return graphs.random_trees(count, cell.num_nodes, stream)
     structure = {"shuffled": "sequential", "shuffled_flipped": "flipped"}.get(cell.structure, cell.structure)
     edges = graphs.chains(count, cell.num_nodes)
     probability = {"sequential": 0.0, "reversed": 1.0, "flipped": 0.5}[structure]

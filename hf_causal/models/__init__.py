@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from huggingface_hub.errors import StrictDataclassError
@@ -15,6 +16,7 @@ from transformers import (
 
 from hf_causal.models.axiom import AxiomConfig, AxiomForCausalLM, AxiomModel, AxiomTokenizer
 from hf_causal.models.axiom_looped import AxiomLoopedConfig, AxiomLoopedForSequenceClassification, AxiomLoopedModel
+from hf_causal.models.axiom_looped.configuration_axiom_looped import WORDS
 
 _HEADS = {"axiom": AutoModelForCausalLM, "axiom_looped": AutoModelForSequenceClassification}
 MODEL_TYPES = tuple(_HEADS)
@@ -32,11 +34,8 @@ _TOKENS = {
 }
 """Fields of a config that name a token of the vocabulary; an architecture has those that it needs."""
 
-_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
-    "axiom": {"transitivity": (), "d_separation": ("Are", "and", "d-separated", "given", "{", "}", ",")},
-    "axiom_looped": {"transitivity": ()},
-}
-"""From architecture to the grammars that it reads, and the words that its tokenizer needs for each."""
+GRAMMARS = tuple(WORDS)
+"""Grammars that the architectures read."""
 
 
 def _push_to_hub(self: PreTrainedModel, repo_id: str, **options: Any) -> str:
@@ -52,25 +51,22 @@ for _architecture in (AxiomForCausalLM, AxiomLoopedForSequenceClassification):
     _architecture.push_to_hub = _push_to_hub
 
 
-def make_tokenizer(model_type: str, grammar: str = "transitivity") -> PreTrainedTokenizerBase:
-    """The tokenizer of an architecture for the prompts of a grammar.
+def make_tokenizer(model_type: str, grammars: str | Sequence[str] = "transitivity") -> PreTrainedTokenizerBase:
+    """The tokenizer of an architecture for the prompts of one grammar or several.
 
     Args:
         model_type (`str`): Architecture.
-        grammar (`str`): Its name in `hf_causal.certificates`.
+        grammars (`str` or sequence of `str`): Their names in `hf_causal.certificates`.
 
     Raises:
         `ValueError`: For an unknown architecture, or a grammar that it cannot read.
     """
     _check_type(model_type)
-    words = _WORDS[model_type]
-    if grammar not in words:
-        readers = [name for name, grammars in _WORDS.items() if grammar in grammars]
-        instead = f"{grammar} is read by {', '.join(readers)}" if readers else f"no architecture here reads {grammar}"
-        raise ValueError(
-            f"`model_type` {model_type!r} reads {' and '.join(words)} prompts and no {grammar} prompts; {instead}"
-        )
-    return AxiomTokenizer(extra_words=words[grammar])
+    wanted = [grammars] if isinstance(grammars, str) else list(grammars)
+    for grammar in wanted:
+        if grammar not in GRAMMARS:
+            raise ValueError(f"`grammars` must be among {', '.join(GRAMMARS)}, got {grammar!r}")
+    return AxiomTokenizer(extra_words=tuple(dict.fromkeys(word for grammar in wanted for word in WORDS[grammar])))
 
 
 def make_model(
@@ -94,8 +90,15 @@ def make_model(
     special = {
         name: tokenizer.convert_tokens_to_ids(token) for name, token in _TOKENS.items() if hasattr(config, name)
     }
+    if hasattr(config, "words"):
+        vocabulary = tokenizer.get_vocab()
+        special["words"] = {word: vocabulary[word] for words in WORDS.values() for word in words if word in vocabulary}
+        # What the tokenizer has all words for; a tokenizer of one further grammar reads that one alone.
+        readable = [grammar for grammar in GRAMMARS if set(WORDS[grammar]) <= set(vocabulary)]
+        special["grammars"] = readable
+    special |= arguments
     try:
-        config = AutoConfig.for_model(model_type, vocab_size=len(tokenizer), **special, **arguments)
+        config = AutoConfig.for_model(model_type, vocab_size=len(tokenizer), **special)
     except StrictDataclassError as error:
         raise ValueError(f"the config of {model_type!r} cannot be made: {error}") from error
     if model_type == "axiom_looped":  # its block is no dot-product attention that could be exchanged

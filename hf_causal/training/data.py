@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,19 @@ POOL = 50
 """Batches whose prompts are sorted by length together: more wastes less padding and mixes less."""
 
 
+class Packs(Protocol):
+    """Training rows grouped by premise, as arrays."""
+
+    lengths: np.ndarray
+    """What each pack costs; packs of like cost are batched together."""
+    questions: np.ndarray
+    """How many questions each pack asks."""
+
+    def collate(self, packs: np.ndarray, pad_token_id: int) -> dict[str, torch.Tensor]:
+        """One batch."""
+        ...
+
+
 def describe_family(rows: pa.Table) -> dict[str, Any]:
     """What a card has to say of the training data: rows, sizes, structures and longest name, read from the rows."""
     sizes = pc.min_max(rows["num_nodes"]).as_py()
@@ -24,6 +37,25 @@ def describe_family(rows: pa.Table) -> dict[str, Any]:
         "structures": sorted(rows["structure"].unique().to_pylist()),
         "longest_name": pc.max(rows["name_length"]).as_py(),
     }
+
+
+def premise_starts(rows: pa.Table, together: bool = True) -> np.ndarray:
+    """Where each premise begins among rows whose `graph_id` stand together, and the number of rows at the end.
+
+    Args:
+        rows (`pa.Table`): With `graph_id`.
+        together (`bool`): Whether the rows of a graph share their premise; otherwise every row begins one.
+
+    Raises:
+        `ValueError`: If there are no rows.
+    """
+    if rows.num_rows == 0:
+        raise ValueError("`rows` is empty: there is nothing to train on")
+    new = np.ones(rows.num_rows, dtype=bool)
+    if together:
+        graph = rows["graph_id"].combine_chunks()
+        new[1:] = pc.not_equal(graph[1:], graph[:-1]).to_numpy(zero_copy_only=False)
+    return np.append(np.flatnonzero(new), rows.num_rows)
 
 
 class PackedPrompts:
@@ -41,15 +73,9 @@ class PackedPrompts:
 
     def __init__(self, rows: pa.Table, tokenizer: Any, packing: bool = True):
         rows = rows.select(["premise", "question", "completion", "graph_id"]).combine_chunks()
-        if rows.num_rows == 0:
-            raise ValueError("`rows` is empty: there is nothing to train on")
-        graph = rows["graph_id"].combine_chunks()
-        new = np.ones(rows.num_rows, dtype=bool)
-        if packing:
-            new[1:] = pc.not_equal(graph[1:], graph[:-1]).to_numpy(zero_copy_only=False)
-        starts = np.flatnonzero(new)
-        self.questions = np.diff(np.append(starts, rows.num_rows))
-        premises = _encode(tokenizer, rows["premise"].take(pa.array(starts)).to_pylist())
+        starts = premise_starts(rows, packing)
+        self.questions = np.diff(starts)
+        premises = _encode(tokenizer, rows["premise"].take(pa.array(starts[:-1])).to_pylist())
         questions = _encode(tokenizer, rows["question"].to_pylist())
         answers = {word: tokenizer.convert_tokens_to_ids(word) for word in ("No", "Yes")}
         self.answer_ids = (answers["No"], answers["Yes"])

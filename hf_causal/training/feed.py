@@ -7,8 +7,7 @@ from typing import Any
 
 import torch
 
-from hf_causal.training.data import Batches
-from hf_causal.training.objective import Packs
+from hf_causal.training.data import Batches, Packs
 
 
 class Feed:

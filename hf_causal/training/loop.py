@@ -6,7 +6,7 @@ import importlib.util
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,19 +20,17 @@ from accelerate.utils import set_seed
 from safetensors.torch import load_model, save_model
 from tqdm.auto import tqdm
 
-from hf_causal.corpora import get_config, grammar_name
-from hf_causal.corpora.fresh import fresh_shard
-from hf_causal.dataset_builders import load_corpus
 from hf_causal.files import write_json, write_text
 from hf_causal.hardware import describe_hardware
 from hf_causal.hub.cards import SUMMARY_FILE, write_model_card
 from hf_causal.models import make_model, make_tokenizer
 from hf_causal.training.checkpoints import Progress, TrainingLog, find_checkpoint, list_checkpoints, save_checkpoint
-from hf_causal.training.data import describe_family
+from hf_causal.training.data import Packs
 from hf_causal.training.feed import Feed
-from hf_causal.training.objective import Counts, Packs, make_objective
+from hf_causal.training.objective import Counts, make_objective
 from hf_causal.training.optimizers import make_optimizers, make_schedulers
 from hf_causal.training.recipes import Recipe
+from hf_causal.training.sources import TrainingData, recipe_grammars
 
 REPORT_TO = ("none", "trackio")
 
@@ -135,7 +133,7 @@ class _Run:
             log_with=None if report_to == "none" else report_to,
         )
         set_seed(recipe.seed)
-        self.tokenizer = make_tokenizer(recipe.model_type, grammar_name(recipe.corpus, recipe.config))
+        self.tokenizer = make_tokenizer(recipe.model_type, recipe_grammars(recipe))
         self.objective = make_objective(recipe, self.tokenizer)
         model = make_model(recipe.model_type, recipe.model, self.tokenizer, recipe.attn_implementation)
         if recipe.gradient_checkpointing:
@@ -161,29 +159,15 @@ class _Run:
         recipe, accelerator = self.recipe, self.accelerator
         # The main process builds or downloads; the others then find everything in the cache.
         with accelerator.main_process_first():
-            validation = load_corpus(recipe.corpus, recipe.config, "validation", data_dir)
-            packs_of = self._fresh_packs() if recipe.fresh_rows else self._fixed_packs(data_dir)
-        self.validation_packs = self.objective.packs(validation[: recipe.eval_rows], training=False)
+            self.data = TrainingData(recipe, self.objective, data_dir)
         self.feed = Feed(
-            packs_of,
+            self.data.packs_of,
             self.tokenizer.pad_token_id,
             recipe.per_device_train_batch_size,
             recipe.seed,
             accelerator.process_index,
             accelerator.num_processes,
         )
-
-    def _fixed_packs(self, data_dir: str | Path | None) -> Callable[[int], Packs]:
-        recipe = self.recipe
-        rows = load_corpus(recipe.corpus, recipe.config, "train", data_dir)[: recipe.train_rows]
-        self.family = describe_family(rows)
-        packs = self.objective.packs(rows, training=True)
-        return lambda epoch: packs
-
-    def _fresh_packs(self) -> Callable[[int], Packs]:
-        corpus, config = self.recipe.corpus, get_config(self.recipe.corpus, self.recipe.config, seed=self.recipe.seed)
-        self.family = {**describe_family(fresh_shard(corpus, config, 0)), "rows": None}
-        return lambda epoch: self.objective.packs(fresh_shard(corpus, config, epoch), training=True)
 
     def restore(self, checkpoint: Path) -> None:
         self.accelerator.load_state(str(checkpoint))
@@ -286,32 +270,48 @@ class _Run:
 
     @torch.no_grad()
     def _evaluate(self, bar: Any) -> None:
-        """Accuracy and loss on the validation split; every question is counted once, on one process."""
-        accelerator, packs = self.accelerator, self.validation_packs
+        """Accuracy and loss on the validation split of each config; of several, the mean of their accuracies."""
+        self.model.eval()
+        found = {config: self._validate(packs) for config, packs in self.data.validation.items()}
+        self.model.train()
+        accuracies = {config: hits / count for config, (_, hits, count) in found.items()}
+        accuracy = sum(accuracies.values()) / len(accuracies)
+        # Of equals the later one: it has been trained longer, at a lower learning rate.
+        better = accuracy >= self.progress.best_accuracy
+        if better:
+            self.progress.best_accuracy, self.progress.best_step = accuracy, self.progress.step
+        if self.accelerator.is_main_process:
+            loss, _, count = (sum(values) for values in zip(*found.values(), strict=True))
+            each = "".join(f", {config} {value:.4f}" for config, value in accuracies.items())
+            bar.write(
+                f"step {self.progress.step}: in-family validation accuracy {accuracy:.4f} on {count:.0f} questions"
+                + (each if len(accuracies) > 1 else "")
+            )
+            several = {f"accuracy/{config}": value for config, value in accuracies.items()}
+            self._record(
+                "validation",
+                loss=loss / count,
+                accuracy=accuracy,
+                questions=int(count),
+                **(several if len(accuracies) > 1 else {}),
+            )
+            if better:
+                self._save_best()
+
+    def _validate(self, packs: Packs) -> tuple[float, float, float]:
+        """Sum of losses, right answers and questions; every question is counted once, on one process."""
+        accelerator = self.accelerator
         order = np.argsort(packs.lengths, kind="stable")[accelerator.process_index :: accelerator.num_processes]
         size, totals = self.recipe.per_device_eval_batch_size, Counts(torch.ones(()), torch.ones(()))
         sums = torch.zeros(3, device=accelerator.device)
-        self.model.eval()
         for start in range(0, len(order), size):
             chosen = order[start : start + size]
             batch = self._to_device(packs.collate(chosen, self.tokenizer.pad_token_id))
             _, loss, hits = self.objective.loss_and_hits(self.model, batch, totals)
             questions = torch.tensor(float(packs.questions[chosen].sum()), device=loss.device)
             sums += torch.stack([loss, hits.float(), questions])
-        self.model.train()
         loss, hits, count = accelerator.reduce(sums, "sum").tolist()
-        accuracy = hits / count
-        # Of equals the later one: it has been trained longer, at a lower learning rate.
-        better = accuracy >= self.progress.best_accuracy
-        if better:
-            self.progress.best_accuracy, self.progress.best_step = accuracy, self.progress.step
-        if accelerator.is_main_process:
-            bar.write(
-                f"step {self.progress.step}: in-family validation accuracy {accuracy:.4f} on {count:.0f} questions"
-            )
-            self._record("validation", loss=loss / count, accuracy=accuracy, questions=int(count))
-            if better:
-                self._save_best()
+        return loss, hits, count
 
     def _add_lap(self, window: _Window) -> None:
         """Counts the time since the last lap began as training time."""
@@ -342,9 +342,9 @@ class _Run:
             "hardware": describe_hardware(self.accelerator.device.type, self.accelerator.num_processes),
             "accuracy": self.progress.best_accuracy,
             "best_step": self.progress.best_step,
-            "validation_questions": int(self.validation_packs.questions.sum()),
+            "validation_questions": sum(int(packs.questions.sum()) for packs in self.data.validation.values()),
             "seed": self.recipe.seed,
-            "family": self.family,
+            "family": self.data.family,
             "date": time.strftime("%Y-%m-%d"),
         }
         write_json(self.output_dir / SUMMARY_FILE, summary)

@@ -6,27 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
 import pyarrow as pa
 import torch
 from torch import nn
 
-from hf_causal.training.data import IGNORED, PackedPrompts
+from hf_causal.training.data import IGNORED, PackedPrompts, Packs
 from hf_causal.training.question_data import QuestionPacks
 from hf_causal.training.recipes import Recipe
-
-
-class Packs(Protocol):
-    """Training rows grouped by premise, as arrays."""
-
-    lengths: np.ndarray
-    """What each pack costs; packs of like cost are batched together."""
-    questions: np.ndarray
-    """How many questions each pack asks."""
-
-    def collate(self, packs: np.ndarray, pad_token_id: int) -> dict[str, torch.Tensor]:
-        """One batch."""
-        ...
+from hf_causal.training.separation_data import SeparationPacks
+from hf_causal.training.system_data import SystemPacks
 
 
 @dataclass
@@ -89,8 +77,8 @@ def loss_and_hits(
 class Objective(Protocol):
     """What the training loop has to know of a kind of model."""
 
-    def packs(self, rows: pa.Table, training: bool) -> Packs:
-        """The rows as this objective reads them; `training` may ask more than the rows do."""
+    def packs(self, rows: pa.Table, training: bool, grammar: str = "transitivity") -> Packs:
+        """Rows of a grammar as this objective reads them; `training` may ask more than the rows do."""
         ...
 
     def count(self, batches: list[dict[str, torch.Tensor]]) -> Counts:
@@ -112,7 +100,7 @@ class NextToken:
         no, yes = tokenizer.convert_tokens_to_ids(["No", "Yes"])
         self.answer_ids = (no, yes)
 
-    def packs(self, rows: pa.Table, training: bool) -> Packs:
+    def packs(self, rows: pa.Table, training: bool, grammar: str = "transitivity") -> Packs:
         return PackedPrompts(rows, self.tokenizer, self.recipe.packing)
 
     def count(self, batches: list[dict[str, torch.Tensor]]) -> Counts:
@@ -127,45 +115,66 @@ class NextToken:
 class SentenceAnswers:
     """Sequence classifiers that read sentences: the answer is a class of the question.
 
-    Beside it, with `sentence_loss_weight`, every statement is asked whether its cause is reached from the question's.
+    Beside it, with `sentence_loss_weight`, the statements are asked: whether the cause of each is reached from the
+    question's; in questions about d-separation, whether the Bayes ball travels along it, with and against its arrow.
     """
 
     def __init__(self, recipe: Recipe, tokenizer: Any):
         self.recipe, self.tokenizer = recipe, tokenizer
 
-    def packs(self, rows: pa.Table, training: bool) -> Packs:
+    def packs(self, rows: pa.Table, training: bool, grammar: str = "transitivity") -> Packs:
         recipe = self.recipe
+        if grammar == "corr2cause":
+            return SystemPacks(rows, self.tokenizer)
+        if grammar == "d_separation":
+            return SeparationPacks(rows, self.tokenizer, recipe.drawn_questions if training else 0, recipe.seed)
         if not training:
             return QuestionPacks(rows, self.tokenizer, all_questions=False)
         return QuestionPacks(rows, self.tokenizer, recipe.all_questions, recipe.repeat_sentences, recipe.seed)
 
     def count(self, batches: list[dict[str, torch.Tensor]]) -> Counts:
-        answers = sum((batch["labels"] != IGNORED).sum() for batch in batches)
-        sentences = sum((batch["sentence_labels"] != IGNORED).sum() for batch in batches)
-        return Counts(torch.as_tensor(answers), torch.as_tensor(sentences))
+        def asked(*names: str) -> torch.Tensor:
+            parts = [(batch[name] != IGNORED).sum() for batch in batches for name in names if name in batch]
+            return torch.as_tensor(sum(parts))
+
+        return Counts(asked("labels", "system_labels"), asked("sentence_labels", "ball_labels"))
 
     def loss_and_hits(self, model, batch, totals):
-        labels = batch["labels"]
-        outputs = model(input_ids=batch["input_ids"], question_words=batch["question_words"])
-        logits = outputs.question_logits.float()
-        answer_sum = nn.functional.cross_entropy(
-            logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum"
-        )
+        recipe = self.recipe
+        outputs = model(**{name: tensor for name, tensor in batch.items() if not name.endswith("labels")})
+        answers = [
+            (logits.float(), batch[name])
+            for logits, name in ((outputs.question_logits, "labels"), (outputs.system_logits, "system_labels"))
+            if name in batch
+        ]
+        answer_sum = torch.stack([_entropy(logits, labels) for logits, labels in answers]).sum()
         loss = answer_sum / totals.answers
-        if self.recipe.sentence_loss_weight:
-            sentence_sum = nn.functional.cross_entropy(
-                outputs.sentence_logits.float().flatten(0, 2),
-                batch["sentence_labels"].flatten(),
-                ignore_index=IGNORED,
-                reduction="sum",
-            )
-            loss = loss + self.recipe.sentence_loss_weight * sentence_sum / totals.others
-        if self.recipe.name_loss_weight and outputs.name_overlap is not None:
-            # A mean, not a sum: each part of a batch gets its share of the answers.
-            share = (labels != IGNORED).sum() / totals.answers
-            loss = loss + self.recipe.name_loss_weight * share * outputs.name_overlap
-        hits = ((logits.argmax(-1) == labels) & (labels != IGNORED)).sum()
+        if recipe.sentence_loss_weight:
+            sentences = torch.zeros((), device=loss.device)
+            if "sentence_labels" in batch:
+                sentences = sentences + _entropy(outputs.sentence_logits.float(), batch["sentence_labels"])
+            if "ball_labels" in batch:
+                labels = batch["ball_labels"]
+                losses = nn.functional.binary_cross_entropy_with_logits(
+                    outputs.ball_logits.float(), labels.clamp(min=0).float(), reduction="none"
+                )
+                sentences = sentences + losses[labels != IGNORED].sum()
+            loss = loss + recipe.sentence_loss_weight * sentences / totals.others.clamp(min=1)
+        if recipe.name_loss_weight and outputs.name_overlap is not None:
+            loss = loss + recipe.name_loss_weight * _share(answers, totals) * outputs.name_overlap
+        if recipe.gate_loss_weight and outputs.gate_openness is not None:
+            loss = loss + recipe.gate_loss_weight * _share(answers, totals) * outputs.gate_openness
+        hits = sum(((logits.argmax(-1) == labels) & (labels != IGNORED)).sum() for logits, labels in answers)
         return loss, answer_sum.detach(), hits
+
+
+def _share(answers: list[tuple[torch.Tensor, torch.Tensor]], totals: Counts) -> torch.Tensor:
+    """Of a part of a step in what is a mean and not a sum: its share of the answers."""
+    return sum((labels != IGNORED).sum() for _, labels in answers) / totals.answers
+
+
+def _entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return nn.functional.cross_entropy(logits.flatten(0, -2), labels.flatten(), ignore_index=IGNORED, reduction="sum")
 
 
 def make_objective(recipe: Recipe, tokenizer: Any) -> Objective:

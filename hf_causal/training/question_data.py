@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import torch
 
 from hf_causal.graphs import reachability
 from hf_causal.language import STATEMENT, parse_prompt
-from hf_causal.training.data import IGNORED
+from hf_causal.training.data import IGNORED, premise_starts
 
 
 class QuestionPacks:
@@ -33,12 +33,7 @@ class QuestionPacks:
         self, rows: pa.Table, tokenizer: Any, all_questions: bool, repeat_sentences: float = 0.0, seed: int = 0
     ):
         rows = rows.select(["premise", "question", "label", "graph_id"]).combine_chunks()
-        if rows.num_rows == 0:
-            raise ValueError("`rows` is empty: there is nothing to train on")
-        graph = rows["graph_id"].combine_chunks()
-        new = np.ones(rows.num_rows, dtype=bool)
-        new[1:] = pc.not_equal(graph[1:], graph[:-1]).to_numpy(zero_copy_only=False)
-        starts = np.append(np.flatnonzero(new), rows.num_rows)
+        starts = premise_starts(rows)
         premises, asked = rows["premise"].to_pylist(), rows["question"].to_pylist()
         labels = rows["label"].to_numpy()
         random = np.random.default_rng(seed)
@@ -51,8 +46,7 @@ class QuestionPacks:
             sentences = list(prompts[0].edges)
             if random.random() < repeat_sentences:
                 sentences = _repeated(sentences, random)
-            nodes = {name: index for index, name in enumerate(dict.fromkeys(np.array(sentences).flat))}
-            edges = np.array([[nodes[cause], nodes[effect]] for cause, effect in sentences])
+            nodes, edges, spelled = node_numbers(sentences)
             reached = reachability(edges[None], len(nodes))[0]
             if all_questions:
                 pairs = np.argwhere(~np.eye(len(nodes), dtype=bool))
@@ -62,13 +56,11 @@ class QuestionPacks:
                 answers = labels[start:stop].astype(np.int64)
             # A statement is reached when its cause is the node in question or lies behind it.
             from_source = reached | np.eye(len(nodes), dtype=bool)
-            spelled = np.unique(edges.flatten(), return_index=True)[1]
             texts.append(" ".join(STATEMENT.format(cause=cause, effect=effect) for cause, effect in sentences))
             self._asked.append(spelled[pairs])
             self._labels.append(answers)
             self._reached.append(from_source[pairs[:, :1], edges[None, :, 0]].astype(np.int64))
-        encodings = tokenizer.backend_tokenizer.encode_batch_fast(texts, add_special_tokens=False)
-        self._tokens = [np.array([tokenizer.bos_token_id, *encoding.ids]) for encoding in encodings]
+        self._tokens = encode_premises(texts, tokenizer)
         self.questions = np.array([len(answers) for answers in self._labels])
         # What a premise costs is its questions times its sentences; batches of like cost waste little padding.
         self.lengths = np.array([reached.size for reached in self._reached])
@@ -99,6 +91,20 @@ class QuestionPacks:
             batch["labels"][index, :count] = self._labels[pack]
             batch["sentence_labels"][index, :count, :width] = self._reached[pack]
         return {name: torch.from_numpy(array) for name, array in batch.items()}
+
+
+def node_numbers(sentences: Sequence[tuple[str, str]]) -> tuple[dict[str, int], np.ndarray, np.ndarray]:
+    """Nodes by their first appearance: the number of each name, the statements in numbers, and where the text first
+    spells each node (2 s for the cause of statement s, 2 s + 1 for its effect)."""
+    nodes = {name: index for index, name in enumerate(dict.fromkeys(np.array(sentences).flat))}
+    edges = np.array([[nodes[cause], nodes[effect]] for cause, effect in sentences])
+    return nodes, edges, np.unique(edges.flatten(), return_index=True)[1]
+
+
+def encode_premises(texts: list[str], tokenizer: Any) -> list[np.ndarray]:
+    """Token ids of premises, each behind its opening token."""
+    encodings = tokenizer.backend_tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+    return [np.array([tokenizer.bos_token_id, *encoding.ids]) for encoding in encodings]
 
 
 def _repeated(sentences: list[tuple[str, str]], random: np.random.Generator) -> list[tuple[str, str]]:

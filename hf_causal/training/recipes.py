@@ -38,6 +38,8 @@ class Recipe:
     """Config of the data set; its splits `train` and `validation` are used."""
     train_rows: int | None = None
     """Only this many questions of the training split, for small runs."""
+    mixture: dict[str, int] = field(default_factory=dict)
+    """Several configs instead of one, as `corpus/config: premises of it in a batch of one`."""
     fresh_rows: bool = False
     """Train on rows that are made on the way and never end, instead of the fixed training split; needs `max_steps`."""
 
@@ -49,10 +51,14 @@ class Recipe:
 
     all_questions: bool = False
     """For models that read sentences: ask about every ordered pair of a premise's nodes, not the rows' pairs alone."""
+    drawn_questions: int = 0
+    """For models that read sentences: so many more questions about d-separation for each premise, drawn at random."""
     sentence_loss_weight: float = 0.0
     """For models that read sentences: weight of the loss on whether each statement is reached."""
     name_loss_weight: float = 0.0
     """For models that read sentences: weight of the loss that keeps different names of a batch apart."""
+    gate_loss_weight: float = 0.0
+    """For models that read sentences: weight of the loss that shuts gates which are not needed."""
     repeat_sentences: float = 0.0
     """For models that read sentences: share of the premises that say some of their own sentences again."""
 
@@ -111,15 +117,27 @@ class Recipe:
             _require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
         for name in ("learning_rate", "muon_learning_rate", "num_train_epochs"):
             _require(getattr(self, name) > 0, name, getattr(self, name), "positive")
-        for name in ("prompt_loss_weight", "sentence_loss_weight", "name_loss_weight", "weight_decay",
-                     "warmup_steps", "max_grad_norm"):  # fmt: skip
+        for name in ("prompt_loss_weight", "sentence_loss_weight", "name_loss_weight", "gate_loss_weight",
+                     "weight_decay", "warmup_steps", "max_grad_norm"):  # fmt: skip
             _require(getattr(self, name) >= 0, name, getattr(self, name), "not negative")
         _require(0 <= self.repeat_sentences <= 1, "repeat_sentences", self.repeat_sentences, "between 0 and 1")
         _require(0 <= self.decay_fraction <= 1, "decay_fraction", self.decay_fraction, "between 0 and 1")
+        _require(self.drawn_questions >= 0, "drawn_questions", self.drawn_questions, "not negative")
+        for source, share in self.mixture.items():
+            right = "`corpus/config: premises` with at least 1 premise"
+            whole = isinstance(share, int) and not isinstance(share, bool)
+            _require(source.count("/") == 1 and whole and share >= 1, "mixture", {source: share}, right)
         if self.fresh_rows:
             _require(self.max_steps is not None, "max_steps", None, "given with `fresh_rows`, which never end")
             _require(self.train_rows is None, "train_rows", self.train_rows, "null with `fresh_rows`")
         _require(self.max_steps is None or self.max_steps >= 1, "max_steps", self.max_steps, "at least 1, or null")
+
+    @property
+    def sources(self) -> dict[tuple[str, str], int]:
+        """The configs that are trained on, as (corpus, config), and the premises of each in a pack."""
+        if not self.mixture:
+            return {(self.corpus, self.config): 1}
+        return {(source.partition("/")[0], source.partition("/")[2]): share for source, share in self.mixture.items()}
 
     def to_yaml(self) -> str:
         """The recipe as a YAML file that [`load_recipe`] reads back."""
@@ -231,7 +249,7 @@ def _coerce(name: str, value: Any) -> Any:
     if value is None and type(None) in options:
         return None
     wanted = next(option for option in options if option is not type(None))
-    plain = dict if name == "model" else wanted
+    plain = dict if name in ("model", "mixture") else wanted
     if plain is str and isinstance(value, bool):  # YAML 1.1 reads a plain `no` as false
         value = "yes" if value else "no"
     if plain is float and isinstance(value, str):

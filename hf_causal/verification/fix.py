@@ -115,7 +115,7 @@ def _fix_row(row: Row, columns: Columns, defaults: Mapping[str, Any]) -> dict[st
         return {"broken_row": row.text, CHANGE: None, DEFECT: "unreadable_row"}
     verdict, mended, changes = judge(row, columns), dict(row), list[str]()
     if proof := verdict.proof:
-        changes = _mend_labels(mended, columns, proof.answer, defaults)
+        changes = _mball_labels(mended, columns, proof.answer, defaults)
         if changes:
             verdict = judge(mended, columns)
         if columns.certificate and "wrong_certificate" in dict(verdict.findings):
@@ -126,7 +126,7 @@ def _fix_row(row: Row, columns: Columns, defaults: Mapping[str, Any]) -> dict[st
     return mended | {CHANGE: "; ".join(changes) or None, DEFECT: ", ".join(remaining) or None}
 
 
-def _mend_labels(row: dict[str, Any], columns: Columns, answer: str, defaults: Mapping[str, Any]) -> list[str]:
+def _mball_labels(row: dict[str, Any], columns: Columns, answer: str, defaults: Mapping[str, Any]) -> list[str]:
     changes = []
     for column in columns.labels:
         given = row.get(column)

@@ -23,6 +23,17 @@ _PLACES = (
     r"[.?]",
 )
 
+# Words of further grammars that could be names, with their places. Set phrases of several words, and words with other
+# signs in them, can be no name, and are recognised wherever they stand.
+_PLACES_OF = {
+    "Are": rf"\AAre(?=\s+{_NAME}\s+and\s)",
+    "and": rf"(?<=\s)and(?=\s+{_NAME}(?:\s*\.?\s*\z|\s+(?:d-separated|are\ independent|together\ cause)))",
+    "given": r"(?<=\s)given(?=\s*\{)",
+    "variables": r"(?<=[0-9]\s)variables(?=\s*,)",
+    "influences": rf"(?<=\s)influences(?=\s+{_NAME}\s+through\s)",
+    "However,": r"\AHowever,(?=\s)",
+}
+
 
 class AxiomTokenizer(TokenizersBackend):
     r"""
@@ -39,7 +50,8 @@ class AxiomTokenizer(TokenizersBackend):
 
     Args:
         extra_words (sequence of `str`, *optional*):
-            Whole words of further grammars, each a token of its own wherever it stands between spaces or punctuation.
+            Words and set phrases of further grammars (`"d-separated"`, `"is independent of"`), each a token of its own
+            wherever it stands between spaces or punctuation; the words that could also be names have their places.
         **kwargs: Passed to `TokenizersBackend`, for example `padding_side` (default `"left"`).
 
     Example:
@@ -66,8 +78,11 @@ class AxiomTokenizer(TokenizersBackend):
 def _build(extra_words: tuple[str, ...]) -> Tokenizer:
     vocabulary = [*SPECIAL_TOKENS, *CHARACTERS, *WORDS]
     for word in extra_words:
-        if not word.strip() or any(character.isspace() for character in word) or word in vocabulary:
-            raise ValueError(f"`extra_words` must be single words that are not in the vocabulary yet, got {word!r}")
+        if not word or word != " ".join(word.split()) or word in vocabulary:
+            raise ValueError(
+                "`extra_words` must be words, or phrases with single spaces in them, that are not in the vocabulary "
+                f"yet, got {word!r}"
+            )
         vocabulary.append(word)
     tokenizer = Tokenizer(
         models.WordLevel({token: index for index, token in enumerate(vocabulary)}, unk_token="<unk>")
@@ -75,12 +90,19 @@ def _build(extra_words: tuple[str, ...]) -> Tokenizer:
     words = "|".join(_escape(word) for word in sorted((*WORDS, *extra_words), key=len, reverse=True))
     marks = "|".join(_escape(word) for word in extra_words if not word[0].isalnum())
     marks = rf"\A(?:{marks})|" if marks else ""
-    tokenizer.normalizer = normalizers.Strip()
+    phrases = [word for word in extra_words if " " in word]
+    # Inside a phrase every space counts, so there is one way only to write it.
+    one_space = [normalizers.Replace(Regex(r"\s+"), " ")] if phrases else []
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Strip(), *one_space]) if phrases else normalizers.Strip()
+    # Stops inside a phrase end no sentence.
+    whole = "|".join(_escape(phrase) for phrase in phrases if "." in phrase)
+    sentence = rf"(?:{whole}|[^.?])*[.?]?\s*" if whole else r"[^.?]*[.?]?\s*"
+    further = sorted(extra_words, key=len, reverse=True)
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             # One sentence at a time; a stop or question mark belongs to the sentence that it ends.
-            pre_tokenizers.Split(Regex(r"[^.?]*[.?]?\s*"), behavior="isolated"),
-            pre_tokenizers.Split(Regex("|".join([*_PLACES, *map(_anywhere, extra_words)])), behavior="isolated"),
+            pre_tokenizers.Split(Regex(sentence), behavior="isolated"),
+            pre_tokenizers.Split(Regex("|".join([*_PLACES, *map(_pattern, further)])), behavior="isolated"),
             # Names by character. A space inside a name makes its neighbour unknown: merging the words would lose it
             # silently.
             pre_tokenizers.Split(Regex(rf"\A(?:{words})\z|{marks}\A\s+|\S\s+(?=\S)|\S|\s+\z"), behavior="isolated"),
@@ -92,12 +114,14 @@ def _build(extra_words: tuple[str, ...]) -> Tokenizer:
         ".": ". ",
         "?": "? ",
         **{word: f" {word} " for word in ("causes", "cause", *extra_words)},
+        "Hypothesis:": "\nHypothesis: ",
     }
     tokenizer.decoder = decoders.Sequence(
         [
             *(decoders.Replace(Regex(f"^{_escape(word)}$"), written) for word, written in spaced.items()),
             decoders.Fuse(),
             decoders.Replace(Regex(r" {2,}"), " "),
+            decoders.Replace(" \n", "\n"),
             *(decoders.Replace(f" {mark}", mark) for mark in ".?,}"),
             decoders.Replace("{ ", "{"),
             decoders.Replace(Regex("^ | $"), ""),
@@ -109,9 +133,9 @@ def _build(extra_words: tuple[str, ...]) -> Tokenizer:
     return tokenizer
 
 
-def _anywhere(word: str) -> str:
-    """Pattern of a word that may stand in any place, but not as a part of another word."""
-    return (
+def _pattern(word: str) -> str:
+    """Pattern of a word in its places: where they are not known, in any, but not as a part of another word."""
+    return _PLACES_OF.get(word) or (
         rf"(?<![A-Za-z0-9\-]){_escape(word)}(?![A-Za-z0-9\-])"
         if word[0].isalnum()
         else rf"{_escape(word)}(?:{_NAME})?"

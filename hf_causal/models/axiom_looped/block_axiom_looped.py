@@ -35,6 +35,10 @@ class AxiomLoopedBlock(nn.Module):
             self.distance_bias = nn.Parameter(torch.empty(heads, 2 * config.max_sentence_distance + 1))
         self.up_proj = nn.Linear(2 * heads, config.intermediate_size)
         self.kind_proj = nn.Linear(2, config.intermediate_size, bias=False)
+        if config.reads("d_separation"):
+            # Whether d-separation is asked about, for statements and for the question, and which of a statement's two
+            # nodes are given.
+            self.context_proj = nn.Linear(4, config.intermediate_size, bias=False)
         self.down_proj = nn.Linear(config.intermediate_size, heads)
 
     def match(self, statements: torch.Tensor, questions: torch.Tensor, filled: torch.Tensor) -> torch.Tensor:
@@ -67,10 +71,41 @@ class AxiomLoopedBlock(nn.Module):
             return matches / (matches.sum(-1, keepdim=True) + max(floor, 1e-6))
         return matches
 
+    def openness(self) -> torch.Tensor:
+        """How far the gates stand open, on average: 0 for a block that listens to nobody."""
+        return (self.config.gate_gain * self.gates.float()).sigmoid().mean()
+
+    def equal(self, cosines: torch.Tensor) -> torch.Tensor:
+        """To which degree names are equal, between 0 and 1."""
+        scale = self.log_scale.float().clamp(max=math.log(self.config.max_scale)).exp()
+        return (scale * (cosines - self.threshold.float())).sigmoid()
+
+    def context(self, statements: torch.Tensor, given: torch.Tensor, separations: torch.Tensor) -> torch.Tensor | None:
+        """What d-separation questions set, which no loop changes.
+
+        Args:
+            statements (`torch.Tensor`): Unit name vectors, (batch, statements, 2, name_size).
+            given (`torch.Tensor`): Those of the conditioning sets, zero where a set is smaller, (batch, questions,
+                given, name_size).
+            separations (`torch.Tensor`): Which questions ask about d-separation, (batch, questions).
+
+        Returns:
+            `torch.Tensor`: Of shape (batch, questions, sentences, 4), or None where nobody asks about d-separation.
+        """
+        if not separations.any():
+            return None
+        batch, asked = separations.shape
+        context = statements.new_zeros(batch, asked, statements.shape[1] + 1, 4)
+        context[:, :, :-1, 0] = separations[:, :, None].to(context)
+        context[:, :, -1, 1] = separations.to(context)
+        if given.shape[2]:
+            equal = self.equal(torch.einsum("bird,bqgd->bqirg", statements, given)).amax(-1)
+            context = torch.cat([context[..., :2], nn.functional.pad(equal, (0, 0, 0, 1))], dim=-1)
+        return context
+
     def _gated(self, cosines: torch.Tensor, gates: torch.Tensor) -> torch.Tensor:
         """From cosines of names (batch, one, other, 2, 2) to matches of each head (batch, heads, one, other)."""
-        scale = self.log_scale.float().clamp(max=math.log(self.config.max_scale)).exp()
-        equal = (scale * (cosines - self.threshold.float())).sigmoid()[:, None]
+        equal = self.equal(cosines)[:, None]
         matches = equal[..., 0, 0] * gates[:, 0, 0, None, None]
         for own, other in ((0, 1), (1, 0), (1, 1)):
             matches = torch.maximum(matches, equal[..., own, other] * gates[:, own, other, None, None])
@@ -82,18 +117,21 @@ class AxiomLoopedBlock(nn.Module):
         limit = self.config.max_sentence_distance
         return self.distance_bias.float().sigmoid()[:, (index[:, None] - index).clamp(-limit, limit) + limit]
 
-    def forward(self, matches: Matches, flags: torch.Tensor) -> torch.Tensor:
+    def forward(self, matches: Matches, flags: torch.Tensor, context: torch.Tensor | None = None) -> torch.Tensor:
         """One loop: (batch, questions, sentences, heads) to the logits of the next flags, of the same shape."""
         heard = matches.spread(flags.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
         kind = flags.new_zeros(flags.shape[-2], 2)
         kind[:-1, 0] = 1
         kind[-1, 1] = 1
         inputs = torch.cat([heard, flags], dim=-1)
+        fixed = self.kind_proj(kind)
+        if context is not None:
+            fixed = fixed + self.context_proj(context)
         if not self.config.monotone:
-            hidden = nn.functional.relu(self.up_proj(inputs) + self.kind_proj(kind))
+            hidden = nn.functional.relu(self.up_proj(inputs) + fixed)
             return FLAG_GAIN * self.down_proj(hidden).float()
         # Without negative weights a flag can follow from flags, and never from their absence.
-        hidden = nn.functional.linear(inputs, self.up_proj.weight.abs(), self.up_proj.bias) + self.kind_proj(kind)
+        hidden = nn.functional.linear(inputs, self.up_proj.weight.abs(), self.up_proj.bias) + fixed
         logits = nn.functional.linear(hidden.relu(), self.down_proj.weight.abs(), self.down_proj.bias)
         return FLAG_GAIN * logits.float()
 

@@ -8,6 +8,36 @@ from transformers.configuration_utils import PreTrainedConfig
 AGGREGATIONS = ("or", "softmax")
 NAME_ENCODERS = ("characters", "random")
 SENTENCE_POSITIONS = ("none", "relative")
+WORDS = {
+    "transitivity": (),
+    "d_separation": ("Are", "and", "d-separated", "given", "{", "}", ","),
+    "corr2cause": (
+        "Premise:",
+        "Suppose there is a closed system of",
+        "variables",
+        ",",
+        "and",
+        "All the statistical relations among these",
+        "variables are as follows:",
+        "correlates with",
+        "However,",
+        "is independent of",
+        "are independent given",
+        "Hypothesis:",
+        "directly causes",
+        "causes something else which causes",
+        "is a cause for",
+        ", but not a direct one",
+        "There exists at least one collider (i.e., common effect) of",
+        "There exists at least one confounder (i.e., common cause) of",
+        "directly affects",
+        "influences",
+        "through some mediator(s)",
+        "together cause some other variable(s)",
+        "Some variable(s) cause(s) both",
+    ),
+}
+"""From grammar to the words and set phrases that it has beside those of transitivity."""
 
 
 @strict
@@ -16,6 +46,10 @@ class AxiomLoopedConfig(PreTrainedConfig):
     Configuration of an [`AxiomLoopedModel`]: sentences exchange flags through one tied block until nothing changes.
 
     Args:
+        grammars (`list[str]`, defaults to `["transitivity"]`):
+            What the model reads, among `"transitivity"`, `"d_separation"` and `"corr2cause"`.
+        words (`dict[str, int]`, *optional*):
+            Token ids of the further words and phrases that these grammars have.
         vocab_size (`int`, defaults to 73):
             Number of token ids; the default is the closed vocabulary of [`AxiomTokenizer`].
         name_size (`int`, defaults to 64):
@@ -63,6 +97,14 @@ class AxiomLoopedConfig(PreTrainedConfig):
             Distances beyond this share one relative bias.
         initializer_range (`float`, defaults to 1.0):
             Standard deviation of the initial gate logits of the heads.
+        system_size (`int`, defaults to 32):
+            Width of the state of a pair of variables, for closed systems (`corr2cause`).
+        system_intermediate_size (`int`, defaults to 64):
+            Width of what three variables tell a pair among them.
+        system_loops (`int`, defaults to 6):
+            Loops over a closed system.
+        system_dropout (`float`, defaults to 0.0):
+            Dropout on the updates of pairs, in training.
         causes_token_id, cause_token_id, does_token_id, stop_token_id, question_token_id (`int`):
             The words of the grammar; every other id between them is a character of a name.
 
@@ -81,6 +123,8 @@ class AxiomLoopedConfig(PreTrainedConfig):
     model_type = "axiom_looped"
 
     vocab_size: int = 73
+    grammars: list[str] | None = None
+    words: dict[str, int] | None = None
     name_size: int = 64
     num_attention_heads: int = 16
     intermediate_size: int = 64
@@ -101,6 +145,10 @@ class AxiomLoopedConfig(PreTrainedConfig):
     sentence_positions: str = "none"
     max_sentence_distance: int = 8
     initializer_range: float | int = 1.0
+    system_size: int = 32
+    system_intermediate_size: int = 64
+    system_loops: int = 6
+    system_dropout: float | int = 0.0
     causes_token_id: int = 66
     cause_token_id: int = 67
     does_token_id: int = 68
@@ -113,6 +161,10 @@ class AxiomLoopedConfig(PreTrainedConfig):
     eos_token_id: int | list[int] | None = 2
 
     def __post_init__(self, **kwargs):
+        if self.grammars is None:
+            self.grammars = ["transitivity"]
+        if self.words is None:
+            self.words = {}
         if self.training_loops is None:
             self.training_loops = [8, 12]
         if kwargs.get("id2label") is None and kwargs.get("num_labels") is None:
@@ -140,20 +192,41 @@ class AxiomLoopedConfig(PreTrainedConfig):
                 raise ValueError(f"`{name}` must be one of {allowed}, got {getattr(self, name)!r}")
         if self.name_size < 2 or self.name_size % 2:
             raise ValueError(f"`name_size` must be even and at least 2, got {self.name_size}")
-        for name in ("num_attention_heads", "intermediate_size", "max_loops", "max_sentences", "num_blocks"):
+        for name in ("num_attention_heads", "intermediate_size", "max_loops", "max_sentences", "num_blocks",
+                     "system_size", "system_intermediate_size", "system_loops"):  # fmt: skip
             if getattr(self, name) < 1:
                 raise ValueError(f"`{name}` must be at least 1, got {getattr(self, name)}")
+        if not self.grammars or (strange := sorted(set(self.grammars) - set(WORDS))):
+            raise ValueError(
+                f"`grammars` must be among {tuple(WORDS)}, got {self.grammars if not self.grammars else strange}"
+            )
+        for grammar in self.grammars:
+            if missing := [word for word in WORDS[grammar] if word not in self.word_ids]:
+                raise ValueError(
+                    f"`words` must give the token ids of all words of {grammar!r}, {missing[0]!r} is missing"
+                )
+        if not 0 <= self.system_dropout < 1:
+            raise ValueError(f"`system_dropout` must be at least 0 and below 1, got {self.system_dropout}")
         if not 0 <= self.match_floor < 0.5:
             raise ValueError(f"`match_floor` must be at least 0 and below 0.5, got {self.match_floor}")
         loops = self.training_loops or []
         if len(loops) != 2 or not 1 <= loops[0] <= loops[1]:
             raise ValueError(f"`training_loops` must be two numbers, the smaller first, got {loops}")
 
+    def reads(self, grammar: str) -> bool:
+        """Whether the model reads a grammar."""
+        return grammar in (self.grammars or ())
+
+    @property
+    def word_ids(self) -> dict[str, int]:
+        """Token ids of the words and phrases that further grammars have."""
+        return self.words or {}
+
     @property
     def word_token_ids(self) -> tuple[int, ...]:
-        """Ids of the words of the grammar, which are never part of a name."""
+        """Ids of the words of the grammars, which are never part of a name."""
         return (self.causes_token_id, self.cause_token_id, self.does_token_id, self.yes_token_id, self.no_token_id,
-                self.stop_token_id, self.question_token_id)  # fmt: skip
+                self.stop_token_id, self.question_token_id, *self.word_ids.values())  # fmt: skip
 
 
-__all__ = ["AxiomLoopedConfig"]
+__all__ = ["WORDS", "AxiomLoopedConfig"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -14,6 +15,7 @@ from transformers.utils.generic import ModelOutput, can_return_tuple
 from .block_axiom_looped import FLAG_GAIN, AxiomLoopedBlock, Matches
 from .configuration_axiom_looped import AxiomLoopedConfig
 from .reading_axiom_looped import AxiomLoopedNameEncoder, Sentences, places_in_names, read_sentences
+from .systems_axiom_looped import AxiomLoopedSystemBlock, AxiomLoopedSystemReasoner, read_systems
 
 STILL = 1e-4
 """A row has reached its fixed point when no flag moves by more than this."""
@@ -48,6 +50,17 @@ class AxiomLoopedOutput(ModelOutput):
             questions, statements + 1, 2)`, with `output_loops=True`.
         name_overlap (`torch.FloatTensor`, *optional*):
             In training, how much different names of the batch resemble each other, for a loss that keeps them apart.
+        gate_openness (`torch.FloatTensor`, *optional*):
+            In training, how far the gates stand open, on average, for a loss that shuts those that are not needed.
+        ball_logits (`torch.FloatTensor` of shape `(batch, questions, statements, 2)`, *optional*):
+            With questions about d-separation: whether the Bayes ball from the first node in question travels along
+            each statement, with its arrow and against it.
+        system_logits (`torch.FloatTensor` of shape `(systems, hypotheses, 2)`, *optional*):
+            No and Yes for every hypothesis about `system_ids`.
+        separations (`torch.BoolTensor` of shape `(batch, questions)`, *optional*):
+            Which questions ask about d-separation, where any does.
+        num_questions (`torch.LongTensor` of shape `(batch,)`, *optional*):
+            How many questions each prompt asks.
     """
 
     loss: torch.Tensor | None = None
@@ -59,6 +72,28 @@ class AxiomLoopedOutput(ModelOutput):
     loop_states: tuple[torch.Tensor, ...] | None = None
     loop_logits: tuple[torch.Tensor, ...] | None = None
     name_overlap: torch.Tensor | None = None
+    gate_openness: torch.Tensor | None = None
+    ball_logits: torch.Tensor | None = None
+    system_logits: torch.Tensor | None = None
+    separations: torch.Tensor | None = None
+    num_questions: torch.Tensor | None = None
+
+
+@dataclass
+class _Names:
+    """Unit name vectors of a batch, and what is asked."""
+
+    statements: torch.Tensor
+    """(batch, statements, 2, size)."""
+    questions: torch.Tensor
+    """(batch, questions, 2, size)."""
+    given: torch.Tensor
+    """(batch, questions, given, size), zero where there is none."""
+    asked: torch.Tensor
+    """Which questions there are: (batch, questions)."""
+    separations: torch.Tensor
+    """Which of them ask about d-separation: (batch, questions)."""
+    overlap: torch.Tensor | None
 
 
 class AxiomLoopedPreTrainedModel(PreTrainedModel):
@@ -89,6 +124,8 @@ class AxiomLoopedPreTrainedModel(PreTrainedModel):
                 init.constant_(module.down_proj.bias, -1.0)
             if hasattr(module, "distance_bias"):
                 init.constant_(module.distance_bias, -4.0)
+        elif isinstance(module, AxiomLoopedSystemBlock):
+            init.zeros_(module.down_proj.weight)
 
 
 class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
@@ -113,6 +150,8 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         input_ids: torch.LongTensor,
         attention_mask: torch.Tensor | None = None,
         question_words: torch.LongTensor | None = None,
+        question_given: torch.LongTensor | None = None,
+        question_separations: torch.BoolTensor | None = None,
         num_loops: int | None = None,
         output_loops: bool = False,
         **kwargs,
@@ -127,6 +166,11 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
                 Asks about names by where the statements spell them, instead of by written questions: 2 s for the cause
                 of statement s, 2 s + 1 for its effect. The answers are the same; asking all questions about a premise
                 costs little.
+            question_given (`torch.LongTensor` of shape `(batch, questions, given)`, *optional*):
+                With `question_words`, makes them questions about d-separation: the names that are given, numbered in
+                the same way, and -1 where a set is smaller.
+            question_separations (`torch.BoolTensor` of shape `(batch, questions)`, *optional*):
+                Which of these questions ask about d-separation; with `question_given`, all when not said.
             num_loops (`int`, *optional*):
                 Exactly this many loops, instead of as many as each prompt needs.
             output_loops (`bool`):
@@ -135,37 +179,58 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         if input_ids is None or kwargs.get("inputs_embeds") is not None:
             raise ValueError("give `input_ids`: names are read character by character, embeddings cannot replace them")
         sentences = read_sentences(input_ids, attention_mask, self.config)
-        statements, questions, asked, overlap = self._names(sentences, question_words)
+        names = self._names(sentences, question_words, question_given, question_separations)
+        asked, overlap = names.asked, names.overlap
         # Matching decides between names that differ in one character: not in half precision.
         with torch.autocast(input_ids.device.type, enabled=False):
-            flags, loops, states = self._loop(statements, questions, sentences, num_loops, output_loops)
+            flags, loops, states = self._loop(names, sentences, num_loops, output_loops)
         if not asked.all():
             flags = flags * asked[:, :, None, None]
-        return AxiomLoopedOutput(last_hidden_state=flags, num_loops=loops, loop_states=states, name_overlap=overlap)
+        return AxiomLoopedOutput(
+            last_hidden_state=flags,
+            num_loops=loops,
+            loop_states=states,
+            name_overlap=overlap,
+            gate_openness=torch.stack([block.openness() for block in self.blocks]).mean() if self.training else None,
+            separations=names.separations if names.separations.any() else None,
+            num_questions=asked.sum(1),
+        )
 
-    def _names(self, sentences: Sentences, question_words: torch.Tensor | None):
-        """Unit name vectors of statements and questions, and which questions there are."""
+    def _names(
+        self,
+        sentences: Sentences,
+        question_words: torch.Tensor | None,
+        question_given: torch.Tensor | None,
+        question_separations: torch.Tensor | None,
+    ) -> _Names:
         batch, width = sentences.statements.shape
-        written = sentences.questions.shape[1]
-        total = width + written
+        ends = 2 * width, 2 * (width + sentences.questions.shape[1])
         with torch.autocast(sentences.character_ids.device.type, enabled=False):
-            vectors = self._encode(sentences, batch * total * 2)
+            vectors = self._encode(sentences, batch * sentences.names_per_row)
             overlap = self._overlap(vectors) if self.training else None
-            vectors = vectors.view(batch, total, 2, -1)
-            statements, questions, asked = vectors[:, :width], vectors[:, width:], sentences.questions
-            if question_words is not None:
-                size = vectors.shape[-1]
-                index = question_words.flatten(1)[..., None].expand(-1, -1, size)
-                questions = statements.flatten(1, 2).gather(1, index).view(batch, -1, 2, size)
-                asked = torch.ones(questions.shape[:2], dtype=torch.bool, device=vectors.device)
-            if questions.shape[1] == 0 or not asked.any(1).all():
-                row = 0 if questions.shape[1] == 0 else int((~asked.any(1)).nonzero()[0])
-                raise ValueError(f"`input_ids` row {row} asks no question; end it with 'Does X cause Y?'")
+            vectors = vectors.view(batch, sentences.names_per_row, -1)
+            statements = vectors[:, : ends[0]].unflatten(1, (width, 2))
             # What all names of a premise share tells none of them apart: `gene1`, `gene2`, `gene3`.
             there = sentences.statements[:, :, None, None]
-            mean = (statements * there).sum((1, 2), keepdim=True) / (2 * there.sum((1, 2), keepdim=True)).clamp(min=1)
-            unit = [nn.functional.normalize(self.metric(part - mean), dim=-1) for part in (statements, questions)]
-        return unit[0], unit[1], asked, overlap
+            mean = (statements * there).sum((1, 2)) / (2 * there.sum((1, 2))).clamp(min=1)
+            unit = nn.functional.normalize(self.metric(vectors - mean[:, None]), dim=-1)
+            statements = unit[:, : ends[0]].unflatten(1, (width, 2))
+            asked, separations = sentences.questions, sentences.separations
+            if question_words is None:
+                questions = unit[:, ends[0] : ends[1]].unflatten(1, (-1, 2))
+                given = _by_question(unit[:, ends[1] :], sentences.given, questions.shape[1])
+            else:
+                questions = _pick(unit, question_words)
+                asked = torch.ones(questions.shape[:2], dtype=torch.bool, device=unit.device)
+                separations = torch.full_like(asked, question_given is not None)
+                if question_separations is not None:
+                    separations = question_separations
+                pointers = question_words[..., :0] if question_given is None else question_given
+                given = _pick(unit, pointers.clamp(min=0)) * (pointers >= 0)[..., None]
+        if questions.shape[1] == 0 or not asked.any(1).all():
+            row = 0 if questions.shape[1] == 0 else int((~asked.any(1)).nonzero()[0])
+            raise ValueError(f"`input_ids` row {row} asks no question; end it with 'Does X cause Y?'")
+        return _Names(statements, questions, given, asked, separations, overlap)
 
     def _overlap(self, vectors: torch.Tensor) -> torch.Tensor:
         """How far the cosines of different names of a batch exceed `name_margin`, squared and summed for each name."""
@@ -190,11 +255,12 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         _, which = spelled.unique(dim=0, return_inverse=True)
         return torch.randn(int(which.max()) + 1, self.config.name_size, device=words.device)[which]
 
-    def _loop(self, statements, questions, sentences: Sentences, num_loops: int | None, output_loops: bool):
-        config = self.config
+    def _loop(self, names: _Names, sentences: Sentences, num_loops: int | None, output_loops: bool):
+        config, statements, questions = self.config, names.statements, names.questions
         average = config.aggregation == "softmax"
         blocks: list[AxiomLoopedBlock] = list(self.blocks)  # type: ignore[arg-type]
         matches = [Matches(block.match(statements, questions, sentences.statements), average) for block in blocks]
+        contexts = [block.context(statements, names.given, names.separations) for block in blocks]
         batch, asked = questions.shape[:2]
         flags = statements.new_zeros(batch, asked, statements.shape[1] + 1, config.num_attention_heads)
         count = sentences.statements.sum(1)
@@ -211,8 +277,8 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         states = []
         for _ in range(int(limit.max())):
             new = flags
-            for block, match in zip(blocks, matches, strict=True):
-                logits = block(match, new)
+            for block, match, context in zip(blocks, matches, contexts, strict=True):
+                logits = block(match, new, context)
                 if self.training and config.flag_noise:
                     logits = logits + config.flag_noise * torch.randn_like(logits)
                 new = logits.sigmoid()
@@ -231,6 +297,18 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         return flags, used, tuple(states) if output_loops else None
 
 
+def _pick(names: torch.Tensor, which: torch.Tensor) -> torch.Tensor:
+    """Name vectors (batch, names, size) by their numbers (batch, …): (batch, …, size)."""
+    index = which.flatten(1)[..., None].expand(-1, -1, names.shape[-1])
+    return names.gather(1, index).unflatten(1, which.shape[1:])
+
+
+def _by_question(given: torch.Tensor, question: torch.Tensor, count: int) -> torch.Tensor:
+    """Given names (batch, given, size) and the question of each, to (batch, questions, given, size)."""
+    belongs = question[:, None] == torch.arange(count, device=question.device)[:, None]
+    return given[:, None] * belongs[..., None]
+
+
 class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
     """The reasoner with a head that answers No or Yes."""
 
@@ -239,31 +317,57 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
         self.num_labels = config.num_labels
         self.model = AxiomLoopedModel(config)
         self.classifier = nn.Linear(config.num_attention_heads, config.num_labels)
+        if config.reads("d_separation"):
+            self.separation_classifier = nn.Linear(config.num_attention_heads, config.num_labels)
+            self.ball_classifier = nn.Linear(config.num_attention_heads, 2)
+        if config.reads("corr2cause"):
+            self.systems = AxiomLoopedSystemReasoner(config)
         self.post_init()
 
-    def _read(self, flags: torch.Tensor) -> torch.Tensor:
-        weight = self.classifier.weight
+    def _read(self, flags: torch.Tensor, separations: torch.Tensor | None) -> torch.Tensor:
+        """Logits of No and Yes from flags; two nodes are d-separated where no flag says that they are connected."""
+        yes_when_raised = self._linear(self.classifier, flags, [-1.0, 1.0])
+        if separations is None or not separations.any():
+            return yes_when_raised
+        no_when_raised = self._linear(self.separation_classifier, flags, [1.0, -1.0])
+        return torch.where(separations[:, :, None, None], no_when_raised, yes_when_raised)
+
+    def _linear(self, head: nn.Linear, flags: torch.Tensor, signs: list[float]) -> torch.Tensor:
+        weight = head.weight
         if self.config.monotone:
-            weight = weight.abs() * weight.new_tensor([[-1.0], [1.0]])
-        return nn.functional.linear(FLAG_GAIN * (2 * flags - 1), weight, self.classifier.bias)
+            weight = weight.abs() * weight.new_tensor(signs)[:, None]
+        return nn.functional.linear(FLAG_GAIN * (2 * flags - 1), weight, head.bias)
 
     @can_return_tuple
     def forward(
         self,
-        input_ids: torch.LongTensor,
+        input_ids: torch.LongTensor | None = None,
         attention_mask: torch.Tensor | None = None,
         labels: torch.LongTensor | None = None,
         question_words: torch.LongTensor | None = None,
+        question_given: torch.LongTensor | None = None,
+        question_separations: torch.BoolTensor | None = None,
+        system_ids: torch.LongTensor | None = None,
+        system_words: torch.LongTensor | None = None,
+        system_phrases: torch.LongTensor | None = None,
         num_loops: int | None = None,
         output_loops: bool = False,
         **kwargs,
     ) -> AxiomLoopedOutput:
         r"""
         Args:
+            input_ids (`torch.LongTensor` of shape `(batch, length)`, *optional*):
+                Prompts, of different grammars where the model reads several; may be left out beside `system_ids`.
             labels (`torch.LongTensor` of shape `(batch,)` or `(batch, questions)`, *optional*):
                 0 for No, 1 for Yes, -100 for a question without a label. Of shape `(batch,)`, for the last question of
                 each prompt.
-            input_ids, attention_mask, question_words, num_loops, output_loops:
+            system_ids (`torch.LongTensor` of shape `(systems, length)`, *optional*):
+                Premises of closed systems, without hypotheses, in training.
+            system_words (`torch.LongTensor` of shape `(systems, hypotheses, 2)`, *optional*):
+                The two variables of each hypothesis about them, by their places in the premise's list.
+            system_phrases (`torch.LongTensor` of shape `(systems, hypotheses, phrases)`, *optional*):
+                The words and phrases of each hypothesis, 0 where there are fewer.
+            attention_mask, question_words, question_given, question_separations, num_loops, output_loops:
                 See [`AxiomLoopedModel.forward`].
 
         Example:
@@ -278,39 +382,73 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
 
         ```
         """
-        outputs = self.model(
+        found: dict[str, Any] = {}
+        if input_ids is not None or system_ids is None:
+            closed = self._closed(input_ids)
+            if not closed.any():
+                asked = (question_words, question_given, question_separations)
+                found = self._answer_statements(input_ids, attention_mask, asked, num_loops, output_loops, kwargs)
+            elif closed.all():
+                found = self._answer_systems(input_ids, attention_mask, num_loops, output_loops)
+            else:
+                found = self._answer_each(closed, input_ids, attention_mask, num_loops)
+            if labels is not None:
+                scored = found["logits"] if labels.dim() == 1 else found["question_logits"]
+                found["loss"] = nn.functional.cross_entropy(scored.flatten(0, -2), labels.flatten())
+        if system_ids is not None:
+            systems = read_systems(system_ids, None, self.config, asks=False)
+            found["system_logits"] = self.systems(systems, system_words, system_phrases)[-1]
+        return AxiomLoopedOutput(**found)
+
+    def _closed(self, input_ids: torch.Tensor | None) -> torch.Tensor:
+        """Which prompts are about closed systems: the grammar shows in the text."""
+        if not self.config.reads("corr2cause") or input_ids is None:
+            return torch.zeros(1, dtype=torch.bool)
+        return (input_ids == self.config.word_ids["Hypothesis:"]).any(1)
+
+    def _answer_statements(self, input_ids, attention_mask, asked, num_loops, output_loops, options) -> dict[str, Any]:
+        words, given, separations = asked
+        found = self.model(
             input_ids,
             attention_mask,
-            question_words=question_words,
+            question_words=words,
+            question_given=given,
+            question_separations=separations,
             num_loops=num_loops,
             output_loops=output_loops,
-            **kwargs,
+            **options,
         )
         with torch.autocast(input_ids.device.type, enabled=False):
-            all_logits = self._read(outputs.last_hidden_state)
-            loops = outputs.loop_states
-            loop_logits = tuple(map(self._read, loops)) if loops is not None else None
-        question_logits = all_logits[:, :, -1]
-        if question_words is None and question_logits.shape[1] > 1:
-            last = read_sentences(input_ids, attention_mask, self.config).questions.sum(1) - 1
-        else:
-            last = torch.full((len(input_ids),), question_logits.shape[1] - 1, device=input_ids.device)
+            all_logits = self._read(found.last_hidden_state, found.separations)
+            if found.separations is not None:
+                flags = found.last_hidden_state[:, :, :-1]
+                found["ball_logits"] = self._linear(self.ball_classifier, flags, [1.0, 1.0])
+            if found.loop_states is not None:
+                found["loop_logits"] = tuple(self._read(flags, found.separations) for flags in found.loop_states)
+        question_logits, last = all_logits[:, :, -1], found.num_questions - 1
         logits = question_logits[torch.arange(len(last), device=last.device), last]
-        loss = None
-        if labels is not None:
-            scored = logits if labels.dim() == 1 else question_logits
-            loss = nn.functional.cross_entropy(scored.flatten(0, -2), labels.flatten())
-        return AxiomLoopedOutput(
-            loss=loss,
-            logits=logits,
-            question_logits=question_logits,
-            sentence_logits=all_logits[:, :, :-1],
-            last_hidden_state=outputs.last_hidden_state,
-            num_loops=outputs.num_loops,
-            loop_states=loops,
-            loop_logits=loop_logits,
-            name_overlap=outputs.name_overlap,
-        )
+        return {
+            **found,
+            "logits": logits,
+            "question_logits": question_logits,
+            "sentence_logits": all_logits[:, :, :-1],
+        }
+
+    def _answer_systems(self, input_ids, attention_mask, num_loops, output_loops) -> dict[str, Any]:
+        systems = read_systems(input_ids, attention_mask, self.config)
+        logits = self.systems(systems, num_loops=num_loops)
+        loops = torch.full((len(input_ids),), len(logits), device=input_ids.device)
+        kept = {"loop_logits": tuple(logits)} if output_loops else {}
+        return {"logits": logits[-1][:, -1], "question_logits": logits[-1], "num_loops": loops, **kept}
+
+    def _answer_each(self, closed, input_ids, attention_mask, num_loops) -> dict[str, Any]:
+        """Prompts of both kinds: each goes its own way, and the answers come back in order."""
+        parts = []
+        for rows in (closed.nonzero()[:, 0], (~closed).nonzero()[:, 0]):
+            mask = None if attention_mask is None else attention_mask[rows]
+            parts.append((rows, self(input_ids[rows], mask, num_loops=num_loops)))
+        order = torch.cat([rows for rows, _ in parts]).argsort()
+        return {name: torch.cat([part[name] for _, part in parts])[order] for name in ("logits", "num_loops")}
 
 
 __all__ = ["AxiomLoopedPreTrainedModel", "AxiomLoopedModel", "AxiomLoopedForSequenceClassification"]

@@ -1,4 +1,4 @@
-"""How the looped reasoner reads: tokens to sentences, and characters to one vector for each name."""
+"""How the looped reasoner reads: tokens to sentences and mentions, and characters to one vector for each name."""
 
 from __future__ import annotations
 
@@ -15,57 +15,120 @@ from .configuration_axiom_looped import AxiomLoopedConfig
 class Sentences:
     """The sentences of a batch: where each name is spelled, and which slots are filled.
 
-    Words are numbered by slot: statement s has the words 2 s (cause) and 2 s + 1 (effect).
+    Names are numbered by slot: a row has those of its statements (statement s: 2 s for the cause, 2 s + 1 for the
+    effect), then the two of each question, then what questions give.
     """
 
     character_ids: torch.Tensor
     """Token id of every name character of the batch, in reading order: (characters,)."""
     character_words: torch.Tensor
-    """Word of each, counted over the whole batch: (characters,)."""
+    """Name of each, counted over the whole batch: (characters,)."""
     statements: torch.Tensor
     """Which statement slots are filled: (batch, statements), bool."""
     questions: torch.Tensor
     """Which question slots are filled: (batch, questions), bool."""
+    separations: torch.Tensor
+    """Which questions ask about d-separation: (batch, questions), bool."""
+    given: torch.Tensor
+    """The question that each given name belongs to, -1 where there is none: (batch, given)."""
+
+    @property
+    def names_per_row(self) -> int:
+        """Name slots of each row."""
+        return 2 * (self.statements.shape[1] + self.questions.shape[1]) + self.given.shape[1]
 
 
-def read_sentences(
-    input_ids: torch.Tensor, attention_mask: torch.Tensor | None, config: AxiomLoopedConfig
-) -> Sentences:
-    """Finds statements, questions and the two names of each, wherever the padding is.
+@dataclass
+class Text:
+    """Token ids as sentences and mentions of names: a mention is a run of characters between words."""
 
-    Raises:
-        `ValueError`: For a sentence of another form, or a prompt that is too long.
-    """
-    batch, length = input_ids.shape
+    real: torch.Tensor
+    """Which tokens are text: (batch, length), as all the following."""
+    character: torch.Tensor
+    """Which of them are characters of names."""
+    sentence: torch.Tensor
+    """Number of the sentence that each token belongs to."""
+    begins: torch.Tensor
+    """Where a mention begins."""
+    previous: torch.Tensor
+    """The token before each."""
+    rank: torch.Tensor
+    """Number of the mention in its sentence that a character belongs to, counted from 0."""
+    num_sentences: int
+
+    def per_sentence(self, marked: torch.Tensor) -> torch.Tensor:
+        """How many tokens of each sentence are marked: (batch, sentences)."""
+        counts = torch.zeros(len(marked), self.num_sentences, dtype=torch.long, device=marked.device)
+        return counts.scatter_add_(1, self.sentence, marked.long())
+
+    def of_sentence(self, marked: torch.Tensor) -> torch.Tensor:
+        """From sentences that are marked to their tokens."""
+        return marked.gather(1, self.sentence)
+
+
+def read_text(
+    input_ids: torch.Tensor, attention_mask: torch.Tensor | None, config: AxiomLoopedConfig, ends: tuple[int, ...]
+) -> Text:
+    """Finds sentences, which end with one of the tokens `ends`, and mentions, wherever the padding is."""
     device = input_ids.device
     special = [config.pad_token_id, config.bos_token_id, config.eos_token_id]
     unread = torch.tensor([-1 if id is None or isinstance(id, list) else id for id in special], device=device)
     real = ~torch.isin(input_ids, unread)
     if attention_mask is not None:
         real = real & attention_mask.bool()
-    end = real & ((input_ids == config.stop_token_id) | (input_ids == config.question_token_id))
-    asks = real & (input_ids == config.does_token_id)
-    verb = real & ((input_ids == config.causes_token_id) | (input_ids == config.cause_token_id))
+    end = real & torch.isin(input_ids, torch.tensor(ends, device=device))
     character = real & ~torch.isin(input_ids, torch.tensor(config.word_token_ids, device=device))
-
     sentence = end.long().cumsum(1) - end.long()
-    count = int(sentence.max()) + 1 if length else 1
+    begins = character & ~nn.functional.pad(character[:, :-1], (1, 0))
+    previous = nn.functional.pad(input_ids[:, :-1], (1, 0), value=-1)
+    text = Text(
+        real, character, sentence, begins, previous, sentence, int(sentence.max()) + 1 if input_ids.numel() else 1
+    )
+    mentions = text.per_sentence(begins)
+    text.rank = begins.long().cumsum(1) - 1 - text.of_sentence(mentions.cumsum(1) - mentions)
+    return text
 
-    def per_sentence(marked: torch.Tensor) -> torch.Tensor:
-        return torch.zeros(batch, count, dtype=torch.long, device=device).scatter_add_(1, sentence, marked.long())
 
-    verbs = per_sentence(verb)
-    before = verbs.cumsum(1) - verbs
-    role = (verb.long().cumsum(1) > before.gather(1, sentence)).long()
-    named = (per_sentence(character & (role == 0)) > 0) & (per_sentence(character & (role == 1)) > 0) & (verbs == 1)
-    asked = per_sentence(asks)
-    statement, question = named & (asked == 0), named & (asked == 1)
-    strange = (per_sentence(real) > 0) & ~statement & ~question
+def read_sentences(
+    input_ids: torch.Tensor, attention_mask: torch.Tensor | None, config: AxiomLoopedConfig
+) -> Sentences:
+    """Finds statements, questions and the names in them.
+
+    Raises:
+        `ValueError`: For a sentence of another form, or a prompt that is too long.
+    """
+    batch, device = len(input_ids), input_ids.device
+    text = read_text(input_ids, attention_mask, config, (config.stop_token_id, config.question_token_id))
+    per_sentence, begins = text.per_sentence, text.begins
+
+    def count(*ids: int) -> torch.Tensor:
+        return per_sentence(text.real & torch.isin(input_ids, torch.tensor(ids, device=device)))
+
+    def second_after(*ids: int) -> torch.Tensor:
+        follows = torch.isin(text.previous, torch.tensor(ids, device=device))
+        return per_sentence(begins & (text.rank == 1) & follows) == 1
+
+    verbs = (config.causes_token_id, config.cause_token_id)
+    mentions, verb, does = per_sentence(begins), count(*verbs), count(config.does_token_id)
+    further = count(*config.word_ids.values()) if config.word_ids else torch.zeros_like(verb)
+    plain = second_after(*verbs) & (mentions == 2) & (verb == 1) & (further == 0)
+    statement, asks_cause = plain & (does == 0), plain & (does == 1)
+    separation = torch.zeros_like(statement)
+    if config.reads("d_separation"):
+        words = config.word_ids
+        given, commas = count(words["given"]), count(words[","])
+        named = (mentions == 2) & (commas == 0) | (mentions > 2) & (given == 1) & (commas == mentions - 3)
+        asked = (count(words["Are"]) == 1) & (count(words["and"]) == 1) & (count(words["d-separated"]) == 1)
+        separation = second_after(words["and"]) & asked & named & (verb == 0) & (does == 0)
+    question = asks_cause | separation
+    strange = (per_sentence(text.real) > 0) & ~statement & ~question
     if strange.any():
         row, number = strange.nonzero()[0].tolist()
+        forms = ["'X causes Y.'", "'Does X cause Y?'"]
+        forms += ["'Are X and Y d-separated given {Z, W}?'"] if config.reads("d_separation") else []
         raise ValueError(
-            f"`input_ids` row {row}: sentence {number + 1} cannot be read; it should have the form 'X causes Y.' or "
-            "'Does X cause Y?'"
+            f"`input_ids` row {row}: sentence {number + 1} cannot be read; it should have the form "
+            f"{', '.join(forms[:-1])} or {forms[-1]}"
         )
     statements, questions = int(statement.sum(1).max()), int(question.sum(1).max())
     if statements > config.max_sentences:
@@ -73,15 +136,33 @@ def read_sentences(
             f"`input_ids` has a prompt of {statements} statements; this model reads up to {config.max_sentences} "
             "(`max_sentences` in its config)"
         )
-    slot = torch.where(question, statements + question.long().cumsum(1) - 1, statement.long().cumsum(1) - 1)
-    row, column = character.nonzero(as_tuple=True)
-    where = sentence[row, column]
-    words = (row * (statements + questions) + slot[row, where]) * 2 + role[row, column]
+    number = torch.where(question, question.long().cumsum(1) - 1, statement.long().cumsum(1) - 1)
+    first = torch.where(question, 2 * (statements + number), 2 * number)
+    # Given names are counted through the whole row, so that their order of reading is their slot.
+    gives = begins & (text.rank > 1)
+    places = gives.long().cumsum(1)
+    width = 2 * (statements + questions) + int(places.max() if places.numel() else 0)
+    slot = torch.where(text.rank > 1, 2 * (statements + questions) + places - 1, text.of_sentence(first) + text.rank)
+    row, column = text.character.nonzero(as_tuple=True)
+    words_of = row * width + slot[row, column]
+    given_of = torch.full((batch, width - 2 * (statements + questions)), -1, device=device)
+    row_given, column_given = gives.nonzero(as_tuple=True)
+    given_of[row_given, places[row_given, column_given] - 1] = text.of_sentence(number)[row_given, column_given]
 
     def filled(kind: torch.Tensor, width: int) -> torch.Tensor:
         return torch.arange(width, device=device) < kind.sum(1, keepdim=True)
 
-    return Sentences(input_ids[row, column], words, filled(statement, statements), filled(question, questions))
+    asked_kinds = torch.zeros(batch, questions, dtype=torch.bool, device=device)
+    row_asked, where_asked = separation.nonzero(as_tuple=True)
+    asked_kinds[row_asked, number[row_asked, where_asked]] = True
+    return Sentences(
+        input_ids[row, column],
+        words_of,
+        filled(statement, statements),
+        filled(question, questions),
+        asked_kinds,
+        given_of,
+    )
 
 
 class AxiomLoopedNameEncoder(nn.Module):
@@ -124,4 +205,4 @@ def places_in_names(words: torch.Tensor) -> torch.Tensor:
     return index - torch.where(begins, index, 0).cummax(0).values
 
 
-__all__ = ["AxiomLoopedNameEncoder", "Sentences", "places_in_names", "read_sentences"]
+__all__ = ["AxiomLoopedNameEncoder", "Sentences", "Text", "places_in_names", "read_sentences", "read_text"]
