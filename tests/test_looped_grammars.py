@@ -54,9 +54,9 @@ def systems():
     return rows["prompt"].to_pylist()[::29]
 
 
-def logits(model, tokenizer, *prompts):
+def logits(model, tokenizer, *prompts, **options):
     with torch.no_grad():
-        return model(**tokenizer(list(prompts), padding=True, return_tensors="pt")).logits
+        return model(**tokenizer(list(prompts), padding=True, return_tensors="pt"), **options).logits
 
 
 def test_the_words_are_those_of_the_corpora(tokenizer):
@@ -131,18 +131,21 @@ def test_pointed_questions_are_answered_as_written_ones(model, tokenizer):
     words = torch.tensor([[[0, 7], [2, 0], [0, 2]]])
     given = torch.tensor([[[1, -1], [-1, -1], [7, 5]]])
     with torch.no_grad():
-        pointed = model(input_ids=ids, question_words=words, question_given=given).question_logits[0]
-        plain = model(input_ids=ids, question_words=words).question_logits[0]
+        pointed = model(input_ids=ids, question_words=words, question_given=given, num_loops=12).question_logits[0]
+        plain = model(input_ids=ids, question_words=words, num_loops=12).question_logits[0]
         mixed = model(
             input_ids=ids,
             question_words=words,
             question_given=given,
             question_separations=torch.tensor([[True, False, True]]),
+            num_loops=12,
         ).question_logits[0]
     asked = ["Are A and E d-separated given {B}?", "Are C and A d-separated?", "Are A and C d-separated given {E, D}?"]
-    written = logits(model, tokenizer, *(f"{premise} {question}" for question in asked))
+    written = logits(model, tokenizer, *(f"{premise} {question}" for question in asked), num_loops=12)
     torch.testing.assert_close(pointed, written, rtol=0, atol=1e-5)
-    torch.testing.assert_close(plain[1], logits(model, tokenizer, f"{premise} Does C cause A?")[0], rtol=0, atol=1e-5)
+    torch.testing.assert_close(
+        plain[1], logits(model, tokenizer, f"{premise} Does C cause A?", num_loops=12)[0], rtol=0, atol=1e-5
+    )
     torch.testing.assert_close(mixed, torch.stack([pointed[0], plain[1], pointed[2]]), rtol=0, atol=1e-5)
 
 

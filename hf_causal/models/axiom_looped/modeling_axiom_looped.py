@@ -191,7 +191,7 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
             num_loops=loops,
             loop_states=states,
             name_overlap=overlap,
-            gate_openness=torch.stack([block.openness() for block in self.blocks]).mean() if self.training else None,
+            gate_openness=self._openness() if self.training else None,
             separations=names.separations if names.separations.any() else None,
             num_questions=asked.sum(1),
         )
@@ -231,6 +231,10 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
             row = 0 if questions.shape[1] == 0 else int((~asked.any(1)).nonzero()[0])
             raise ValueError(f"`input_ids` row {row} asks no question; end it with 'Does X cause Y?'")
         return _Names(statements, questions, given, asked, separations, overlap)
+
+    def _openness(self) -> torch.Tensor:
+        blocks: list[AxiomLoopedBlock] = list(self.blocks)  # type: ignore[arg-type]
+        return torch.stack([block.openness() for block in blocks]).mean()
 
     def _overlap(self, vectors: torch.Tensor) -> torch.Tensor:
         """How far the cosines of different names of a batch exceed `name_margin`, squared and summed for each name."""
