@@ -17,7 +17,7 @@ Edge = tuple[str, str]
 GENERALIZATION = "transitivity_generalization"
 D_SEPARATION = "d_separation_generalization"
 GENERALIZATIONS = (GENERALIZATION, D_SEPARATION)
-TRAINING = ("transitivity_ts2", "transitivity_ts1", "transitivity_occ", "d_separation")
+TRAINING = ("transitivity_ts2", "transitivity_ts1", "transitivity_occ", "d_separation", "d_separation_trees")
 AXES = ("sequential", "flipped", "reversed", "shuffled", "branching", "long_names")
 ALL_SPLITS = [
     *((config, split) for config in TRAINING for split in ("train", "validation")),
@@ -106,6 +106,8 @@ def has_structure(structure: str, edges: list[Edge]) -> bool:
         return any(_chain_from(start, edges) for start in ways) and not runs_along(edges) and not runs_along(backward)
     graph = nx.DiGraph(edges)
     undirected = graph.to_undirected()
+    if structure == "tree":
+        return nx.is_tree(undirected)
     is_chain = nx.is_tree(undirected) and max(dict(undirected.degree).values()) <= 2
     one_way = max(dict(graph.in_degree).values()) <= 1 and max(dict(graph.out_degree).values()) <= 1
     return is_chain and one_way == (structure == "shuffled")

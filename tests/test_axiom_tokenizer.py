@@ -263,7 +263,7 @@ class TestExtraWords:
         if not spelled:
             assert self.tokenizer(str(prompt)).input_ids == TOKENIZER(str(prompt)).input_ids
 
-    @pytest.mark.parametrize("word", ["", " ", "two words", "tab\tbed", "causes", "A", "7", "?", "<pad>"])
+    @pytest.mark.parametrize("word", ["", " ", "two  words", "tab\tbed", "causes", "A", "7", "?", "<pad>"])
     def test_a_word_that_cannot_be_one_is_refused_by_name(self, word):
         with pytest.raises(ValueError, match="`extra_words`") as error:
             AxiomTokenizer(extra_words=["Are", word])

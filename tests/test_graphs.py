@@ -198,3 +198,14 @@ def test_sizes_out_of_range_are_refused(num_nodes):
     ):
         with pytest.raises(ValueError, match=f"`num_nodes`.*got {num_nodes}"):
             make()
+
+
+def test_random_trees_are_polytrees_of_every_shape():
+    edges = graphs.random_trees(3000, 4, Stream("trees"))
+    assert edges.shape == (3000, 3, 2)
+    found = [nx.DiGraph(own.tolist()) for own in edges]
+    assert all(nx.is_tree(graph.to_undirected()) and len(graph) == 4 for graph in found)
+    # A recursive tree of four nodes is a star or a path; node 3 hangs on the only centre so far in 2 of 6 trees.
+    stars = sum(max(dict(graph.degree).values()) == 3 for graph in found) / 3000
+    assert abs(stars - 1 / 3) < 0.04
+    assert abs((edges[..., 0] > edges[..., 1]).mean() - 0.5) < 0.03

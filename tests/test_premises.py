@@ -50,7 +50,7 @@ each_generalization = pytest.mark.parametrize("config", GENERALIZATIONS)
 def test_the_published_configs_and_splits_are_these():
     assert config_names("axiomatic") == (
         "transitivity_ts2", "transitivity_ts1", "transitivity_occ", "transitivity_generalization",
-        "d_separation", "d_separation_generalization",
+        "d_separation", "d_separation_trees", "d_separation_generalization",
     )  # fmt: skip
     for name in TRAINING:
         assert list(get_config("axiomatic", name).splits) == ["train", "validation"]
@@ -64,7 +64,7 @@ def test_the_number_of_rows_is_exact(data):
     elif data.split == "train":
         expected = 175_000
     else:
-        expected = 25_000 if data.config == "d_separation" else 17_500
+        expected = 25_000 if data.config.startswith("d_separation") else 17_500
     assert len(data.table) == expected
     assert get_config("axiomatic", data.config).num_rows(data.split) == expected
 
@@ -175,12 +175,21 @@ def test_the_rows_of_a_premise_stand_together(data):
 # Training splits
 
 
+def test_trees_show_what_no_chain_does():
+    """Nodes with two causes and an effect, which settle where the ball goes from one cause to the other."""
+    premises = published("d_separation_trees", "validation").premises.values()
+    graphs = [nx.DiGraph(edges) for edges in premises]
+    assert any(max(dict(graph.degree).values()) == 5 for graph in graphs)
+    assert sum(any(graph.in_degree(node) > 1 and graph.out_degree(node) for node in graph) for graph in graphs) > 500
+
+
 def test_training_mixes_are_the_published_ones(train):
     shares = {
         "transitivity_ts2": {"sequential": 132_500, "flipped": 35_500, "reversed": 7_000},
         "transitivity_ts1": {"sequential": 101_500, "flipped": 61_500, "reversed": 12_000},
         "transitivity_occ": {"sequential": 175_000},
         "d_separation": {"sequential": 87_500, "flipped": 75_000, "reversed": 12_500},
+        "d_separation_trees": {"tree": 175_000},
     }
     counts = train.table["structure"].value_counts().to_pylist()
     assert {count["values"]: count["counts"] for count in counts} == shares[train.config]
