@@ -19,7 +19,7 @@ def released_models() -> dict[str, Path]:
 
     ```python
     >>> next(iter(released_models()))
-    'axiom-looped'
+    'axiom-reasoner'
 
     ```
     """
@@ -31,7 +31,12 @@ def released_models() -> dict[str, Path]:
     for name in _ON_THE_HUB:
         if name not in found and (folder := _preloaded(name)):
             found[name] = folder
-    return dict(sorted(found.items(), key=lambda item: ("looped" not in item[0], item[0])))
+    return dict(sorted(found.items(), key=lambda item: (_order(item[0]), item[0])))
+
+
+def _order(name: str) -> int:
+    """The one that reads all grammars, the looped reasoners, and then the others."""
+    return next(place for place, part in enumerate(("reasoner", "looped", "")) if part in name)
 
 
 def _preloaded(name: str) -> Path | None:

@@ -7,15 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hf_causal.corpora import get_config
+from hf_causal.corpora import get_config, grammar_name
 from hf_causal.corpora.parquet import MANIFEST, read_manifests
 from hf_causal.corpora.schema import CorpusConfig
 from hf_causal.evaluation.evaluate import Progress, evaluate_model
+from hf_causal.evaluation.scored_tasks import TASKS
 from hf_causal.files import write_json
 from hf_causal.hub.cards import SCORES_FILE
 from hf_causal.training.recipes import Recipe
-
-GENERALIZATION = "transitivity_generalization"
 
 
 def reproduce(
@@ -48,43 +47,63 @@ def reproduce(
     out = Path(out)
     data, model = out / "data", out / "model"
     options = {} if rows_per_cell is None else {"rows_per_cell": rows_per_cell}
-    _build(recipe, data, options, num_proc, progress, say)
+    tasks = _tasks(recipe)
+    _build(recipe, tasks, data, options, num_proc, progress, say)
 
     say(f"Training {recipe.name} in {model}")
-    train(recipe, model, data_dir=data, resume_from_checkpoint="latest")
+    train(recipe, model, data_dir=_folder(data, recipe), resume_from_checkpoint="latest")
 
     scores_file = model / SCORES_FILE
-    made_of = (model / "model.safetensors", data / GENERALIZATION / MANIFEST)
+    made_of = [model / "model.safetensors"]
+    made_of += [_folder(data, recipe, corpus) / config / MANIFEST for corpus, config in tasks]
     if scores_file.is_file() and all(scores_file.stat().st_mtime > path.stat().st_mtime for path in made_of):
         scores = json.loads(scores_file.read_text(encoding="utf-8"))
     else:
         say("Scoring every generalization split")
-        partial = out / "scores.partial.json"
-        scores = evaluate_model(model, config=GENERALIZATION, data_dir=data, partial=partial, progress=progress)
+        scored = []
+        for corpus, config in tasks:
+            partial = out / f"scores.{config}.partial.json"
+            folder = _folder(data, recipe, corpus)
+            scored.append(evaluate_model(model, corpus, config, folder, partial=partial, progress=progress))
+        scores = {**scored[0], **({"further": scored[1:]} if scored[1:] else {})}
         write_json(scores_file, scores)
     write_report(model, scores)
     return scores
 
 
+def _tasks(recipe: Recipe) -> list[tuple[str, str]]:
+    """What a recipe's model is scored on: the tasks of the grammars that it was trained on."""
+    grammars = [grammar_name(*source) for source in recipe.sources]
+    return [task for task in TASKS if grammar_name(*task) in grammars]
+
+
+def _folder(data: Path, recipe: Recipe, corpus: str | None = None) -> Path:
+    """Where a corpus is: one of several has a folder of its own."""
+    several = len({source for source, _ in recipe.sources}) > 1
+    return data / corpus if several and corpus else data
+
+
 def _build(
     recipe: Recipe,
+    tasks: list[tuple[str, str]],
     data: Path,
     options: dict[str, Any],
     num_proc: int,
     progress: Progress | None,
     say: Callable[[str], Any],
 ) -> None:
-    """Builds the training and the generalization config, unless the folder holds just those."""
+    """Builds the training and the evaluation configs, unless the folders hold just those."""
     from hf_causal.dataset_builders import build
 
-    built = {manifest["config"]: manifest for manifest in read_manifests(data)}
-    for name, given in ((recipe.config, {}), (GENERALIZATION, options)):
-        config = get_config(recipe.corpus, name, **given)
-        found = built.get(name)
+    for corpus, name in dict.fromkeys([*recipe.sources, *tasks]):
+        folder = _folder(data, recipe, corpus)
+        given = options if name.endswith("_generalization") else {}
+        config = get_config(corpus, name, **given)
+        found = {manifest["config"]: manifest for manifest in read_manifests(folder)}.get(name)
         if found and _describes(found, config):
             continue
-        say(f"Building {name} in {data}")
-        build(recipe.corpus, data, [name], num_proc, progress, **given)
+        say(f"Building {name} in {folder}")
+        build(corpus, folder, [name], num_proc, progress, **given)
 
 
 def _describes(manifest: dict[str, Any], config: CorpusConfig) -> bool:

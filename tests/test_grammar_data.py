@@ -155,7 +155,9 @@ def test_a_mixed_batch_is_its_sources_together(mixed, tokenizer):
         source.collate(members[chosen].flatten(), tokenizer.pad_token_id)
         for source, members in zip(sources, packs._members, strict=True)
     ]
-    objective = make_objective(load_recipe("axiom-reasoner", {"name_loss_weight": 0.0}), tokenizer)
+    objective = make_objective(
+        load_recipe("axiom-reasoner", {"name_loss_weight": 0.0, "gate_loss_weight": 0.0}), tokenizer
+    )
     torch.manual_seed(0)
     model = make_model("axiom_looped", {"flag_noise": 0.0, "training_loops": [7, 7]}, tokenizer)
     totals = objective.count([whole])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -32,6 +32,8 @@ Examples:
 
     hf-causal evaluate ORGANIZATION/NAME --corpus corr2cause --config default
 
+    hf-causal evaluate runs/reasoner --config all --json runs/reasoner/generalization.json
+
     hf-causal evaluate --lm ORGANIZATION/NAME --json likelihood.json
 
     hf-causal evaluate --lm ORGANIZATION/NAME --generate --shots 4 --limit 50 --report runs/baseline
@@ -55,7 +57,9 @@ Examples:
 def evaluate(
     model: Annotated[str | None, typer.Argument(help="Model folder, or model on the Hub.")] = None,
     corpus: Annotated[str, typer.Option(help="`axiomatic` or `corr2cause`.")] = "axiomatic",
-    config: Annotated[str, typer.Option(help="Config to score, or `none`.")] = "transitivity_generalization",
+    config: Annotated[
+        str, typer.Option(help="Config to score, `none`, or `all` for every task that MODEL reads.")
+    ] = "transitivity_generalization",
     data: Annotated[list[Path] | None, typer.Option(help="File to score, may be repeated.")] = None,
     json_out: Annotated[Path | None, typer.Option("--json", help="File for the scores of every cell.")] = None,
     report_out: Annotated[Path | None, typer.Option("--report", help="Folder for a report with its plots.")] = None,
@@ -80,13 +84,18 @@ def evaluate(
 ) -> None:
     from functools import partial
 
-    from hf_causal.evaluation.console import print_scores
-    from hf_causal.files import write_json
-
     if (model is None) == (lm is None):
         raise ValueError("give either MODEL, which was trained on these questions, or `--lm`, any language model")
     if endpoint and lm is None:
         raise ValueError("`--endpoint` needs `--lm`, the name that the server has for the model")
+    if config == "all":
+        if model is None:
+            raise ValueError("`--config all` is for MODEL: score `--lm` on one config at a time")
+        from hf_causal.evaluation.tasks import evaluate_tasks
+
+        scores = evaluate_tasks(str(model), data_dir, data or (), limit, device, trust_remote_code, progress=bar)
+        _write(scores, json_out, report_out)
+        return
     if lm is None:
         from hf_causal.evaluation.evaluate import evaluate_model
 
@@ -117,6 +126,13 @@ def evaluate(
         trust_remote_code=trust_remote_code,
         progress=bar,
     )
+    _write(scores, json_out, report_out)
+
+
+def _write(scores: dict[str, Any], json_out: Path | None, report_out: Path | None) -> None:
+    from hf_causal.evaluation.console import print_scores
+    from hf_causal.files import write_json
+
     if json_out:
         write_json(json_out, scores)
     print_scores(scores)

@@ -26,6 +26,11 @@ def loop_view(answer: Answer, loop: int) -> str:
     if not isinstance(trace, LoopTrace):
         return ""
     loop = min(max(loop, 0), len(trace.answer))
+    now = float(trace.answer[loop - 1]) if loop else 0.0
+    yes = f"Would it stop now, it would say Yes with probability {percent(now)}." if loop else ""
+    if not trace.reached.shape[1]:
+        about = f"After {loop} of {len(trace.answer)} loops over all pairs of variables."
+        return f'<div class="hc-loops"><p>{about} {yes}</p></div>'
     reached = trace.reached[loop - 1] if loop else np.zeros(trace.reached.shape[1])
     edges = edges_of(answer.question)
     strength: dict[tuple[str, str], float] = {}
@@ -41,11 +46,14 @@ def loop_view(answer: Answer, loop: int) -> str:
     about = f"After {loop} of {len(trace.answer)} loops, {count} of {len(edges)} statements are reached."
     asked = frozenset((cause, effect))
     picture = Picture(nodes_of(answer.question), edges, asked, strength=strength, description=about)
-    now = float(trace.answer[loop - 1]) if loop else 0.0
-    yes = f"Would it stop now, it would say Yes with probability {percent(now)}." if loop else ""
+    told = (
+        f"along which the model lets the ball from “{escape(cause)}” travel, with the arrow or against it"
+        if answer.question.read.grammar == "d_separation"
+        else f"whose cause the model holds reached from “{escape(cause)}”"
+    )
     return (
         f'<div class="hc-loops"><p>{about} {yes}</p>{draw(picture)}<p class="hc-how">Coloured statements are those '
-        f"whose cause the model holds reached from “{escape(cause)}”.</p>"
+        f"{told}.</p>"
         f'<ul class="hc-statements">{rows}</ul></div>'
     )
 

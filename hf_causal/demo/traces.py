@@ -23,7 +23,9 @@ class LoopTrace:
     """What the looped reasoner holds true after every loop."""
 
     reached: np.ndarray
-    """Shape (loops, statements): probability that the cause of a statement is reached from the cause in question."""
+    """Shape (loops, statements): probability that the cause of a statement is reached from the cause in question; in
+    questions about d-separation, that the Bayes ball travels along it, whichever way. No statements for a closed
+    system, whose states belong to pairs of variables."""
     answer: np.ndarray
     """Shape (loops,): probability of Yes."""
 
@@ -65,7 +67,7 @@ def ask(answerer: Answerer, prompt: str) -> Opinion:
     tokens = answerer.tokenizer(prompt, return_tensors="pt")
     unknown = answerer.tokenizer.unk_token_id
     if unknown is not None and bool((tokens["input_ids"] == unknown).any()):
-        raise Unread("this model has no words for this question: it was trained on questions “Does X cause Y?” alone")
+        raise Unread("this model has no words for this question: it was trained on other questions")
     inputs = {name: tokens[name].to(answerer.model.device) for name in ("input_ids", "attention_mask")}
     with _lock(answerer.model), torch.inference_mode():
         try:
@@ -80,9 +82,15 @@ def _run(answerer: Answerer, inputs: dict[str, torch.Tensor]) -> Opinion:
     if answerer.loops:
         outputs = answerer.model(**inputs, output_loops=True)
         states = torch.stack([_yes(answerer, logits[0, -1]) for logits in outputs.loop_logits])
-        return Opinion(
-            _yes(answerer, outputs.logits[0]).item(), LoopTrace(states[:, :-1].numpy(), states[:, -1].numpy())
-        )
+        # The logits of a closed system are those of its hypothesis alone.
+        if outputs.sentence_logits is None:
+            reached, said = states.new_zeros(len(states), 0), states.flatten()
+        else:
+            reached, said = states[:, :-1], states[:, -1]
+        if getattr(outputs, "loop_ball_logits", None):
+            balls = torch.stack([logits[0, -1].float().cpu() for logits in outputs.loop_ball_logits])
+            reached = balls.sigmoid().amax(-1)
+        return Opinion(_yes(answerer, outputs.logits[0]).item(), LoopTrace(reached.numpy(), said.numpy()))
     if answerer.classifies:
         return Opinion(_yes(answerer, answerer.model(**inputs).logits[0]).item(), None)
     ids = inputs["input_ids"][0]

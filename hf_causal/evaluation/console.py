@@ -8,10 +8,16 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from hf_causal.evaluation.scored_tasks import all_scores
+
 
 def print_scores(scores: dict[str, Any]) -> None:
     """Prints the splits beside their shortcuts, the files, and what is doubtful about either."""
-    console = Console()
+    for own in all_scores(scores):
+        _print(Console(), own)
+
+
+def _print(console: Console, scores: dict[str, Any]) -> None:
     if scores["splits"]:
         _show(console, f"{scores['model']} on {scores['config']}", *_split_table(scores))
     if scores["files"]:

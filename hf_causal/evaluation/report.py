@@ -9,6 +9,7 @@ from typing import Any
 
 from hf_causal.evaluation.plots import cell_groups, plot_scores, structure_name
 from hf_causal.evaluation.published import PUBLISHED_DETECTION, Rows, published_rows
+from hf_causal.evaluation.scored_tasks import all_scores
 from hf_causal.evaluation.studies import STUDIES_FILE, render_studies
 from hf_causal.evaluation.titles import TITLES
 from hf_causal.files import write_json, write_text
@@ -65,10 +66,18 @@ def write_page(folder: str | Path, scores: dict[str, Any]) -> Path:
     if not isinstance(scores, dict) or not scores.get("splits"):
         raise ValueError("the scores have no `splits`: evaluate the model on `transitivity_generalization` or so")
     write_json(folder / SCORES_FILE, scores)
-    plot_scores(scores, folder / PLOTS)
     studies = folder / STUDIES_FILE
     beside = json.loads(studies.read_text(encoding="utf-8")) if studies.is_file() else {}
-    text = "\n".join([render_report(scores), *render_studies(beside, folder / PLOTS)])
+    first, *further = all_scores(scores)
+    plot_scores(first, folder / PLOTS)
+    parts = [render_report(first)]
+    for others in further:
+        plot_scores(others, folder / PLOTS / others["config"])
+        title = _TASK_TITLES.get(others["config"], others["config"])
+        parts.append(f"### {title}\n\n" + render_report(others, f"{PLOTS}/{others['config']}"))
+    if further:
+        parts.insert(0, "\n".join(_task_table([first, *further])) + f"\n\n### {_TASK_TITLES[first['config']]}\n")
+    text = "\n".join([*parts, *render_studies(beside, folder / PLOTS)])
     return write_text(folder / REPORT_FILE, text)
 
 
@@ -96,13 +105,13 @@ def _way(asked: dict[str, Any]) -> str:
     return ", ".join([asked["way"], shots, *(["chat template"] if asked["chat_template"] else [])])
 
 
-def render_report(scores: dict[str, Any]) -> str:
-    """The report as Markdown."""
+def render_report(scores: dict[str, Any], plots: str = PLOTS) -> str:
+    """The report of one config as Markdown, with its pictures in the folder `plots`."""
     lines = [
         f"Scored on {scores['date']} with {scores['hardware']}: {scores['overall']['n']:,} questions of "
         f"`{scores['config']}`, accuracy {_accuracy(scores['overall'])}. Chance is .500; ± is one standard error.",
         "",
-        f"![Accuracy against size]({PLOTS}/overview.png)",
+        f"![Accuracy against size]({plots}/overview.png)",
         "",
         "| split | n | this model | " + " | ".join(scores["baselines"]) + " |",
         "|---|---|---|" + "---|" * len(scores["baselines"]),
@@ -124,6 +133,31 @@ def render_report(scores: dict[str, Any]) -> str:
     if source := _SOURCES.get(scores["config"], _SOURCES.get(scores["dataset"])):
         lines += ["", f"Published rows: {source}."]
     return "\n".join([*lines, ""])
+
+
+_TASK_TITLES = {
+    "transitivity_generalization": "Transitivity",
+    "d_separation_generalization": "d-separation",
+    "default": "Correlation to causation",
+    "paraphrased": "Correlation to causation, other words",
+    "refactored": "Correlation to causation, other names",
+}
+
+
+def _task_table(scored: Sequence[dict[str, Any]]) -> list[str]:
+    lines = ["| task | config | n | accuracy | F1 of Yes | worst cell |", "|---|---|---|---|---|---|"]
+    for scores in scored:
+        # Validation is looked at in training; what counts is the rest.
+        splits = {name: score for name, score in scores["splits"].items() if name != "validation"}
+        count = sum(score["n"] for score in splits.values())
+        hits = sum(round(score["accuracy"] * score["n"]) for score in splits.values())
+        worst = min(cell["accuracy"] for score in splits.values() for cell in score["cells"])
+        f1 = " / ".join(f"{score['yes']['f1']:.3f}" for score in splits.values()) if len(splits) == 1 else ""
+        lines.append(
+            f"| {_TASK_TITLES.get(scores['config'], scores['config'])} | `{scores['config']}` | {count:,} "
+            f"| {hits / count:.4f} | {f1} | {worst:.3f} |"
+        )
+    return lines
 
 
 _SOURCES = {

@@ -16,6 +16,7 @@ from hf_causal import __version__
 from hf_causal.corpora import config_names, grammar_name
 from hf_causal.corpora.parquet import read_manifests
 from hf_causal.corpora.schema import split_digest
+from hf_causal.evaluation.scored_tasks import all_scores
 from hf_causal.files import Folder, write_text
 from hf_causal.hub.dataset_info import read_dataset_info
 
@@ -131,7 +132,7 @@ def render_model_card(folder: str | Path, repo_id: str | None = None, dataset_id
         library_name="transformers",
         pipeline_tag=task,
         tags=["causal-reasoning", "length-generalization", "hf_causal"],
-        datasets=[dataset_id or recipe["corpus"]] if recipe else None,
+        datasets=[_data_of(corpus, dataset_id) for corpus in _corpora(recipe)] if recipe else None,
         model_name=name,
         eval_results=_eval_results(scores, task, dataset_id) or None,
     )
@@ -152,6 +153,19 @@ def render_model_card(folder: str | Path, repo_id: str | None = None, dataset_id
         versions={package: installed_version(package) for package in ("torch", "transformers")},
     )
     return str(card)
+
+
+def _corpora(recipe: dict[str, Any]) -> list[str]:
+    """The corpora that a recipe trains on."""
+    sources = recipe.get("mixture") or {f"{recipe['corpus']}/": 1}
+    return list(dict.fromkeys(source.partition("/")[0] for source in sources))
+
+
+def _data_of(corpus: str, dataset_id: str | None) -> str:
+    """The data set of a corpus on the Hub, beside the one of the main corpus."""
+    if dataset_id is None or dataset_id.rpartition("/")[2] not in _ABOUT:
+        return dataset_id or corpus
+    return f"{dataset_id.rpartition('/')[0]}/{corpus}"
 
 
 def _name(folder: Folder) -> str:
@@ -189,12 +203,16 @@ def _training_summary(folder: Path) -> dict[str, Any] | None:
 
 
 def _eval_results(scores: dict[str, Any], task: str, dataset_id: str | None) -> list[EvalResult]:
+    return [result for own in all_scores(scores) for result in _task_results(own, task, dataset_id)]
+
+
+def _task_results(scores: dict[str, Any], task: str, dataset_id: str | None) -> list[EvalResult]:
     corpus, config = scores.get("dataset", "axiomatic"), scores.get("config", "transitivity_generalization")
     return [
         EvalResult(
             task_type=task,
             task_name=f"{_TASKS[grammar_name(corpus, config)]}, Yes or No",
-            dataset_type=dataset_id or corpus,
+            dataset_type=_data_of(corpus, dataset_id),
             dataset_name=f"{config} ({split})",
             dataset_config=config,
             dataset_split=split,

@@ -94,6 +94,17 @@ def train(
     return run.go(stop_at_step)
 
 
+def _load_initial(model: torch.nn.Module, folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    if not weights.is_file():
+        raise FileNotFoundError(f"`initial_model` {str(folder)!r} has no model.safetensors")
+    try:
+        load_model(model, str(weights))
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:300]
+        raise ValueError(f"`initial_model` {str(folder)!r} does not fit the recipe's model: {reason}") from error
+
+
 def _check_folder(output_dir: Path, recipe: Recipe, resume_from: str | None) -> None:
     started = list_checkpoints(output_dir) or (output_dir / "model.safetensors").exists()
     if started and not resume_from:
@@ -136,6 +147,8 @@ class _Run:
         self.tokenizer = make_tokenizer(recipe.model_type, recipe_grammars(recipe))
         self.objective = make_objective(recipe, self.tokenizer)
         model = make_model(recipe.model_type, recipe.model, self.tokenizer, recipe.attn_implementation)
+        if recipe.initial_model:
+            _load_initial(model, Path(recipe.initial_model))
         if recipe.gradient_checkpointing:
             model.gradient_checkpointing_enable()
         self._load_data(data_dir)

@@ -31,8 +31,8 @@ class MixedPacks:
             raise ValueError(f"`shares` {list(shares)} ask for more premises in a pack than a source has ({short[0]})")
         count = max(size // share for size, share in zip(sizes, shares, strict=True))
         self._members = [
-            _endless(size, count * share, np.random.default_rng([seed, number])).reshape(count, share)
-            for number, (size, share) in enumerate(zip(sizes, shares, strict=True))
+            _members(source.lengths, count, share, np.random.default_rng([seed, number]))
+            for number, (source, share) in enumerate(zip(sources, shares, strict=True))
         ]
         pairs = list(zip(self.sources, self._members, strict=True))
         self.lengths = np.array(sum(source.lengths[members].sum(1) for source, members in pairs))
@@ -86,7 +86,13 @@ _SIZED = {
 """Dimensions that are questions (1) and statements (2)."""
 
 
-def _endless(size: int, count: int, random: np.random.Generator) -> np.ndarray:
-    """`count` numbers below `size`, one permutation after another."""
-    rounds = -(-count // size)
-    return np.concatenate([random.permutation(size) for _ in range(rounds)])[:count]
+def _members(lengths: np.ndarray, count: int, share: int, random: np.random.Generator) -> np.ndarray:
+    """The premises of each pack, (count, share): one permutation after another, like with like inside pools."""
+    rounds = -(-count * share // len(lengths))
+    order = np.concatenate([random.permutation(len(lengths)) for _ in range(rounds)])[: count * share]
+    pools = [order[start : start + _POOL * share] for start in range(0, len(order), _POOL * share)]
+    return np.concatenate([pool[np.argsort(lengths[pool], kind="stable")] for pool in pools]).reshape(count, share)
+
+
+_POOL = 800
+"""Packs whose premises are sorted by length together, so that a batch needs little padding."""

@@ -30,6 +30,8 @@ class Recipe:
     """Architecture, as in its config."""
     model: dict[str, Any] = field(default_factory=dict)
     """Arguments of the model config."""
+    initial_model: str | None = None
+    """Model folder of the same architecture and sizes whose weights to begin with, instead of random ones."""
     attn_implementation: str = "sdpa"
     """`eager`, `sdpa` or `flex_attention`."""
     corpus: str = "axiomatic"

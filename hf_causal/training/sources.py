@@ -74,6 +74,6 @@ class TrainingData:
         return self.objective.packs(rows, training, grammar_name(corpus, config))
 
     def _mixed(self, sources: list[Packs], epoch: int) -> Packs:
-        if len(sources) == 1:
+        if not self.recipe.mixture:
             return sources[0]
         return MixedPacks(sources, list(self.recipe.sources.values()), self.recipe.seed + epoch)

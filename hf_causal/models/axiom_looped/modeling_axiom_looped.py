@@ -55,6 +55,8 @@ class AxiomLoopedOutput(ModelOutput):
         ball_logits (`torch.FloatTensor` of shape `(batch, questions, statements, 2)`, *optional*):
             With questions about d-separation: whether the Bayes ball from the first node in question travels along
             each statement, with its arrow and against it.
+        loop_ball_logits (`tuple` of `torch.FloatTensor`, *optional*):
+            The same after every loop, with `output_loops=True`.
         system_logits (`torch.FloatTensor` of shape `(systems, hypotheses, 2)`, *optional*):
             No and Yes for every hypothesis about `system_ids`.
         separations (`torch.BoolTensor` of shape `(batch, questions)`, *optional*):
@@ -74,6 +76,7 @@ class AxiomLoopedOutput(ModelOutput):
     name_overlap: torch.Tensor | None = None
     gate_openness: torch.Tensor | None = None
     ball_logits: torch.Tensor | None = None
+    loop_ball_logits: tuple[torch.Tensor, ...] | None = None
     system_logits: torch.Tensor | None = None
     separations: torch.Tensor | None = None
     num_questions: torch.Tensor | None = None
@@ -336,6 +339,9 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
         no_when_raised = self._linear(self.separation_classifier, flags, [1.0, -1.0])
         return torch.where(separations[:, :, None, None], no_when_raised, yes_when_raised)
 
+    def _balls(self, flags: torch.Tensor) -> torch.Tensor:
+        return self._linear(self.ball_classifier, flags[:, :, :-1], [1.0, 1.0])
+
     def _linear(self, head: nn.Linear, flags: torch.Tensor, signs: list[float]) -> torch.Tensor:
         weight = head.weight
         if self.config.monotone:
@@ -425,10 +431,11 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
         with torch.autocast(input_ids.device.type, enabled=False):
             all_logits = self._read(found.last_hidden_state, found.separations)
             if found.separations is not None:
-                flags = found.last_hidden_state[:, :, :-1]
-                found["ball_logits"] = self._linear(self.ball_classifier, flags, [1.0, 1.0])
+                found["ball_logits"] = self._balls(found.last_hidden_state)
             if found.loop_states is not None:
                 found["loop_logits"] = tuple(self._read(flags, found.separations) for flags in found.loop_states)
+                if found.separations is not None:
+                    found["loop_ball_logits"] = tuple(self._balls(flags) for flags in found.loop_states)
         question_logits, last = all_logits[:, :, -1], found.num_questions - 1
         logits = question_logits[torch.arange(len(last), device=last.device), last]
         return {
