@@ -1,9 +1,9 @@
 """The studies on the card of the reasoner: one model against three specialists, and what each part of its recipe buys.
 
-    python benchmarks/reasoner_study.py seeds --out model_cards/axiom-reasoner      # seeds 0, 1, 2, one model and three
-    python benchmarks/reasoner_study.py arms --out model_cards/axiom-reasoner       # fewer variables, wordings, gates, trees
-    python benchmarks/reasoner_study.py transfer --out model_cards/axiom-reasoner   # does one task shorten another?
-    python benchmarks/reasoner_study.py ceiling --out model_cards/axiom-reasoner    # of rules that chains suggest
+    python benchmarks/reasoner_study.py seeds  # seeds 0, 1, 2, one model and three
+    python benchmarks/reasoner_study.py arms  # fewer variables, wordings, gates, trees
+    python benchmarks/reasoner_study.py transfer  # does one task shorten another?
+    python benchmarks/reasoner_study.py ceiling  # of rules that chains suggest
 
 Each part replaces its own entry of `studies.json` in the folder; `hf-causal report FOLDER` then renews report and
 card. What is finished in `--work` is not done again, so an interrupted call goes on.
