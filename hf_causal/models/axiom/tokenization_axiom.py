@@ -75,6 +75,10 @@ class AxiomTokenizer(TokenizersBackend):
         super().__init__(**{**special, **own, **kwargs})
 
 
+_NEXT_LINE = "Hypothesis:"
+"""Begins a line of its own."""
+
+
 def _build(extra_words: tuple[str, ...]) -> Tokenizer:
     vocabulary = [*SPECIAL_TOKENS, *CHARACTERS, *WORDS]
     for word in extra_words:
@@ -114,14 +118,14 @@ def _build(extra_words: tuple[str, ...]) -> Tokenizer:
         ".": ". ",
         "?": "? ",
         **{word: f" {word} " for word in ("causes", "cause", *extra_words)},
-        "Hypothesis:": "\nHypothesis: ",
+        **({_NEXT_LINE: f"\n{_NEXT_LINE} "} if _NEXT_LINE in extra_words else {}),
     }
     tokenizer.decoder = decoders.Sequence(
         [
             *(decoders.Replace(Regex(f"^{_escape(word)}$"), written) for word, written in spaced.items()),
             decoders.Fuse(),
             decoders.Replace(Regex(r" {2,}"), " "),
-            decoders.Replace(" \n", "\n"),
+            *([decoders.Replace(" \n", "\n")] if _NEXT_LINE in extra_words else []),
             *(decoders.Replace(f" {mark}", mark) for mark in ".?,}"),
             decoders.Replace("{ ", "{"),
             decoders.Replace(Regex("^ | $"), ""),
