@@ -23,7 +23,7 @@ class Endpoints:
         for function in (self.answer, self.prove, self.models, self.verify):
             gr.api(self._told(function), api_name=function.__name__)
 
-    def answer(self, premises: str, question: str, model: str = "axiom-looped") -> dict[str, Any]:
+    def answer(self, premises: str, question: str, model: str = "axiom-reasoner") -> dict[str, Any]:
         """Answers a causal question by a trained model, beside the exact answer and its proof.
 
         Args:

@@ -12,6 +12,7 @@ import matplotlib.pyplot as plt  # noqa: E402  (the backend is chosen first)
 
 from hf_causal.evaluation.plots import save_figure, structure_name  # noqa: E402
 from hf_causal.evaluation.published import PUBLISHED  # noqa: E402
+from hf_causal.evaluation.task_studies import render_task_studies  # noqa: E402
 from hf_causal.evaluation.titles import TITLES  # noqa: E402
 
 _PUBLISHED = PUBLISHED["transitivity_generalization"]
@@ -40,7 +41,7 @@ def render_studies(studies: dict[str, Any], folder: Path) -> list[str]:
     if scaling := studies.get("scaling"):
         _plot_scaling(scaling, folder / "scaling.png")
         lines += [*_scaling_table(scaling, folder.name), ""]
-    return lines
+    return lines + render_task_studies(studies, folder)
 
 
 def _seed_tables(study: dict[str, Any]) -> list[str]:

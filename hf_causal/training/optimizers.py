@@ -19,15 +19,19 @@ def make_optimizers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimi
     Muon orthogonalizes the updates of the hidden matrices (Jordan et al., 2024); embeddings, head, biases and norms
     are left to AdamW, as its authors advise. Biases and norms are not decayed.
     """
-    hidden, decayed, plain = [], [], []
+    hidden, decayed, plain, gates = [], [], [], []
     for name, parameter in model.named_parameters():
-        if parameter.ndim < 2 or "gates" in name:
+        if "gates" in name and recipe.gate_learning_rate:
+            gates.append(parameter)
+        elif parameter.ndim < 2 or "gates" in name:
             plain.append(parameter)
         elif recipe.optimizer == "muon" and not any(part in name for part in _OTHERS):
             hidden.append(parameter)
         else:
             decayed.append(parameter)
     groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+    if gates:
+        groups.append({"params": gates, "weight_decay": 0.0, "lr": recipe.gate_learning_rate})
     betas = (recipe.adam_beta1, recipe.adam_beta2)
     optimizers: list[torch.optim.Optimizer] = [
         torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=betas, fused=True)

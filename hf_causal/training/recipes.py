@@ -69,6 +69,8 @@ class Recipe:
     """`adamw`, or `muon` for the hidden matrices with `adamw` for everything else."""
     learning_rate: float = 1e-4
     """Peak learning rate of AdamW."""
+    gate_learning_rate: float | None = None
+    """Peak learning rate of the gates of models that read sentences; AdamW's when null."""
     muon_learning_rate: float = 0.02
     """Peak learning rate of Muon."""
     weight_decay: float = 0.01
@@ -117,8 +119,9 @@ class Recipe:
         for name in ("per_device_train_batch_size", "per_device_eval_batch_size", "gradient_accumulation_steps",
                      "logging_steps", "eval_steps", "save_steps", "save_total_limit"):  # fmt: skip
             _require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
-        for name in ("learning_rate", "muon_learning_rate", "num_train_epochs"):
-            _require(getattr(self, name) > 0, name, getattr(self, name), "positive")
+        for name in ("learning_rate", "gate_learning_rate", "muon_learning_rate", "num_train_epochs"):
+            value = getattr(self, name)
+            _require(value is None or value > 0, name, value, "positive")
         for name in ("prompt_loss_weight", "sentence_loss_weight", "name_loss_weight", "gate_loss_weight",
                      "weight_decay", "warmup_steps", "max_grad_norm"):  # fmt: skip
             _require(getattr(self, name) >= 0, name, getattr(self, name), "not negative")
