@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from hf_causal.corpora import get_config
 from hf_causal.corpora.fresh import fresh_shard
 from hf_causal.evaluation.predict import Answerer
-from hf_causal.training import loop
+from hf_causal.training import prepared
 from hf_causal.training.checkpoints import TrainingLog, list_checkpoints
 from hf_causal.training.loop import train
 from hf_causal.training.recipes import load_recipe
@@ -102,9 +102,9 @@ def test_training_on_fresh_rows_resumes_to_the_same_weights_bit_for_bit(recipe, 
     if recipe == "axiom-looped":
         small = {name: value for name, value in small.items() if not name.startswith("model.")}
     options = {"rows": 1200, "rows_per_shard": 600}  # some 9 batches a shard, so that shards end amid a step
-    monkeypatch.setattr(loop, "get_config", lambda *names, **given: get_config(*names, **given, **options))
+    monkeypatch.setattr(prepared, "get_config", lambda *names, **given: get_config(*names, **given, **options))
     numbers = []
-    monkeypatch.setattr(loop, "fresh_shard", lambda *given: numbers.append(given[2]) or fresh_shard(*given))
+    monkeypatch.setattr(prepared, "fresh_shard", lambda *given: numbers.append(given[2]) or fresh_shard(*given))
     (tmp_path / "data" / "transitivity_ts2").mkdir(parents=True)
     for path in (corpus_dir / "transitivity_ts2").glob("validation-*"):  # no fixed training split is needed
         (tmp_path / "data" / "transitivity_ts2" / path.name).symlink_to(path)
