@@ -75,21 +75,22 @@ def save_checkpoint(accelerator: Any, output_dir: Path, step: int, limit: int, a
             shutil.rmtree(leftover, ignore_errors=True)
         partial.mkdir(parents=True, exist_ok=True)
     accelerator.wait_for_everyone()
-    problems = [_problem(lambda: accelerator.save_state(str(partial)))]
-    problems = all_say(problems)
-    if accelerator.is_main_process and not any(problems):
-        problems = [_problem(lambda: _finish(partial, final, accelerator.num_processes, about))]
-    problem = decided_by_main(accelerator, lambda: next(filter(None, problems), None))
-    if problem:
+    error = _attempt(lambda: accelerator.save_state(str(partial)))
+    errors = [problem for problem in all_say([_words(error)]) if problem]
+    if accelerator.is_main_process and not errors:
+        error = _attempt(lambda: _finish(partial, final, accelerator.num_processes, about))
+        errors = [_words(error)] if error else []
+    errors = decided_by_main(accelerator, lambda: errors)
+    if errors:
         if accelerator.is_main_process:
             shutil.rmtree(partial, ignore_errors=True)
         accelerator.wait_for_everyone()
         kept = list_checkpoints(output_dir)
         raise OSError(
-            f"the checkpoint of step {step} could not be written to {str(final.parent)!r}: {problem}. "
-            + (f"Nothing of it is left; the last one is {str(kept[-1])!r}. " if kept else "Nothing of it is left. ")
-            + f"{free_space(final.parent)}; make room, and go on with --resume-from-checkpoint latest"
-        )
+            f"the checkpoint of step {step} could not be written to {str(final.parent)!r}: {errors[0]}. Nothing of it "
+            + (f"is left; the last one is {str(kept[-1])!r}. " if kept else "is left. ")
+            + f"{free_space(final.parent)}; make room if it is full, and go on with --resume-from-checkpoint latest"
+        ) from error
     if accelerator.is_main_process:
         for old in list_checkpoints(output_dir)[:-limit]:
             shutil.rmtree(old)
@@ -138,13 +139,17 @@ def link_or_copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _problem(action: Callable[[], Any]) -> str | None:
-    """Why an action could not write what it should have, or None."""
+def _attempt(action: Callable[[], Any]) -> Exception | None:
+    """What went wrong with writing, or None."""
     try:
         action()
     except DAMAGES as error:
-        return (getattr(error, "strerror", None) or str(error)).splitlines()[0]
+        return error
     return None
+
+
+def _words(error: Exception | None) -> str | None:
+    return (getattr(error, "strerror", None) or str(error)).splitlines()[0].rstrip(".") if error else None
 
 
 def _finish(partial: Path, final: Path, num_processes: int, about: dict[str, Any]) -> None:

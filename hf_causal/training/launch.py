@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -81,11 +83,16 @@ def launch(
     environment = _place(settings, accelerate_config)
     # The launcher would end the processes 30 seconds after a signal; they may need longer to save.
     settings.signals_to_handle = "SIGHUP,SIGQUIT"
+    settings.monitor_interval = 0.2
+    for name in list(logging.root.manager.loggerDict):
+        if name.startswith("torch.distributed.elastic"):  # what it has to say of a failure is said here
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     with _environment(environment), _passing_on() as noted:
         try:
             launch_command(settings)
         except ChildFailedError as error:
             if signal.SIGINT not in noted:
+                sys.stderr.write("\n")  # a process that was killed leaves its progress bar unfinished
                 raise _explain(error, output_dir) from None
     if signal.SIGINT in noted:
         raise KeyboardInterrupt
@@ -172,11 +179,11 @@ def _explain(error: Any, output_dir: Path) -> Exception:
 
     def order(failure: Any) -> tuple[bool, int]:
         ended_by_launcher = failure.exitcode == -signal.SIGTERM
-        return failure.message.startswith("ConnectionError") or ended_by_launcher, int(failure.timestamp)
+        return _message(failure).startswith("ConnectionError") or ended_by_launcher, int(failure.timestamp)
 
     rank, failure = min(error.failures.items(), key=lambda item: order(item[1]))
-    if failure.exitcode > 0 and failure.error_file_data["message"] != "<NONE>":
-        kind, _, message = failure.message.partition(": ")
+    _, _, message = _message(failure).partition(": ")
+    if failure.exitcode > 0 and message:
         return ValueError(message) if failure.exitcode == 2 else ChildProcessError(message)
     if failure.exitcode < 0:
         name = signal.Signals(-failure.exitcode).name
@@ -188,6 +195,12 @@ def _explain(error: Any, output_dir: Path) -> Exception:
     go_on = f"the last checkpoint is {str(kept[-1])!r}; go on with --resume-from-checkpoint latest" if kept else (
         "there is no checkpoint yet")  # fmt: skip
     return ChildProcessError(f"process {rank} {what}, and the run has ended; {go_on}")
+
+
+def _message(failure: Any) -> str:
+    """What a process has left of its error: its type and its words; empty if it could leave nothing."""
+    recorded = failure.error_file_data["message"]
+    return recorded["message"] if isinstance(recorded, dict) else ""
 
 
 def _shipped():

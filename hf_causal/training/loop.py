@@ -135,19 +135,24 @@ class _Run(Prepared):
             self.output_dir.mkdir(parents=True, exist_ok=True)
             write_text(self.output_dir / "recipe.yaml", recipe.to_yaml())
             self.log = TrainingLog(self.output_dir / "training_log.jsonl", progress.step)
-        window = Window(progress.step + 1)
-        steps = iter(self.feed)
-        bar = tqdm(
+        # Closed also when something goes wrong, so that the message has a line of its own.
+        with tqdm(
             total=self.total_steps,
             initial=progress.step,
             desc=recipe.name,
             unit="step",
             disable=not accelerator.is_main_process,
-        )
-        if accelerator.num_processes > 1:
-            sizes = f"{accelerator.num_processes} processes x {recipe.per_device_train_batch_size}"
-            sizes = f"{sizes} x {recipe.gradient_accumulation_steps} micro-batches"
-            bar.write(f"{sizes} = {self.feed.global_batch_size} premises a step") if not bar.disable else None
+        ) as bar:
+            if accelerator.num_processes > 1 and accelerator.is_main_process:
+                sizes = f"{accelerator.num_processes} processes x {recipe.per_device_train_batch_size}"
+                sizes = f"{sizes} x {recipe.gradient_accumulation_steps} micro-batches"
+                bar.write(f"{sizes} = {self.feed.global_batch_size} premises a step")
+            self._loop(last, bar)
+
+    def _loop(self, last: int, bar: Any) -> None:
+        recipe, progress = self.recipe, self.progress
+        window = Window(progress.step + 1)
+        steps = iter(self.feed)
         self.lap_began = time.perf_counter()
         while progress.step < last and not (self.terminate or self.interrupt):
             batch = next(steps)
@@ -158,10 +163,11 @@ class _Run(Prepared):
             finishing = progress.step == last or self.terminate or self.interrupt
             evaluating = progress.step % recipe.eval_steps == 0 or progress.step == self.total_steps
             saving = progress.step % recipe.save_steps == 0 or finishing
-            if evaluating or saving or progress.step % recipe.logging_steps == 0:
+            reporting = progress.step % recipe.logging_steps == 0 or finishing
+            if evaluating or saving or reporting:
                 self._check(window)  # before anything is kept of it
                 self._add_lap(window)  # reading the losses has waited for the device
-            if progress.step % recipe.logging_steps == 0 or finishing:
+            if reporting:
                 self._report(window, bar)
                 window = Window(progress.step + 1)
             if evaluating:
@@ -169,7 +175,6 @@ class _Run(Prepared):
             if saving:
                 self.save()
             self.lap_began = time.perf_counter()  # validation and checkpoints are no training time
-        bar.close()
 
     def _step(self, micro_batches: list[dict[str, torch.Tensor]]) -> tuple[torch.Tensor, torch.Tensor, float]:
         """One optimizer step; returns this process's sum of answer losses, right answers and answers."""

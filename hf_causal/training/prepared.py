@@ -17,7 +17,7 @@ from hf_causal.corpora import get_config, grammar_name
 from hf_causal.corpora.fresh import fresh_shard
 from hf_causal.dataset_builders import load_corpus
 from hf_causal.models import make_model, make_tokenizer
-from hf_causal.training.checkpoints import BEST, Progress, link_or_copy, save_checkpoint
+from hf_causal.training.checkpoints import BEST, Progress, link_or_copy, read_manifest, save_checkpoint
 from hf_causal.training.data import describe_family
 from hf_causal.training.feed import Feed
 from hf_causal.training.objective import Packs, make_objective
@@ -46,7 +46,8 @@ class Prepared:
             gradient_accumulation_steps=recipe.gradient_accumulation_steps,
             log_with=None if report_to == "none" else report_to,
         )
-        if self.accelerator.distributed_type == DistributedType.FSDP and recipe.optimizer == "muon":
+        self.sharded = self.accelerator.distributed_type == DistributedType.FSDP
+        if self.sharded and recipe.optimizer == "muon":
             raise ValueError("recipe field 'optimizer' must be 'adamw' with FSDP: 'muon' needs whole matrices")
         set_seed(recipe.seed)
         self.tokenizer = make_tokenizer(recipe.model_type, grammar_name(recipe.corpus, recipe.config))
@@ -106,8 +107,17 @@ class Prepared:
         models[:] = [self.accelerator.unwrap_model(model) for model in models]
 
     def restore(self, checkpoint: Path) -> None:
-        """Goes on from a checkpoint."""
+        """Goes on from a checkpoint.
+
+        Raises:
+            `ValueError`: If it was saved with FSDP and this run is without it, or the other way round.
+        """
         accelerator = self.accelerator
+        if (sharded := read_manifest(checkpoint)["sharded"]) != self.sharded:
+            raise ValueError(
+                f"checkpoint {str(checkpoint)!r} was saved {'with' if sharded else 'without'} FSDP, and this run is "
+                f"{'with' if self.sharded else 'without'} it: choose the `accelerate_config` that it was saved with"
+            )
         accelerator.load_state(str(checkpoint))
         restore_draws(accelerator, checkpoint, self.recipe.seed, self.progress.step)
         if accelerator.is_main_process and (checkpoint / BEST).is_file():
@@ -122,6 +132,7 @@ class Prepared:
         about = {
             "step": self.progress.step,
             "num_processes": self.accelerator.num_processes,
+            "sharded": self.sharded,
             "global_batch_size": self.feed.global_batch_size,
             "recipe": dataclasses.asdict(self.recipe),
         }
