@@ -17,12 +17,12 @@ class Numbered:
         return {"packs": torch.tensor([[self.epoch, pack] for pack in packs])}
 
 
-def feed(rank=0, world_size=1, batch_size=4):
-    return Feed(lambda epoch: Numbered(epoch, 40 + 4 * epoch), 0, batch_size, 7, rank, world_size)
+def feed(rank=0, world_size=1, batch_size=4, micro_batches=1):
+    return Feed(lambda epoch: Numbered(epoch, 40 + 4 * epoch), 0, batch_size, 7, rank, world_size, micro_batches)
 
 
-def taken(feed, batches):
-    return [batch["packs"].tolist() for batch in islice(feed, batches)]
+def taken(feed, steps):
+    return [sum((batch["packs"].tolist() for batch in step.micro_batches), []) for step in islice(feed, steps)]
 
 
 def test_every_epoch_is_read_once_and_may_have_another_size():
@@ -40,9 +40,20 @@ def test_a_feed_goes_on_where_its_state_says(stop):
     assert second.questions == 35 * 4 * 3
 
 
-def test_two_processes_share_the_batches_of_one():
-    one = taken(feed(batch_size=4), 10)
-    two = [feed(rank, 2, batch_size=2) for rank in range(2)]
-    halves = [taken(each, 10) for each in two]
-    assert [first + second for first, second in zip(*halves, strict=True)] == one
-    assert two[0].state_dict() == two[1].state_dict() == {"epoch": 0, "batch": 10, "questions": 120}
+@pytest.mark.parametrize(("world_size", "batch_size", "micro_batches"), [(2, 2, 1), (1, 1, 4), (4, 1, 1), (2, 1, 2)])
+def test_any_division_takes_the_same_steps(world_size, batch_size, micro_batches):
+    whole = taken(feed(batch_size=4), 25)
+    feeds = [feed(rank, world_size, batch_size, micro_batches) for rank in range(world_size)]
+    shares = [taken(each, 25) for each in feeds]
+    for step, parts in zip(whole, zip(*shares, strict=True), strict=True):
+        assert sorted(sum(parts, [])) == sorted(step)
+        assert {len(part) for part in parts} == {batch_size * micro_batches}
+    states = [each.state_dict() for each in feeds]
+    assert states == [{"epoch": 2, "batch": 4, "questions": 25 * 4 * 3}] * world_size
+
+
+def test_a_step_says_which_packs_every_process_reads():
+    step = next(iter(feed(rank=1, world_size=2, batch_size=1, micro_batches=2)))
+    assert step.packs.shape == (2, 2, 1) and (step.epoch, step.batch) == (0, 0)
+    read = [batch["packs"][:, 1].tolist() for batch in step.micro_batches]
+    assert read == step.packs[:, 1].tolist()

@@ -80,6 +80,7 @@ def test_a_mixture_resumes_to_the_same_weights_bit_for_bit(trained, data, tmp_pa
 def test_training_can_begin_with_the_weights_of_another_model(trained, data, tmp_path):
     mixture = {"axiomatic/d_separation": 4}
     overrides = {**SMALL, "max_steps": 1, "learning_rate": 1e-30, "muon_learning_rate": 1e-30, "mixture": mixture}
+    overrides["gate_learning_rate"] = 1e-30
     wide = {"model.grammars": ["transitivity", "d_separation"]}
     train(load_recipe("axiom-reasoner", {**overrides, **wide}), tmp_path / "first", data / "axiomatic")
     begun = load_recipe("axiom-reasoner", {**overrides, **wide, "initial_model": str(tmp_path / "first"), "seed": 7})

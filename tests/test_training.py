@@ -164,35 +164,6 @@ def test_accumulated_gradients_equal_one_large_batch(tmp_path, corpus_dir):
         torch.testing.assert_close(gradients[0][name], gradients[1][name], rtol=1e-3, atol=1e-6)
 
 
-def launch(processes, corpus_dir, output_dir, overrides):
-    """Runs a recipe on the CPU under `accelerate launch` in a form that really starts several processes."""
-    command = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", str(processes)]
-    command += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
-    command += ["-m", "hf_causal.training", "--recipe", "axiom-cpu", "--data-dir", str(corpus_dir)]
-    command += ["--output-dir", str(output_dir), *flags(overrides)]
-    environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
-
-
-def test_two_processes_count_every_example_once_and_learn_what_one_learns(tmp_path, corpus_dir):
-    # Two processes of 4 premises see, step by step, the batches of one process of 8.
-    base = {**TINY, "max_steps": 4, "logging_steps": 1, "mixed_precision": "no", "eval_rows": 101}
-    done = launch(2, corpus_dir, tmp_path / "two", {**base, "per_device_train_batch_size": 4})
-    assert done.returncode == 0, done.stderr[:2000]
-    train(load_recipe("axiom-cpu", {**base, "per_device_train_batch_size": 8}), tmp_path / "one", corpus_dir)
-    one, two = log_of(tmp_path / "one"), log_of(tmp_path / "two")
-    validations = [[entry for entry in log if entry["kind"] == "validation"] for log in (one, two)]
-    assert [entry["questions"] for entry in validations[1]] == [101, 101]
-    for single, double in zip(*validations, strict=True):
-        assert double["loss"] == pytest.approx(single["loss"], rel=1e-4)
-    summaries = [json.loads((tmp_path / name / "training_summary.json").read_text()) for name in ("one", "two")]
-    assert summaries[0]["questions"] == summaries[1]["questions"]
-    trainings = [[entry for entry in log if entry["kind"] == "train"] for log in (one, two)]
-    for single, double in zip(*trainings, strict=True):
-        assert double["loss"] == pytest.approx(single["loss"], rel=1e-4)
-        assert double["grad_norm"] == pytest.approx(single["grad_norm"], rel=1e-3)
-
-
 def test_a_started_folder_is_not_overwritten(trained_model, corpus_dir):
     recipe = load_recipe("axiom-cpu", TINY)
     with pytest.raises(ValueError, match="holds a run already"):

@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
         return status if isinstance(status, int) else 0
     except (ValueError, FileNotFoundError, NotADirectoryError, PermissionError) as error:
         return _fail(str(error), 2)
-    except (ArithmeticError, ConnectionError) as error:
+    except (ArithmeticError, MemoryError, OSError) as error:
         return _fail(str(error), 1)
     except Exception as error:
         # Click's own usage errors; typer vendors click, so they are known by what they carry.

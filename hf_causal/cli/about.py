@@ -29,13 +29,24 @@ def harness(name: Annotated[str, typer.Argument(help="`lm-eval` or `lighteval`."
     typer.echo(harness_path(name))
 
 
-def info() -> None:
-    """Show versions, hardware, recipes and corpora.
+def info(
+    accelerate_config: Annotated[
+        str | None, typer.Option(help="Print this shipped Accelerate config instead, to keep and change.")
+    ] = None,
+) -> None:
+    """Show versions, hardware, recipes, Accelerate configs and corpora.
 
-    Example:
+    Examples:
 
         hf-causal info
+
+        hf-causal info --accelerate-config fsdp2 > fsdp2.yaml
     """
+    if accelerate_config is not None:
+        from hf_causal.training.launch import find_accelerate_config
+
+        typer.echo(find_accelerate_config(accelerate_config).read_text(encoding="utf-8"), nl=False)
+        return
     from importlib.metadata import version
 
     from rich.console import Console
@@ -43,6 +54,7 @@ def info() -> None:
 
     from hf_causal.corpora import CORPORA, config_names, get_config
     from hf_causal.hardware import describe_hardware
+    from hf_causal.training.launch import accelerate_config_names, find_accelerate_config
     from hf_causal.training.recipes import load_recipe, recipe_names
 
     packages = (
@@ -62,6 +74,9 @@ def info() -> None:
         table.add_row("version", package, version(package))
     for name in recipe_names():
         table.add_row("recipe", name, load_recipe(name).description)
+    for name in accelerate_config_names():
+        about = find_accelerate_config(name).read_text(encoding="utf-8").partition("\n")[0]
+        table.add_row("accelerate config", name, about.removeprefix("# "))
     for corpus in CORPORA:
         for name in config_names(corpus):
             table.add_row(f"corpus {corpus}", name, get_config(corpus, name).description)

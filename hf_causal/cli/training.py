@@ -9,11 +9,20 @@ import typer
 
 from hf_causal.cli.options import DataDir, NumProc, bar, cores
 
+PROCESSES = "Several processes"
+
 TRAIN_HELP = """
-Train a recipe in this process and write a complete model folder.
+Train a recipe, in this process or in several, and write a complete model folder.
 
 RECIPE is the name of a shipped recipe (see `hf-causal info`) or a YAML file. Every field of a recipe can be
 overridden: `--seed 1 --learning-rate 3e-4 --model.num-hidden-layers 6`.
+
+With `--num-processes` the processes are started from here, one for each GPU, or on the CPU where there are no GPUs.
+A step reads processes x `--per-device-train-batch-size` x `--gradient-accumulation-steps` premises; runs in which that
+is the same read the same premises in the same order, and one can be resumed as another.
+
+SIGTERM saves a checkpoint and ends with status 0, Ctrl-C saves one too. Checkpoints have a checksum for each file:
+`--resume-from-checkpoint latest` passes over damaged ones with a warning.
 
 Examples:
 
@@ -24,6 +33,13 @@ Examples:
     hf-causal train axiom-looped --output-dir runs/looped --push-to-hub --hub-model-id my-lab/axiom-looped
 
     hf-causal train axiom-looped --output-dir runs/fresh --fresh-rows true
+
+    hf-causal train axiom-67m-none --output-dir runs/none --num-processes 8 --per-device-train-batch-size 2
+
+    hf-causal train axiom-67m-none --output-dir runs/none --num-processes 8 --accelerate-config fsdp2
+
+    hf-causal train axiom-67m-none --output-dir /shared/none --accelerate-config multi_node --num-machines 2 \\
+        --num-processes 16 --machine-rank 0 --main-process-ip 10.0.0.1
 
     accelerate launch --multi_gpu --num_processes 8 -m hf_causal.training --recipe axiom-67m-none --output-dir OUT
 """
@@ -54,6 +70,28 @@ def train(
     hub_private_repo: Annotated[
         bool, typer.Option("--hub-private-repo", help="Make a new repository private.")
     ] = False,
+    num_processes: Annotated[
+        int | None, typer.Option(min=1, help="Processes to train in, over all machines.", rich_help_panel=PROCESSES)
+    ] = None,
+    accelerate_config: Annotated[
+        str | None,
+        typer.Option(
+            help="A shipped config (`hf-causal info`) or a file of `accelerate config`; `multi_gpu` if not given.",
+            rich_help_panel=PROCESSES,
+        ),
+    ] = None,
+    num_machines: Annotated[
+        int | None, typer.Option(min=1, help="Machines that take part.", rich_help_panel=PROCESSES)
+    ] = None,
+    machine_rank: Annotated[
+        int | None, typer.Option(min=0, help="Which of them this is, from 0 on.", rich_help_panel=PROCESSES)
+    ] = None,
+    main_process_ip: Annotated[
+        str | None, typer.Option(help="Address of the first machine.", rich_help_panel=PROCESSES)
+    ] = None,
+    main_process_port: Annotated[
+        int | None, typer.Option(help="A port of the first machine.", rich_help_panel=PROCESSES)
+    ] = None,
 ) -> None:
     from hf_causal.training.recipes import load_recipe, parse_overrides
 
@@ -62,22 +100,32 @@ def train(
 
         check_destination(hub_model_id)
     chosen = load_recipe(recipe, parse_overrides(context.args))
+    if (num_processes or 1) > 1 or accelerate_config is not None or num_machines is not None:
+        from hf_causal.training.launch import launch
+
+        options = {
+            "--recipe": recipe,
+            "--output-dir": output_dir,
+            "--data-dir": data_dir,
+            "--resume-from-checkpoint": resume_from_checkpoint,
+            "--report-to": report_to,
+            "--stop-at-step": stop_at_step,
+            "--hub-model-id": hub_model_id,
+        }
+        flags = {"--push-to-hub": push_to_hub, "--hub-private-repo": hub_private_repo}
+        arguments = [part for name, value in options.items() if value is not None for part in (name, str(value))]
+        arguments += [name for name, given in flags.items() if given]
+        places = (num_machines, machine_rank, main_process_ip, main_process_port)
+        launch([*arguments, *context.args], output_dir, accelerate_config or "multi_gpu", num_processes, *places)
+        return
     from hf_causal.training.loop import train as train_recipe
 
     result = train_recipe(chosen, output_dir, data_dir, resume_from_checkpoint, report_to, stop_at_step)
-    if result.steps < result.total_steps:
-        typer.echo(
-            f"Stopped at step {result.steps} of {result.total_steps}; go on with --resume-from-checkpoint latest."
-        )
-    else:
-        typer.echo(
-            f"Model in {result.output_dir}: in-family validation accuracy {result.best_accuracy:.4f} "
-            f"(step {result.best_step} of {result.total_steps}, {result.seconds / 60:.1f} min of training)."
-        )
-        if push_to_hub and hub_model_id:
-            from hf_causal.hub.publish import publish_model
+    typer.echo(result.describe())
+    if push_to_hub and hub_model_id and result.steps == result.total_steps:
+        from hf_causal.hub.publish import publish_model
 
-            typer.echo(f"{publish_model(output_dir, hub_model_id, private=hub_private_repo)}")
+        typer.echo(f"{publish_model(output_dir, hub_model_id, private=hub_private_repo)}")
 
 
 def reproduce(

@@ -54,9 +54,9 @@ def _tasks_table(study: dict[str, Any], ceilings: dict[str, float]) -> list[str]
     keys = [key for key in one[0]["scores"] if not key.endswith("/validation")]
     seeds = ", ".join(str(run["seed"]) for run in one)
     lines = [
-        f"**One model against three specialists**, seeds {seeds} ({study['hardware']}, {study['date']}). Accuracy, mean "
-        "of the seeds, worst seed, and the worst cell of the worst seed; F1 is that of Yes. Ceiling: how often a rule "
-        "that opens colliders only where they are given themselves is right.",
+        f"**One model against three specialists**, seeds {seeds} ({study['hardware']}, {study['date']}). Accuracy, "
+        "mean of the seeds, worst seed, and the worst cell of the worst seed; F1 is that of Yes. Ceiling: how often a "
+        "rule that opens colliders only where they are given themselves is right.",
         "",
         "| questions | n | one model | worst seed | worst cell | F1, worst | specialist | worst seed | ceiling |",
         "|---|---|---|---|---|---|---|---|---|",

@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 
 from hf_causal.hardware import share_the_cpu
+from hf_causal.training.launch import LAUNCHED
 from hf_causal.training.recipes import load_recipe, parse_overrides
+
+_MISTAKES = (ValueError, FileNotFoundError, NotADirectoryError, PermissionError)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -16,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m hf_causal.training",
         description="Train a recipe in every process that the launcher starts. Any recipe field can be overridden.",
         epilog="Example: accelerate launch --multi_gpu --num_processes 8 -m hf_causal.training "
-        "--recipe axiom-67m-none --output-dir runs/nope --seed 1",
+        "--recipe axiom-67m-none --output-dir OUT. `hf-causal train … --num-processes 8` starts them too.",
         allow_abbrev=False,
     )
     parser.add_argument("--recipe", required=True, help="name of a shipped recipe, or a YAML file")
@@ -46,16 +50,45 @@ def main(arguments: list[str] | None = None) -> int:
 
         result = train(recipe, options.output_dir, options.data_dir, options.resume_from_checkpoint, options.report_to,
                        options.stop_at_step)  # fmt: skip
-        if options.push_to_hub and result.steps == result.total_steps and os.environ.get("RANK", "0") == "0":
-            from hf_causal.hub.publish import publish_model
+        if os.environ.get("RANK", "0") == "0":
+            sys.stdout.write(f"{result.describe()}\n")
+            if options.push_to_hub and result.steps == result.total_steps:
+                from hf_causal.hub.publish import publish_model
 
-            published = publish_model(result.output_dir, options.hub_model_id, private=options.hub_private_repo)
-            sys.stdout.write(f"{published}\n")
-    except (ValueError, FileNotFoundError, ArithmeticError) as error:
-        if os.environ.get("LOCAL_RANK", "0") == "0":  # once, not once for each process
-            sys.stderr.write(f"error: {error}\n")
-        return 1 if isinstance(error, ArithmeticError) else 2
+                published = publish_model(result.output_dir, options.hub_model_id, private=options.hub_private_repo)
+                sys.stdout.write(f"{published}\n")
+    except SystemExit:  # told to stop, with everything saved
+        _disconnect()
+        raise
+    except KeyboardInterrupt:
+        return 130
+    except (ArithmeticError, MemoryError, OSError, ValueError) as error:
+        status = 2 if isinstance(error, _MISTAKES) else 1
+        _tell(error, status)
+        return status
+    _disconnect()
     return 0
+
+
+def _tell(error: Exception, status: int) -> None:
+    """Says what went wrong: once for a mistake, which all processes notice, and else from the process that knows."""
+    lost = isinstance(error, ConnectionError)
+    if os.environ.get(LAUNCHED):
+        from torch.distributed.elastic.multiprocessing.errors import get_error_handler
+
+        get_error_handler().record_exception(error)
+    elif os.environ.get("LOCAL_RANK", "0") == "0" or (status == 1 and not lost):
+        sys.stderr.write(f"error: {error}\n")
+    if lost and "RANK" in os.environ:
+        time.sleep(1)  # so that a launcher sees the process that was lost first
+
+
+def _disconnect() -> None:
+    """Closes the connections that `train` leaves open for a next recipe."""
+    import torch.distributed as dist
+
+    if dist.is_available() and dist.is_initialized():
+        dist.destroy_process_group()
 
 
 if __name__ == "__main__":

@@ -1,24 +1,44 @@
-"""What a run reads: batch after batch of one epoch after another, and where in them it stands."""
+"""What a run reads: step after step of one epoch after another, and where in them it stands."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
 from hf_causal.training.data import Batches, Packs
 
 
+@dataclass(frozen=True)
+class StepBatch:
+    """What one optimizer step reads: the micro-batches of this process, and where they come from."""
+
+    micro_batches: list[dict[str, torch.Tensor]]
+    epoch: int
+    batch: int
+    """Which batch of the epoch, counted from 0."""
+    packs: np.ndarray
+    """The packs of the whole step, (micro-batches, processes, packs)."""
+
+
 class Feed:
     """The batches of one of several processes; every process knows where all of them stand.
+
+    The order is one of *global* batches, all that an optimizer step reads. How a global batch is divided into
+    processes and micro-batches changes neither what is in it nor which one follows: 1 process of 16 packs, 4 of 4, and
+    2 of 4 packs in 2 micro-batches take the same steps. Inside a global batch packs are sorted by length, and
+    processes get neighbouring parts of it, so that none waits long for another.
 
     Args:
         packs_of (callable): From the number of an epoch to its packs: the same ones each time, or fresh ones.
         pad_token_id (`int`): Of the tokenizer.
-        batch_size (`int`): Packs per batch and process.
+        batch_size (`int`): Packs per micro-batch and process.
         seed (`int`): Of the order.
         rank, world_size (`int`): This process, and how many there are; they get different batches.
+        micro_batches (`int`): How many of them each process reads for a step.
     """
 
     def __init__(
@@ -29,26 +49,35 @@ class Feed:
         seed: int,
         rank: int = 0,
         world_size: int = 1,
+        micro_batches: int = 1,
     ):
         self.packs_of, self.pad_token_id = packs_of, pad_token_id
         self.batch_size, self.seed, self.rank, self.world_size = batch_size, seed, rank, world_size
+        self.micro_batches = micro_batches
         self.epoch = self.batch = 0
         self.questions = 0
         """Questions of all batches so far, on all processes."""
         self._open(0)
 
     @property
+    def global_batch_size(self) -> int:
+        """Packs of a step, over all processes and micro-batches."""
+        return self.batch_size * self.world_size * self.micro_batches
+
+    @property
     def per_epoch(self) -> int:
-        """Batches of the current epoch, for each process."""
+        """Steps of the current epoch."""
         return self._batches.per_epoch
 
-    def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
+    def __iter__(self) -> Iterator[StepBatch]:
         while True:
             self._open(self.epoch)
-            for shares in self._batches.epoch(self.epoch)[self.batch :]:
+            for parts in self._batches.epoch(self.epoch)[self.batch :]:
                 self.batch += 1
-                self.questions += int(self._packs.questions[shares].sum())
-                yield self._packs.collate(shares[self.rank], self.pad_token_id)
+                self.questions += int(self._packs.questions[parts].sum())
+                shares = parts.reshape(self.micro_batches, self.world_size, self.batch_size)
+                mine = [self._packs.collate(share, self.pad_token_id) for share in shares[:, self.rank]]
+                yield StepBatch(mine, self.epoch, self.batch - 1, shares)
             self.epoch, self.batch = self.epoch + 1, 0
 
     def state_dict(self) -> dict[str, Any]:
@@ -62,5 +91,6 @@ class Feed:
     def _open(self, epoch: int) -> None:
         if getattr(self, "_opened", None) != epoch:
             self._packs = self.packs_of(epoch)
-            self._batches = Batches(self._packs.lengths, self.batch_size, self.seed, self.world_size)
+            parts = self.micro_batches * self.world_size
+            self._batches = Batches(self._packs.lengths, self.batch_size, self.seed, parts)
             self._opened = epoch

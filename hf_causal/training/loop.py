@@ -3,50 +3,31 @@
 from __future__ import annotations
 
 import importlib.util
-import json
-import math
+import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from accelerate import Accelerator
-from accelerate.state import AcceleratorState, GradientState
-from accelerate.utils import set_seed
-from safetensors.torch import load_model, save_model
+from accelerate import PartialState
+from accelerate.utils import parse_flag_from_env
 from tqdm.auto import tqdm
 
-from hf_causal.files import write_json, write_text
+from hf_causal.files import write_text
 from hf_causal.hardware import describe_hardware
-from hf_causal.hub.cards import SUMMARY_FILE, write_model_card
-from hf_causal.models import make_model, make_tokenizer
-from hf_causal.training.checkpoints import Progress, TrainingLog, find_checkpoint, list_checkpoints, save_checkpoint
-from hf_causal.training.data import Packs
-from hf_causal.training.feed import Feed
-from hf_causal.training.objective import Counts, make_objective
-from hf_causal.training.optimizers import make_optimizers, make_schedulers
+from hf_causal.training.checkpoints import TrainingLog, list_checkpoints
+from hf_causal.training.faults import explained
+from hf_causal.training.objective import Counts
+from hf_causal.training.outputs import TrainingResult, save_best, write_model
+from hf_causal.training.prepared import Prepared
+from hf_causal.training.processes import Agreement, decided_by_main
 from hf_causal.training.recipes import Recipe
-from hf_causal.training.sources import TrainingData, recipe_grammars
+from hf_causal.training.resuming import check_folder, choose_checkpoint, find_finished
+from hf_causal.training.stopping import StopRequests
+from hf_causal.training.validation import validate
+from hf_causal.training.watch import NotFinite, Window
 
 REPORT_TO = ("none", "trackio")
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """How a run ended."""
-
-    output_dir: Path
-    steps: int
-    total_steps: int
-    best_accuracy: float
-    """In-family validation accuracy of the saved weights."""
-    best_step: int
-    seconds: float
-    """Spent in training steps, over all parts of an interrupted run."""
 
 
 def train(
@@ -62,12 +43,17 @@ def train(
     Under `accelerate launch` or `torchrun` every process calls this. The weights kept are those with the best accuracy
     on the validation split, which is of the training family; nothing out of distribution is looked at.
 
+    A SIGTERM or SIGINT to any process ends the step, saves a checkpoint, and then does what it would have done at
+    once: `SystemExit` with status 0, or `KeyboardInterrupt`. A second one does not wait.
+
     Args:
         recipe ([`Recipe`]): What to train.
         output_dir (`str` or `Path`): The model folder; checkpoints go into its `checkpoints/`.
         data_dir (`str` or `Path`, *optional*): Built corpus, or data set on the Hub; see [`load_corpus`].
         resume_from_checkpoint (`str`, *optional*): `latest` or the path of a checkpoint. The resumed run ends with the
-            same weights, bit for bit, as one that was never interrupted. `latest` starts afresh when there is none.
+            same weights, bit for bit, as one that was never interrupted. `latest` starts afresh when there is none,
+            and passes over damaged ones with a warning. The number of processes may be another one if each step has as
+            many premises as before; sums are then rounded otherwise.
         report_to (`str`): `none` or `trackio`.
         stop_at_step (`int`, *optional*): Save a checkpoint after this step and return, to go on another time.
 
@@ -75,8 +61,13 @@ def train(
         [`TrainingResult`]: What was reached.
 
     Raises:
-        `ValueError`: If the folder holds another run, or an argument is wrong.
+        `ValueError`: If the folder holds another run, a checkpoint is damaged or of another one, or an argument is
+            wrong.
         `FileNotFoundError`: If the data or the checkpoint does not exist.
+        `FloatingPointError`: If the loss or the weights are no numbers any more. No checkpoint holds such weights.
+        `MemoryError`: If memory does not suffice, with the flags to change.
+        `ConnectionError`: If another process of the run has ended.
+        `OSError`: If a disk is full. What was saved before is as it was.
     """
     output_dir = Path(output_dir)
     if report_to not in REPORT_TO:
@@ -84,170 +75,120 @@ def train(
     if report_to != "none" and importlib.util.find_spec(report_to) is None:
         # Accelerate would train without the tracker, and say nothing.
         raise ValueError(f"`report_to` {report_to!r} is not installed: pip install 'hf-causal[track]'")
-    checkpoint = find_checkpoint(output_dir, resume_from_checkpoint) if resume_from_checkpoint else None
-    _check_folder(output_dir, recipe, resume_from_checkpoint)
-    if resume_from_checkpoint and (finished := _finished(output_dir)):
-        return finished
+    # As Accelerate does it: without the flag, several processes on CPUs would not know of each other.
+    state = PartialState(cpu=parse_flag_from_env("ACCELERATE_USE_CPU"))
+    batch = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps * state.num_processes
+
+    def look() -> Path | TrainingResult | None:
+        check_folder(output_dir, recipe, resume_from_checkpoint)
+        if not resume_from_checkpoint:
+            return None
+        found = choose_checkpoint(output_dir, resume_from_checkpoint, recipe, batch)
+        return find_finished(output_dir) or found
+
+    found = decided_by_main(state, look)
+    if isinstance(found, TrainingResult):
+        return found
     run = _Run(recipe, output_dir, data_dir, report_to)
-    if checkpoint is not None:
-        run.restore(checkpoint)
+    if found is not None:
+        run.restore(found)
     return run.go(stop_at_step)
 
 
-def _load_initial(model: torch.nn.Module, folder: Path) -> None:
-    weights = folder / "model.safetensors"
-    if not weights.is_file():
-        raise FileNotFoundError(f"`initial_model` {str(folder)!r} has no model.safetensors")
-    try:
-        load_model(model, str(weights))
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())[:300]
-        raise ValueError(f"`initial_model` {str(folder)!r} does not fit the recipe's model: {reason}") from error
-
-
-def _check_folder(output_dir: Path, recipe: Recipe, resume_from: str | None) -> None:
-    started = list_checkpoints(output_dir) or (output_dir / "model.safetensors").exists()
-    if started and not resume_from:
-        raise ValueError(
-            f"`output_dir` {str(output_dir)!r} holds a run already: choose another folder, or go on with "
-            "`--resume-from-checkpoint latest`"
-        )
-    written = output_dir / "recipe.yaml"
-    if started and written.is_file() and written.read_text(encoding="utf-8") != recipe.to_yaml():
-        raise ValueError(
-            f"the run in {str(output_dir)!r} was started with another recipe, see its recipe.yaml: resume with that "
-            "recipe and its overrides, or choose another folder"
-        )
-
-
-def _finished(output_dir: Path) -> TrainingResult | None:
-    """The result of a run that has come to its end; its model is left as it is."""
-    summary = output_dir / SUMMARY_FILE
-    if not summary.is_file() or not (output_dir / "model.safetensors").is_file():
-        return None
-    values = json.loads(summary.read_text(encoding="utf-8"))
-    steps = values["steps"]
-    return TrainingResult(output_dir, steps, steps, values["accuracy"], values["best_step"], values["seconds"])
-
-
-class _Run:
+class _Run(Prepared):
     """One training run in one process."""
 
     def __init__(self, recipe: Recipe, output_dir: Path, data_dir: str | Path | None, report_to: str):
-        self.recipe, self.output_dir = recipe, output_dir
-        # A process may train several recipes in turn; Accelerate would hold on to the precision of the first one.
-        AcceleratorState._reset_state()
-        GradientState._reset_state()
-        self.accelerator = Accelerator(
-            mixed_precision=recipe.mixed_precision,
-            gradient_accumulation_steps=recipe.gradient_accumulation_steps,
-            log_with=None if report_to == "none" else report_to,
-        )
-        set_seed(recipe.seed)
-        self.tokenizer = make_tokenizer(recipe.model_type, recipe_grammars(recipe))
-        self.objective = make_objective(recipe, self.tokenizer)
-        model = make_model(recipe.model_type, recipe.model, self.tokenizer, recipe.attn_implementation)
-        if recipe.initial_model:
-            _load_initial(model, Path(recipe.initial_model))
-        if recipe.gradient_checkpointing:
-            model.gradient_checkpointing_enable()
-        self._load_data(data_dir)
-        optimizers = make_optimizers(model, recipe)
-        self.total_steps = recipe.max_steps or math.ceil(
-            recipe.num_train_epochs * self.feed.per_epoch / recipe.gradient_accumulation_steps
-        )
-        self.schedulers = make_schedulers(optimizers, recipe, self.total_steps)
-        self.model, *self.optimizers = self.accelerator.prepare(model, *optimizers)
-        self.forward = torch.compile(self.model) if recipe.compile else self.model
-        self.progress = Progress()
+        super().__init__(recipe, output_dir, data_dir, report_to)
+        self.agreement = Agreement(self.accelerator)
+        self.requests = StopRequests(launched=self.accelerator.num_processes > 1)
+        self.terminate = self.interrupt = False
+        self.log: TrainingLog | None = None
         self.grad_norm: torch.Tensor | None = None
         self.lap_began = time.perf_counter()
-        self.accelerator.register_for_checkpointing(self.progress, self.feed, *self.schedulers)
-        set_seed(recipe.seed, device_specific=True)
-        if report_to != "none":
-            names = {report_to: {"name": recipe.name}}
-            self.accelerator.init_trackers("hf_causal", config=_flat(recipe), init_kwargs=names)
-
-    def _load_data(self, data_dir: str | Path | None) -> None:
-        recipe, accelerator = self.recipe, self.accelerator
-        # The main process builds or downloads; the others then find everything in the cache.
-        with accelerator.main_process_first():
-            self.data = TrainingData(recipe, self.objective, data_dir)
-        self.feed = Feed(
-            self.data.packs_of,
-            self.tokenizer.pad_token_id,
-            recipe.per_device_train_batch_size,
-            recipe.seed,
-            accelerator.process_index,
-            accelerator.num_processes,
-        )
-
-    def restore(self, checkpoint: Path) -> None:
-        self.accelerator.load_state(str(checkpoint))
-        self.accelerator.wait_for_everyone()
 
     def go(self, stop_at_step: int | None) -> TrainingResult:
+        """Trains to the end, or until somebody wants it to stop."""
+        with explained(self.accelerator, self.recipe, self.output_dir, self.progress), self.requests:
+            self._take_steps(min(self.total_steps, stop_at_step or self.total_steps))
+            if self.progress.step == self.total_steps:
+                decided_by_main(self.accelerator, self._write_model)
+        self.accelerator.wait_for_everyone()
+        self.agreement.close()
+        # Not `end_training`, which would leave the processes of a second recipe without connections.
+        for tracker in self.accelerator.trackers:
+            tracker.finish()
+        if self.progress.step < self.total_steps:
+            self._stop_as_told()
+        return TrainingResult(
+            self.output_dir,
+            self.progress.step,
+            self.total_steps,
+            self.progress.best_accuracy,
+            self.progress.best_step,
+            self.progress.seconds,
+        )
+
+    def _take_steps(self, last: int) -> None:
         recipe, accelerator, progress = self.recipe, self.accelerator, self.progress
         if accelerator.is_main_process:
             self.output_dir.mkdir(parents=True, exist_ok=True)
             write_text(self.output_dir / "recipe.yaml", recipe.to_yaml())
             self.log = TrainingLog(self.output_dir / "training_log.jsonl", progress.step)
-        last = min(self.total_steps, stop_at_step or self.total_steps)
-        window = _Window()
-        batches = self._device_batches()
-        bar = tqdm(
+        # Closed also when something goes wrong, so that the message has a line of its own.
+        with tqdm(
             total=self.total_steps,
             initial=progress.step,
             desc=recipe.name,
             unit="step",
             disable=not accelerator.is_main_process,
-        )
+        ) as bar:
+            if accelerator.num_processes > 1 and accelerator.is_main_process:
+                sizes = f"{accelerator.num_processes} processes x {recipe.per_device_train_batch_size}"
+                sizes = f"{sizes} x {recipe.gradient_accumulation_steps} micro-batches"
+                bar.write(f"{sizes} = {self.feed.global_batch_size} premises a step")
+            self._loop(last, bar)
+
+    def _loop(self, last: int, bar: Any) -> None:
+        recipe, progress = self.recipe, self.progress
+        window = Window(progress.step + 1)
+        steps = iter(self.feed)
         self.lap_began = time.perf_counter()
-        while progress.step < last:
-            window.add(*self._step(list(islice(batches, recipe.gradient_accumulation_steps))))
+        while progress.step < last and not (self.terminate or self.interrupt):
+            batch = next(steps)
+            window.add(batch, *self._step(batch.micro_batches))
             progress.step += 1
             self._add_lap(window)
             bar.update()
-            finishing = progress.step == last
-            if progress.step % recipe.logging_steps == 0 or finishing:
+            finishing = progress.step == last or self.terminate or self.interrupt
+            evaluating = progress.step % recipe.eval_steps == 0 or progress.step == self.total_steps
+            saving = progress.step % recipe.save_steps == 0 or finishing
+            reporting = progress.step % recipe.logging_steps == 0 or finishing
+            if evaluating or saving or reporting:
+                self._check(window)  # before anything is kept of it
+                self._add_lap(window)  # reading the losses has waited for the device
+            if reporting:
                 self._report(window, bar)
-                window = _Window()
-            if progress.step % recipe.eval_steps == 0 or progress.step == self.total_steps:
+                window = Window(progress.step + 1)
+            if evaluating:
                 self._evaluate(bar)
-            if progress.step % recipe.save_steps == 0 or finishing:
-                save_checkpoint(accelerator, self.output_dir, progress.step, recipe.save_total_limit)
+            if saving:
+                self.save()
             self.lap_began = time.perf_counter()  # validation and checkpoints are no training time
-        bar.close()
-        if progress.step == self.total_steps and accelerator.is_main_process:
-            self._write_model()
-        accelerator.wait_for_everyone()
-        accelerator.end_training()
-        return TrainingResult(
-            self.output_dir,
-            progress.step,
-            self.total_steps,
-            progress.best_accuracy,
-            progress.best_step,
-            progress.seconds,
-        )
 
-    def _device_batches(self) -> Iterator[dict[str, torch.Tensor]]:
-        for batch in self.feed:
-            yield self._to_device(batch)
-
-    def _to_device(self, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        return {name: tensor.to(self.accelerator.device, non_blocking=True) for name, tensor in batch.items()}
-
-    def _step(self, micro_batches: list[dict[str, torch.Tensor]]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def _step(self, micro_batches: list[dict[str, torch.Tensor]]) -> tuple[torch.Tensor, torch.Tensor, float]:
         """One optimizer step; returns this process's sum of answer losses, right answers and answers."""
         recipe, accelerator = self.recipe, self.accelerator
         own = self.objective.count(micro_batches)
+        answers = float(own.answers)
+        *counts, terminate, interrupt = self.agreement.sum(answers, float(own.others), *self.requests.look())
+        self.terminate, self.interrupt = terminate > 0, interrupt > 0
         # Gradients are averaged over processes and micro-batches by Accelerate; totals that are the mean count of one
         # of them turn that average into the mean over all questions of the step.
-        parts = accelerator.num_processes * len(micro_batches)
-        totals = Counts(accelerator.reduce(own.answers, "sum") / parts, accelerator.reduce(own.others, "sum") / parts)
+        totals = Counts(*(torch.tensor(count / (accelerator.num_processes * len(micro_batches))) for count in counts))
         loss_sum, hits = torch.zeros((), device=accelerator.device), torch.zeros((), device=accelerator.device)
         for batch in micro_batches:
+            batch = {name: tensor.to(accelerator.device, non_blocking=True) for name, tensor in batch.items()}
             with accelerator.accumulate(self.model):
                 loss, answer_sum, right = self.objective.loss_and_hits(self.forward, batch, totals)
                 accelerator.backward(loss)
@@ -260,16 +201,19 @@ class _Run:
             hits += right
         for scheduler in self.schedulers:
             scheduler.step()
-        return loss_sum, hits, own.answers
+        return loss_sum, hits, answers
 
-    def _report(self, window: _Window, bar: Any) -> None:
+    def _check(self, window: Window) -> None:
+        try:
+            window.check(self.model)
+        except NotFinite as error:
+            if self.log:
+                self.log.write(kind="not_finite", **error.batch)
+            raise
+
+    def _report(self, window: Window, bar: Any) -> None:
         sums = self.accelerator.reduce(window.sums().to(self.accelerator.device), "sum").tolist()
-        if not math.isfinite(sums[0]):
-            raise FloatingPointError(
-                f"the loss is {sums[0]} at step {self.progress.step}: lower the learning rate, or resume earlier"
-            )
-        self._add_lap(window)  # reading the sums has waited for the device
-        if self.accelerator.is_main_process:
+        if self.log:
             values = {
                 "loss": sums[0] / sums[2],
                 "accuracy": sums[1] / sums[2],
@@ -281,78 +225,54 @@ class _Run:
                             examples_per_s=f"{values['examples_per_second']:.0f}")  # fmt: skip
             self._record("train", **values)
 
-    @torch.no_grad()
     def _evaluate(self, bar: Any) -> None:
-        """Accuracy and loss on the validation split of each config; of several, the mean of their accuracies."""
-        self.model.eval()
-        found = {config: self._validate(packs) for config, packs in self.data.validation.items()}
-        self.model.train()
-        accuracies = {config: hits / count for config, (_, hits, count) in found.items()}
-        accuracy = sum(accuracies.values()) / len(accuracies)
-        # Of equals the later one: it has been trained longer, at a lower learning rate.
-        better = accuracy >= self.progress.best_accuracy
-        if better:
-            self.progress.best_accuracy, self.progress.best_step = accuracy, self.progress.step
-        if self.accelerator.is_main_process:
-            loss, _, count = (sum(values) for values in zip(*found.values(), strict=True))
-            each = "".join(f", {config} {value:.4f}" for config, value in accuracies.items())
+        """Validates, and keeps the weights if they are the best so far."""
+        found = {
+            config: validate(
+                self.accelerator,
+                self.model,
+                self.objective,
+                packs,
+                self.tokenizer.pad_token_id,
+                self.recipe.per_device_eval_batch_size,
+            )
+            for config, packs in self.data.validation.items()
+        }
+        # Of several configs, the mean of their accuracies, however many questions each of them has.
+        accuracies = {config: own.accuracy for config, own in found.items()}
+        accuracy, count = sum(accuracies.values()) / len(found), sum(own.questions for own in found.values())
+        if self.log:
+            loss = sum(own.loss * own.questions for own in found.values()) / count
+            each = {f"accuracy/{config}": value for config, value in accuracies.items()} if len(found) > 1 else {}
+            told = "".join(f", {config} {value:.4f}" for config, value in accuracies.items()) if each else ""
             bar.write(
-                f"step {self.progress.step}: in-family validation accuracy {accuracy:.4f} on {count:.0f} questions"
-                + (each if len(accuracies) > 1 else "")
+                f"step {self.progress.step}: in-family validation accuracy {accuracy:.4f} on {count} questions{told}"
             )
-            several = {f"accuracy/{config}": value for config, value in accuracies.items()}
-            self._record(
-                "validation",
-                loss=loss / count,
-                accuracy=accuracy,
-                questions=int(count),
-                **(several if len(accuracies) > 1 else {}),
-            )
-            if better:
-                self._save_best()
+            self._record("validation", loss=loss, accuracy=accuracy, questions=count, **each)
+        # Of equals the later one: it has been trained longer, at a lower learning rate.
+        if accuracy >= self.progress.best_accuracy:
+            self.progress.best_accuracy, self.progress.best_step = accuracy, self.progress.step
+            save_best(self.accelerator, self.model, self.output_dir)
 
-    def _validate(self, packs: Packs) -> tuple[float, float, float]:
-        """Sum of losses, right answers and questions; every question is counted once, on one process."""
-        accelerator = self.accelerator
-        order = np.argsort(packs.lengths, kind="stable")[accelerator.process_index :: accelerator.num_processes]
-        size, totals = self.recipe.per_device_eval_batch_size, Counts(torch.ones(()), torch.ones(()))
-        sums = torch.zeros(3, device=accelerator.device)
-        for start in range(0, len(order), size):
-            chosen = order[start : start + size]
-            batch = self._to_device(packs.collate(chosen, self.tokenizer.pad_token_id))
-            _, loss, hits = self.objective.loss_and_hits(self.model, batch, totals)
-            questions = torch.tensor(float(packs.questions[chosen].sum()), device=loss.device)
-            sums += torch.stack([loss, hits.float(), questions])
-        loss, hits, count = accelerator.reduce(sums, "sum").tolist()
-        return loss, hits, count
-
-    def _add_lap(self, window: _Window) -> None:
+    def _add_lap(self, window: Window) -> None:
         """Counts the time since the last lap began as training time."""
         before, self.lap_began = self.lap_began, time.perf_counter()
         window.seconds += self.lap_began - before
         self.progress.seconds += self.lap_began - before
 
     def _record(self, kind: str, **values: float) -> None:
+        assert self.log is not None
         self.log.write(step=self.progress.step, kind=kind, **values)
         self.accelerator.log({f"{kind}/{name}": value for name, value in values.items()}, step=self.progress.step)
 
-    def _save_best(self) -> None:
-        best = self.output_dir / "checkpoints" / "best.safetensors"
-        best.parent.mkdir(parents=True, exist_ok=True)
-        partial = best.with_suffix(".partial")
-        save_model(self.accelerator.unwrap_model(self.model), str(partial))
-        partial.replace(best)
-
     def _write_model(self) -> None:
-        model = self.accelerator.unwrap_model(self.model)
-        load_model(model, str(self.output_dir / "checkpoints" / "best.safetensors"))
-        model.save_pretrained(self.output_dir)
-        self.tokenizer.save_pretrained(self.output_dir)
         summary = {
             "steps": self.progress.step,
             "questions": self.feed.questions,
             "seconds": self.progress.seconds,
             "hardware": describe_hardware(self.accelerator.device.type, self.accelerator.num_processes),
+            "num_processes": self.accelerator.num_processes,
+            "global_batch_size": self.feed.global_batch_size,
             "accuracy": self.progress.best_accuracy,
             "best_step": self.progress.best_step,
             "validation_questions": sum(int(packs.questions.sum()) for packs in self.data.validation.values()),
@@ -360,24 +280,17 @@ class _Run:
             "family": self.data.family,
             "date": time.strftime("%Y-%m-%d"),
         }
-        write_json(self.output_dir / SUMMARY_FILE, summary)
-        write_model_card(self.output_dir)
+        write_model(self.recipe, self.tokenizer, self.output_dir, summary)
 
-
-class _Window:
-    """Sums since the last report."""
-
-    def __init__(self) -> None:
-        self.parts: list[torch.Tensor] = []
-        self.seconds = 0.0
-
-    def add(self, *values: torch.Tensor) -> None:
-        self.parts.append(torch.stack([value.float() for value in values]))
-
-    def sums(self) -> torch.Tensor:
-        return torch.stack(self.parts).sum(0).double()
-
-
-def _flat(recipe: Recipe) -> dict[str, Any]:
-    values = dict(vars(recipe))
-    return values | {f"model.{name}": value for name, value in values.pop("model").items()}
+    def _stop_as_told(self) -> None:
+        """Does what the signal would have done at once, now that everything is saved."""
+        if not (self.terminate or self.interrupt):
+            return
+        if self.log:
+            tqdm.write(
+                f"{'SIGINT' if self.interrupt else 'SIGTERM'}: stopped after step {self.progress.step} of "
+                f"{self.total_steps} and saved it in {list_checkpoints(self.output_dir)[-1]}; go on with "
+                "--resume-from-checkpoint latest",
+                file=sys.stderr,
+            )
+        raise KeyboardInterrupt if self.interrupt else SystemExit(0)

@@ -1,0 +1,96 @@
+"""What a run leaves in its folder: the best weights so far, and at the end a complete model folder."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from accelerate.utils import clean_state_dict_for_safetensors
+from safetensors.torch import load_model, save_file
+from torch import nn
+
+from hf_causal.files import write_json
+from hf_causal.hub.cards import SUMMARY_FILE, write_model_card
+from hf_causal.models import make_model
+from hf_causal.training.checkpoints import BEST, DAMAGES, free_space
+from hf_causal.training.processes import decided_by_main
+from hf_causal.training.recipes import Recipe
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """How a run ended."""
+
+    output_dir: Path
+    steps: int
+    total_steps: int
+    best_accuracy: float
+    """In-family validation accuracy of the saved weights."""
+    best_step: int
+    seconds: float
+    """Spent in training steps, over all parts of an interrupted run."""
+
+    def describe(self) -> str:
+        """One sentence for the one who started it."""
+        if self.steps < self.total_steps:
+            return f"Stopped at step {self.steps} of {self.total_steps}; go on with --resume-from-checkpoint latest."
+        return (
+            f"Model in {self.output_dir}: in-family validation accuracy {self.best_accuracy:.4f} "
+            f"(step {self.best_step} of {self.total_steps}, {self.seconds / 60:.1f} min of training)."
+        )
+
+
+def save_best(accelerator: Any, model: nn.Module, output_dir: Path) -> None:
+    """Keeps the weights as the best so far. All processes call it, since each may hold a part of them."""
+    weights = accelerator.get_state_dict(model)
+    best = output_dir / "checkpoints" / BEST
+
+    def write() -> None:
+        best.parent.mkdir(parents=True, exist_ok=True)
+        partial = best.with_suffix(".partial")
+        try:
+            save_file(clean_state_dict_for_safetensors(dict(weights)), str(partial), metadata={"format": "pt"})
+            partial.replace(best)
+        except DAMAGES as error:
+            partial.unlink(missing_ok=True)
+            raise OSError(
+                f"{BEST} could not be written to {str(best.parent)!r}: {error}. {free_space(best.parent)}; make room, "
+                "and go on with --resume-from-checkpoint latest"
+            ) from error
+
+    decided_by_main(accelerator, write)
+
+
+def write_model(recipe: Recipe, tokenizer: Any, output_dir: Path, summary: dict[str, Any]) -> None:
+    """Writes the model folder with the best weights: aside first, so that there is no half of a model.
+
+    Args:
+        recipe ([`Recipe`]): What was trained.
+        tokenizer (`PreTrainedTokenizerBase`): The model's.
+        output_dir (`Path`): The model folder, with `checkpoints/best.safetensors`.
+        summary (`dict`): What the card says of the run.
+
+    Raises:
+        `OSError`: If it cannot be written; the run can then be resumed to write it.
+    """
+    # Made anew on the CPU: the one that was trained may be spread over machines.
+    model = make_model(recipe.model_type, recipe.model, tokenizer, recipe.attn_implementation)
+    load_model(model, str(output_dir / "checkpoints" / BEST))
+    partial = output_dir / ".model.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        model.save_pretrained(partial)
+        tokenizer.save_pretrained(partial)
+        for path in sorted(partial.iterdir()):
+            path.replace(output_dir / path.name)
+    except DAMAGES as error:
+        raise OSError(
+            f"the model could not be written to {str(output_dir)!r}: {error}. {free_space(output_dir)}; make room, "
+            "and repeat the command with --resume-from-checkpoint latest"
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    write_json(output_dir / SUMMARY_FILE, summary)
+    write_model_card(output_dir)
