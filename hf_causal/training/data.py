@@ -127,7 +127,11 @@ class PackedPrompts:
             "target_positions": np.where(real, self._places[target], 0),
             "targets": np.where(real, self._targets[target], IGNORED),
         }
-        return {name: torch.from_numpy(array.astype(np.int64, copy=False)) for name, array in batch.items()}
+        tensors = {name: torch.from_numpy(array.astype(np.int64, copy=False)) for name, array in batch.items()}
+        # From pinned memory a copy to the GPU does not wait for what the GPU is doing.
+        return (
+            {name: tensor.pin_memory() for name, tensor in tensors.items()} if torch.cuda.is_initialized() else tensors
+        )
 
 
 class _Texts:

@@ -28,6 +28,7 @@ from hf_causal.hardware import describe_hardware
 from hf_causal.hub.cards import SUMMARY_FILE, write_model_card
 from hf_causal.models import make_model, make_tokenizer
 from hf_causal.training.checkpoints import Progress, TrainingLog, find_checkpoint, list_checkpoints, save_checkpoint
+from hf_causal.training.compiled import make_forward
 from hf_causal.training.data import describe_family
 from hf_causal.training.feed import Feed
 from hf_causal.training.objective import Counts, Packs, make_objective
@@ -147,7 +148,7 @@ class _Run:
         )
         self.schedulers = make_schedulers(optimizers, recipe, self.total_steps)
         self.model, *self.optimizers = self.accelerator.prepare(model, *optimizers)
-        self.forward = torch.compile(self.model) if recipe.compile else self.model
+        self.forward = make_forward(self.model, recipe, self.accelerator)
         self.progress = Progress()
         self.grad_norm: torch.Tensor | None = None
         self.lap_began = time.perf_counter()

@@ -56,9 +56,10 @@ def take_rows(states: torch.Tensor, keep: torch.Tensor | None, dim: int = 1) -> 
     """The rows of each batch element that are kept, (batch, kept), along a dimension; all of them without `keep`."""
     if keep is None:
         return states
-    shape = [1] * states.dim()
-    shape[0], shape[dim] = keep.shape
-    return torch.take_along_dim(states, keep.view(shape), dim=dim)
+    index = keep.view(len(keep), *[1] * (dim - 1), -1, *[1] * (states.dim() - dim - 1))
+    # Spelled out, since `take_along_dim` would have every length compiled anew.
+    index = index.expand(-1, *states.shape[1:dim], -1, *states.shape[dim + 1 :])
+    return states.expand(len(keep), *states.shape[1:]).gather(dim, index)
 
 
 def eager_attention_forward(module, query, key, value, attention_mask, scaling, dropout=0.0, **kwargs):
