@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -164,16 +165,18 @@ def _timed(
         step(batch)
     if settings.device == "cuda":
         torch.cuda.reset_peak_memory_stats()
-    began = clock(settings.device)
+    began, busy = clock(settings.device), time.process_time()
     for batch in batches:
         step(batch)
-    seconds = clock(settings.device) - began
+    seconds, busy = clock(settings.device) - began, time.process_time() - busy
     total = {name: sum(one[name] for one in work) for name in work[0]}
     peak = torch.cuda.max_memory_allocated() / 2**20 if settings.device == "cuda" else _peak_mb()
     rates = {
         "examples_per_second": total["questions"] / seconds,
         "tokens_per_second": total["tokens"] / seconds,
         "seconds_per_step": seconds / len(batches),
+        # What a machine shared with others can be compared by.
+        "examples_per_cpu_second": total["questions"] / busy,
         "peak_mb": peak,
     }
     if "flops" in total:

@@ -131,9 +131,7 @@ class AxiomModel(AxiomPreTrainedModel):
             raise ValueError(f"`{name}` packs whole prompts and cannot be combined with `past_key_values`")
         if use_cache and past_key_values is None and subtree_ends is None:
             past_key_values = DynamicCache(config=self.config)
-        # Reading positions waits for the device, so it is done only where one could be too large.
-        past = past_key_values.get_seq_length() if past_key_values is not None else 0
-        may_exceed = position_ids is not None or past + inputs_embeds.shape[1] > self.config.max_position_embeddings
+        unsure = position_ids is not None or past_key_values is not None
         if position_ids is None:
             position_ids = self._positions(  # type: ignore[assignment]
                 inputs_embeds, attention_mask, past_key_values, subtree_ends
@@ -148,7 +146,11 @@ class AxiomModel(AxiomPreTrainedModel):
             position_ids=None if subtree_ends is not None else position_ids,
             and_mask_function=None if subtree_ends is None else subtree_mask(subtree_ends),
         )
-        hidden_states, rotary = self._encode_positions(inputs_embeds, position_ids, may_exceed)
+        if self.config.position_encoding == "learned" and not torch.compiler.is_compiling():  # noqa: SIM102
+            # Reading positions waits for a GPU, so it is not done where they cannot be too large.
+            if unsure or inputs_embeds.shape[1] > self.config.max_position_embeddings:
+                self._check_positions(position_ids)
+        hidden_states, rotary = self._encode_positions(inputs_embeds, position_ids)
         hidden_states = self.dropout(hidden_states)
         # The last block computes what is kept and nothing else, unless its mask has no rows that could be taken.
         keep = positions_to_keep if isinstance(mask, torch.Tensor) else None
@@ -175,17 +177,18 @@ class AxiomModel(AxiomPreTrainedModel):
             return (attention_mask.long().cumsum(-1) - 1).clamp(min=0)[:, -length:]
         return index.expand(inputs_embeds.shape[0], -1)
 
-    def _encode_positions(self, inputs_embeds, position_ids, may_exceed: bool):
+    def _check_positions(self, position_ids) -> None:
+        """Refuses more positions than were learned; the lookup would fail, on a GPU without saying why."""
+        limit = self.config.max_position_embeddings
+        if (last := int(position_ids.max())) >= limit:
+            raise ValueError(
+                f"the prompt has {last + 1} tokens; learned positions end at `max_position_embeddings` {limit}"
+            )
+
+    def _encode_positions(self, inputs_embeds, position_ids):
         """Adds absolute positions to the embeddings, or returns rotary angles for the attention layers."""
         encoding = self.config.position_encoding
         if encoding == "learned":
-            # Without this check the lookup fails deep inside the embedding, on a GPU without saying why.
-            limit = self.config.max_position_embeddings
-            if may_exceed and not torch.compiler.is_compiling() and int(position_ids.max()) >= limit:
-                raise ValueError(
-                    f"the prompt has {int(position_ids.max()) + 1} tokens; learned positions end at "
-                    f"`max_position_embeddings` {limit}"
-                )
             return inputs_embeds + self.embed_positions(position_ids), None
         if encoding == "sinusoidal":
             return inputs_embeds + sinusoidal_positions(position_ids, self.config.hidden_size).to(
