@@ -148,3 +148,84 @@ class TestPacking:
         row, segments, _ = pack()
         with pytest.raises(ValueError, match="`segment_ids`.*`past_key_values`"):
             model(row, segment_ids=segments, past_key_values=past)
+
+
+class TestTrees:
+    """Prompts that share what they begin with, written depth first by hand."""
+
+    PROMPTS = (
+        "A causes B. Does A cause B?",
+        "A causes B. Does A cause C?",
+        "A causes B. Does B cause A?",
+        "A causes C.",
+    )
+
+    def tree(self, left=0, right=0):
+        """One row of all prompts: ids, subtree ends, and the place of each token of each prompt."""
+        row, places, paths = [0] * left, [], {}
+        for tokens in AxiomTokenizer()(list(self.PROMPTS)).input_ids:
+            beginnings = [tuple(tokens[:size]) for size in range(1, len(tokens) + 1)]
+            for beginning in beginnings:
+                if beginning not in paths:
+                    paths[beginning] = len(row)
+                    row.append(beginning[-1])
+            places.append([paths[beginning] for beginning in beginnings])
+        ends = list(range(1, len(row) + right + 1))
+        for path, place in paths.items():
+            ends[place] = 1 + max(other for longer, other in paths.items() if longer[: len(path)] == path)
+        return torch.tensor([row + [0] * right]), torch.tensor([ends]), places
+
+    @torch.no_grad()
+    @every_encoding
+    @every_attention
+    @pytest.mark.parametrize("padding", [(0, 0), (0, 3), (4, 0)])
+    def test_every_branch_is_read_as_if_it_stood_alone(self, encoding, attention, padding):
+        row, ends, places = self.tree(*padding)
+        assert row.shape[1] - sum(padding) < 0.7 * sum(map(len, places))
+        packed = build(encoding, attention)(row, subtree_ends=ends).logits[0]
+        for prompt, place in zip(self.PROMPTS, places, strict=True):
+            alone = build(encoding)(**AxiomTokenizer()(prompt, return_tensors="pt")).logits[0]
+            assert_close(packed[place], alone)
+
+    @torch.no_grad()
+    @every_encoding
+    @every_attention
+    def test_the_last_block_computes_what_is_kept(self, encoding, attention):
+        row, ends, places = self.tree(right=3)
+        keep = torch.tensor([[place[-1] for place in places]])
+        model = build(encoding, attention)
+        kept = model(row, subtree_ends=ends, logits_to_keep=keep).logits
+        assert_close(kept, model(row, subtree_ends=ends).logits[:, keep[0]])
+
+    @every_encoding
+    @pytest.mark.parametrize("attention", ["eager", "sdpa"])  # flex attention has no backward pass on a CPU
+    def test_what_is_kept_has_the_same_gradients(self, encoding, attention):
+        row, ends, places = self.tree(right=3)
+        keep = torch.tensor([[place[-1] for place in places] + [0]])
+        models = [build(encoding, attention) for _ in range(2)]
+        kept = models[0](row, subtree_ends=ends, logits_to_keep=keep).logits
+        whole = models[1](row, subtree_ends=ends).logits[:, keep[0]]
+        assert kept.shape == (1, 5, 73)
+        assert_close(kept, whole)
+        kept.square().sum().backward()
+        whole.square().sum().backward()
+        for mine, other in zip(models[0].parameters(), models[1].parameters(), strict=True):
+            torch.testing.assert_close(mine.grad, other.grad, rtol=1e-3, atol=1e-3)
+
+    @torch.no_grad()
+    def test_the_last_block_is_asked_about_fewer_tokens(self):
+        model, seen = build(), []
+        model.model.layers[-1].mlp.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].shape[1]))
+        row, ends, places = self.tree()
+        model(row, subtree_ends=ends, logits_to_keep=torch.tensor([[3, 5]]))
+        states = model(row, subtree_ends=ends, logits_to_keep=torch.tensor([[3, 5]]), output_hidden_states=True)
+        assert seen == [2, row.shape[1]]
+        assert states.hidden_states[-1].shape[1] == row.shape[1] and states.logits.shape[1] == 2
+
+    def test_a_row_is_packed_one_way_and_whole(self):
+        row, ends, _ = self.tree()
+        with pytest.raises(ValueError, match="`segment_ids` or `subtree_ends`, not both"):
+            build()(row, segment_ids=torch.zeros_like(row), subtree_ends=ends)
+        past = build()(ids(), use_cache=True).past_key_values
+        with pytest.raises(ValueError, match="`subtree_ends`.*`past_key_values`"):
+            build()(row, subtree_ends=ends, past_key_values=past)

@@ -182,3 +182,21 @@ def test_a_share_larger_than_its_source_is_refused(mixed):
 def test_a_mixture_that_cannot_be_is_refused(mixture):
     with pytest.raises(ValueError, match="'mixture'"):
         load_recipe("axiom-reasoner", {"mixture": mixture})
+
+
+def test_decoders_read_closed_systems_as_their_prompts_are_written(systems):
+    """Packed premises and hypotheses, token by token, are the prompts of the rows with their answers."""
+    objective = make_objective(load_recipe("axiom-cpu"), decoder := make_tokenizer("axiom", "corr2cause"))
+    packs = objective.packs(systems, training=False, grammar="corr2cause")
+    batch = packs.collate(np.arange(len(packs)), decoder.pad_token_id)
+    prompts, labels = systems["prompt"].to_pylist(), systems["label"].to_pylist()
+    found = []
+    for index in range(len(packs)):
+        ids, ends = batch["input_ids"][index].tolist(), batch["subtree_ends"][index].tolist()
+        for place, target in zip(
+            batch["target_positions"][index].tolist(), batch["targets"][index].tolist(), strict=True
+        ):
+            if target != -100:
+                seen = [ids[other] for other in range(place + 1) if ends[other] > place]
+                found.append((decoder.decode(seen, skip_special_tokens=True), target == packs.answer_ids[1]))
+    assert sorted(found) == sorted(zip(prompts, map(bool, labels), strict=True))

@@ -1,10 +1,11 @@
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 
 from hf_causal.dataset_builders import load_corpus
 from hf_causal.models import AxiomTokenizer, make_model
-from hf_causal.training.data import IGNORED, PADDING_SEGMENT, Batches, PackedPrompts
+from hf_causal.training.data import IGNORED, Batches, PackedPrompts
 from hf_causal.training.objective import Counts, loss_and_hits
 
 
@@ -23,19 +24,68 @@ def packs(rows, tokenizer):
     return PackedPrompts(rows, tokenizer)
 
 
-def test_a_pack_is_its_premise_and_every_question_about_it(packs, rows, tokenizer):
-    first = [row for row in rows.slice(0, 20).to_pylist() if row["graph_id"] == rows["graph_id"][0].as_py()]
-    batch = packs.collate(np.array([0]), tokenizer.pad_token_id)
-    tokens, segments, targets = (batch[name][0] for name in ("input_ids", "segment_ids", "targets"))
-    for number, row in enumerate(first, start=1):
-        alone = tokenizer(row["prompt"])["input_ids"]
-        mine = tokens[(segments == 0) | (segments == number)]
-        assert mine.tolist() == alone
-        assert targets[segments == number][-1] == tokenizer.convert_tokens_to_ids(row["completion"])
-        assert targets[segments == number][:-1].tolist() == tokens[segments == number][1:].tolist()
-    assert segments.max() == len(first)
-    assert (tokens[segments == PADDING_SEGMENT] == tokenizer.pad_token_id).all()
-    assert (targets[segments == PADDING_SEGMENT] == IGNORED).all()
+def branches(batch, row):
+    """Each target of a row: the tokens on the branch that ends at its position, and the target."""
+    tokens, ends = batch["input_ids"][row].tolist(), batch["subtree_ends"][row].tolist()
+    for position, target in zip(batch["target_positions"][row].tolist(), batch["targets"][row].tolist(), strict=True):
+        if target != IGNORED:
+            yield [tokens[place] for place in range(position + 1) if ends[place] > position], target
+
+
+@pytest.mark.parametrize("options", [{}, {"share_beginnings": False}, {"packing": False}])
+def test_every_branch_of_a_pack_is_a_prompt_and_its_answer(rows, tokenizer, options):
+    few = rows[:200]
+    packs = PackedPrompts(few, tokenizer, **options)
+    batch = packs.collate(np.arange(len(packs)), tokenizer.pad_token_id)
+    found = [branch for row in range(len(packs)) for branch in branches(batch, row)]
+    words = few["completion"].to_pylist()
+    expected = [(tokenizer(p)["input_ids"], tokenizer.convert_tokens_to_ids(w)) for p, w in zip(
+        few["prompt"].to_pylist(), words, strict=True)]  # fmt: skip
+    assert found == [expected[row] for row in packs.rows]
+    assert sorted(packs.rows) == list(range(200))
+
+
+def test_beginnings_are_shared_as_far_as_they_go(rows, tokenizer):
+    few = rows[:200]
+    packs = PackedPrompts(few, tokenizer)
+    for pack in range(len(packs)):
+        mine = [tokenizer(few["prompt"][int(row)].as_py())["input_ids"]
+                for row in packs.rows[packs.questions[:pack].sum() : packs.questions[: pack + 1].sum()]]  # fmt: skip
+        assert packs.lengths[pack] == len({tuple(ids[:size]) for ids in mine for size in range(1, len(ids) + 1)})
+    assert packs.lengths.sum() < 0.9 * PackedPrompts(few, tokenizer, share_beginnings=False).lengths.sum()
+
+
+def test_the_same_question_twice_is_one_branch_with_two_answers(rows, tokenizer):
+    twice = pa.concat_tables([rows[:1], rows[:1]])
+    packs = PackedPrompts(twice, tokenizer)
+    (first, second) = branches(packs.collate(np.array([0]), tokenizer.pad_token_id), 0)
+    assert first == second and packs.lengths[0] == len(first[0])
+
+
+def test_prompt_targets_are_every_next_token_of_the_premise_once_and_of_each_question(rows, tokenizer):
+    few = rows[:60]
+    packs = PackedPrompts(few, tokenizer, prompt_targets=True)
+    batch = packs.collate(np.arange(len(packs)), tokenizer.pad_token_id)
+    premises = dict(zip(few["graph_id"].to_pylist(), few["premise"].to_pylist(), strict=True))
+    expected = []
+    for premise in premises.values():
+        ids = tokenizer(premise)["input_ids"]
+        expected += [(ids[:size], ids[size]) for size in range(1, len(ids))]
+    for row in few.to_pylist():
+        ids = [*tokenizer(row["prompt"])["input_ids"], tokenizer.convert_tokens_to_ids(row["completion"])]
+        start = len(tokenizer(row["premise"])["input_ids"])
+        expected += [(ids[:size], ids[size]) for size in range(start + 1, len(ids))]
+    assert sorted(branch for row in range(len(packs)) for branch in branches(batch, row)) == sorted(expected)
+
+
+def test_padding_sees_itself_alone_and_asks_nothing(packs, tokenizer):
+    batch = packs.collate(np.argsort(packs.lengths)[[0, -1]], tokenizer.pad_token_id)
+    place = torch.arange(batch["input_ids"].shape[1])
+    padding = place >= int(packs.lengths.min())
+    assert batch["input_ids"].shape[1] % 8 == 0 and padding.any()
+    assert (batch["input_ids"][0, padding] == tokenizer.pad_token_id).all()
+    assert (batch["subtree_ends"][0] == torch.where(padding, place + 1, batch["subtree_ends"][0])).all()
+    assert (batch["subtree_ends"][0, ~padding] <= int(packs.lengths.min())).all()
 
 
 def test_every_question_is_in_exactly_one_pack(packs, rows):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,7 +12,6 @@ import pyarrow.compute as pc
 import torch
 
 IGNORED = -100
-PADDING_SEGMENT = -1
 POOL = 50
 """Batches whose prompts are sorted by length together: more wastes less padding and mixes less."""
 
@@ -61,44 +62,70 @@ def premise_starts(rows: pa.Table, together: bool = True) -> np.ndarray:
 class PackedPrompts:
     """Questions packed behind the premise that they share, as flat token arrays.
 
-    Each pack is `premise question₁ question₂ …` with segment ids 0, 1, 2, … and next-token targets; the target at the
-    last token of a question is its answer.
+    A pack is a tree of tokens, written depth first: the premise is its trunk, and questions branch off where they
+    begin to differ, so that what several of them begin with (`Does A cause`) stands there once. A causal model
+    computes the same for a token whatever follows, so every question is answered exactly as if it stood alone; see
+    `subtree_ends` of [`AxiomModel`].
 
     Args:
         rows (`pa.Table`): With `premise`, `question`, `completion` and `graph_id`; the rows of a premise stand
             together.
         tokenizer (`TokenizersBackend`): Encodes premise and question apart.
         packing (`bool`): Whether the rows of one `graph_id` share their premise.
+        prompt_targets (`bool`): Whether the prompts' own tokens are targets too, beside the answers.
+        share_beginnings (`bool`): Whether questions share what they begin with.
+
+    Raises:
+        `ValueError`: If there are no rows.
     """
 
-    def __init__(self, rows: pa.Table, tokenizer: Any, packing: bool = True):
+    def __init__(
+        self,
+        rows: pa.Table,
+        tokenizer: Any,
+        packing: bool = True,
+        prompt_targets: bool = False,
+        share_beginnings: bool = True,
+    ):
         rows = rows.select(["premise", "question", "completion", "graph_id"]).combine_chunks()
         starts = premise_starts(rows, packing)
-        self.questions = np.diff(starts)
-        premises = _encode(tokenizer, rows["premise"].take(pa.array(starts[:-1])).to_pylist())
-        questions = _encode(tokenizer, rows["question"].to_pylist())
-        answers = {word: tokenizer.convert_tokens_to_ids(word) for word in ("No", "Yes")}
-        self.answer_ids = (answers["No"], answers["Yes"])
-        answer = np.array([answers[word] for word in rows["completion"].to_pylist()], dtype=np.int32)
+        first, self.questions = starts[:-1], np.diff(starts)
+        no, yes = tokenizer.convert_tokens_to_ids(["No", "Yes"])
+        self.answer_ids = (no, yes)
+        premises = _Texts(tokenizer, rows["premise"].take(pa.array(first)), [tokenizer.bos_token_id])
+        questions = _Texts(tokenizer, rows["question"])
+        pack = np.repeat(np.arange(len(first)), self.questions)
 
-        tokens, segments, targets, lengths = [], [], [], []
-        row = 0
-        for premise, count in zip(premises, self.questions, strict=True):
-            premise = [tokenizer.bos_token_id, *premise]
-            pack_tokens, pack_segments, pack_targets = [premise], [0] * len(premise), [*premise[1:], IGNORED]
-            for segment in range(1, count + 1):
-                question = questions[row]
-                pack_tokens.append(question)
-                pack_segments += [segment] * len(question)
-                pack_targets += [*question[1:], answer[row]]
-                row += 1
-            tokens.append(np.concatenate(pack_tokens).astype(np.int32))
-            segments.append(np.array(pack_segments, dtype=np.int32))
-            targets.append(np.array(pack_targets, dtype=np.int32))
-            lengths.append(len(pack_segments))
-        self.lengths = np.array(lengths)
-        self._ends = np.cumsum(self.lengths)
-        self._tokens, self._segments, self._targets = (np.concatenate(part) for part in (tokens, segments, targets))
+        # Sorted, questions that begin alike stand side by side, and each has to be compared with the one before only.
+        grid = questions.grid()
+        self.rows = np.lexsort((*grid.T[::-1], pack))
+        """Row of each question, in the order in which the packs ask them."""
+        grid, lengths = grid[self.rows], questions.lengths[self.rows]
+        tree = _Tree(grid, lengths, pack, premises.lengths, share_beginnings)
+        self.lengths = tree.pack_lengths
+        self._starts = np.cumsum(self.lengths) - self.lengths
+
+        size = int(self.lengths.sum())
+        trunk = np.repeat(self._starts, premises.lengths) + premises.places()
+        branch = (self._starts[pack, None] + tree.places)[tree.own]
+        self._tokens, self._ends = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int32)
+        self._tokens[trunk], self._tokens[branch] = premises.ids, grid[tree.own]
+        self._ends[trunk], self._ends[branch] = np.repeat(self.lengths, premises.lengths), tree.ends[tree.own]
+
+        answers = pc.if_else(pc.equal(rows["completion"], "Yes"), yes, no).to_numpy()[self.rows]
+        asked = (tree.places[np.arange(len(pack)), lengths - 1], answers, pack)
+        parts = [asked]
+        if prompt_targets:
+            inner = np.arange(grid.shape[1] - 1) < lengths[:, None] - 1
+            parts.append((tree.places[:, :-1][inner], grid[:, 1:][inner], np.repeat(pack, lengths - 1)))
+            inside = premises.places() > 0
+            owner = np.repeat(np.arange(len(first)), premises.lengths)
+            parts.append((premises.places()[inside] - 1, premises.ids[inside], owner[inside]))
+        place, target, owner = (np.concatenate(column) for column in zip(*parts, strict=True))
+        order = np.argsort(owner, kind="stable")
+        self._places, self._targets = place[order].astype(np.int32), target[order].astype(np.int32)
+        self._target_counts = np.bincount(owner, minlength=len(first))
+        self._target_starts = np.cumsum(self._target_counts) - self._target_counts
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -106,22 +133,96 @@ class PackedPrompts:
     def collate(self, packs: np.ndarray, pad_token_id: int) -> dict[str, torch.Tensor]:
         """One batch, padded on the right.
 
+        Sizes are rounded up to multiples of 8: matrix units like that, and there are few different ones.
+
         Returns:
-            `dict`: `input_ids`, `segment_ids` (-1 for padding) and `targets` (-100 where no loss is taken), `int64` of
-            shape (packs, longest rounded up to 8).
+            `dict`: `int64` tensors, of shape (packs, length) `input_ids` and `subtree_ends` and of shape (packs,
+            targets) `target_positions` and `targets`: the token that should follow the one at each position, -100
+            where a row has fewer targets. A pack's answers come first.
         """
-        longest = -(-int(self.lengths[packs].max()) // 8) * 8
-        columns = {
-            "input_ids": (self._tokens, pad_token_id),
-            "segment_ids": (self._segments, PADDING_SEGMENT),
-            "targets": (self._targets, IGNORED),
+        packs = np.asarray(packs)
+        lengths, counts = self.lengths[packs], self._target_counts[packs]
+        place, there = _padded(lengths)
+        source = np.where(there, self._starts[packs, None] + place, 0)
+        wanted, real = _padded(counts)
+        target = np.where(real, self._target_starts[packs, None] + wanted, 0)
+        batch = {
+            "input_ids": np.where(there, self._tokens[source], pad_token_id),
+            # Padding sees itself alone, so that no row of the attention is empty.
+            "subtree_ends": np.where(there, self._ends[source], place + 1),
+            "target_positions": np.where(real, self._places[target], 0),
+            "targets": np.where(real, self._targets[target], IGNORED),
         }
-        batch = {name: np.full((len(packs), longest), fill, dtype=np.int64) for name, (_, fill) in columns.items()}
-        for index, pack in enumerate(packs):
-            end, size = self._ends[pack], self.lengths[pack]
-            for name, (flat, _) in columns.items():
-                batch[name][index, :size] = flat[end - size : end]
-        return {name: torch.from_numpy(array) for name, array in batch.items()}
+        tensors = {name: torch.from_numpy(array.astype(np.int64, copy=False)) for name, array in batch.items()}
+        # From pinned memory a copy to the GPU does not wait for what the GPU is doing.
+        return (
+            {name: tensor.pin_memory() for name, tensor in tensors.items()} if torch.cuda.is_initialized() else tensors
+        )
+
+
+class _Texts:
+    """Token ids of many texts, flat."""
+
+    def __init__(self, tokenizer: Any, texts: pa.ChunkedArray, before: Sequence[int] = ()):
+        encoded = tokenizer.backend_tokenizer.encode_batch_fast(texts.to_pylist(), add_special_tokens=False)
+        ids = [[*before, *encoding.ids] for encoding in encoded]
+        self.lengths = np.fromiter(map(len, ids), dtype=np.int64, count=len(ids))
+        self.ids = np.fromiter(chain.from_iterable(ids), dtype=np.int32, count=int(self.lengths.sum()))
+
+    def places(self) -> np.ndarray:
+        """Place of each token in its text."""
+        starts = np.cumsum(self.lengths) - self.lengths
+        return np.arange(len(self.ids)) - np.repeat(starts, self.lengths)
+
+    def grid(self) -> np.ndarray:
+        """The texts as rows, -1 after their ends."""
+        grid = np.full((len(self.lengths), int(self.lengths.max())), -1, dtype=np.int32)
+        grid[np.arange(grid.shape[1]) < self.lengths[:, None]] = self.ids
+        return grid
+
+
+class _Tree:
+    """Where the tokens of sorted questions stand in their packs; the tables are of shape (questions, longest)."""
+
+    own: np.ndarray
+    """Which tokens a question brings along; the others it has in common with one before it."""
+    places: np.ndarray
+    """Place of each token in its pack."""
+    ends: np.ndarray
+    """For the tokens that a question brings along: the place behind all questions that go through them."""
+
+    def __init__(
+        self, grid: np.ndarray, lengths: np.ndarray, pack: np.ndarray, trunks: np.ndarray, share_beginnings: bool
+    ):
+        depth = np.arange(grid.shape[1])
+        count = len(grid)
+        common = np.zeros(count, dtype=np.int64)
+        if share_beginnings:
+            alike = (grid[1:] == grid[:-1]) & (pack[1:] == pack[:-1])[:, None]
+            common[1:] = np.minimum(np.logical_and.accumulate(alike, axis=1).sum(1), lengths[1:])
+        self.own = (depth >= common[:, None]) & (depth < lengths[:, None])
+        brought = lengths - common
+        self.pack_lengths = trunks + np.bincount(pack, weights=brought, minlength=len(trunks)).astype(np.int64)
+        before = np.cumsum(brought) - brought
+        first = np.searchsorted(pack, np.arange(len(trunks)))
+        starts = trunks[pack] + before - before[first[pack]]
+        # A token belongs to the last question so far that parts from the one before it at this depth or earlier, and
+        # its subtree ends where the next such question begins.
+        parts = common[:, None] <= depth
+        owner = np.maximum.accumulate(np.where(parts, np.arange(count)[:, None], 0), axis=0)
+        self.places = starts[owner] + depth - common[owner]
+        later = np.where(parts, np.arange(count)[:, None], count)
+        following = np.full_like(later, count)
+        following[:-1] = np.minimum.accumulate(later[::-1], axis=0)[::-1][1:]
+        inside = following < count
+        inside[inside] = pack[following[inside]] == np.broadcast_to(pack[:, None], inside.shape)[inside]
+        self.ends = np.where(inside, starts[np.where(inside, following, 0)], self.pack_lengths[pack][:, None])
+
+
+def _padded(sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Places of rows that are padded to the largest, rounded up to a multiple of 8, and which of them are filled."""
+    place = np.arange(-(-int(sizes.max()) // 8) * 8)[None]
+    return place, place < sizes[:, None]
 
 
 class Batches:
@@ -153,9 +254,3 @@ class Batches:
         pools = [order[start : start + POOL * whole] for start in range(0, len(order), POOL * whole)]
         order = np.concatenate([pool[np.argsort(self.lengths[pool], kind="stable")] for pool in pools])
         return order.reshape(self.per_epoch, self.world_size, self.batch_size)[generator.permutation(self.per_epoch)]
-
-
-def _encode(tokenizer: Any, texts: list[str]) -> list[list[int]]:
-    return [
-        encoding.ids for encoding in tokenizer.backend_tokenizer.encode_batch_fast(texts, add_special_tokens=False)
-    ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import torch
 from torch import nn
 
@@ -47,7 +48,7 @@ def loss_and_hits(
     """Cross-entropy over the vocabulary at the last token of each question, as in arXiv 2407.07612.
 
     Args:
-        model (callable): A causal language model that takes `segment_ids` and `logits_to_keep`.
+        model (callable): A causal language model that takes `subtree_ends` and `logits_to_keep`.
         batch (`dict`): As [`PackedPrompts.collate`] makes it.
         answer_ids (`tuple[int, int]`): Token ids of No and Yes.
         totals (`Counts`): Over everything that makes up one optimizer step. Losses are divided by these, so that parts
@@ -57,20 +58,25 @@ def loss_and_hits(
     Returns:
         `tuple`: The loss, the sum of the answers' cross-entropies (detached), and the number of right answers.
     """
+    # Everything keeps its shape and nothing is looked up by content: a GPU is never waited for.
     targets = batch["targets"]
-    wanted = targets != IGNORED if prompt_loss_weight else is_answer(targets, answer_ids)
     outputs = model(
-        input_ids=batch["input_ids"], segment_ids=batch["segment_ids"], use_cache=False, logits_to_keep=wanted
+        input_ids=batch["input_ids"],
+        subtree_ends=batch["subtree_ends"],
+        use_cache=False,
+        logits_to_keep=batch["target_positions"],
     )
-    logits, kept = outputs.logits.float(), targets[wanted]
-    losses = nn.functional.cross_entropy(logits, kept, reduction="none")
-    answer = is_answer(kept, answer_ids)
-    answer_sum = losses[answer].sum()
+    logits = outputs.logits.float()
+    losses = nn.functional.cross_entropy(
+        logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="none"
+    ).view_as(targets)
+    answer = is_answer(targets, answer_ids)
+    answer_sum = (losses * answer).sum()
     loss = answer_sum / totals.answers
     if prompt_loss_weight:
-        loss = loss + prompt_loss_weight * losses[~answer].sum() / totals.others
-    said_yes = logits[answer, answer_ids[1]] > logits[answer, answer_ids[0]]
-    hits = (said_yes == (kept[answer] == answer_ids[1])).sum()
+        loss = loss + prompt_loss_weight * (losses * ~answer).sum() / totals.others
+    said_yes = logits[..., answer_ids[1]] > logits[..., answer_ids[0]]
+    hits = ((said_yes == (targets == answer_ids[1])) & answer).sum()
     return loss, answer_sum.detach(), hits
 
 
@@ -101,7 +107,12 @@ class NextToken:
         self.answer_ids = (no, yes)
 
     def packs(self, rows: pa.Table, training: bool, grammar: str = "transitivity") -> Packs:
-        return PackedPrompts(rows, self.tokenizer, self.recipe.packing)
+        if grammar == "corr2cause":  # whose prompts say which part is which
+            for name, word in (("premise", "Premise: "), ("question", "Hypothesis: ")):
+                told = pc.binary_join_element_wise(word, rows[name], "")
+                rows = rows.set_column(rows.schema.get_field_index(name), name, told)
+        prompt_targets = training and self.recipe.prompt_loss_weight > 0
+        return PackedPrompts(rows, self.tokenizer, self.recipe.packing, prompt_targets)
 
     def count(self, batches: list[dict[str, torch.Tensor]]) -> Counts:
         return Counts.of(batches, self.answer_ids)

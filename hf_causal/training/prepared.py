@@ -15,6 +15,7 @@ from safetensors.torch import load_model
 
 from hf_causal.models import make_model, make_tokenizer
 from hf_causal.training.checkpoints import BEST, Progress, link_or_copy, read_manifest, save_checkpoint
+from hf_causal.training.compiled import make_forward
 from hf_causal.training.feed import Feed
 from hf_causal.training.objective import make_objective
 from hf_causal.training.optimizers import make_optimizers, make_schedulers
@@ -59,7 +60,7 @@ class Prepared:
         self.total_steps = recipe.max_steps or math.ceil(recipe.num_train_epochs * self.feed.per_epoch)
         self.schedulers = make_schedulers(optimizers, recipe, self.total_steps)
         self.model, *self.optimizers = self.accelerator.prepare(model, *optimizers)
-        self.forward = torch.compile(self.model) if recipe.compile else self.model
+        self.forward = make_forward(self.model, recipe, self.accelerator)
         self.progress = Progress()
         self.accelerator.register_for_checkpointing(self.progress, self.feed, *self.schedulers)
         # Names of weights are those of the model itself, so that any number of processes finds them.

@@ -97,7 +97,9 @@ class Recipe:
     """`bf16` or `no`. Norms, softmax and losses stay in fp32."""
     gradient_checkpointing: bool = False
     compile: bool = False
-    """Whether to compile the model with `torch.compile`."""
+    """Whether to compile the blocks of the decoder with `torch.compile`: once, for batches of any length."""
+    cuda_graphs: bool = False
+    """Whether to record passes as CUDA graphs, for small batches on one GPU."""
     seed: int = 42
 
     # Cadence, in optimizer steps
