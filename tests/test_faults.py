@@ -147,6 +147,20 @@ def test_a_run_goes_on_in_another_folder_and_divided_otherwise(two, whole, corpu
     assert losses[0] == pytest.approx(losses[1], rel=0.05)
 
 
+def test_the_best_weights_are_those_of_the_checkpoint_that_is_gone_on_from(corpus_dir, tmp_path, monkeypatch):
+    accuracies = iter([0.9, 0.5, 0.5, 0.5])  # after steps 3 and 6, and twice after step 8
+    monkeypatch.setattr(loop, "validate", lambda *arguments: (1.0, next(accuracies), 100))
+    train(RECIPE, tmp_path / "run", corpus_dir, stop_at_step=6)
+    best = load_file(tmp_path / "run" / "checkpoints" / "best.safetensors")
+    checkpoint = list_checkpoints(tmp_path / "run")[-1]
+    (tmp_path / "run" / "checkpoints" / "best.safetensors").unlink()  # and not written over: it has two names
+    (tmp_path / "run" / "checkpoints" / "best.safetensors").write_bytes(b"of a later step")
+    for folder in ("run", "moved"):
+        result = train(RECIPE, tmp_path / folder, corpus_dir, resume_from_checkpoint=str(checkpoint))
+        assert (result.best_step, result.best_accuracy) == (3, 0.9)
+        assert_equal_weights(weights(tmp_path / folder), best)
+
+
 @pytest.mark.parametrize(("number", "raised"), [(signal.SIGTERM, SystemExit), (signal.SIGINT, KeyboardInterrupt)])
 def test_a_signal_saves_and_the_run_goes_on_to_the_same_weights(
     number, raised, whole, corpus_dir, tmp_path, monkeypatch, capsys
@@ -251,11 +265,12 @@ def test_a_full_disk_harms_nothing_that_was_saved(owner, method, message, size, 
 
 
 def test_what_a_killed_run_left_of_a_checkpoint_is_cleared_away(begun, corpus_dir):
-    half = begun / "checkpoints" / ".step-0000008.partial"
-    half.mkdir()
-    (half / "model.safetensors").write_bytes(b"half")
+    for name in (".step-0000007.partial", ".step-0000008.partial"):
+        (begun / "checkpoints" / name).mkdir()
+        (begun / "checkpoints" / name / "optimizer_7.bin").write_bytes(b"half")
     train(RECIPE, begun, corpus_dir, resume_from_checkpoint="latest")
     assert sorted(os.listdir(begun / "checkpoints")) == ["best.safetensors", "step-0000006", "step-0000008"]
+    assert not list(begun.rglob("optimizer_7.bin"))
 
 
 @pytest.mark.parametrize("where", ["loss", "weights"])

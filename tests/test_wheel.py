@@ -44,7 +44,7 @@ def test_the_installed_package_is_the_wheel(outside):
 def test_the_console_script_knows_its_recipes_and_corpora(outside):
     done = run(outside, "hf-causal", "info")
     assert done.returncode == 0, done.stderr
-    assert "axiom-67m-rope" in done.stdout
+    assert "axiom-67m-rope" in done.stdout and "multi_node" in done.stdout
 
 
 def test_the_console_script_builds_and_trains_outside_the_clone(outside):

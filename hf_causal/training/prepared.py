@@ -63,9 +63,6 @@ class Prepared:
         self.forward = make_forward(self.model, recipe, self.accelerator)
         self.progress = Progress()
         self.accelerator.register_for_checkpointing(self.progress, self.feed, *self.schedulers)
-        # Names of weights are those of the model itself, so that any number of processes finds them.
-        self.accelerator.register_save_state_pre_hook(self._unwrap_weights)
-        self.accelerator.register_load_state_pre_hook(self._unwrap_models)
         seed_draws(self.accelerator, recipe.seed)
         if report_to != "none":
             names = {report_to: {"name": recipe.name}}
@@ -85,12 +82,6 @@ class Prepared:
             accelerator.num_processes,
             recipe.gradient_accumulation_steps,
         )
-
-    def _unwrap_weights(self, models: list[Any], weights: list[Any], folder: str) -> None:
-        weights[:] = [self.accelerator.unwrap_model(model).state_dict() for model in models[: len(weights)]]
-
-    def _unwrap_models(self, models: list[Any], folder: str) -> None:
-        models[:] = [self.accelerator.unwrap_model(model) for model in models]
 
     def restore(self, checkpoint: Path) -> None:
         """Goes on from a checkpoint.
