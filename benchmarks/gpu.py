@@ -26,6 +26,7 @@ backward. CUDA graphs are there for this. 40 % cannot be expected of so small a 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import math
 import subprocess
@@ -142,7 +143,9 @@ def run(
     laps = [json.loads(line) for line in log if '"train"' in line]
     summary = json.loads((trial.output_dir / "training_summary.json").read_text(encoding="utf-8"))
     questions = summary["questions"] / summary["steps"]
-    left = seconds - (time.perf_counter() - began)
+    taken = time.perf_counter() - began
+    # What the trial took beside its steps the training takes too, and some more for validation and larger data.
+    left = 0.9 * (seconds - taken - (taken - trial.seconds))
     steps = max(1, min(whole, int(left * laps[-1]["examples_per_second"] / questions)))
     cadence = {"max_steps": steps, "eval_steps": max(1, steps // 10), "save_steps": steps, "eval_rows": 4000,
                "logging_steps": max(1, steps // 100)}  # fmt: skip
@@ -198,6 +201,7 @@ def table(results: dict[str, Any]) -> str:
         for name, one in scored[0][kind].items():
             accuracies = " | ".join(f"{row[kind][name]['accuracy']:.3f}" for row in scored)
             lines.append(f"| {name} | {one['n']:,} | {accuracies} |")
+    lines += [f"\n{name} failed: {message}" for name, message in results["failures"].items()]
     return "\n".join(lines) + "\n"
 
 
@@ -211,7 +215,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     )
     parser.add_argument("--files", type=Path, nargs="*", default=[], help="JSON lines to score, or folders of them")
     parser.add_argument("--limit", type=int, help="at most this many questions of each cell")
-    parser.add_argument("--probe-steps", type=int, default=300, help="steps that a trial takes")
+    parser.add_argument("--probe-steps", type=int, default=600, help="steps that a trial takes")
     parser.add_argument("--work", type=Path, help="folder for corpora and weights; a temporary one when not given")
     options, rest = parser.parse_known_args(arguments)
     overrides = parse_overrides(rest)
@@ -234,6 +238,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
             "torch": torch.__version__,
             "bf16_matrix_rate": matrix_rate(device, torch.bfloat16),
             "results": [],
+            "failures": {},
         }
         decoders = [
             name for name, recipe in zip(options.recipes, recipes, strict=True) if recipe.model_type == "axiom"
@@ -254,20 +259,40 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
             left = deadline - time.perf_counter() - following * reserve
             share = options.first_share if index == 0 and following > 1 else 1 / following
             chosen = {**overrides, **fields} if recipe.model_type == "axiom" else others
-            results["results"].append(run(name, chosen, share * left, options.probe_steps, work, corpus))
-            save(options.out, results)  # the scores come later; what was trained is known now
-            began = time.perf_counter()
-            scores = evaluate_model(work / name, data_dir=corpus.folder, files=files, limit=options.limit)
-            reserve = time.perf_counter() - began
+            try:
+                results["results"].append(run(name, chosen, share * left, options.probe_steps, work, corpus))
+                save(options.out, results)  # the scores come later; what was trained is known now
+                began = time.perf_counter()
+                scores = evaluate_model(work / name, data_dir=corpus.folder, files=files, limit=options.limit)
+                reserve = time.perf_counter() - began
+            except RuntimeError as error:  # of CUDA, mostly; the other recipes may still work as they are
+                results["failures"][name] = str(error).strip().splitlines()[0]
+                fields = {}
+                save(options.out, results)
+                continue
+            finally:
+                free_memory()
             write_json(options.out / "scores" / f"{name}.json", {**scores, "model": name})
-            results["results"][-1] |= {
-                "scoring_seconds": round(reserve, 1),
-                **{kind: {split: {key: score[key] for key in ("n", "accuracy", "stderr")}
-                          for split, score in scores[kind].items()} for kind in ("splits", "files")},
-            }  # fmt: skip
+            results["results"][-1] |= {"scoring_seconds": round(reserve, 1), **short(scores)}
             save(options.out, results)
     print(table(results))
     return results
+
+
+def short(scores: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Accuracy on each split and file, of all that [`evaluate_model`] says."""
+    wanted = ("n", "accuracy", "stderr")
+    return {
+        kind: {name: {key: score[key] for key in wanted} for name, score in scores[kind].items()}
+        for kind in ("splits", "files")
+    }
+
+
+def free_memory() -> None:
+    """Gives back what the last recipe held; its graphs refer to themselves and would stay for a while."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def save(out: Path, results: dict[str, Any]) -> None:

@@ -79,7 +79,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--out", type=Path, help="folder for training.json and training.md; printed only otherwise")
     parser.add_argument("--ways", nargs="+", choices=sorted({way.name for way in (*WAYS, *LOOPED)}), help="only these")
     parser.add_argument("--looped", action="store_true", help="the looped reasoner instead of the decoder")
-    parser.add_argument("--steps", type=int, default=3, help="timed steps of each way, after one to warm up")
+    parser.add_argument("--steps", type=int, help="timed steps of each way; 3 on a CPU and 50 on a GPU by default")
     parser.add_argument("--questions", type=int, default=128, help="of a batch; with shared premises an eighth of it")
     parser.add_argument("--rows", type=int, default=20_000, help="training questions that are read")
     parser.add_argument("--data", type=Path, help="built corpus; built when not given")
@@ -90,9 +90,10 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     options = parser.parse_args(arguments)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.set_num_threads(options.threads)
+    steps = options.steps or (50 if device == "cuda" else 3)
     settings = Settings(
-        device, options.steps, options.questions, options.rows, options.data, *options.model, options.threads,
-        options.seed, has_bf16(device),
+        device, steps, options.questions, options.rows, options.data, *options.model, options.threads, options.seed,
+        has_bf16(device),
     )  # fmt: skip
     ways = [way for way in (LOOPED if options.looped else WAYS) if way.fits(settings)]
     if options.profile:

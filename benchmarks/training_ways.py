@@ -148,7 +148,7 @@ def profile(way: Way, settings: Settings) -> str:
     activities = [ProfilerActivity.CPU] + [ProfilerActivity.CUDA] * (settings.device == "cuda")
     with torch.profiler.profile(activities=activities) as profiler:
         step(batches[1 % len(batches)])
-    by = "self_cuda_time_total" if settings.device == "cuda" else "self_cpu_time_total"
+    by = "self_device_time_total" if settings.device == "cuda" else "self_cpu_time_total"
     return profiler.key_averages().table(sort_by=by, row_limit=25, max_name_column_width=50)
 
 

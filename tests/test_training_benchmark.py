@@ -146,6 +146,22 @@ def test_gpu_trains_scores_and_keeps_everything(tmp_path, corpus_dir, monkeypatc
     assert (tmp_path / "out" / "table.md").read_text() in capsys.readouterr().out
 
 
+def test_a_recipe_that_fails_costs_no_other_its_result(tmp_path, corpus_dir, monkeypatch):
+    def run(name, fields, seconds, probe_steps, work, corpus):
+        ran.append((name, fields))
+        raise RuntimeError("CUDA error: out of memory\nand a long report")
+
+    ran = []
+    (tmp_path / "data").symlink_to(corpus_dir)
+    monkeypatch.setattr(gpu, "run", run)
+    monkeypatch.setattr(gpu, "probe", lambda *rest: {"loss": 1.0, "examples_per_second": float(len(rest[1]))})
+    results = gpu.main(["--out", str(tmp_path), "--work", str(tmp_path), "--recipes", "axiom-cpu", "axiom-67m-rope"])
+    # The way to call the model may have been what failed, so the next recipe goes without.
+    assert ran == [("axiom-cpu", {"attn_implementation": "eager"}), ("axiom-67m-rope", {})]
+    assert results["failures"] == dict.fromkeys(("axiom-cpu", "axiom-67m-rope"), "CUDA error: out of memory")
+    assert "axiom-67m-rope failed: CUDA error" in (tmp_path / "table.md").read_text()
+
+
 def test_a_trial_is_a_run_of_its_own_and_says_what_went_wrong(tmp_path, corpus_dir):
     good = gpu.probe("axiom-cpu", TINY, 3, tmp_path / "good", corpus_dir, 200)
     assert good["examples_per_second"] > 0 and 0 < good["loss"] < 20
