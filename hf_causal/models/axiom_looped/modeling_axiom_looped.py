@@ -11,7 +11,7 @@ from transformers import initialization as init
 from transformers.modeling_utils import PreTrainedModel
 from transformers.utils.generic import ModelOutput, can_return_tuple
 
-from .block_axiom_looped import FLAG_GAIN, AxiomLoopedBlock, Matches
+from .block_axiom_looped import FLAG_GAIN, AxiomLoopedBlock, Matches, full_precision
 from .configuration_axiom_looped import AxiomLoopedConfig
 from .reading_axiom_looped import AxiomLoopedNameEncoder, Sentences, places_in_names, read_sentences
 
@@ -46,6 +46,10 @@ class AxiomLoopedOutput(ModelOutput):
         loop_logits (`tuple` of `torch.FloatTensor`, *optional*):
             The classifier's logits for all sentences and the question after every loop, each of shape `(batch,
             questions, statements + 1, 2)`, with `output_loops=True`.
+        asked (`torch.BoolTensor` of shape `(batch, questions)`, *optional*):
+            Which questions there are, where prompts ask differently many.
+        readable (`torch.BoolTensor` of shape `(batch,)`, *optional*):
+            Which prompts could be read. All of them, since others are refused, but an exported graph cannot raise.
         name_overlap (`torch.FloatTensor`, *optional*):
             In training, how much different names of the batch resemble each other, for a loss that keeps them apart.
     """
@@ -58,6 +62,8 @@ class AxiomLoopedOutput(ModelOutput):
     num_loops: torch.Tensor | None = None
     loop_states: tuple[torch.Tensor, ...] | None = None
     loop_logits: tuple[torch.Tensor, ...] | None = None
+    asked: torch.Tensor | None = None
+    readable: torch.Tensor | None = None
     name_overlap: torch.Tensor | None = None
 
 
@@ -137,18 +143,24 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         sentences = read_sentences(input_ids, attention_mask, self.config)
         statements, questions, asked, overlap = self._names(sentences, question_words)
         # Matching decides between names that differ in one character: not in half precision.
-        with torch.autocast(input_ids.device.type, enabled=False):
+        with full_precision(input_ids.device):
             flags, loops, states = self._loop(statements, questions, sentences, num_loops, output_loops)
-        if not asked.all():
-            flags = flags * asked[:, :, None, None]
-        return AxiomLoopedOutput(last_hidden_state=flags, num_loops=loops, loop_states=states, name_overlap=overlap)
+        flags = flags * asked[:, :, None, None]
+        return AxiomLoopedOutput(
+            last_hidden_state=flags,
+            num_loops=loops,
+            loop_states=states,
+            asked=asked,
+            readable=sentences.readable,
+            name_overlap=overlap,
+        )
 
     def _names(self, sentences: Sentences, question_words: torch.Tensor | None):
         """Unit name vectors of statements and questions, and which questions there are."""
         batch, width = sentences.statements.shape
         written = sentences.questions.shape[1]
         total = width + written
-        with torch.autocast(sentences.character_ids.device.type, enabled=False):
+        with full_precision(sentences.character_ids.device):
             vectors = self._encode(sentences, batch * total * 2)
             overlap = self._overlap(vectors) if self.training else None
             vectors = vectors.view(batch, total, 2, -1)
@@ -158,7 +170,8 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
                 index = question_words.flatten(1)[..., None].expand(-1, -1, size)
                 questions = statements.flatten(1, 2).gather(1, index).view(batch, -1, 2, size)
                 asked = torch.ones(questions.shape[:2], dtype=torch.bool, device=vectors.device)
-            if questions.shape[1] == 0 or not asked.any(1).all():
+            refuses = not torch.compiler.is_exporting()
+            if refuses and (questions.shape[1] == 0 or not asked.any(1).all()):
                 row = 0 if questions.shape[1] == 0 else int((~asked.any(1)).nonzero()[0])
                 raise ValueError(f"`input_ids` row {row} asks no question; end it with 'Does X cause Y?'")
             # What all names of a premise share tells none of them apart: `gene1`, `gene2`, `gene3`.
@@ -206,28 +219,33 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         )
         # Empty slots hold no loop open.
         filled = nn.functional.pad(sentences.statements, (0, 1), value=True)[:, None, :, None]
-        used = torch.zeros_like(count)
-        moving = torch.ones_like(count, dtype=torch.bool)
-        states = []
-        for _ in range(int(limit.max())):
+
+        def advance(flags, used, moving):
+            """One loop: flags, loops used by each row, and which rows are still moving."""
             new = flags
             for block, match in zip(blocks, matches, strict=True):
                 logits = block(match, new)
                 if self.training and config.flag_noise:
                     logits = logits + config.flag_noise * torch.randn_like(logits)
                 new = logits.sigmoid()
+            used = used + moving
             if num_loops is None:
                 # Each row stops by itself, so that its answer does not depend on its batch.
                 new = torch.where(moving[:, None, None, None], new, flags)
-                used = used + moving
                 moving = moving & (((new - flags).abs() * filled).amax((1, 2, 3)) > STILL) & (used < limit)
-            else:
-                used = used + 1
-            flags = new
-            if output_loops:
-                states.append(flags)
-            if num_loops is None and not moving.any():
-                break
+            return new, used, moving
+
+        state = flags, torch.zeros_like(count), torch.ones_like(count, dtype=torch.bool)
+        states = []
+        if torch.compiler.is_exporting() and num_loops is None:
+            flags, used, _ = torch.while_loop(lambda *state: state[-1].any(), advance, state)
+        else:
+            for _ in range(int(limit.max())):
+                state = flags, used, moving = advance(*state)
+                if output_loops:
+                    states.append(flags)
+                if num_loops is None and not moving.any():
+                    break
         return flags, used, tuple(states) if output_loops else None
 
 
@@ -286,16 +304,13 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
             output_loops=output_loops,
             **kwargs,
         )
-        with torch.autocast(input_ids.device.type, enabled=False):
+        with full_precision(input_ids.device):
             all_logits = self._read(outputs.last_hidden_state)
             loops = outputs.loop_states
             loop_logits = tuple(map(self._read, loops)) if loops is not None else None
         question_logits = all_logits[:, :, -1]
-        if question_words is None and question_logits.shape[1] > 1:
-            last = read_sentences(input_ids, attention_mask, self.config).questions.sum(1) - 1
-        else:
-            last = torch.full((len(input_ids),), question_logits.shape[1] - 1, device=input_ids.device)
-        logits = question_logits[torch.arange(len(last), device=last.device), last]
+        row = torch.arange(input_ids.shape[0], device=input_ids.device)
+        logits = question_logits[row, outputs.asked.sum(1) - 1]
         loss = None
         if labels is not None:
             scored = logits if labels.dim() == 1 else question_logits
@@ -309,6 +324,8 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
             num_loops=outputs.num_loops,
             loop_states=loops,
             loop_logits=loop_logits,
+            asked=outputs.asked,
+            readable=outputs.readable,
             name_overlap=outputs.name_overlap,
         )
 

@@ -26,6 +26,9 @@ class Sentences:
     """Which statement slots are filled: (batch, statements), bool."""
     questions: torch.Tensor
     """Which question slots are filled: (batch, questions), bool."""
+    readable: torch.Tensor
+    """Which prompts are made of such sentences alone and ask something: (batch,), bool. An exported graph cannot raise
+    and has to say so instead."""
 
 
 def read_sentences(
@@ -40,16 +43,16 @@ def read_sentences(
     device = input_ids.device
     special = [config.pad_token_id, config.bos_token_id, config.eos_token_id]
     unread = torch.tensor([-1 if id is None or isinstance(id, list) else id for id in special], device=device)
-    real = ~torch.isin(input_ids, unread)
+    real = ~_among(input_ids, unread)
     if attention_mask is not None:
         real = real & attention_mask.bool()
     end = real & ((input_ids == config.stop_token_id) | (input_ids == config.question_token_id))
     asks = real & (input_ids == config.does_token_id)
     verb = real & ((input_ids == config.causes_token_id) | (input_ids == config.cause_token_id))
-    character = real & ~torch.isin(input_ids, torch.tensor(config.word_token_ids, device=device))
+    character = real & ~_among(input_ids, torch.tensor(config.word_token_ids, device=device))
 
     sentence = end.long().cumsum(1) - end.long()
-    count = int(sentence.max()) + 1 if length else 1
+    count = _size(sentence.max()) + 1 if length else 1
 
     def per_sentence(marked: torch.Tensor) -> torch.Tensor:
         return torch.zeros(batch, count, dtype=torch.long, device=device).scatter_add_(1, sentence, marked.long())
@@ -61,27 +64,45 @@ def read_sentences(
     asked = per_sentence(asks)
     statement, question = named & (asked == 0), named & (asked == 1)
     strange = (per_sentence(real) > 0) & ~statement & ~question
-    if strange.any():
+    refuses = not torch.compiler.is_exporting()
+    if refuses and strange.any():
         row, number = strange.nonzero()[0].tolist()
         raise ValueError(
             f"`input_ids` row {row}: sentence {number + 1} cannot be read; it should have the form 'X causes Y.' or "
             "'Does X cause Y?'"
         )
-    statements, questions = int(statement.sum(1).max()), int(question.sum(1).max())
-    if statements > config.max_sentences:
+    # An exported graph has a slot of each kind at least.
+    fewest = 0 if refuses else 1
+    statements, questions = (_size(kind.sum(1).max().clamp(min=fewest)) for kind in (statement, question))
+    torch._check(statements >= fewest)
+    torch._check(questions >= fewest)
+    if refuses and statements > config.max_sentences:
         raise ValueError(
             f"`input_ids` has a prompt of {statements} statements; this model reads up to {config.max_sentences} "
             "(`max_sentences` in its config)"
         )
     slot = torch.where(question, statements + question.long().cumsum(1) - 1, statement.long().cumsum(1) - 1)
-    row, column = character.nonzero(as_tuple=True)
+    row, column = (character & named.gather(1, sentence)).nonzero(as_tuple=True)
     where = sentence[row, column]
     words = (row * (statements + questions) + slot[row, where]) * 2 + role[row, column]
 
     def filled(kind: torch.Tensor, width: int) -> torch.Tensor:
         return torch.arange(width, device=device) < kind.sum(1, keepdim=True)
 
-    return Sentences(input_ids[row, column], words, filled(statement, statements), filled(question, questions))
+    readable = ~strange.any(1) & question.any(1) & (statement.sum(1) <= config.max_sentences)
+    return Sentences(
+        input_ids[row, column], words, filled(statement, statements), filled(question, questions), readable
+    )
+
+
+def _size(number: torch.Tensor) -> int:
+    """A size that depends on what is read; not by `int()`, which would fix it in an exported graph."""
+    return number.item()  # type: ignore[return-value]
+
+
+def _among(input_ids: torch.Tensor, some: torch.Tensor) -> torch.Tensor:
+    """Which ids are among a few, by comparing all: `torch.isin` may search, which ONNX cannot."""
+    return (input_ids[..., None] == some).any(-1)
 
 
 class AxiomLoopedNameEncoder(nn.Module):
@@ -119,9 +140,11 @@ class AxiomLoopedNameEncoder(nn.Module):
 
 def places_in_names(words: torch.Tensor) -> torch.Tensor:
     """Place of each character in its name, counted from 0: (characters,) from the word of each character."""
-    index = torch.arange(len(words), device=words.device)
+    index = torch.arange(words.shape[0], device=words.device)
     begins = nn.functional.pad(words[1:] != words[:-1], (1, 0), value=True)
-    return index - torch.where(begins, index, 0).cummax(0).values
+    # By adding up where each name begins, not by `cummax`, which ONNX does not have.
+    name = begins.long().cumsum(0) - 1
+    return index - torch.zeros_like(index).index_add_(0, name, torch.where(begins, index, 0))[name]
 
 
 __all__ = ["AxiomLoopedNameEncoder", "Sentences", "places_in_names", "read_sentences"]
