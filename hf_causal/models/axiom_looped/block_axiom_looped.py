@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import nn
+from transformers.modeling_layers import GradientCheckpointingLayer
 
 from .configuration_axiom_looped import AxiomLoopedConfig
 
@@ -16,7 +17,7 @@ DENSE_LIMIT = 64
 """Prompts with more statements than this spread flags along their matches only, the others along all pairs."""
 
 
-class AxiomLoopedBlock(nn.Module):
+class AxiomLoopedBlock(GradientCheckpointingLayer):
     """The block that loops: names are compared, heads choose which comparison counts, flags spread along the matches.
 
     A sentence has two names, so there are four comparisons between two sentences (its cause with their cause, with

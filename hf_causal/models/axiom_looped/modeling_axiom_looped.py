@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 from transformers import initialization as init
+from transformers.loss.loss_utils import fixed_cross_entropy
 from transformers.modeling_utils import PreTrainedModel
 from transformers.utils.generic import ModelOutput, can_return_tuple
 
@@ -71,6 +72,7 @@ class AxiomLoopedPreTrainedModel(PreTrainedModel):
     config_class = AxiomLoopedConfig
     base_model_prefix = "model"
     main_input_name = "input_ids"
+    supports_gradient_checkpointing = True
     _no_split_modules = ["AxiomLoopedBlock"]
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -314,7 +316,9 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
         loss = None
         if labels is not None:
             scored = logits if labels.dim() == 1 else question_logits
-            loss = nn.functional.cross_entropy(scored.flatten(0, -2), labels.flatten())
+            # Trainers that add up gradients over several batches say how many labels all of them have.
+            count = kwargs.get("num_items_in_batch")
+            loss = fixed_cross_entropy(scored.flatten(0, -2), labels.flatten(), count)
         return AxiomLoopedOutput(
             loss=loss,
             logits=logits,
