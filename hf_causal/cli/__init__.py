@@ -8,6 +8,7 @@ import typer
 
 from hf_causal.cli.about import HARNESS_HELP, harness, info
 from hf_causal.cli.corpora import BUILD_HELP, VERIFY_HELP, build, verify
+from hf_causal.cli.exporting import EXPORT_HELP, export
 from hf_causal.cli.page import DEMO_HELP, demo
 from hf_causal.cli.publishing import app as publish_app
 from hf_causal.cli.scoring import EVALUATE_HELP, REPORT_HELP, evaluate, report
@@ -34,6 +35,7 @@ app.command(help=VERIFY_HELP)(verify)
 app.command(help=REPORT_HELP)(report)
 app.command(help=REPRODUCE_HELP, context_settings=_RECIPE_FIELDS)(reproduce)
 app.add_typer(publish_app, name="publish")
+app.command(help=EXPORT_HELP)(export)
 app.command(help=DEMO_HELP)(demo)
 app.command(help=HARNESS_HELP)(harness)
 app.command()(info)

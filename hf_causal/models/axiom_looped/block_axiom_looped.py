@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import nn
+from transformers.modeling_layers import GradientCheckpointingLayer
 
 from .configuration_axiom_looped import AxiomLoopedConfig
 
@@ -15,7 +17,7 @@ DENSE_LIMIT = 64
 """Prompts with more statements than this spread flags along their matches only, the others along all pairs."""
 
 
-class AxiomLoopedBlock(nn.Module):
+class AxiomLoopedBlock(GradientCheckpointingLayer):
     """The block that loops: names are compared, heads choose which comparison counts, flags spread along the matches.
 
     A sentence has two names, so there are four comparisons between two sentences (its cause with their cause, with
@@ -92,7 +94,7 @@ class AxiomLoopedBlock(nn.Module):
         Returns:
             `torch.Tensor`: Of shape (batch, questions, sentences, 4), or None where nobody asks about d-separation.
         """
-        if not separations.any():
+        if not self.config.reads("d_separation") or not separations.any():
             return None
         batch, asked = separations.shape
         context = statements.new_zeros(batch, asked, statements.shape[1] + 1, 4)
@@ -120,9 +122,9 @@ class AxiomLoopedBlock(nn.Module):
     def forward(self, matches: Matches, flags: torch.Tensor, context: torch.Tensor | None = None) -> torch.Tensor:
         """One loop: (batch, questions, sentences, heads) to the logits of the next flags, of the same shape."""
         heard = matches.spread(flags.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
-        kind = flags.new_zeros(flags.shape[-2], 2)
-        kind[:-1, 0] = 1
-        kind[-1, 1] = 1
+        index = torch.arange(flags.shape[-2], device=flags.device)
+        statement = index < flags.shape[-2] - 1
+        kind = torch.stack([statement, ~statement], dim=-1).to(flags.dtype)
         inputs = torch.cat([heard, flags], dim=-1)
         fixed = self.kind_proj(kind)
         if context is not None:
@@ -146,10 +148,11 @@ class Matches:
     def __init__(self, dense: torch.Tensor, average: bool):
         self.average = average
         self.dense: torch.Tensor | None = dense
-        if not average and not torch.is_grad_enabled() and dense.shape[-1] > DENSE_LIMIT:
+        exporting = torch.compiler.is_exporting()
+        if not average and not torch.is_grad_enabled() and (exporting or dense.shape[-1] > DENSE_LIMIT):
             rows, self.columns = dense.flatten(0, 3).nonzero(as_tuple=True)
             self.values = dense.flatten(0, 3)[rows, self.columns]
-            self.rows, self.shape, self.dense = rows, dense.shape[:-1], None
+            self.rows, self.dense = rows, None
             self.sources = rows.div(dense.shape[-2], rounding_mode="floor") * dense.shape[-1] + self.columns
 
     def spread(self, flags: torch.Tensor) -> torch.Tensor:
@@ -163,11 +166,16 @@ class Matches:
         """
         if self.dense is None:
             said = self.values * flags.flatten()[self.sources]
-            heard = said.new_zeros(self.shape.numel())
-            return heard.scatter_reduce_(0, self.rows, said, "amax").view(self.shape)
+            heard = said.new_zeros(flags.numel())
+            return heard.scatter_reduce_(0, self.rows, said, "amax").view(flags.shape)
         if self.average:
             return (self.dense @ flags[..., None])[..., 0]
         return (self.dense * flags[..., None, :]).amax(-1)
 
 
-__all__ = ["AxiomLoopedBlock", "Matches"]
+def full_precision(device: torch.device) -> AbstractContextManager:
+    """Switches autocast off; a graph that is exported begins without it, and could not be saved with the switch."""
+    return nullcontext() if torch.compiler.is_exporting() else torch.autocast(device.type, enabled=False)
+
+
+__all__ = ["AxiomLoopedBlock", "Matches", "full_precision"]

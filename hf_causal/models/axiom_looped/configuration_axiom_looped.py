@@ -121,6 +121,23 @@ class AxiomLoopedConfig(PreTrainedConfig):
     """
 
     model_type = "axiom_looped"
+    # Trainers collect what is left: the logits. The others have another shape in every batch.
+    keys_to_ignore_at_inference = [
+        "question_logits",
+        "sentence_logits",
+        "last_hidden_state",
+        "num_loops",
+        "loop_states",
+        "loop_logits",
+        "asked",
+        "separations",
+        "ball_logits",
+        "loop_ball_logits",
+        "system_logits",
+        "gate_openness",
+        "readable",
+        "name_overlap",
+    ]
 
     vocab_size: int = 73
     grammars: list[str] | None = None

@@ -9,10 +9,11 @@ from typing import Any
 import torch
 from torch import nn
 from transformers import initialization as init
+from transformers.loss.loss_utils import fixed_cross_entropy
 from transformers.modeling_utils import PreTrainedModel
 from transformers.utils.generic import ModelOutput, can_return_tuple
 
-from .block_axiom_looped import FLAG_GAIN, AxiomLoopedBlock, Matches
+from .block_axiom_looped import FLAG_GAIN, AxiomLoopedBlock, Matches, full_precision
 from .configuration_axiom_looped import AxiomLoopedConfig
 from .reading_axiom_looped import AxiomLoopedNameEncoder, Sentences, places_in_names, read_sentences
 from .systems_axiom_looped import AxiomLoopedSystemBlock, AxiomLoopedSystemReasoner, read_systems
@@ -61,8 +62,10 @@ class AxiomLoopedOutput(ModelOutput):
             No and Yes for every hypothesis about `system_ids`.
         separations (`torch.BoolTensor` of shape `(batch, questions)`, *optional*):
             Which questions ask about d-separation, where any does.
-        num_questions (`torch.LongTensor` of shape `(batch,)`, *optional*):
-            How many questions each prompt asks.
+        asked (`torch.BoolTensor` of shape `(batch, questions)`, *optional*):
+            Which questions there are, where prompts ask differently many.
+        readable (`torch.BoolTensor` of shape `(batch,)`, *optional*):
+            Which prompts could be read. All of them, since others are refused, but an exported graph cannot raise.
     """
 
     loss: torch.Tensor | None = None
@@ -79,7 +82,8 @@ class AxiomLoopedOutput(ModelOutput):
     loop_ball_logits: tuple[torch.Tensor, ...] | None = None
     system_logits: torch.Tensor | None = None
     separations: torch.Tensor | None = None
-    num_questions: torch.Tensor | None = None
+    asked: torch.Tensor | None = None
+    readable: torch.Tensor | None = None
 
 
 @dataclass
@@ -103,6 +107,7 @@ class AxiomLoopedPreTrainedModel(PreTrainedModel):
     config_class = AxiomLoopedConfig
     base_model_prefix = "model"
     main_input_name = "input_ids"
+    supports_gradient_checkpointing = True
     _no_split_modules = ["AxiomLoopedBlock"]
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -185,18 +190,18 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         names = self._names(sentences, question_words, question_given, question_separations)
         asked, overlap = names.asked, names.overlap
         # Matching decides between names that differ in one character: not in half precision.
-        with torch.autocast(input_ids.device.type, enabled=False):
+        with full_precision(input_ids.device):
             flags, loops, states = self._loop(names, sentences, num_loops, output_loops)
-        if not asked.all():
-            flags = flags * asked[:, :, None, None]
+        flags = flags * asked[:, :, None, None]
         return AxiomLoopedOutput(
             last_hidden_state=flags,
             num_loops=loops,
             loop_states=states,
             name_overlap=overlap,
             gate_openness=self._openness() if self.training else None,
-            separations=names.separations if names.separations.any() else None,
-            num_questions=asked.sum(1),
+            separations=names.separations,
+            asked=asked,
+            readable=sentences.readable,
         )
 
     def _names(
@@ -208,7 +213,7 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
     ) -> _Names:
         batch, width = sentences.statements.shape
         ends = 2 * width, 2 * (width + sentences.questions.shape[1])
-        with torch.autocast(sentences.character_ids.device.type, enabled=False):
+        with full_precision(sentences.character_ids.device):
             vectors = self._encode(sentences, batch * sentences.names_per_row)
             overlap = self._overlap(vectors) if self.training else None
             vectors = vectors.view(batch, sentences.names_per_row, -1)
@@ -230,7 +235,8 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
                     separations = question_separations
                 pointers = question_words[..., :0] if question_given is None else question_given
                 given = _pick(unit, pointers.clamp(min=0)) * (pointers >= 0)[..., None]
-        if questions.shape[1] == 0 or not asked.any(1).all():
+        refuses = not torch.compiler.is_exporting()
+        if refuses and (questions.shape[1] == 0 or not asked.any(1).all()):
             row = 0 if questions.shape[1] == 0 else int((~asked.any(1)).nonzero()[0])
             raise ValueError(f"`input_ids` row {row} asks no question; end it with 'Does X cause Y?'")
         return _Names(statements, questions, given, asked, separations, overlap)
@@ -279,28 +285,33 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         )
         # Empty slots hold no loop open.
         filled = nn.functional.pad(sentences.statements, (0, 1), value=True)[:, None, :, None]
-        used = torch.zeros_like(count)
-        moving = torch.ones_like(count, dtype=torch.bool)
-        states = []
-        for _ in range(int(limit.max())):
+
+        def advance(flags, used, moving):
+            """One loop: flags, loops used by each row, and which rows are still moving."""
             new = flags
             for block, match, context in zip(blocks, matches, contexts, strict=True):
                 logits = block(match, new, context)
                 if self.training and config.flag_noise:
                     logits = logits + config.flag_noise * torch.randn_like(logits)
                 new = logits.sigmoid()
+            used = used + moving
             if num_loops is None:
                 # Each row stops by itself, so that its answer does not depend on its batch.
                 new = torch.where(moving[:, None, None, None], new, flags)
-                used = used + moving
                 moving = moving & (((new - flags).abs() * filled).amax((1, 2, 3)) > STILL) & (used < limit)
-            else:
-                used = used + 1
-            flags = new
-            if output_loops:
-                states.append(flags)
-            if num_loops is None and not moving.any():
-                break
+            return new, used, moving
+
+        state = flags, torch.zeros_like(count), torch.ones_like(count, dtype=torch.bool)
+        states = []
+        if torch.compiler.is_exporting() and num_loops is None:
+            flags, used, _ = torch.while_loop(lambda *state: state[-1].any(), advance, state)
+        else:
+            for _ in range(int(limit.max())):
+                state = flags, used, moving = advance(*state)
+                if output_loops:
+                    states.append(flags)
+                if num_loops is None and not moving.any():
+                    break
         return flags, used, tuple(states) if output_loops else None
 
 
@@ -334,7 +345,7 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
     def _read(self, flags: torch.Tensor, separations: torch.Tensor | None) -> torch.Tensor:
         """Logits of No and Yes from flags; two nodes are d-separated where no flag says that they are connected."""
         yes_when_raised = self._linear(self.classifier, flags, [-1.0, 1.0])
-        if separations is None or not separations.any():
+        if separations is None or not self.config.reads("d_separation"):
             return yes_when_raised
         no_when_raised = self._linear(self.separation_classifier, flags, [1.0, -1.0])
         return torch.where(separations[:, :, None, None], no_when_raised, yes_when_raised)
@@ -404,7 +415,9 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
                 found = self._answer_each(closed, input_ids, attention_mask, num_loops)
             if labels is not None:
                 scored = found["logits"] if labels.dim() == 1 else found["question_logits"]
-                found["loss"] = nn.functional.cross_entropy(scored.flatten(0, -2), labels.flatten())
+                # Trainers that add up gradients over several batches say how many labels all of them have.
+                count = kwargs.get("num_items_in_batch")
+                found["loss"] = fixed_cross_entropy(scored.flatten(0, -2), labels.flatten(), count)
         if system_ids is not None:
             systems = read_systems(system_ids, None, self.config, asks=False)
             found["system_logits"] = self.systems(systems, system_words, system_phrases)[-1]
@@ -428,16 +441,18 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
             output_loops=output_loops,
             **options,
         )
-        with torch.autocast(input_ids.device.type, enabled=False):
+        with full_precision(input_ids.device):
             all_logits = self._read(found.last_hidden_state, found.separations)
-            if found.separations is not None:
+            separates = self.config.reads("d_separation") and bool(found.separations.any())
+            if separates:
                 found["ball_logits"] = self._balls(found.last_hidden_state)
             if found.loop_states is not None:
                 found["loop_logits"] = tuple(self._read(flags, found.separations) for flags in found.loop_states)
-                if found.separations is not None:
+                if separates:
                     found["loop_ball_logits"] = tuple(self._balls(flags) for flags in found.loop_states)
-        question_logits, last = all_logits[:, :, -1], found.num_questions - 1
-        logits = question_logits[torch.arange(len(last), device=last.device), last]
+        question_logits = all_logits[:, :, -1]
+        row = torch.arange(input_ids.shape[0], device=input_ids.device)
+        logits = question_logits[row, found.asked.sum(1) - 1]
         return {
             **found,
             "logits": logits,

@@ -31,6 +31,9 @@ class Sentences:
     """Which questions ask about d-separation: (batch, questions), bool."""
     given: torch.Tensor
     """The question that each given name belongs to, -1 where there is none: (batch, given)."""
+    readable: torch.Tensor
+    """Which prompts are made of such sentences alone and ask something: (batch,), bool. An exported graph cannot raise
+    and has to say so instead."""
 
     @property
     def names_per_row(self) -> int:
@@ -73,16 +76,16 @@ def read_text(
     device = input_ids.device
     special = [config.pad_token_id, config.bos_token_id, config.eos_token_id]
     unread = torch.tensor([-1 if id is None or isinstance(id, list) else id for id in special], device=device)
-    real = ~torch.isin(input_ids, unread)
+    real = ~_among(input_ids, unread)
     if attention_mask is not None:
         real = real & attention_mask.bool()
-    end = real & torch.isin(input_ids, torch.tensor(ends, device=device))
-    character = real & ~torch.isin(input_ids, torch.tensor(config.word_token_ids, device=device))
+    end = real & _among(input_ids, torch.tensor(ends, device=device))
+    character = real & ~_among(input_ids, torch.tensor(config.word_token_ids, device=device))
     sentence = end.long().cumsum(1) - end.long()
     begins = character & ~nn.functional.pad(character[:, :-1], (1, 0))
     previous = nn.functional.pad(input_ids[:, :-1], (1, 0), value=-1)
     text = Text(
-        real, character, sentence, begins, previous, sentence, int(sentence.max()) + 1 if input_ids.numel() else 1
+        real, character, sentence, begins, previous, sentence, _size(sentence.max()) + 1 if input_ids.shape[1] else 1
     )
     mentions = text.per_sentence(begins)
     text.rank = begins.long().cumsum(1) - 1 - text.of_sentence(mentions.cumsum(1) - mentions)
@@ -102,10 +105,10 @@ def read_sentences(
     per_sentence, begins = text.per_sentence, text.begins
 
     def count(*ids: int) -> torch.Tensor:
-        return per_sentence(text.real & torch.isin(input_ids, torch.tensor(ids, device=device)))
+        return per_sentence(text.real & _among(input_ids, torch.tensor(ids, device=device)))
 
     def second_after(*ids: int) -> torch.Tensor:
-        follows = torch.isin(text.previous, torch.tensor(ids, device=device))
+        follows = _among(text.previous, torch.tensor(ids, device=device))
         return per_sentence(begins & (text.rank == 1) & follows) == 1
 
     verbs = (config.causes_token_id, config.cause_token_id)
@@ -122,7 +125,8 @@ def read_sentences(
         separation = second_after(words["and"]) & asked & named & (verb == 0) & (does == 0)
     question = asks_cause | separation
     strange = (per_sentence(text.real) > 0) & ~statement & ~question
-    if strange.any():
+    refuses = not torch.compiler.is_exporting()
+    if refuses and strange.any():
         row, number = strange.nonzero()[0].tolist()
         forms = ["'X causes Y.'", "'Does X cause Y?'"]
         forms += ["'Are X and Y d-separated given {Z, W}?'"] if config.reads("d_separation") else []
@@ -130,39 +134,56 @@ def read_sentences(
             f"`input_ids` row {row}: sentence {number + 1} cannot be read; it should have the form "
             f"{', '.join(forms[:-1])} or {forms[-1]}"
         )
-    statements, questions = int(statement.sum(1).max()), int(question.sum(1).max())
-    if statements > config.max_sentences:
+    # An exported graph has a slot of each kind at least.
+    fewest = 0 if refuses else 1
+    statements, questions = (_size(kind.sum(1).max().clamp(min=fewest)) for kind in (statement, question))
+    torch._check(statements >= fewest)
+    torch._check(questions >= fewest)
+    if refuses and statements > config.max_sentences:
         raise ValueError(
             f"`input_ids` has a prompt of {statements} statements; this model reads up to {config.max_sentences} "
             "(`max_sentences` in its config)"
         )
     number = torch.where(question, question.long().cumsum(1) - 1, statement.long().cumsum(1) - 1)
     first = torch.where(question, 2 * (statements + number), 2 * number)
-    # Given names are counted through the whole row, so that their order of reading is their slot.
-    gives = begins & (text.rank > 1)
-    places = gives.long().cumsum(1)
-    width = 2 * (statements + questions) + int(places.max() if places.numel() else 0)
-    slot = torch.where(text.rank > 1, 2 * (statements + questions) + places - 1, text.of_sentence(first) + text.rank)
-    row, column = text.character.nonzero(as_tuple=True)
-    words_of = row * width + slot[row, column]
-    given_of = torch.full((batch, width - 2 * (statements + questions)), -1, device=device)
-    row_given, column_given = gives.nonzero(as_tuple=True)
-    given_of[row_given, places[row_given, column_given] - 1] = text.of_sentence(number)[row_given, column_given]
+    slot, width = text.of_sentence(first) + text.rank, 2 * (statements + questions)
+    separations = torch.zeros(batch, questions, dtype=torch.bool, device=device)
+    given_of = torch.zeros(batch, 0, dtype=torch.long, device=device)
+    if config.reads("d_separation"):
+        row, where = separation.nonzero(as_tuple=True)
+        separations[row, number[row, where]] = True
+        # Given names are counted through the whole row, so that their order of reading is their slot.
+        gives = begins & (text.rank > 1)
+        places = gives.long().cumsum(1)
+        slot = torch.where(text.rank > 1, width + places - 1, slot)
+        given_of = torch.full((batch, int(places.max()) if places.numel() else 0), -1, device=device)
+        row, column = gives.nonzero(as_tuple=True)
+        given_of[row, places[row, column] - 1] = text.of_sentence(number)[row, column]
+        width = width + given_of.shape[1]
+    row, column = (text.character & text.of_sentence(statement | question)).nonzero(as_tuple=True)
 
     def filled(kind: torch.Tensor, width: int) -> torch.Tensor:
         return torch.arange(width, device=device) < kind.sum(1, keepdim=True)
 
-    asked_kinds = torch.zeros(batch, questions, dtype=torch.bool, device=device)
-    row_asked, where_asked = separation.nonzero(as_tuple=True)
-    asked_kinds[row_asked, number[row_asked, where_asked]] = True
     return Sentences(
         input_ids[row, column],
-        words_of,
+        row * width + slot[row, column],
         filled(statement, statements),
         filled(question, questions),
-        asked_kinds,
+        separations,
         given_of,
+        ~strange.any(1) & question.any(1) & (statement.sum(1) <= config.max_sentences),
     )
+
+
+def _size(number: torch.Tensor) -> int:
+    """A size that depends on what is read; not by `int()`, which would fix it in an exported graph."""
+    return number.item()  # type: ignore[return-value]
+
+
+def _among(input_ids: torch.Tensor, some: torch.Tensor) -> torch.Tensor:
+    """Which ids are among a few, by comparing all: `torch.isin` may search, which ONNX cannot."""
+    return (input_ids[..., None] == some).any(-1)
 
 
 class AxiomLoopedNameEncoder(nn.Module):
@@ -200,9 +221,11 @@ class AxiomLoopedNameEncoder(nn.Module):
 
 def places_in_names(words: torch.Tensor) -> torch.Tensor:
     """Place of each character in its name, counted from 0: (characters,) from the word of each character."""
-    index = torch.arange(len(words), device=words.device)
+    index = torch.arange(words.shape[0], device=words.device)
     begins = nn.functional.pad(words[1:] != words[:-1], (1, 0), value=True)
-    return index - torch.where(begins, index, 0).cummax(0).values
+    # By adding up where each name begins, not by `cummax`, which ONNX does not have.
+    name = begins.long().cumsum(0) - 1
+    return index - torch.zeros_like(index).index_add_(0, name, torch.where(begins, index, 0))[name]
 
 
 __all__ = ["AxiomLoopedNameEncoder", "Sentences", "Text", "places_in_names", "read_sentences", "read_text"]

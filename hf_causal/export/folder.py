@@ -1,0 +1,159 @@
+"""The folder of an exported model: its graph, its tokenizer, what it takes and returns, and how to use it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hf_causal import __version__
+from hf_causal.export.parity import Parity, compare, parity_prompts
+from hf_causal.export.runtime import DESCRIPTION, ExportedModel, require_onnx
+from hf_causal.files import write_json, write_text
+
+FORMATS = {"onnx": "model.onnx", "torch": "model.pt2"}
+"""From format to the file of the graph."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """A finished export.
+
+    Args:
+        folder (`Path`): Where it is.
+        graph (`str`): The file of the graph in it.
+        parity ([`Parity`]): How it compared with the model.
+    """
+
+    folder: Path
+    graph: str
+    parity: Parity
+
+
+def export_model(
+    model: str | Path,
+    out: str | Path,
+    format: str = "onnx",
+    progress: Callable[[str, int], Callable[[int], Any]] | None = None,
+) -> Export:
+    """Writes a model as a graph that runs without this package, after it answered corpus prompts as the model does.
+
+    Args:
+        model (`str` or `Path`): Model folder, or model on the Hub, of an architecture of this package.
+        out (`str` or `Path`): Folder to write; an earlier export in it is replaced.
+        format (`str`): `onnx` for ONNX Runtime, `torch` for `torch.export.load`.
+        progress (callable, *optional*): Called with what begins and how much of it there is; returns what is told how
+            much was done.
+
+    Returns:
+        [`Export`]
+
+    Raises:
+        `ValueError`: For an unknown format, a model that cannot be exported, or a folder that holds something else.
+        `FileNotFoundError`: If the model cannot be loaded.
+        `ArithmeticError`: If the graph answers otherwise than the model; nothing is written then.
+    """
+    from hf_causal.evaluation.predict import Answerer
+    from hf_causal.export.graphs import capture, make_graph
+
+    if format not in FORMATS:
+        raise ValueError(f"`format` must be one of {', '.join(FORMATS)}, got {format!r}")
+    if format == "onnx":
+        require_onnx("onnx", "onnxscript", "onnxruntime")
+    out = Path(out)
+    _check_place(out)
+    stage = _begin(progress, "Making the graph", 3)
+    answerer = Answerer.load(model, device="cpu")
+    loaded, tokenizer = answerer.model, answerer.tokenizer
+    graph = make_graph(loaded)
+    prompts = parity_prompts(tokenizer, _most_tokens(loaded.config))
+    stage(1)
+    example = tokenizer(prompts[:2], padding=True, return_tensors="pt")
+    program = capture(graph, example.input_ids, example.attention_mask)
+    stage(1)
+    about = _describe(answerer, graph.outputs, format)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    # Written beside its place and renamed, so that a graph that nobody compared never stands there.
+    with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as beside:
+        folder = Path(beside) / "new"
+        _write(folder, program, answerer, about)
+        stage(1)
+        told = _begin(progress, "Comparing answers", len(prompts))
+        parity = compare(loaded, tokenizer, ExportedModel(folder), prompts, told)
+        if not parity.holds:
+            raise ArithmeticError(
+                f"the {format} graph of {str(model)!r} differs from the model by {parity.largest_difference:.2g} in a "
+                f"logit, and in {parity.different_answers} of {parity.prompts} answers; at most "
+                f"{parity.tolerance:.2g} is allowed, so nothing was written"
+            )
+        about["parity"] = parity.to_dict()
+        write_json(folder / DESCRIPTION, about)
+        write_text(folder / "README.md", _readme(Path(model).resolve().name, loaded, about))
+        if out.exists():
+            out.rename(Path(beside) / "old")
+        folder.rename(out)
+    return Export(out, about["graph"], parity)
+
+
+def _check_place(out: Path) -> None:
+    """An export replaces an export, or nothing."""
+    if out.is_file():
+        raise ValueError(f"`out` must be a folder, {str(out)!r} is a file")
+    if out.is_dir() and any(out.iterdir()) and not (out / DESCRIPTION).is_file():
+        raise ValueError(f"`out` {str(out)!r} holds something that is no export; name a new folder")
+
+
+def _most_tokens(config: Any) -> int | None:
+    """How long a prompt may be, where a table of positions ends."""
+    return config.max_position_embeddings if getattr(config, "position_encoding", None) == "learned" else None
+
+
+def _describe(answerer: Any, outputs: tuple[str, ...], format: str) -> dict[str, Any]:
+    """What a program has to know to use the graph."""
+    config, tokenizer = answerer.model.config, answerer.tokenizer
+    packages = ("torch", "transformers", *(("onnx", "onnxscript", "onnxruntime") if format == "onnx" else ()))
+    return {
+        "format": format,
+        "graph": FORMATS[format],
+        "architecture": config.model_type,
+        "inputs": ["input_ids", "attention_mask"],
+        "outputs": list(outputs),
+        "answers": {"No": answerer.no, "Yes": answerer.yes},
+        "padding": {"id": tokenizer.pad_token_id, "token": tokenizer.pad_token},
+        "most_tokens": _most_tokens(config),
+        "most_statements": getattr(config, "max_sentences", None),
+        "versions": {"hf-causal": __version__, **{name: installed_version(name) for name in packages}},
+    }
+
+
+def _write(folder: Path, program: Any, answerer: Any, about: dict[str, Any]) -> None:
+    from hf_causal.export.graphs import save_onnx, save_torch
+
+    folder.mkdir()
+    if about["format"] == "onnx":
+        save_onnx(program, tuple(about["outputs"]), folder / about["graph"])
+    else:
+        save_torch(program, folder / about["graph"])
+    answerer.tokenizer.save_pretrained(folder)
+    config = json.loads(answerer.model.config.to_json_string())
+    config.pop("auto_map", None)  # the folder does not have the code that it names
+    write_json(folder / "config.json", config)
+    write_json(folder / DESCRIPTION, about)
+
+
+def _readme(name: str, model: Any, about: dict[str, Any]) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    templates = Environment(
+        loader=PackageLoader("hf_causal", ""), undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True
+    )
+    template = templates.get_template("export/README.md.jinja")
+    return template.render(**about, name=name, parameters=model.num_parameters(), vocabulary=model.config.vocab_size)
+
+
+def _begin(progress: Callable[[str, int], Callable[[int], Any]] | None, what: str, total: int) -> Callable[[int], Any]:
+    return progress(what, total) if progress else lambda done: None
