@@ -96,13 +96,13 @@ def _way(asked: dict[str, Any]) -> str:
     return ", ".join([asked["way"], shots, *(["chat template"] if asked["chat_template"] else [])])
 
 
-def render_report(scores: dict[str, Any]) -> str:
-    """The report as Markdown."""
+def render_report(scores: dict[str, Any], picture: str = f"{PLOTS}/overview.png") -> str:
+    """The report as Markdown, with a picture under its head."""
     lines = [
         f"Scored on {scores['date']} with {scores['hardware']}: {scores['overall']['n']:,} questions of "
         f"`{scores['config']}`, accuracy {_accuracy(scores['overall'])}. Chance is .500; ± is one standard error.",
         "",
-        f"![Accuracy against size]({PLOTS}/overview.png)",
+        f"![Accuracy against size]({picture})",
         "",
         "| split | n | this model | " + " | ".join(scores["baselines"]) + " |",
         "|---|---|---|" + "---|" * len(scores["baselines"]),
