@@ -20,8 +20,29 @@ from transformers import (
     TokenizersBackend,
 )
 
+QUICK = {
+    "config": "d_separation",
+    "train_rows": 1600,
+    "validation_rows": 40,
+    "learning_rate": 1e-2,
+    "eval_steps": 1000,
+    "logging_steps": 1000,
+    "gradient_checkpointing": False,
+    "mixed_precision": "no",
+    "lora_rank": 8,
+    "lora_dropout": 0.0,
+}
+"""Fields of a recipe that make it a matter of seconds."""
+
 WORDS = ("causes", "Are", "and", "d-separated", "given", "Yes", "No", "Does", "cause")
 SPECIAL = ("<pad>", "<eos>", "<user>", "<assistant>", "<unk>", "[CLS]", "[SEP]")
+
+
+def quick(model: Path, **fields):
+    """A recipe of a few seconds."""
+    from hf_causal.finetuning.recipes import load_finetune_recipe
+
+    return load_finetune_recipe(None, {**QUICK, "model": str(model), **fields})
 
 
 def word_tokenizer(chat: bool = False) -> TokenizersBackend:
@@ -43,18 +64,20 @@ def word_tokenizer(chat: bool = False) -> TokenizersBackend:
     return tokenizer
 
 
-def save_language_model(folder: Path, kind: str = "llama", chat: bool = False, seed: int = 0, size: int = 32) -> Path:
+def save_language_model(
+    folder: Path, kind: str = "llama", chat: bool = False, seed: int = 0, scale: float = 0.05
+) -> Path:
     """A Llama or a GPT-2 of two layers with random weights."""
     tokenizer = word_tokenizer(chat)
     torch.manual_seed(seed)
     ids = {"vocab_size": len(tokenizer), "bos_token_id": None, "eos_token_id": 1, "pad_token_id": 0}
     if kind == "llama":
         heads = {"num_attention_heads": 2, "num_key_value_heads": 2, "max_position_embeddings": 512}
-        sizes = {"hidden_size": size, "intermediate_size": 2 * size, "num_hidden_layers": 2, **heads}
-        model = LlamaForCausalLM(LlamaConfig(**ids, **sizes, initializer_range=0.05))
+        sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, **heads}
+        model = LlamaForCausalLM(LlamaConfig(**ids, **sizes, initializer_range=scale))
     else:
-        sizes = {"n_embd": size, "n_layer": 2, "n_head": 2, "n_positions": 512}
-        model = GPT2LMHeadModel(GPT2Config(**ids, **sizes, initializer_range=0.05))
+        sizes = {"n_embd": 32, "n_layer": 2, "n_head": 2, "n_positions": 512}
+        model = GPT2LMHeadModel(GPT2Config(**ids, **sizes, initializer_range=scale))
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
@@ -81,7 +104,7 @@ def pair_tokenizer() -> TokenizersBackend:
     )
 
 
-def save_classifier(folder: Path, labels: tuple[str, ...], seed: int = 0) -> Path:
+def save_classifier(folder: Path, labels: tuple[str, ...], seed: int = 0, scale: float = 0.05) -> Path:
     """A BERT of two layers with a head of these labels and random weights."""
     tokenizer = pair_tokenizer()
     torch.manual_seed(seed)
@@ -90,7 +113,7 @@ def save_classifier(folder: Path, labels: tuple[str, ...], seed: int = 0) -> Pat
         vocab_size=len(tokenizer),
         pad_token_id=0,
         max_position_embeddings=256,
-        initializer_range=0.05,
+        initializer_range=scale,
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
         id2label=dict(enumerate(labels)),
@@ -99,4 +122,27 @@ def save_classifier(folder: Path, labels: tuple[str, ...], seed: int = 0) -> Pat
     )
     BertForSequenceClassification(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    return folder
+
+
+def save_contrary_model(folder: Path, rows, steps: int = 80) -> Path:
+    """A Llama that has learned what matters about the questions and answers the other way: adapters can turn it."""
+    save_language_model(folder)
+    model, tokenizer = LlamaForCausalLM.from_pretrained(folder), word_tokenizer()
+    prompts, answers = rows["prompt"].to_pylist(), rows["completion"].to_pylist()
+    other = {"Yes": "No", "No": "Yes"}
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, weight_decay=0.0)
+    order = torch.randperm(len(prompts), generator=torch.Generator().manual_seed(0)).tolist()
+    for step in range(steps):
+        chosen = order[16 * step : 16 * step + 16]
+        texts = [f"{prompts[row]} {other[answers[row]]}" for row in chosen]
+        batch = tokenizer(texts, return_tensors="pt", padding=True, padding_side="left")
+        logits = model(**batch).logits[:, -2]
+        loss = torch.nn.functional.cross_entropy(logits, batch["input_ids"][:, -1])
+        optimizer.param_groups[0]["lr"] = 1e-2 * min(1, (step + 1) / 10) * (1 - step / steps)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+    model.save_pretrained(folder)
     return folder

@@ -42,7 +42,10 @@ Examples:
     accelerate launch --multi_gpu --num_processes 8 -m hf_causal.cli finetune ORGANIZATION/NAME --output-dir runs/lora
 """
 
-_RENAMED = {"evaluations": "--eval"}
+_RENAMED = {
+    "evaluations": "--eval",
+    "gradient_checkpointing": "--gradient-checkpointing/--no-checkpointing",  # the usual name would be cut off
+}
 _ONE_BY_ONE = ("model",)
 
 
@@ -161,7 +164,7 @@ def _option(field: dataclasses.Field[Any], kind: Any) -> Any:
     if field.name == "evaluations":
         plain = list[str]
         note = " `CORPUS/CONFIG`, a file of questions, or `none`; may be repeated. [the splits made for --config]"
-    if plain is bool:
+    if plain is bool and "/" not in name:
         name = f"{name}/--no-{name.removeprefix('--')}"
     text = field.metadata["help"] + note
     return Annotated[plain | None, typer.Option(name, help=text, rich_help_panel=field.metadata["group"])]

@@ -124,6 +124,8 @@ def load_for_training(recipe: FinetuneRecipe, classifier: bool, trust_remote_cod
     placed: dict[str, Any] = {"dtype": torch.bfloat16 if recipe.adapts and uses_bf16(recipe) else torch.float32}
     if (config := quantization(recipe)) is not None:
         placed |= {"quantization_config": config, "device_map": {"": torch.cuda.current_device()}}
+    if recipe.attn_implementation:
+        placed["attn_implementation"] = recipe.attn_implementation
     try:
         tokenizer = AutoTokenizer.from_pretrained(recipe.model, **options)
         if tokenizer.pad_token_id is None:
@@ -134,6 +136,8 @@ def load_for_training(recipe: FinetuneRecipe, classifier: bool, trust_remote_cod
             tokenizer.model_max_length = min(recipe.max_length, longest_row(model, tokenizer))
         else:
             model = AutoModelForCausalLM.from_pretrained(recipe.model, **options, **placed)
+    except ImportError as error:  # of an attention or a quantization
+        raise MissingPackage(f"`model` {recipe.model!r} needs something else: {_first_line(error)}") from error
     except (OSError, ValueError) as error:
         raise FileNotFoundError(f"cannot load the model {recipe.model!r}: {_first_line(error)}") from error
     return model, tokenizer
@@ -195,10 +199,9 @@ def require_separate_packs(model: Any, length: int = 6) -> None:
     ]
     model.train(training)
     if not torch.allclose(read[0], read[1], rtol=1e-3, atol=1e-4):
-        attention = getattr(model.config, "_attn_implementation", "its attention")
         raise ValueError(
-            f"`packing` would let the rows of a pack see each other: a {type(model).__name__} with {attention} does "
-            "not keep them apart; leave it out"
+            f"`packing` would let the rows of a pack see each other: a {type(model).__name__} does not keep them "
+            "apart; leave it out"
         )
 
 

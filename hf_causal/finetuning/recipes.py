@@ -72,11 +72,14 @@ class FinetuneRecipe:
     max_grad_norm: float = _field(1.0, "Gradients are clipped to this norm; 0 turns clipping off.")
     epochs: float = _field(1.0, "Passes over the training rows; ignored with `max_steps`.")
     max_steps: int | None = _field(None, "Optimizer steps; overrides `epochs`.")
-    batch_size: int = _field(16, "Rows (packs) per process and step.")
+    batch_size: int = _field(16, "Rows per process and step; packs, of which a batch is read as one long sequence.")
     gradient_accumulation_steps: int = _field(1, "Batches of one optimizer step.")
     eval_batch_size: int = _field(16, "Rows per process in validation.")
-    mixed_precision: str = _field("auto", "`bf16`, `no`, or `auto`: bf16 where the hardware multiplies it.")
-    gradient_checkpointing: bool = _field(True, "Recompute activations: less memory, about a fifth slower.")
+    mixed_precision: str = _field("auto", "`bf16`, `no`, or `auto`: bf16 where the hardware multiplies it.", "Memory")
+    attn_implementation: str | None = _field(
+        None, "`sdpa`, `eager`, `flash_attention_2`, …; what transformers chooses if not given.", "Memory"
+    )
+    gradient_checkpointing: bool = _field(True, "Recompute activations: less memory, a fifth slower.", "Memory")
     seed: int = _field(42, "Of adapters, new heads, dropout and order.")
     logging_steps: int = _field(10, "Steps between two entries of the log.")
     eval_steps: int = _field(200, "Steps between two validations, each with a checkpoint; the last step has both.")

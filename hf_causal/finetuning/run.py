@@ -134,7 +134,7 @@ def _check_tracker(report_to: str) -> None:
 
     known = ["none", *sorted(get_available_reporting_integrations())]
     if report_to not in known:
-        raise ValueError(f"`report_to` must be one of {', '.join(known)} (what is installed), got {report_to!r}")
+        raise ValueError(f"`report_to` must be a tracker that is installed, {' or '.join(known)}; got {report_to!r}")
 
 
 class _Run:
@@ -221,6 +221,12 @@ class _Run:
         model, tokenizer = models.load_for_training(recipe, self.classifier, self.trust_remote_code)
         if recipe.packing:
             models.require_separate_packs(model)
+            tokens = recipe.batch_size * recipe.max_length
+            if "flash" not in str(model.config._attn_implementation) and tokens > 8192:
+                self.say(
+                    f"A batch of packs is one sequence of up to {tokens:,} tokens; without FlashAttention, time and "
+                    "memory grow with its square: take fewer packs (--batch-size) or shorter ones (--max-length)"
+                )
         train, validation = (self._rows(table, tokenizer, model) for table in tables)
         if train.dropped:
             self.say(f"{train.dropped:,} of {tables[0].num_rows:,} rows have more tokens than fit and are left out")
