@@ -68,6 +68,40 @@ def trained_model(tmp_path_factory, corpus_dir) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def separation_dir(tmp_path_factory) -> Path:
+    """Questions of d-separation about graphs of five nodes, to learn from and held out."""
+    from hf_causal.dataset_builders import build
+
+    folder = tmp_path_factory.mktemp("separation") / "axiomatic"
+    build("axiomatic", folder, ["d_separation"], rows=2000, validation_rows=240, nodes=(5,))
+    build("axiomatic", folder, ["d_separation_generalization"], rows_per_cell=40, nodes=(5,))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def contrary(tmp_path_factory, separation_dir) -> Path:
+    """A base model whose answers are worse than chance."""
+    from tiny_finetuning import save_contrary_model
+
+    from hf_causal.dataset_builders import load_corpus
+
+    rows = load_corpus("axiomatic", "d_separation", "train", separation_dir)
+    return save_contrary_model(tmp_path_factory.mktemp("base") / "contrary", rows)
+
+
+@pytest.fixture(scope="session")
+def adapted(tmp_path_factory, separation_dir, contrary):
+    """A finished fine-tuning run with adapters, merged too."""
+    from tiny_finetuning import quick
+
+    from hf_causal.finetuning.run import finetune
+
+    recipe = quick(contrary, lora=True, max_steps=100, learning_rate=5e-3)
+    folder = tmp_path_factory.mktemp("adapted") / "adapter"
+    return finetune(recipe, folder, [separation_dir], merge=True, answers=folder.parent / "answers")
+
+
 @pytest.fixture
 def hub(tmp_path, monkeypatch):
     """An empty Hub on the loopback, with this process signed in as a member of its organization."""

@@ -21,7 +21,9 @@ def use_hub(monkeypatch: pytest.MonkeyPatch, hub: HubServer, home: Path, token: 
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(home / "hub"))
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(home / "token"))
-    monkeypatch.setattr("transformers.utils.hub._hf_api", None)  # it keeps the address that it was made with
+    # Clients keep the address that they were made with.
+    monkeypatch.setattr("transformers.utils.hub._hf_api", None)
+    monkeypatch.setattr("huggingface_hub.hf_api.api.endpoint", hub.url)
     monkeypatch.delenv("HF_TOKEN", raising=False)
     if token:
         monkeypatch.setenv("HF_TOKEN", token)

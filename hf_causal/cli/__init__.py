@@ -9,6 +9,7 @@ import typer
 from hf_causal.cli.about import HARNESS_HELP, harness, info
 from hf_causal.cli.corpora import BUILD_HELP, VERIFY_HELP, build, verify
 from hf_causal.cli.exporting import EXPORT_HELP, export
+from hf_causal.cli.finetuning import FINETUNE_HELP, finetune
 from hf_causal.cli.page import DEMO_HELP, demo
 from hf_causal.cli.publishing import app as publish_app
 from hf_causal.cli.scoring import EVALUATE_HELP, REPORT_HELP, evaluate, report
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.command(help=BUILD_HELP)(build)
 app.command(help=TRAIN_HELP, context_settings=_RECIPE_FIELDS)(train)
+app.command(help=FINETUNE_HELP)(finetune)
 app.command(help=EVALUATE_HELP)(evaluate)
 app.command(help=VERIFY_HELP)(verify)
 app.command(help=REPORT_HELP)(report)
@@ -52,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         status = command.main(args=arguments, prog_name="hf-causal", standalone_mode=False)
         if status == INTERRUPTED:  # typer ends an interrupted command without a word
             again = "`build`, `reproduce` and `evaluate --lm` go on where they were"
-            again = f"{again}, `train` with --resume-from-checkpoint latest"
+            again = f"{again}, `train` and `finetune` with --resume-from-checkpoint latest"
             typer.echo(f"\ninterrupted: {again}", err=True)
         return status if isinstance(status, int) else 0
     except (ValueError, FileNotFoundError, NotADirectoryError, PermissionError) as error:

@@ -41,6 +41,8 @@ Examples:
 MODEL_HELP = f"""
 Publish a model folder; `from_pretrained(REPO_ID, trust_remote_code=True)` then loads it, with or without hf_causal.
 
+Adapters and models that `hf-causal finetune` made load by PEFT or by their Auto class.
+
 Weights, config, code, tokenizer, recipe, log, report, plots, `.eval_results/` and a card made of them go in one
 commit. Such files that are gone from PATH are removed from the repository; other files there stay.
 {_TOKEN}
@@ -100,12 +102,16 @@ def model(
     dataset_id: Annotated[
         str | None, typer.Option(help="Its data on the Hub; the corpus under the same namespace when not given.")
     ] = None,
+    base_model: Annotated[
+        str | None,
+        typer.Option(help="Of a fine-tuned model, the id of what it was made from; the recipe's if not given."),
+    ] = None,
     private: Private = False,
     revision: Revision = None,
     create_pr: CreatePr = False,
     dry_run: DryRun = None,
 ) -> None:
-    given = {"dataset_id": dataset_id}
+    given = {"dataset_id": dataset_id, "base_model": base_model}
     _publish("model", path, repo_id, dry_run, given, private=private, revision=revision, create_pr=create_pr)
 
 

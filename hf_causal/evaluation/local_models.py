@@ -11,8 +11,10 @@ import torch
 from transformers import GenerationConfig
 
 from hf_causal.evaluation.answer_store import AnswerStore, Reply
-from hf_causal.evaluation.predict import batches_by_length, left_padded, load_pretrained, weights_digest
+from hf_causal.evaluation.loading import load_pretrained
+from hf_causal.evaluation.predict import batches_by_length, left_padded, weights_digest
 from hf_causal.evaluation.prompt_formats import PromptFormat, parse_answer
+from hf_causal.evaluation.wording import Wording, shared_length
 from hf_causal.hardware import describe_hardware, has_bf16
 
 
@@ -42,9 +44,9 @@ class LocalModel:
         tokens_per_batch: int = 16_384,
         answers: str | Path | None = None,
     ):
-        self.model, self.tokenizer, self.prompt_format = model.eval(), tokenizer, prompt_format
+        self.model, self.tokenizer = model.eval(), tokenizer
+        self.wording = Wording(tokenizer, prompt_format, chat_template)
         self.generate, self.max_new_tokens, self.tokens_per_batch = generate, max_new_tokens, tokens_per_batch
-        self.chats = chat_template and tokenizer.chat_template is not None
         known = (tokenizer.pad_token_id, tokenizer.eos_token_id, 0)
         self.pad_token_id = next(id for id in known if id is not None)
         accepts = inspect.signature(model.forward).parameters
@@ -52,14 +54,22 @@ class LocalModel:
         self.options = {"use_cache": False} if "use_cache" in accepts else {}
         self.max_length = getattr(model.config.get_text_config(), "max_position_embeddings", None)
         self._fingerprint = weights_digest(model)
-        template = tokenizer.chat_template if self.chats else None
+        template = tokenizer.chat_template if self.wording.chats else None
         self.store = AnswerStore(answers, {"weights": self._fingerprint, "template": template, **self._asked()})
 
     @classmethod
     def load(
-        cls, name: str | Path, device: str | None = None, trust_remote_code: bool = False, **options: Any
+        cls,
+        name: str | Path,
+        device: str | None = None,
+        trust_remote_code: bool = False,
+        quantization: Any = None,
+        **options: Any,
     ) -> LocalModel:
         """Loads a folder or a model on the Hub, in bf16 where the hardware multiplies it.
+
+        A folder may hold an adapter alone; the model that it belongs to is loaded with it. `quantization` is the
+        `BitsAndBytesConfig` of weights that are to be held in four bits.
 
         Raises:
             `FileNotFoundError`: If it cannot be loaded.
@@ -67,7 +77,8 @@ class LocalModel:
         """
         kind = (device or ("cuda" if torch.cuda.is_available() else "cpu")).partition(":")[0]
         dtype = torch.bfloat16 if has_bf16(kind) else torch.float32
-        return cls(*load_pretrained(name, device, trust_remote_code, dtype, classifiers=False), **options)
+        model, tokenizer = load_pretrained(name, device, trust_remote_code, dtype, False, quantization)
+        return cls(model, tokenizer, **options)
 
     def answers(self, prompts: Sequence[str], progress: Callable[[int], Any] | None = None) -> list[int]:
         """1 for Yes, 0 for No, `UNPARSABLE` where the reply is neither or the question too long for the model."""
@@ -76,12 +87,7 @@ class LocalModel:
 
     def render(self, prompt: str) -> str:
         """The text that the model is given."""
-        if not self.chats:
-            return self.prompt_format.text(prompt)
-        # Templates that know no thinking ignore that they are told not to.
-        return self.tokenizer.apply_chat_template(
-            self.prompt_format.messages(prompt), tokenize=False, add_generation_prompt=True, enable_thinking=False
-        )
+        return self.wording.render(prompt)
 
     def fingerprint(self) -> str:
         """SHA-256 of the weights."""
@@ -98,11 +104,12 @@ class LocalModel:
         written = {"max_new_tokens": self.max_new_tokens} if self.generate else {}
         way = "generation" if self.generate else "log-likelihood"
         dtype = str(self.model.dtype).removeprefix("torch.")
-        return {"way": way, "chat_template": self.chats, **self.prompt_format.to_dict(), "dtype": dtype, **written}
+        asked = {"way": way, "chat_template": self.wording.chats, **self.wording.prompt_format.to_dict()}
+        return {**asked, "dtype": dtype, **written}
 
     def _ask(self, missing: Mapping[str, str]) -> Iterator[dict[str, Reply]]:
         ask = self._write if self.generate else self._compare
-        rows = {key: self._ids(text) for key, text in missing.items()}
+        rows = dict(zip(missing, self.wording.ids(list(missing.values())), strict=True))
         room = (self.max_length or max(map(len, rows.values()))) - (self.max_new_tokens if self.generate else 2)
         long = [key for key, row in rows.items() if self.max_length and len(row) > room]
         if long:
@@ -111,7 +118,7 @@ class LocalModel:
             yield from ask({key: text for key, text in missing.items() if key not in set(long)})
 
     def _write(self, missing: Mapping[str, str]) -> Iterator[dict[str, Reply]]:
-        keys, rows = list(missing), [self._ids(text) for text in missing.values()]
+        keys, rows = list(missing), self.wording.ids(list(missing.values()))
         greedy = GenerationConfig(
             do_sample=False,
             max_new_tokens=self.max_new_tokens,
@@ -128,9 +135,10 @@ class LocalModel:
 
     def _compare(self, missing: Mapping[str, str]) -> Iterator[dict[str, Reply]]:
         """The two complete texts differ from their first answer token on; what is before it is the same condition."""
-        keys, space = list(missing), "" if self.chats else " "
-        pairs = [[self._ids(text + space + word) for word in ("Yes", "No")] for text in missing.values()]
-        shared = [_shared(*pair) for pair in pairs]
+        keys = list(missing)
+        answered = [[self.wording.answered(text, word) for text in missing.values()] for word in ("Yes", "No")]
+        pairs = [list(pair) for pair in zip(*map(self.wording.ids, answered), strict=True)]
+        shared = [shared_length(*pair) for pair in pairs]
         single = all(len(ids) == same + 1 for pair, same in zip(pairs, shared, strict=True) for ids in pair)
         # With answers of one token, reading the condition once tells both.
         lengths = [same if single else sum(map(len, pair)) for pair, same in zip(pairs, shared, strict=True)]
@@ -159,19 +167,9 @@ class LocalModel:
         kept = {"logits_to_keep": places} if self.keeps_logits else {}
         return self.model(**batch, **self.options, **kept).logits[:, -places:].float().log_softmax(-1)
 
-    def _ids(self, text: str) -> list[int]:
-        # A chat template writes the special tokens itself.
-        return self.tokenizer(text, add_special_tokens=not self.chats)["input_ids"]
-
 
 def read_reply(reply: Reply) -> int:
     """The answer in a reply: the likelier one, or what is written."""
     if "yes" in reply:
         return int(reply["yes"] > reply["no"])
     return parse_answer(reply["text"])
-
-
-def _shared(first: Sequence[int], second: Sequence[int]) -> int:
-    """How many ids two rows begin with in common."""
-    pairs = enumerate(zip(first, second, strict=False))
-    return next((place for place, (one, other) in pairs if one != other), min(len(first), len(second)))

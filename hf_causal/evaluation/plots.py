@@ -52,18 +52,61 @@ def plot_scores(scores: dict[str, Any], folder: str | Path) -> list[Path]:
     return written
 
 
-def _draw_axis(axis: Axes, split: str, scores: dict[str, Any]) -> None:
-    cells = scores["splits"][split]["cells"]
-    groups = cell_groups(scores["splits"][split])
+def plot_before_and_after(before: dict[str, Any] | None, after: dict[str, Any], path: str | Path) -> Path:
+    """Draws accuracy against size before fine-tuning (dashed) and after it, one panel a split.
+
+    Args:
+        before, after (`dict`): As [`evaluate_model`] returns them, on the same questions; `before` may be `None`.
+        path (`str` or `Path`): Of the PNG.
+    """
+    splits = after["splits"]
+    columns = min(3, len(splits))
+    rows = -(-len(splits) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(5.2 * columns, 3.9 * rows), squeeze=False, sharey=True)
+    for axis, split in zip(axes.flat, splits, strict=False):
+        sizes = _draw_groups(axis, splits[split], "after, ", {"marker": "o", "linestyle": "-"})
+        if before and split in before["splits"]:
+            style = {"marker": "o", "linestyle": "--", "markerfacecolor": "white", "alpha": 0.7}
+            _draw_groups(axis, before["splits"][split], "before, ", style)
+        axis.axhline(0.5, color="#bbbbbb", linewidth=1, linestyle=":")
+        _number_sizes(axis, sizes)
+        axis.set_ylim(top=1.03)
+        axis.set_title(TITLES.get(split, split), fontsize=11)
+        axis.set_xlabel("nodes")
+        axis.legend(fontsize=7, loc="best", framealpha=0.85)
+    for axis in axes.flat[len(splits) :]:
+        axis.set_visible(False)
+    for row in axes:
+        row[0].set_ylabel("accuracy")
+    return save_figure(figure, Path(path))
+
+
+def _draw_groups(axis: Axes, score: dict[str, Any], whose: str, style: dict[str, Any]) -> list[int]:
+    """One curve for each structure or factor of a split; returns the sizes."""
     sizes: set[int] = set()
-    drawn: set[float | None] = set()
-    for colour, group in zip(_COLOURS, groups, strict=False):
-        own = [cell for cell in cells if (cell["structure"], cell["branching_factor"]) == group]
+    for colour, group in zip(_COLOURS, cell_groups(score), strict=False):
+        own = [cell for cell in score["cells"] if (cell["structure"], cell["branching_factor"]) == group]
         own.sort(key=lambda cell: cell["num_nodes"])
         x, y = [cell["num_nodes"] for cell in own], [cell["accuracy"] for cell in own]
         error = [2 * cell["stderr"] for cell in own]
-        axis.errorbar(x, y, error, color=colour, marker="o", markersize=4, capsize=2, label=_label(group), zorder=3)
+        axis.errorbar(x, y, error, color=colour, markersize=4, capsize=2, label=whose + _label(group), **style)
         sizes.update(x)
+    return sorted(sizes)
+
+
+def _number_sizes(axis: Axes, sizes: list[int]) -> None:
+    axis.set_xscale("log")
+    shown = _ticks(sizes)
+    axis.xaxis.set_major_locator(FixedLocator(shown))
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.set_xticklabels([str(size) for size in shown])
+
+
+def _draw_axis(axis: Axes, split: str, scores: dict[str, Any]) -> None:
+    score = scores["splits"][split]
+    sizes = _draw_groups(axis, score, "this model, ", {"marker": "o", "linestyle": "-", "zorder": 3})
+    drawn: set[float | None] = set()
+    for colour, group in zip(_COLOURS, cell_groups(score), strict=False):
         if group[1] not in drawn:
             _draw_reference(axis, published_rows(scores), (split, group[1]), colour if group[1] else None)
             drawn.add(group[1])
@@ -72,12 +115,8 @@ def _draw_axis(axis: Axes, split: str, scores: dict[str, Any]) -> None:
     in_family = scores.get("config") in PUBLISHED
     if in_family:
         axis.axvspan(*_TRAINED, color="#f2ead3", zorder=0)
-    axis.set_xscale("log")
-    shown = _ticks(sorted(sizes))
-    axis.xaxis.set_major_locator(FixedLocator(shown))
-    axis.xaxis.set_minor_locator(NullLocator())
-    axis.set_xticklabels([str(size) for size in shown])
-    axis.set_ylim(min(0.38, *(cell["accuracy"] - 0.05 for cell in cells)), 1.03)
+    _number_sizes(axis, sizes)
+    axis.set_ylim(min(0.38, *(cell["accuracy"] - 0.05 for cell in score["cells"])), 1.03)
     axis.set_title(TITLES.get(split, split), fontsize=11)
     axis.set_xlabel("nodes (shaded: trained sizes)" if in_family else "nodes")
     axis.legend(fontsize=7, loc="lower left", framealpha=0.85)
@@ -103,7 +142,7 @@ def _draw_shortcut(axis: Axes, split: str, scores: dict[str, Any]) -> None:
 
 def _label(group: tuple[str, float | None]) -> str:
     structure, factor = group
-    return f"this model, {factor} edges a node" if factor else f"this model, {structure_name(structure)}"
+    return f"{factor} edges a node" if factor else structure_name(structure)
 
 
 def cell_groups(score: dict[str, Any]) -> list[tuple[str, float | None]]:

@@ -5,21 +5,24 @@ from __future__ import annotations
 import hashlib
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from hf_causal.evaluation.loading import PAIRS, is_classifier, load_pretrained
+from hf_causal.evaluation.prompt_formats import premise_and_question
 from hf_causal.hardware import describe_hardware, has_bf16
+from hf_causal.models import MODEL_TYPES
 
 
 class Answerer:
     """A model that is asked for `Yes` or `No`: a language model for the next token, a classifier for a class.
 
     Args:
-        model (`PreTrainedModel`): A causal language model, or a sequence classifier with the labels No and Yes.
+        model (`PreTrainedModel`): A causal language model, or a sequence classifier with the labels No and Yes, or
+            with those of natural language inference: entailment is Yes, every other label No.
         tokenizer (`PreTrainedTokenizerBase`): Its tokenizer.
         tokens_per_batch (`int`): Prompts are batched by length up to this many tokens.
     """
@@ -28,9 +31,16 @@ class Answerer:
         self.model, self.tokenizer, self.tokens_per_batch = model.eval(), tokenizer, tokens_per_batch
         if tokenizer.pad_token_id is None:
             tokenizer.pad_token = tokenizer.eos_token
-        self.classifies = _classifies(model.config)
-        find = partial(_answer_class, model.config) if self.classifies else partial(_answer_token, tokenizer)
-        self.no, self.yes = find("No"), find("Yes")
+        self.classifies = is_classifier(model.config)
+        # Encoders number their positions in ways of their own, and their tokenizers know how they are padded.
+        self.stock = self.classifies and model.config.model_type not in MODEL_TYPES
+        self.pairs = self.stock and (getattr(model.config, PAIRS, False) or infers(model.config))
+        """Whether premise and question are two texts."""
+        if self.classifies:
+            self.yes, self.others = answer_classes(model.config)
+        else:
+            self.yes, self.others = _answer_token(tokenizer, "Yes"), [_answer_token(tokenizer, "No")]
+        self.no = self.others[0]
         accepts = inspect.signature(model.forward).parameters
         self.loops = "num_loops" in accepts
         """Whether the model loops, so that it can be given more loops than it needs."""
@@ -61,22 +71,29 @@ class Answerer:
                 loop.
 
         Returns:
-            `np.ndarray`: `float64` of shape (prompts,). Above one half means that Yes is likelier than No.
+            `np.ndarray`: `float64` of shape (prompts,). Above one half means that Yes is likelier than No; where
+                several labels mean No, than the likeliest of them.
         """
-        ids = self.tokenizer(list(prompts))["input_ids"]
+        encoded = encode(self.tokenizer, prompts, self.pairs)
+        ids = encoded["input_ids"]
         answers = np.zeros(len(ids))
         device = self.model.device
         bf16 = has_bf16(device.type)
         for chosen in batches_by_length([len(row) for row in ids], self.tokens_per_batch):
-            rows = [ids[index] for index in chosen]
-            tokens = left_padded(rows, self.tokenizer.pad_token_id, device, self.positioned)
+            if self.stock:
+                fields = {name: [values[index] for index in chosen] for name, values in encoded.items()}
+                tokens = self.tokenizer.pad(fields, return_tensors="pt").to(device)
+            else:
+                rows = [ids[index] for index in chosen]
+                tokens = left_padded(rows, self.tokenizer.pad_token_id, device, self.positioned)
             with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
                 outputs = self.model(**tokens, **self.options)
                 if loop_factor > 1:
                     loops = loop_factor * int(outputs.num_loops.max())
                     outputs = self.model(**tokens, **self.options, num_loops=loops)
             logits = (outputs.logits if self.classifies else outputs.logits[:, -1]).float()
-            answers[chosen] = torch.sigmoid(logits[:, self.yes] - logits[:, self.no]).double().cpu().numpy()
+            margin = logits[:, self.yes] - logits[:, self.others].amax(1)
+            answers[chosen] = torch.sigmoid(margin).double().cpu().numpy()
             if progress:
                 progress(len(chosen))
         return answers
@@ -94,8 +111,6 @@ class Answerer:
             grammar (`str`): The grammar's name.
             prompt (`str`): One of its prompts.
         """
-        from hf_causal.models import MODEL_TYPES
-
         # Other models read any text, though some have an unknown token for a rare character.
         if self.model.config.model_type not in MODEL_TYPES:
             return
@@ -113,54 +128,6 @@ class Answerer:
     def about(self) -> dict[str, Any]:
         """What the scores have to say of it."""
         return {"hardware": describe_hardware(self.model.device.type)}
-
-
-def load_pretrained(
-    model: str | Path,
-    device: str | None = None,
-    trust_remote_code: bool = False,
-    dtype: torch.dtype | None = None,
-    classifiers: bool = True,
-) -> tuple[Any, Any]:
-    """Loads a folder or a model on the Hub, a classifier where its architecture is one.
-
-    Args:
-        model (`str` or `Path`): Model folder, or model on the Hub.
-        device (`str`, *optional*): A GPU where there is one.
-        trust_remote_code (`bool`): Whether a model may bring its own code.
-        dtype (`torch.dtype`, *optional*): Of the weights; as they were saved when not given.
-        classifiers (`bool`): Whether a classifier will do.
-
-    Returns:
-        `tuple`: Model and tokenizer.
-
-    Raises:
-        `FileNotFoundError`: If it cannot be loaded, with what went wrong.
-        `ValueError`: If it is a classifier and should not be.
-    """
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
-
-    import hf_causal.models  # noqa: F401  (registers the architectures of this package)
-
-    path = Path(model)
-    if path.exists() and not (path / "config.json").is_file():
-        raise FileNotFoundError(f"{str(model)!r} is not a model folder: it has no config.json")
-    if not path.exists() and (path.is_absolute() or str(model).count("/") != 1):
-        raise FileNotFoundError(f"no model folder {str(model)!r}; a model on the Hub is named ORGANIZATION/NAME")
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    options: dict[str, Any] = {"trust_remote_code": trust_remote_code}
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(model, **options)
-        config = AutoConfig.from_pretrained(model, **options)
-        classifies = _classifies(config)
-        if not classifies or classifiers:
-            head = AutoModelForSequenceClassification if classifies else AutoModelForCausalLM
-            loaded = head.from_pretrained(model, **options, **({} if dtype is None else {"dtype": dtype}))
-            return loaded.to(device), tokenizer
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise FileNotFoundError(f"cannot load the model {str(model)!r}: {reason}") from error
-    raise ValueError(f"the model must be a causal language model, {str(model)!r} is a {config.architectures[0]}")
 
 
 def batches_by_length(lengths: Sequence[int], tokens_per_batch: int) -> Iterator[np.ndarray]:
@@ -209,16 +176,40 @@ def weights_digest(model: torch.nn.Module) -> str:
     return digest.hexdigest()
 
 
-def _classifies(config: Any) -> bool:
-    return any("SequenceClassification" in name for name in config.architectures or ())
+def encode(tokenizer: Any, prompts: Sequence[str], pairs: bool) -> dict[str, list[list[int]]]:
+    """The token ids of prompts, unpadded.
+
+    Args:
+        tokenizer (`PreTrainedTokenizerBase`): Its `model_max_length` bounds pairs.
+        prompts (sequence of `str`): Complete prompts.
+        pairs (`bool`): Whether premise and question are two texts; of those that are too long together, the end of
+            the premise is left out and the question never.
+    """
+    if not pairs:
+        return dict(tokenizer(list(prompts)))
+    premises, questions = zip(*map(premise_and_question, prompts), strict=True)
+    return dict(tokenizer(list(premises), list(questions), truncation="only_first"))
 
 
-def _answer_class(config: Any, word: str) -> int:
-    """The class that is called No or Yes."""
+def infers(config: Any) -> bool:
+    """Whether the labels of a classifier are those of natural language inference."""
+    return "entailment" in {str(name).lower() for name in config.label2id}
+
+
+def answer_classes(config: Any) -> tuple[int, list[int]]:
+    """The class that means Yes, and those that mean No.
+
+    Raises:
+        `ValueError`: If the labels are neither Yes and No nor those of natural language inference.
+    """
     classes = {str(name).lower(): index for name, index in config.label2id.items()}
-    if word.lower() not in classes:
-        raise ValueError(f"the classifier must have a label {word!r}, its labels are {', '.join(config.label2id)}")
-    return classes[word.lower()]
+    if "entailment" in classes:
+        yes = classes["entailment"]
+        return yes, [index for index in sorted(classes.values()) if index != yes]
+    if "yes" in classes and "no" in classes:
+        return classes["yes"], [classes["no"]]
+    missing = "Yes" if "yes" not in classes else "No"
+    raise ValueError(f"the classifier must have a label {missing!r}, its labels are {', '.join(config.label2id)}")
 
 
 def _answer_token(tokenizer: Any, word: str) -> int:

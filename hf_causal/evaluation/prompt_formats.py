@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hf_causal.certificates import grammar_of
+from hf_causal.certificates import grammar_of, read
 
 INSTRUCTION = "Answer the following question with ONLY 'Yes' or 'No'."
 """The instruction of arXiv 2407.07612."""
@@ -119,6 +119,26 @@ def draw_examples(grammar: str, shots: int, seed: int) -> list[tuple[str, str]]:
             used.add(graphs[row])
             chosen.append(row)
     return [(prompts[row], answers[row]) for row in chosen]
+
+
+def premise_and_question(prompt: str) -> tuple[str, str]:
+    """A prompt as two texts, for models that read pairs; one that no grammar can read is split before its last
+    sentence.
+
+    Example:
+
+    ```python
+    >>> premise_and_question("A causes B. B causes C. Does A cause C?")
+    ('A causes B. B causes C.', 'Does A cause C?')
+
+    ```
+    """
+    try:
+        parsed = read(prompt)[1]
+    except ValueError:
+        *premise, question = re.split(r"(?<=[.!?])\s+", prompt.strip())
+        return " ".join(premise), question
+    return parsed.premise, parsed.asked
 
 
 def parse_answer(text: str | None) -> int:

@@ -74,7 +74,7 @@ def write_page(folder: str | Path, scores: dict[str, Any]) -> Path:
     for others in further:
         plot_scores(others, folder / PLOTS / others["config"])
         title = _TASK_TITLES.get(others["config"], others["config"])
-        parts.append(f"### {title}\n\n" + render_report(others, f"{PLOTS}/{others['config']}"))
+        parts.append(f"### {title}\n\n" + render_report(others, f"{PLOTS}/{others['config']}/overview.png"))
     if further:
         parts.insert(0, "\n".join(_task_table([first, *further])) + f"\n\n### {_TASK_TITLES[first['config']]}\n")
     text = "\n".join([*parts, *render_studies(beside, folder / PLOTS)])
@@ -105,13 +105,13 @@ def _way(asked: dict[str, Any]) -> str:
     return ", ".join([asked["way"], shots, *(["chat template"] if asked["chat_template"] else [])])
 
 
-def render_report(scores: dict[str, Any], plots: str = PLOTS) -> str:
-    """The report of one config as Markdown, with its pictures in the folder `plots`."""
+def render_report(scores: dict[str, Any], picture: str = f"{PLOTS}/overview.png") -> str:
+    """The report as Markdown, with a picture under its head."""
     lines = [
         f"Scored on {scores['date']} with {scores['hardware']}: {scores['overall']['n']:,} questions of "
         f"`{scores['config']}`, accuracy {_accuracy(scores['overall'])}. Chance is .500; ± is one standard error.",
         "",
-        f"![Accuracy against size]({plots}/overview.png)",
+        f"![Accuracy against size]({picture})",
         "",
         "| split | n | this model | " + " | ".join(scores["baselines"]) + " |",
         "|---|---|---|" + "---|" * len(scores["baselines"]),

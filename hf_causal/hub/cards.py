@@ -19,11 +19,14 @@ from hf_causal.corpora.schema import split_digest
 from hf_causal.evaluation.scored_tasks import all_scores
 from hf_causal.files import Folder, write_text
 from hf_causal.hub.dataset_info import read_dataset_info
+from hf_causal.hub.finetuned import finetuned_scores, render_finetuned_card, scored_dataset, task_type
 
 LICENSE = "apache-2.0"
 SUMMARY_FILE = "training_summary.json"
 SCORES_FILE = "generalization.json"
 REPORT_FILE = "report.md"
+FINETUNING_FILE = "finetuning.json"
+"""Scores before and after; a folder with it was fine-tuned."""
 
 _ABOUT = {
     "axiomatic": ("Axiomatic corpora of causal reasoning", "length-generalization"),
@@ -104,20 +107,25 @@ def write_model_card(folder: str | Path, repo_id: str | None = None) -> Path:
         `Path`: Of the card.
 
     Raises:
-        `FileNotFoundError`: If the folder has no `config.json`.
+        `FileNotFoundError`: If the folder has no `config.json` and was not fine-tuned.
     """
     return write_text(Path(folder) / "README.md", render_model_card(folder, repo_id))
 
 
-def render_model_card(folder: str | Path, repo_id: str | None = None, dataset_id: str | None = None) -> str:
+def render_model_card(
+    folder: str | Path, repo_id: str | None = None, dataset_id: str | None = None, base_model: str | None = None
+) -> str:
     """The text of a model card, see [`write_model_card`].
 
     Args:
         folder (`str` or `Path`): Model folder.
         repo_id (`str`, *optional*): Where it will be published.
         dataset_id (`str`, *optional*): Its training and evaluation data on the Hub; the corpus' name otherwise.
+        base_model (`str`, *optional*): Of a fine-tuned model, the id of what it was made from; the recipe's otherwise.
     """
     folder = Path(folder)
+    if (folder / FINETUNING_FILE).is_file():
+        return _render_finetuned(folder, repo_id, dataset_id, base_model)
     if not (folder / "config.json").is_file():
         raise FileNotFoundError(f"{str(folder)!r} is not a model folder: it has no config.json")
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
@@ -166,6 +174,20 @@ def _data_of(corpus: str, dataset_id: str | None) -> str:
     if dataset_id is None or dataset_id.rpartition("/")[2] not in _ABOUT:
         return dataset_id or corpus
     return f"{dataset_id.rpartition('/')[0]}/{corpus}"
+
+
+def _render_finetuned(folder: Path, repo_id: str | None, dataset_id: str | None, base_model: str | None) -> str:
+    recipe = yaml.safe_load(_read(folder / "recipe.yaml"))
+    recipe |= {"base_model": base_model} if base_model else {}
+    records = json.loads(_read(folder / FINETUNING_FILE))["evaluations"]
+    training = _training_summary(folder)
+    results = [
+        result
+        for scores in finetuned_scores(records)
+        for result in _eval_results(scores, task_type(training), scored_dataset(scores, recipe["corpus"], dataset_id))
+    ]
+    parts = {"training": training, "report": _read(folder / REPORT_FILE), "eval_results": results}
+    return render_finetuned_card(folder, recipe, bool(records), {**parts, "dataset_id": dataset_id}, repo_id)
 
 
 def _name(folder: Folder) -> str:

@@ -10,11 +10,19 @@ import yaml
 
 from hf_causal.corpora.parquet import MANIFEST, read_manifests
 from hf_causal.hub.card_check import parse_card, read_space_card
-from hf_causal.hub.cards import REPORT_FILE, SCORES_FILE, SUMMARY_FILE, render_dataset_card, render_model_card
+from hf_causal.hub.cards import (
+    FINETUNING_FILE,
+    REPORT_FILE,
+    SCORES_FILE,
+    SUMMARY_FILE,
+    render_dataset_card,
+    render_model_card,
+)
 from hf_causal.hub.content import CARD, RepoContent, matches
 from hf_causal.hub.dataset_info import check_split
 from hf_causal.hub.errors import PublishError
 from hf_causal.hub.eval_results import EVAL_RESULTS_FILE, render_eval_results
+from hf_causal.hub.finetuned import ADAPTER_CONFIG, finetuned_scores, is_adapter, public_files, scored_dataset
 from hf_causal.hub.links import link_card
 from hf_causal.hub.remote_code import dump_config, with_code
 
@@ -25,6 +33,7 @@ STORY_FILES = (
     "training_log.jsonl",
     SUMMARY_FILE,
     SCORES_FILE,
+    FINETUNING_FILE,
     "studies.json",
     REPORT_FILE,
     "plots/*.png",
@@ -33,8 +42,8 @@ STORY_FILES = (
 TOKENIZER_FILES = ("tokenizer*.json", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt",
                    "chat_template.jinja")  # fmt: skip
 WEIGHT_FILES = ("*.safetensors", "*.safetensors.index.json")
-MODEL_FILES = (CARD, "config.json", "generation_config.json", "*.py", *WEIGHT_FILES, *TOKENIZER_FILES, *STORY_FILES,
-               EVAL_RESULTS_FILE)  # fmt: skip
+CONFIG_FILES = ("config.json", ADAPTER_CONFIG, "generation_config.json")
+MODEL_FILES = (CARD, *CONFIG_FILES, "*.py", *WEIGHT_FILES, *TOKENIZER_FILES, *STORY_FILES, EVAL_RESULTS_FILE)
 SPACE_FILES = ("**",)
 """A Space is its folder: all of it is published, and nothing else stays."""
 _NEVER = ("__pycache__", "node_modules")
@@ -66,40 +75,64 @@ def dataset_content(folder: str | Path, repo_id: str) -> RepoContent:
     return RepoContent("dataset", files, DATASET_FILES)
 
 
-def model_content(folder: str | Path, repo_id: str, dataset_id: str | None = None) -> RepoContent:
+def model_content(
+    folder: str | Path, repo_id: str, dataset_id: str | None = None, base_model: str | None = None
+) -> RepoContent:
     """A model folder: weights, config, code, tokenizer, how it was made, scores, and a card made of all of it.
 
     Args:
-        folder (`str` or `Path`): As `hf-causal train` leaves it, or any folder that `save_pretrained` wrote.
+        folder (`str` or `Path`): As `hf-causal train` or `finetune` leaves it, or any folder that `save_pretrained`
+            wrote, of an adapter too.
         repo_id (`str`): Where it goes.
         dataset_id (`str`, *optional*): Its data on the Hub; the corpus in the same namespace when not given.
+        base_model (`str`, *optional*): Of a fine-tuned model, the id of what it was made from; the recipe's otherwise.
 
     Raises:
-        [`PublishError`]: If the folder is not a whole model folder.
+        [`PublishError`]: If the folder is not a whole model folder, or its base model is on no Hub.
     """
     folder = _folder(folder)
+    adapter = is_adapter(folder)
     config = _read_json(folder / "config.json") if (folder / "config.json").is_file() else {}
-    if not config.get("model_type"):
+    if not config.get("model_type") and not adapter:
         raise PublishError(f"{str(folder)!r} is not a model folder: it has no config.json{_looks_like(folder)}")
     found = {path: folder / path for path in _walk(folder) if matches(path, MODEL_FILES)}
     if not any(matches(path, WEIGHT_FILES) for path in found):
         raise PublishError(f"{str(folder)!r} has no weights (*.safetensors): train it to the end, or save the model")
-    mapped, code = with_code(folder, config)
-    files: dict[str, Path | bytes] = {**found, **code}
-    if mapped != config:
-        files["config.json"] = dump_config(mapped)
-    scores = _read_json(folder / SCORES_FILE) if (folder / SCORES_FILE).is_file() else {}
+    files: dict[str, Path | bytes] = {**found}
+    if not adapter:
+        mapped, code = with_code(folder, config)
+        files |= code
+        if mapped != config:
+            files["config.json"] = dump_config(mapped)
     recipe = yaml.safe_load((folder / RECIPE).read_text("utf-8")) if (folder / RECIPE).is_file() else {}
-    corpus = recipe.get("corpus") or scores.get("dataset", "axiomatic")
+    finetuned = (folder / FINETUNING_FILE).is_file()
+    if base_model and not finetuned:
+        raise PublishError(f"`base_model` is for what `hf-causal finetune` made, {str(folder)!r} is something else")
+    if finetuned:
+        base_model, public = public_files(folder, recipe, base_model)
+        files |= public
+    scored = _scores(folder)
+    corpus = recipe.get("corpus") or (scored[0].get("dataset", "axiomatic") if scored else "axiomatic")
     dataset_id = dataset_id or f"{repo_id.split('/')[0]}/{corpus}"
-    if recipe or CARD not in found:  # a model from elsewhere keeps the card that it has
-        files[CARD] = render_model_card(folder, repo_id, dataset_id).encode()
-    else:
+    if recipe or (CARD not in found and not adapter):  # a model from elsewhere keeps the card that it has
+        files[CARD] = render_model_card(folder, repo_id, dataset_id, base_model).encode()
+    elif CARD in found:
         parse_card((folder / CARD).read_text(encoding="utf-8"))
+    else:
+        raise PublishError(f"{str(folder)!r} holds an adapter without a README.md, which says what it belongs to")
     files.pop(EVAL_RESULTS_FILE, None)
-    if scores.get("splits"):
-        files[EVAL_RESULTS_FILE] = render_eval_results(scores, dataset_id)
+    entries = [render_eval_results(one, scored_dataset(one, corpus, dataset_id) or dataset_id) for one in scored]
+    if entries:
+        files[EVAL_RESULTS_FILE] = b"".join(entries)
     return RepoContent("model", files, MODEL_FILES)
+
+
+def _scores(folder: Path) -> list[dict[str, Any]]:
+    """All scores of splits that a model folder holds."""
+    if (folder / FINETUNING_FILE).is_file():
+        return finetuned_scores(_read_json(folder / FINETUNING_FILE)["evaluations"])
+    scores = _read_json(folder / SCORES_FILE) if (folder / SCORES_FILE).is_file() else {}
+    return [{"dataset": "axiomatic", **scores}] if scores.get("splits") else []
 
 
 def metric_content(folder: str | Path, repo_id: str) -> RepoContent:
@@ -157,7 +190,7 @@ def _walk(folder: Path) -> list[str]:
 def _looks_like(folder: Path) -> str:
     """A hint for who named the wrong kind of folder."""
     kinds = {
-        "model": (folder / "config.json").is_file(),
+        "model": (folder / "config.json").is_file() or is_adapter(folder),
         "dataset": bool(list(folder.glob(f"*/{MANIFEST}"))),
         "metric": (folder / f"{folder.resolve().name}.py").is_file(),
         "space": (folder / "app.py").is_file(),

@@ -49,6 +49,7 @@ def publish_model(
     repo_id: str,
     *,
     dataset_id: str | None = None,
+    base_model: str | None = None,
     private: bool = False,
     revision: str | None = None,
     create_pr: bool = False,
@@ -59,9 +60,10 @@ def publish_model(
     card made of them. Such files that are gone locally are removed by the same commit, other files stay.
 
     Args:
-        folder (`str` or `Path`): As `hf-causal train` leaves it.
+        folder (`str` or `Path`): As `hf-causal train` or `hf-causal finetune` leaves it.
         repo_id (`str`): `NAMESPACE/NAME`; created when it does not exist.
         dataset_id (`str`, *optional*): Its data on the Hub; the corpus in the same namespace when not given.
+        base_model (`str`, *optional*): Of a fine-tuned model, the id of what it was made from; the recipe's otherwise.
         private (`bool`): Whether a new repository is private.
         revision (`str`, *optional*): Branch, `main` when not given; created when it does not exist.
         create_pr (`bool`): Propose the change as a pull request.
@@ -73,7 +75,7 @@ def publish_model(
         [`PublishError`]: With one line that says what would be right; nothing was committed then.
     """
     check_repo_id(repo_id)
-    content = model_content(folder, repo_id, dataset_id)
+    content = model_content(folder, repo_id, dataset_id, base_model)
     return publish_content(content, repo_id, private=private, revision=revision, create_pr=create_pr)
 
 
@@ -165,7 +167,7 @@ def write_dry_run(kind: str, folder: str | Path, repo_id: str, out: str | Path, 
         folder (`str` or `Path`): What would be published.
         repo_id (`str`): Where it would go.
         out (`str` or `Path`): New or empty folder; it appears when all of it is written.
-        **options: `dataset_id` of a model.
+        **options: `dataset_id` and `base_model` of a model.
 
     Returns:
         `list[str]`: The paths, as they would be in the repository.

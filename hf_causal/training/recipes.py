@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import yaml
+
+from hf_causal.recipe_files import RecipeKind, require
 
 
 @dataclass(frozen=True)
@@ -112,32 +112,32 @@ class Recipe:
     """How many checkpoints are kept beside the best one."""
 
     def __post_init__(self) -> None:
-        _require(self.optimizer in OPTIMIZERS, "optimizer", self.optimizer, f"one of {', '.join(OPTIMIZERS)}")
+        require(self.optimizer in OPTIMIZERS, "optimizer", self.optimizer, f"one of {', '.join(OPTIMIZERS)}")
         schedules = ("constant_with_warmup", "linear", "cosine", "warmup_stable_decay")
-        _require(
+        require(
             self.lr_scheduler_type in schedules, "lr_scheduler_type", self.lr_scheduler_type, f"one of {schedules}"
         )
-        _require(self.mixed_precision in ("bf16", "no"), "mixed_precision", self.mixed_precision, "'bf16' or 'no'")
+        require(self.mixed_precision in ("bf16", "no"), "mixed_precision", self.mixed_precision, "'bf16' or 'no'")
         for name in ("per_device_train_batch_size", "per_device_eval_batch_size", "gradient_accumulation_steps",
                      "logging_steps", "eval_steps", "save_steps", "save_total_limit"):  # fmt: skip
-            _require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
+            require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
         for name in ("learning_rate", "gate_learning_rate", "muon_learning_rate", "num_train_epochs"):
             value = getattr(self, name)
-            _require(value is None or value > 0, name, value, "positive")
+            require(value is None or value > 0, name, value, "positive")
         for name in ("prompt_loss_weight", "sentence_loss_weight", "name_loss_weight", "gate_loss_weight",
                      "weight_decay", "warmup_steps", "max_grad_norm"):  # fmt: skip
-            _require(getattr(self, name) >= 0, name, getattr(self, name), "not negative")
-        _require(0 <= self.repeat_sentences <= 1, "repeat_sentences", self.repeat_sentences, "between 0 and 1")
-        _require(0 <= self.decay_fraction <= 1, "decay_fraction", self.decay_fraction, "between 0 and 1")
-        _require(self.drawn_questions >= 0, "drawn_questions", self.drawn_questions, "not negative")
+            require(getattr(self, name) >= 0, name, getattr(self, name), "not negative")
+        require(0 <= self.repeat_sentences <= 1, "repeat_sentences", self.repeat_sentences, "between 0 and 1")
+        require(0 <= self.decay_fraction <= 1, "decay_fraction", self.decay_fraction, "between 0 and 1")
+        require(self.drawn_questions >= 0, "drawn_questions", self.drawn_questions, "not negative")
         for source, share in self.mixture.items():
             right = "`corpus/config: premises` with at least 1 premise"
             whole = isinstance(share, int) and not isinstance(share, bool)
-            _require(source.count("/") == 1 and whole and share >= 1, "mixture", {source: share}, right)
+            require(source.count("/") == 1 and whole and share >= 1, "mixture", {source: share}, right)
         if self.fresh_rows:
-            _require(self.max_steps is not None, "max_steps", None, "given with `fresh_rows`, which never end")
-            _require(self.train_rows is None, "train_rows", self.train_rows, "null with `fresh_rows`")
-        _require(self.max_steps is None or self.max_steps >= 1, "max_steps", self.max_steps, "at least 1, or null")
+            require(self.max_steps is not None, "max_steps", None, "given with `fresh_rows`, which never end")
+            require(self.train_rows is None, "train_rows", self.train_rows, "null with `fresh_rows`")
+        require(self.max_steps is None or self.max_steps >= 1, "max_steps", self.max_steps, "at least 1, or null")
 
     @property
     def sources(self) -> dict[tuple[str, str], int]:
@@ -154,9 +154,12 @@ class Recipe:
 OPTIMIZERS = ("adamw", "muon")
 
 
+KIND = RecipeKind(Recipe, "recipes", nested=("model",))
+
+
 def recipe_names() -> list[str]:
     """Names of the recipes that ship with the package."""
-    return sorted(path.name.removesuffix(".yaml") for path in _shipped().iterdir() if path.name.endswith(".yaml"))
+    return KIND.names()
 
 
 def load_recipe(recipe: str | Path, overrides: Mapping[str, Any] | None = None) -> Recipe:
@@ -170,106 +173,9 @@ def load_recipe(recipe: str | Path, overrides: Mapping[str, Any] | None = None) 
         `FileNotFoundError`: If there is no such recipe, with those that ship.
         `ValueError`: For an unknown field or a value that does not fit it.
     """
-    path = Path(recipe)
-    if path.suffix in (".yaml", ".yml"):
-        if not path.is_file():
-            raise FileNotFoundError(f"no recipe file {str(path)!r}")
-        text = path.read_text(encoding="utf-8")
-    elif str(recipe) in recipe_names():
-        text = _shipped().joinpath(f"{recipe}.yaml").read_text(encoding="utf-8")
-    else:
-        raise FileNotFoundError(f"no recipe {str(recipe)!r}; shipped recipes: {', '.join(recipe_names())}")
-    try:
-        values = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(f"recipe {str(recipe)!r} is not valid YAML: {error}") from error
-    if not isinstance(values, dict):
-        raise ValueError(f"recipe {str(recipe)!r} must be a YAML mapping of fields")
-    values.setdefault("name", path.stem)
-    for key, value in (overrides or {}).items():
-        head, _, rest = key.partition(".")
-        if rest:
-            if head != "model":
-                raise ValueError(f"recipe field {key!r} does not exist: only `model` has fields inside")
-            values["model"] = {**values.get("model", {}), rest: value}
-        else:
-            values[head] = value
-    return Recipe(**{key: _coerce(key, value) for key, value in values.items()})
+    return KIND.load(recipe, overrides)
 
 
 def parse_overrides(arguments: Iterable[str]) -> dict[str, Any]:
-    """Reads `--learning-rate 1e-3 --model.hidden-size=64 …` into field values.
-
-    Dashes and underscores are the same; values are read as YAML, so `null`, `true` and numbers mean what they say.
-
-    Raises:
-        `ValueError`: For an argument that is no option, or an option without a value.
-    """
-    overrides: dict[str, Any] = {}
-    waiting: str | None = None
-    for argument in arguments:
-        if waiting is not None:
-            overrides[waiting] = _scalar(argument)
-            waiting = None
-        elif argument.startswith("--"):
-            name, separator, value = argument[2:].partition("=")
-            field_name = name.replace("-", "_")
-            _check_field(field_name)
-            if separator:
-                overrides[field_name] = _scalar(value)
-            else:
-                waiting = field_name
-        else:
-            raise ValueError(f"unexpected argument {argument!r}; override a recipe field with --FIELD VALUE")
-    if waiting is not None:
-        raise ValueError(f"option --{waiting.replace('_', '-')} needs a value")
-    return overrides
-
-
-def _shipped():
-    return resources.files("hf_causal") / "recipes"
-
-
-def _scalar(text: str) -> Any:
-    value = yaml.safe_load(text)
-    if isinstance(value, str):  # YAML 1.1 reads 1e-3 as text
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    return value
-
-
-def _check_field(name: str) -> None:
-    known = [field.name for field in dataclasses.fields(Recipe)]
-    if name.partition(".")[0] not in known:
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else f"; fields: {', '.join(known)}"
-        raise ValueError(f"recipe field {name!r} does not exist{hint}")
-
-
-def _coerce(name: str, value: Any) -> Any:
-    """Checks a value against its field's type; whole floats serve as integers and integers as floats."""
-    _check_field(name)
-    kind = get_type_hints(Recipe)[name]
-    options = get_args(kind) if type(None) in get_args(kind) else (kind,)
-    if value is None and type(None) in options:
-        return None
-    wanted = next(option for option in options if option is not type(None))
-    plain = dict if name in ("model", "mixture") else wanted
-    if plain is str and isinstance(value, bool):  # YAML 1.1 reads a plain `no` as false
-        value = "yes" if value else "no"
-    if plain is float and isinstance(value, str):
-        value = _scalar(value)
-    if plain is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if plain is int and isinstance(value, float) and value.is_integer():
-        return int(value)
-    if not isinstance(value, plain) or (plain is int and isinstance(value, bool)):
-        raise ValueError(f"recipe field {name!r} must be {plain.__name__}, got {value!r}")
-    return value
-
-
-def _require(holds: bool, name: str, value: Any, right: str) -> None:
-    if not holds:
-        raise ValueError(f"recipe field {name!r} must be {right}, got {value!r}")
+    """Reads `--learning-rate 1e-3 --model.hidden-size=64 …` into field values, see [`RecipeKind.parse_overrides`]."""
+    return KIND.parse_overrides(arguments)
