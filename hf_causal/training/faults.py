@@ -34,7 +34,11 @@ def explained(accelerator: Any, recipe: Recipe, output_dir: Path, progress: Prog
         if is_out_of_memory(error):
             raise MemoryError(less_memory(recipe, progress.step, str(accelerator.device))) from error
         if accelerator.num_processes > 1 and has_lost_another(error):
-            raise ConnectionError(f"another process of this run has ended{_last(output_dir)}") from error
+            words = str(error).splitlines()[0]
+            raise ConnectionError(
+                f"another process of this run has ended or cannot be reached ({words}). Checkpoints are as they were"
+                f"{_last(output_dir)}; go on with --resume-from-checkpoint latest"
+            ) from error
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
             raise OSError(
                 f"{error.strerror} while writing to {str(output_dir)!r}{_last(output_dir)}. {free_space(output_dir)}; "
