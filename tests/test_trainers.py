@@ -48,7 +48,12 @@ def build(architecture, tokenizer, **changes):
 
 
 def make_trainer(model, tokenizer, rows, folder, **options):
-    defaults = {"per_device_train_batch_size": 16, "per_device_eval_batch_size": 16, "max_steps": 10, "logging_steps": 1}
+    defaults = {
+        "per_device_train_batch_size": 16,
+        "per_device_eval_batch_size": 16,
+        "max_steps": 10,
+        "logging_steps": 1,
+    }
     defaults |= {"learning_rate": 1e-2, "save_strategy": "no", "report_to": "none", "use_cpu": True, "seed": 0}
     # With padding on the left the shifted labels would also ask for the first token, of all rows but the longest.
     tokenizer = AxiomTokenizer(padding_side="right")
