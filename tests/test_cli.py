@@ -7,7 +7,7 @@ from conftest import TINY
 
 from hf_causal.cli import main
 
-COMMANDS = ("build", "train", "evaluate", "verify", "report", "reproduce", "info", "demo")
+COMMANDS = ("build", "train", "evaluate", "verify", "report", "reproduce", "export", "info", "demo")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

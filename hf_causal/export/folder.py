@@ -66,24 +66,25 @@ def export_model(
         require_onnx("onnx", "onnxscript", "onnxruntime")
     out = Path(out)
     _check_place(out)
-    stage = _begin(progress, "Making the graph", 3)
+    advance = _begin(progress, "Making the graph", 3)
     answerer = Answerer.load(model, device="cpu")
     loaded, tokenizer = answerer.model, answerer.tokenizer
     graph = make_graph(loaded)
     prompts = parity_prompts(tokenizer, _most_tokens(loaded.config))
-    stage(1)
+    advance(1)
     example = tokenizer(prompts[:2], padding=True, return_tensors="pt")
     program = capture(graph, example.input_ids, example.attention_mask)
-    stage(1)
+    advance(1)
     about = _describe(answerer, graph.outputs, format)
     out.parent.mkdir(parents=True, exist_ok=True)
     # Written beside its place and renamed, so that a graph that nobody compared never stands there.
     with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as beside:
         folder = Path(beside) / "new"
         _write(folder, program, answerer, about)
-        stage(1)
-        told = _begin(progress, "Comparing answers", len(prompts))
-        parity = compare(loaded, tokenizer, ExportedModel(folder), prompts, told)
+        advance(1)
+        del advance  # which closes its bar
+        advance = _begin(progress, "Comparing answers", len(prompts))
+        parity = compare(loaded, tokenizer, ExportedModel(folder), prompts, advance)
         if not parity.holds:
             raise ArithmeticError(
                 f"the {format} graph of {str(model)!r} differs from the model by {parity.largest_difference:.2g} in a "
