@@ -173,8 +173,8 @@ class SentenceAnswers:
             loss = loss + recipe.sentence_loss_weight * sentences / totals.others.clamp(min=1)
         if recipe.name_loss_weight and outputs.name_overlap is not None:
             loss = loss + recipe.name_loss_weight * _share(answers, totals) * outputs.name_overlap
-        if recipe.gate_loss_weight and outputs.gate_openness is not None:
-            loss = loss + recipe.gate_loss_weight * _share(answers, totals) * outputs.gate_openness
+        if recipe.gate_loss_weight and outputs.block_cost is not None:
+            loss = loss + recipe.gate_loss_weight * _share(answers, totals) * outputs.block_cost
         hits = sum(((logits.argmax(-1) == labels) & (labels != IGNORED)).sum() for logits, labels in answers)
         return loss, answer_sum.detach(), hits
 

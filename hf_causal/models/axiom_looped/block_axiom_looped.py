@@ -13,6 +13,8 @@ from .configuration_axiom_looped import AxiomLoopedConfig
 
 FLAG_GAIN = 4.0
 """Flag logits are this multiple of the update layer's output, so that flags can saturate early in training."""
+WEIGHT_COST = 2.0
+"""Of the mean size of weights, beside the mean openness of gates."""
 DENSE_LIMIT = 64
 """Prompts with more statements than this spread flags along their matches only, the others along all pairs."""
 
@@ -73,9 +75,14 @@ class AxiomLoopedBlock(GradientCheckpointingLayer):
             return matches / (matches.sum(-1, keepdim=True) + max(floor, 1e-6))
         return matches
 
-    def openness(self) -> torch.Tensor:
-        """How far the gates stand open, on average: 0 for a block that listens to nobody."""
-        return (self.config.gate_gain * self.gates.float()).sigmoid().mean()
+    def cost(self) -> torch.Tensor:
+        """How much the block makes use of: the mean openness of its gates and the mean size of its weights.
+
+        Chains leave open what happens where three statements meet; of the rules that fit them, the one that listens
+        least is to be found.
+        """
+        gates = (self.config.gate_gain * self.gates.float()).sigmoid().mean()
+        return gates + WEIGHT_COST * (self.up_proj.weight.abs().mean() + self.down_proj.weight.abs().mean())
 
     def equal(self, cosines: torch.Tensor) -> torch.Tensor:
         """To which degree names are equal, between 0 and 1."""

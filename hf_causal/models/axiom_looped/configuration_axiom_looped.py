@@ -134,7 +134,7 @@ class AxiomLoopedConfig(PreTrainedConfig):
         "ball_logits",
         "loop_ball_logits",
         "system_logits",
-        "gate_openness",
+        "block_cost",
         "readable",
         "name_overlap",
     ]

@@ -51,8 +51,9 @@ class AxiomLoopedOutput(ModelOutput):
             questions, statements + 1, 2)`, with `output_loops=True`.
         name_overlap (`torch.FloatTensor`, *optional*):
             In training, how much different names of the batch resemble each other, for a loss that keeps them apart.
-        gate_openness (`torch.FloatTensor`, *optional*):
-            In training, how far the gates stand open, on average, for a loss that shuts those that are not needed.
+        block_cost (`torch.FloatTensor`, *optional*):
+            In training, how much the block makes use of, for a loss that shuts gates and pulls weights to zero where
+            they are not needed.
         ball_logits (`torch.FloatTensor` of shape `(batch, questions, statements, 2)`, *optional*):
             With questions about d-separation: whether the Bayes ball from the first node in question travels along
             each statement, with its arrow and against it.
@@ -77,7 +78,7 @@ class AxiomLoopedOutput(ModelOutput):
     loop_states: tuple[torch.Tensor, ...] | None = None
     loop_logits: tuple[torch.Tensor, ...] | None = None
     name_overlap: torch.Tensor | None = None
-    gate_openness: torch.Tensor | None = None
+    block_cost: torch.Tensor | None = None
     ball_logits: torch.Tensor | None = None
     loop_ball_logits: tuple[torch.Tensor, ...] | None = None
     system_logits: torch.Tensor | None = None
@@ -198,7 +199,7 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
             num_loops=loops,
             loop_states=states,
             name_overlap=overlap,
-            gate_openness=self._openness() if self.training else None,
+            block_cost=self._cost() if self.training else None,
             separations=names.separations,
             asked=asked,
             readable=sentences.readable,
@@ -241,9 +242,9 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
             raise ValueError(f"`input_ids` row {row} asks no question; end it with 'Does X cause Y?'")
         return _Names(statements, questions, given, asked, separations, overlap)
 
-    def _openness(self) -> torch.Tensor:
+    def _cost(self) -> torch.Tensor:
         blocks: list[AxiomLoopedBlock] = list(self.blocks)  # type: ignore[arg-type]
-        return torch.stack([block.openness() for block in blocks]).mean()
+        return torch.stack([block.cost() for block in blocks]).mean()
 
     def _overlap(self, vectors: torch.Tensor) -> torch.Tensor:
         """How far the cosines of different names of a batch exceed `name_margin`, squared and summed for each name."""
