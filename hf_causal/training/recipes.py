@@ -60,7 +60,7 @@ class Recipe:
     name_loss_weight: float = 0.0
     """For models that read sentences: weight of the loss that keeps different names of a batch apart."""
     gate_loss_weight: float = 0.0
-    """For models that read sentences: weight of the loss that shuts gates, and pulls weights to zero, that are not needed."""
+    """For models that read sentences: weight of the loss that shuts gates and pulls weights to zero where it can."""
     repeat_sentences: float = 0.0
     """For models that read sentences: share of the premises that say some of their own sentences again."""
 
