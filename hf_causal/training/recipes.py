@@ -130,6 +130,10 @@ class Recipe:
         require(0 <= self.repeat_sentences <= 1, "repeat_sentences", self.repeat_sentences, "between 0 and 1")
         require(0 <= self.decay_fraction <= 1, "decay_fraction", self.decay_fraction, "between 0 and 1")
         require(self.drawn_questions >= 0, "drawn_questions", self.drawn_questions, "not negative")
+        reads = not self.mixture or self.model_type == "axiom_looped"
+        require(
+            reads, "mixture", self.mixture, "empty for other models than 'axiom_looped', which train on one config"
+        )
         for source, share in self.mixture.items():
             right = "`corpus/config: premises` with at least 1 premise"
             whole = isinstance(share, int) and not isinstance(share, bool)
