@@ -18,7 +18,7 @@ from hf_causal.training import loop, prepared
 from hf_causal.training.loop import train
 from hf_causal.training.recipes import load_recipe
 
-RANK = int(os.environ["RANK"])
+RANK = int(os.environ.get("RANK", 0))
 opened: list[str] = []
 
 
@@ -62,21 +62,28 @@ def disk_full(self, *arguments, **options):
 
 steps = {"not_a_number": not_a_number, "told_to_stop": told_to_stop}
 step, save_state = loop._Run._step, Accelerator.save_state
-out, corpus, recipes = Path(sys.argv[1]), sys.argv[2], json.loads(Path(sys.argv[3]).read_text())
-results = {}
-sys.addaudithook(note)
-for name, (recipe, overrides, stop) in recipes.items():
-    opened.clear()
-    loop._Run._step = steps.get(name, step)
-    Accelerator.save_state = disk_full if name == "disk_full" else save_state
-    prepared.Accelerator = Sharded if name.startswith("sharded") else Accelerator
-    folder = name.removesuffix("_resumed")
-    try:
-        result = train(load_recipe(recipe, overrides), out / folder, corpus, "latest", stop_at_step=stop)
-        results[name] = {"steps": result.steps}
-    except (ArithmeticError, OSError, ValueError) as error:
-        results[name] = {"error": f"{type(error).__name__}: {error}"}
-    except SystemExit as exit:
-        results[name] = {"status": exit.code}
-    results[name]["opened"] = [path for path in opened if str(out) in path]
-(out / f"results_{RANK}.json").write_text(json.dumps(results))
+
+
+def main():
+    out, corpus, recipes = Path(sys.argv[1]), sys.argv[2], json.loads(Path(sys.argv[3]).read_text())
+    results = {}
+    sys.addaudithook(note)
+    for name, (recipe, overrides, stop) in recipes.items():
+        opened.clear()
+        loop._Run._step = steps.get(name, step)
+        Accelerator.save_state = disk_full if name == "disk_full" else save_state
+        prepared.Accelerator = Sharded if name.startswith("sharded") else Accelerator
+        folder = name.removesuffix("_resumed")
+        try:
+            result = train(load_recipe(recipe, overrides), out / folder, corpus, "latest", stop_at_step=stop)
+            results[name] = {"steps": result.steps}
+        except (ArithmeticError, OSError, ValueError) as error:
+            results[name] = {"error": f"{type(error).__name__}: {error}"}
+        except SystemExit as exit:
+            results[name] = {"status": exit.code}
+        results[name]["opened"] = [path for path in opened if str(out) in path]
+    (out / f"results_{RANK}.json").write_text(json.dumps(results))
+
+
+if __name__ == "__main__":
+    main()
