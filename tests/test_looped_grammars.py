@@ -35,16 +35,18 @@ def tokenizer():
     return make_tokenizer("axiom_looped", GRAMMARS)
 
 
-@pytest.fixture(scope="module")
-def model(tokenizer):
+@pytest.fixture(scope="module", params=["one block", "separate blocks"])
+def model(request, tokenizer):
     torch.manual_seed(0)
-    model = make_model("axiom_looped", {}, tokenizer)
-    block = model.model.blocks[0]
+    apart = request.param == "separate blocks"
+    model = make_model("axiom_looped", {"separate_blocks": apart}, tokenizer)
     with torch.no_grad():  # flags begin shut and answers alike: half open ones tell prompts apart
-        for layer, factor, bias in ((block.up_proj, 2, 0.0), (block.down_proj, 2, -0.5)):
-            layer.weight.mul_(factor)
-            layer.bias.fill_(bias)
-        block.context_proj.weight.mul_(4)
+        for block in (*model.model.blocks, *(model.model.separation_blocks if apart else ())):
+            for layer, factor, bias in ((block.up_proj, 2, 0.0), (block.down_proj, 2, -0.5)):
+                layer.weight.mul_(factor)
+                layer.bias.fill_(bias)
+            if block.separates:
+                block.context_proj.weight.mul_(4)
     return model.eval()
 
 

@@ -26,7 +26,7 @@ class AxiomLoopedBlock(GradientCheckpointingLayer):
     their effect, and so on). Each head learns a gate for each of them, apart for statements and for the question.
     """
 
-    def __init__(self, config: AxiomLoopedConfig):
+    def __init__(self, config: AxiomLoopedConfig, separates: bool = False):
         super().__init__()
         self.config = config
         heads = config.num_attention_heads
@@ -39,7 +39,8 @@ class AxiomLoopedBlock(GradientCheckpointingLayer):
             self.distance_bias = nn.Parameter(torch.empty(heads, 2 * config.max_sentence_distance + 1))
         self.up_proj = nn.Linear(2 * heads, config.intermediate_size)
         self.kind_proj = nn.Linear(2, config.intermediate_size, bias=False)
-        if config.reads("d_separation"):
+        self.separates = separates
+        if separates:
             # Whether d-separation is asked about, for statements and for the question, and which of a statement's two
             # nodes are given.
             self.context_proj = nn.Linear(4, config.intermediate_size, bias=False)
@@ -101,7 +102,7 @@ class AxiomLoopedBlock(GradientCheckpointingLayer):
         Returns:
             `torch.Tensor`: Of shape (batch, questions, sentences, 4), or None where nobody asks about d-separation.
         """
-        if not self.config.reads("d_separation") or not separations.any():
+        if not self.separates or not separations.any():
             return None
         batch, asked = separations.shape
         context = statements.new_zeros(batch, asked, statements.shape[1] + 1, 4)

@@ -85,6 +85,9 @@ class AxiomLoopedConfig(PreTrainedConfig):
             Statements that a prompt may have.
         num_blocks (`int`, defaults to 1):
             Blocks, each with its own weights, that make up one loop. For comparisons.
+        separate_blocks (`bool`, defaults to `False`):
+            Whether questions about d-separation loop through blocks of their own, which then share the reading of
+            names alone with those about causes.
         aggregation (`str`, defaults to `"or"`):
             How a sentence joins what matching sentences say: `"or"` (their maximum) or `"softmax"` (their average with
             an attention sink). For comparisons.
@@ -157,6 +160,7 @@ class AxiomLoopedConfig(PreTrainedConfig):
     max_loops: int = 2048
     max_sentences: int = 1000
     num_blocks: int = 1
+    separate_blocks: bool = False
     aggregation: str = "or"
     name_encoder: str = "characters"
     sentence_positions: str = "none"
@@ -222,6 +226,8 @@ class AxiomLoopedConfig(PreTrainedConfig):
                 raise ValueError(
                     f"`words` must give the token ids of all words of {grammar!r}, {missing[0]!r} is missing"
                 )
+        if self.separate_blocks and not self.reads("d_separation"):
+            raise ValueError("`separate_blocks` must be false for a model that does not read 'd_separation'")
         if not 0 <= self.system_dropout < 1:
             raise ValueError(f"`system_dropout` must be at least 0 and below 1, got {self.system_dropout}")
         if not 0 <= self.match_floor < 0.5:

@@ -103,6 +103,17 @@ class _Names:
     """Which of them ask about d-separation: (batch, questions)."""
     overlap: torch.Tensor | None
 
+    def rows(self, which: torch.Tensor) -> _Names:
+        """Those of some rows."""
+        return _Names(
+            self.statements[which],
+            self.questions[which],
+            self.given[which],
+            self.asked[which],
+            self.separations[which],
+            overlap=None,
+        )
+
 
 class AxiomLoopedPreTrainedModel(PreTrainedModel):
     config_class = AxiomLoopedConfig
@@ -144,7 +155,11 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         super().__init__(config)
         self.name_encoder = AxiomLoopedNameEncoder(config)
         self.metric = nn.Linear(config.name_size, config.name_size, bias=False)
-        self.blocks = nn.ModuleList(AxiomLoopedBlock(config) for _ in range(config.num_blocks))
+        separates, apart = config.reads("d_separation"), config.separate_blocks
+        count = range(config.num_blocks)
+        self.blocks = nn.ModuleList(AxiomLoopedBlock(config, separates and not apart) for _ in count)
+        if apart:
+            self.separation_blocks = nn.ModuleList(AxiomLoopedBlock(config, True) for _ in count)
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Embedding:
@@ -192,7 +207,8 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         asked, overlap = names.asked, names.overlap
         # Matching decides between names that differ in one character: not in half precision.
         with full_precision(input_ids.device):
-            flags, loops, states = self._loop(names, sentences, num_loops, output_loops)
+            loop = self._loop_apart if self.config.separate_blocks else self._loop
+            flags, loops, states = loop(names, sentences.statements, num_loops, output_loops)
         flags = flags * asked[:, :, None, None]
         return AxiomLoopedOutput(
             last_hidden_state=flags,
@@ -243,7 +259,9 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         return _Names(statements, questions, given, asked, separations, overlap)
 
     def _cost(self) -> torch.Tensor:
-        blocks: list[AxiomLoopedBlock] = list(self.blocks)  # type: ignore[arg-type]
+        """Of the blocks that carry a Bayes ball, where there are such."""
+        chosen = self.separation_blocks if self.config.separate_blocks else self.blocks
+        blocks: list[AxiomLoopedBlock] = list(chosen)  # type: ignore[arg-type]
         return torch.stack([block.cost() for block in blocks]).mean()
 
     def _overlap(self, vectors: torch.Tensor) -> torch.Tensor:
@@ -269,15 +287,47 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         _, which = spelled.unique(dim=0, return_inverse=True)
         return torch.randn(int(which.max()) + 1, self.config.name_size, device=words.device)[which]
 
-    def _loop(self, names: _Names, sentences: Sentences, num_loops: int | None, output_loops: bool):
+    def _loop_apart(self, names: _Names, stated: torch.Tensor, num_loops: int | None, output_loops: bool):
+        """Each question through the blocks of its kind; rows that ask none of a kind are left out there."""
+        flags: list[torch.Tensor] = []
+        used = stated.new_zeros(len(stated), dtype=torch.long)
+        for blocks, wanted in ((self.blocks, ~names.separations), (self.separation_blocks, names.separations)):
+            wanted = wanted & names.asked
+            rows = wanted.any(1).nonzero()[:, 0]
+            if not len(rows):
+                continue
+            last, loops, states = self._loop(names.rows(rows), stated[rows], num_loops, output_loops, blocks)
+            used[rows] = torch.maximum(used[rows], loops)
+            shape = len(stated), *last.shape[1:]
+            own = [
+                state.new_zeros(shape).index_copy(0, rows, state * wanted[rows][:, :, None, None])
+                for state in (states or (last,))
+            ]
+            # Where one kind has come to rest earlier, its flags stay.
+            longest = max(len(flags), len(own))
+            flags, own = (
+                [*part, *part[-1:] * (longest - len(part))] if part else [torch.zeros_like(own[0])] * longest
+                for part in (flags, own)
+            )
+            flags = [one + other for one, other in zip(flags, own, strict=True)]
+        return flags[-1], used, tuple(flags) if output_loops else None
+
+    def _loop(
+        self,
+        names: _Names,
+        stated: torch.Tensor,
+        num_loops: int | None,
+        output_loops: bool,
+        through: nn.ModuleList | None = None,
+    ):
         config, statements, questions = self.config, names.statements, names.questions
         average = config.aggregation == "softmax"
-        blocks: list[AxiomLoopedBlock] = list(self.blocks)  # type: ignore[arg-type]
-        matches = [Matches(block.match(statements, questions, sentences.statements), average) for block in blocks]
+        blocks: list[AxiomLoopedBlock] = list(self.blocks if through is None else through)  # type: ignore[arg-type]
+        matches = [Matches(block.match(statements, questions, stated), average) for block in blocks]
         contexts = [block.context(statements, names.given, names.separations) for block in blocks]
         batch, asked = questions.shape[:2]
         flags = statements.new_zeros(batch, asked, statements.shape[1] + 1, config.num_attention_heads)
-        count = sentences.statements.sum(1)
+        count = stated.sum(1)
         if num_loops is None and self.training:
             low, high = config.training_loops or (1, 1)
             num_loops = int(torch.randint(low, high + 1, ()))
@@ -285,7 +335,7 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
             (2 * (count + 2)).clamp(max=config.max_loops) if num_loops is None else torch.full_like(count, num_loops)
         )
         # Empty slots hold no loop open.
-        filled = nn.functional.pad(sentences.statements, (0, 1), value=True)[:, None, :, None]
+        filled = nn.functional.pad(stated, (0, 1), value=True)[:, None, :, None]
 
         def advance(flags, used, moving):
             """One loop: flags, loops used by each row, and which rows are still moving."""
