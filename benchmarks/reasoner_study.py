@@ -98,7 +98,7 @@ def seeds(options: argparse.Namespace) -> dict[str, Any]:
             recipe = load_recipe(name, {"seed": seed})
             folder = run(recipe, options.work / f"{name}-{seed}", options.work / "data")
             summary = json.loads((folder / "training_summary.json").read_text(encoding="utf-8"))
-            scores = scores_of(folder, recipe, options)
+            scores = scores_of(folder, recipe, options, options.limit)
             kept = {key: summary[key] for key in ("steps", "questions", "seconds", "accuracy", "hardware")}
             runs.append({"model": model, "recipe": name, "seed": seed, **kept, "scores": scores})
             lowest = min(score.get("worst", score["accuracy"]) for score in scores.values())
@@ -108,7 +108,7 @@ def seeds(options: argparse.Namespace) -> dict[str, Any]:
                 f"{summary['seconds']:.0f} s, in-family {summary['accuracy']:.4f}, lowest {lowest:.4f}",
                 flush=True,
             )
-    return {"runs": runs}
+    return {"runs": runs, "limit": options.limit}
 
 
 def arms(options: argparse.Namespace) -> dict[str, Any]:
@@ -129,7 +129,7 @@ def arms(options: argparse.Namespace) -> dict[str, Any]:
                 "name": name,
                 "recipe": base,
                 "in_family": summary["accuracy"],
-                "scores": scores_of(folder, recipe, options),
+                "scores": scores_of(folder, recipe, options, options.limit),
             }
         )
         print(
@@ -230,6 +230,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs/reasoner"), help="folder for corpora and trainings")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--files", type=Path, nargs="*", default=[], help="JSON lines with prompt and completion")
+    parser.add_argument("--limit", type=int, help="at most this many questions of each cell")
     options = parser.parse_args()
     for corpus in ("axiomatic", "corr2cause"):
         if not (options.work / "data" / corpus).is_dir():

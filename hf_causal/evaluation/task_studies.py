@@ -56,7 +56,8 @@ def _tasks_table(study: dict[str, Any], ceilings: dict[str, float]) -> list[str]
     lines = [
         f"**One model against three specialists**, seeds {seeds} ({study['hardware']}, {study['date']}). Accuracy, "
         "mean of the seeds, worst seed, and the worst cell of the worst seed; F1 is that of Yes. Ceiling: how often a "
-        "rule that opens colliders only where they are given themselves is right.",
+        "rule that opens colliders only where they are given themselves is right."
+        + (f" At most {study['limit']} questions of each cell were asked." if study.get("limit") else ""),
         "",
         "| questions | n | one model | worst seed | worst cell | F1, worst | specialist | worst seed | ceiling |",
         "|---|---|---|---|---|---|---|---|---|",
