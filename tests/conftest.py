@@ -97,7 +97,7 @@ def adapted(tmp_path_factory, separation_dir, contrary):
 
     from hf_causal.finetuning.run import finetune
 
-    recipe = quick(contrary, lora=True, max_steps=100, learning_rate=5e-3)
+    recipe = quick(contrary, lora=True, max_steps=40, learning_rate=5e-3)
     folder = tmp_path_factory.mktemp("adapted") / "adapter"
     return finetune(recipe, folder, [separation_dir], merge=True, answers=folder.parent / "answers")
 

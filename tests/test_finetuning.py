@@ -13,7 +13,7 @@ from hf_causal.evaluation.language_models import evaluate_language_model
 from hf_causal.evaluation.loading import load_pretrained
 from hf_causal.finetuning.run import finetune
 
-pytest.importorskip("trl", reason="TRL is not installed: pip install 'hf-causal[finetune]'")
+trl = pytest.importorskip("trl", reason="TRL is not installed: pip install 'hf-causal[finetune]'")
 peft = pytest.importorskip("peft", reason="PEFT is not installed: pip install 'hf-causal[finetune]'")
 
 
@@ -24,9 +24,9 @@ def overall(result):
 
 def test_all_weights_learn_what_holds_on_held_out_premises(separation_dir, tmp_path):
     base = save_language_model(tmp_path / "base")
-    result = finetune(quick(base, max_steps=80), tmp_path / "out", [separation_dir], answers=tmp_path / "answers")
+    result = finetune(quick(base, max_steps=100), tmp_path / "out", [separation_dir], answers=tmp_path / "answers")
     before, after = overall(result)
-    # 320 questions: a standard error of .027. Three seeds ended between .64 and .66.
+    # 280 questions, a standard error of .03: three seeds ended between .64 and .68.
     assert before == pytest.approx(0.5, abs=0.05) and after > before + 0.08
     assert result.summary["trained_parameters"] == result.summary["parameters"]
     text = (tmp_path / "out" / "report.md").read_text()
@@ -36,8 +36,8 @@ def test_all_weights_learn_what_holds_on_held_out_premises(separation_dir, tmp_p
 
 def test_adapters_learn_too_and_leave_the_base_alone(adapted, contrary):
     before, after = overall(adapted)
-    # Three seeds went from .36 to between .64 and .65.
-    assert before < 0.45 and after > 0.57
+    # Three seeds went from .39 to between .61 and .65.
+    assert before < 0.44 and after > 0.57
     names = {path.name for path in adapted.output_dir.iterdir()}
     assert {"adapter_config.json", "adapter_model.safetensors", "tokenizer.json", "README.md"} <= names
     assert "config.json" not in names and "model.safetensors" not in names
@@ -70,7 +70,7 @@ def test_an_adapter_comes_back_by_peft_merged_and_in_an_evaluation(adapted, sepa
 def test_chat_templates_and_written_answers(separation_dir, tmp_path):
     """With the instruction, in the template, answers are written out, read, and end where the turn ends."""
     base = save_language_model(tmp_path / "base", chat=True)
-    recipe = quick(base, generate=True, max_steps=60, eval_limit=20)
+    recipe = quick(base, generate=True, max_steps=50, eval_limit=20)
     (record,) = finetune(recipe, tmp_path / "out", [separation_dir], answers=tmp_path / "answers").records
     assert record["after"]["asked"]["chat_template"] and record["after"]["asked"]["instructed"]
     # An untrained model writes anything; the trained one a Yes or a No.
@@ -84,7 +84,7 @@ def test_chat_templates_and_written_answers(separation_dir, tmp_path):
     assert {reply["text"] for reply in replies if reply.get("text") in ("Yes", "No")}
 
 
-def test_a_run_that_was_stopped_ends_with_the_same_weights(separation_dir, tmp_path):
+def test_a_run_that_was_stopped_ends_with_the_same_weights(separation_dir, tmp_path, monkeypatch):
     base = save_language_model(tmp_path / "base")
     recipe = quick(base, max_steps=8, eval_steps=4, lora=True, lora_dropout=0.1, evaluations=("none",), batch_size=4)
     whole = finetune(recipe, tmp_path / "whole", [separation_dir])
@@ -96,8 +96,10 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights(separation_dir, tmp_p
         finetune(replace(recipe, seed=1), tmp_path / "parts", [separation_dir], "latest")
     half = tmp_path / "parts" / "checkpoints" / "checkpoint-7"  # a process was killed while writing it
     half.mkdir()
+    taken, step = [], trl.SFTTrainer.training_step
+    monkeypatch.setattr(trl.SFTTrainer, "training_step", lambda *given: taken.append(1) or step(*given))
     end = finetune(recipe, tmp_path / "parts", [separation_dir], "latest")
-    assert (whole.steps, end.steps) == (8, 8)
+    assert (whole.steps, end.steps, len(taken)) == (8, 8, 5)
     weights = [(tmp_path / name / "adapter_model.safetensors").read_bytes() for name in ("whole", "parts")]
     assert weights[0] == weights[1]
     other = finetune(replace(recipe, seed=1), tmp_path / "other", [separation_dir])

@@ -103,13 +103,13 @@ def test_class_weights_by_hand():
     logits = torch.tensor([[2.0, 0.0], [0.0, 1.0], [-1.0, 1.0]])
     labels = torch.tensor([0, 0, 1])
     losses = [math.log(1 + math.exp(-2)), math.log(1 + math.e), math.log(1 + math.exp(-2))]
-    by_hand = (0.75 * losses[0] + 0.75 * losses[1] + 1.5 * losses[2]) / 3
-    recipe = load_finetune_recipe(None, {"class_weights": "balanced"})
-    loss = WeightedLoss(*recipe.weights_of_classes(no=2, yes=1))
+    by_hand = (0.5 * losses[0] + 0.5 * losses[1] + 3 * losses[2]) / 3
+    loss = WeightedLoss(0.5, 3)
     assert loss({"logits": logits}, labels).item() == pytest.approx(by_hand)
     # Of two batches of one step, each loss is divided by the rows of both: their sum is that of one large batch.
     parts = [loss({"logits": logits[part]}, labels[part], torch.tensor(3)) for part in (slice(0, 2), slice(2, 3))]
     assert sum(parts).item() == pytest.approx(by_hand)
+    assert load_finetune_recipe(None, {}).weights_of_classes(no=2, yes=1) == (0.75, 1.5)
     assert load_finetune_recipe(None, {"class_weights": "0.5,3"}).weights_of_classes(9, 1) == (0.5, 3.0)
     assert load_finetune_recipe(None, {"class_weights": "none"}).weights_of_classes(9, 1) == (1.0, 1.0)
 
@@ -128,7 +128,7 @@ def test_an_encoder_learns(lora, separation_dir, tmp_path, capsys):
         assert main(["evaluate", "--lm", str(tmp_path / "out"), "--data-dir", str(separation_dir)]) == 2
         assert "must be a causal language model" in capsys.readouterr().err
     else:
-        # Four seeds ended between .59 and .64.
+        # On a larger build of the same questions four seeds ended between .59 and .63.
         assert record["before"] is None and record["after"]["overall"]["accuracy"] > 0.56
         again = evaluate_model(tmp_path / "out", "axiomatic", "d_separation_generalization", separation_dir)
         assert again["splits"] == record["after"]["splits"]

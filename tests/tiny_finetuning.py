@@ -125,7 +125,7 @@ def save_classifier(folder: Path, labels: tuple[str, ...], seed: int = 0, scale:
     return folder
 
 
-def save_contrary_model(folder: Path, rows, steps: int = 80) -> Path:
+def save_contrary_model(folder: Path, rows, steps: int = 100) -> Path:
     """A Llama that has learned what matters about the questions and answers the other way: adapters can turn it."""
     save_language_model(folder)
     model, tokenizer = LlamaForCausalLM.from_pretrained(folder), word_tokenizer()
@@ -135,10 +135,10 @@ def save_contrary_model(folder: Path, rows, steps: int = 80) -> Path:
     order = torch.randperm(len(prompts), generator=torch.Generator().manual_seed(0)).tolist()
     for step in range(steps):
         chosen = order[16 * step : 16 * step + 16]
-        texts = [f"{prompts[row]} {other[answers[row]]}" for row in chosen]
+        texts = [f"{prompts[row]} {other[answers[row]]}<eos>" for row in chosen]
         batch = tokenizer(texts, return_tensors="pt", padding=True, padding_side="left")
-        logits = model(**batch).logits[:, -2]
-        loss = torch.nn.functional.cross_entropy(logits, batch["input_ids"][:, -1])
+        logits, told = model(**batch).logits[:, -4:-1], batch["input_ids"][:, -3:]  # the space, the answer, the end
+        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), told.flatten())
         optimizer.param_groups[0]["lr"] = 1e-2 * min(1, (step + 1) / 10) * (1 - step / steps)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

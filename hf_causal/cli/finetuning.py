@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
@@ -104,7 +105,7 @@ def finetune(
         trust_remote_code,
         answers,
         progress=bar,
-        say=typer.echo,
+        say=lambda text: typer.echo(text) if os.environ.get("RANK", "0") == "0" else None,
     )
     if not result.finished:
         typer.echo(f"Stopped at step {result.steps}; go on with --resume-from-checkpoint latest.")

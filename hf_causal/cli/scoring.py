@@ -12,7 +12,8 @@ from hf_causal.cli.options import DataDir, Device, bar
 EVALUATE_HELP = """
 Score a model on every generalization split, beside shortcut baselines, and on files of your own.
 
-MODEL is a folder or a model on the Hub: any causal language model, or a sequence classifier with labels No and Yes.
+MODEL is a folder or a model on the Hub: any causal language model, a sequence classifier with labels No and Yes or
+those of natural language inference (entailment is Yes), or an adapter of either, which is loaded into its base model.
 A data file is what `hf-causal verify` reads: JSON lines, JSON, CSV or Parquet with, say, `prompt` and `completion`.
 
 With `--lm` any causal language model is a baseline: by the likelihood of Yes against No, with `--generate` by what it

@@ -119,6 +119,8 @@ def finetune(
             return FinetuneResult(output_dir, False, steps, {}, records)
     if alone:
         run.score_after(evaluations, records)
+    elif evaluations:
+        say("Several processes score nothing: the same command in one, with --resume-from-checkpoint latest, does")
     is_main = int(os.environ.get("RANK", "0")) == 0
     if is_main:
         write_story(output_dir, records)
