@@ -10,9 +10,11 @@ import pytest
 from huggingface_hub import DatasetCard, ModelCard
 
 from hf_causal.certificates import check
+from hf_causal.corpora import generate_shard, get_config
 from hf_causal.dataset_builders import build
 from hf_causal.evaluation.predict import Answerer
 from hf_causal.evaluation.report import write_report
+from hf_causal.evaluation.scored_tasks import all_scores
 from hf_causal.hub.cards import write_dataset_card, write_model_card
 
 MODEL_CARDS = Path(__file__).resolve().parents[1] / "model_cards"
@@ -92,19 +94,35 @@ def test_the_shipped_model_learned_its_family(shipped):
     summary = json.loads((shipped / "training_summary.json").read_text())
     assert summary["accuracy"] >= 0.9
     card = ModelCard.load(shipped / "README.md")
-    results = {result.dataset_split: result.metric_value for result in card.data.eval_results}
-    scores = json.loads((shipped / "generalization.json").read_text())["splits"]
-    assert results == {split: pytest.approx(score["accuracy"], abs=1e-4) for split, score in scores.items()}
+    results = {(result.dataset_config, result.dataset_split): result.metric_value for result in card.data.eval_results}
+    scores = all_scores(json.loads((shipped / "generalization.json").read_text()))
+    assert results == {
+        (own["config"], split): pytest.approx(score["accuracy"], abs=1e-4)
+        for own in scores
+        for split, score in own["splits"].items()
+    }
 
 
-def test_the_shipped_reasoner_is_right_far_beyond_its_family():
-    answerer = Answerer.load(MODEL_CARDS / "axiom-looped")
+@pytest.mark.parametrize("name", ["axiom-looped", "axiom-reasoner"])
+def test_the_shipped_reasoner_is_right_far_beyond_its_family(name):
+    answerer = Answerer.load(MODEL_CARDS / name)
     chain = " ".join(f"gene{index} causes gene{index + 1}." for index in reversed(range(60)))
     asked = [(0, 60, 1), (3, 41, 1), (41, 3, 0), (60, 0, 0), (10, 11, 1)]
     prompts = [f"{chain} Does gene{cause} cause gene{effect}?" for cause, effect, _ in asked]
     fan = " ".join(f"cause{index} causes end." for index in range(30))
     prompts += [f"start causes cause7. {fan} Does start cause {node}?" for node in ("end", "cause8", "nobody")]
     assert answerer.answers(prompts) == [label for _, _, label in asked] + [1, 0, 0]
+
+
+def test_the_shipped_reasoner_answers_three_grammars():
+    """Labels from the rows of corpora that it was not trained on, and a descendant that opens a collider."""
+    answerer = Answerer.load(MODEL_CARDS / "axiom-reasoner")
+    separations = generate_shard("axiomatic", get_config("axiomatic", "d_separation_generalization"), "branching", 0)
+    systems = generate_shard("corr2cause", get_config("corr2cause", "paraphrased"), "test", 0)
+    for rows, step in ((separations, 60), (systems, 20)):
+        assert answerer.answers(rows["prompt"].to_pylist()[::step]) == rows["label"].to_pylist()[::step]
+    collider = "A causes B. C causes B. B causes D. D causes E. Are A and C d-separated"
+    assert answerer.answers([f"{collider} given {{E}}?", f"{collider}?"]) == [0, 1]
 
 
 def test_the_card_of_the_reasoner_shows_its_studies():

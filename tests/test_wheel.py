@@ -67,7 +67,7 @@ def test_the_wheel_is_small_and_carries_a_model_that_answers(outside):
         "from hf_causal.demo.page import STYLE, build_page; assert STYLE.is_file();"
         "models = Models(); print(models.names);"
         "print(answer_question(models, 'smoking leads to tar; tar causes cancer', 'Does smoking cause cancer?', "
-        "'axiom-looped').says); build_page()"
+        "'axiom-reasoner').says); build_page()"
     )
     done = run(outside, "python", "-c", code)
-    assert done.stdout.splitlines() == ["['axiom-looped']", "Yes"], done.stderr
+    assert done.stdout.splitlines() == ["['axiom-reasoner', 'axiom-looped']", "Yes"], done.stderr
