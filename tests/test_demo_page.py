@@ -115,7 +115,7 @@ def test_a_question_in_everyday_words(visit):
     shown = page.ask(
         "Smoking leads to tar deposits, and tar deposits cause lung cancer", "Does smoking cause lung cancer?"
     )
-    assert "Exact answer\nYes" in shown and "axiom-looped\nYes" in shown and "tar deposits → lung cancer" in shown
+    assert "Exact answer\nYes" in shown and "axiom-reasoner\nYes" in shown and "tar deposits → lung cancer" in shown
     page.page.get_by_text("What the model reads").click()
     assert "A causes B. B causes C. Does A cause C?" in page.text("#hc-answer .hc-prompt")
     assert "tar deposits\tB" in page.text("#hc-answer table")
@@ -315,7 +315,7 @@ def test_the_client_of_gradio(url):
         "Yes",
         {"path": ["A", "B", "C"]},
     )
-    assert client.predict(api_name="/models")[0] == "axiom-looped"
+    assert client.predict(api_name="/models")[0] == "axiom-reasoner"
     proof = client.predict("a → b", "Are a and b d-separated?", api_name="/prove")
     assert proof["answer"] == "No" and proof["grammar"] == "d_separation"
     rows = json.dumps({"prompt": "A causes B. Does B cause A?", "completion": "Yes"})

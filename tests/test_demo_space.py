@@ -30,7 +30,8 @@ def test_the_readme_says_how_to_run_it():
 def test_published_it_names_the_models_of_its_owner():
     linked = yaml.safe_load(link_card((SPACE / "README.md").read_text(encoding="utf-8"), "my-lab/x").split("---")[1])
     assert linked["models"] == [f"my-lab/{name}" for name in released_models()]
-    assert linked["datasets"] == ["my-lab/axiomatic"] and linked["preload_from_hub"] == ["my-lab/axiom-cpu"]
+    assert linked["datasets"] == ["my-lab/axiomatic", "my-lab/corr2cause"]
+    assert linked["preload_from_hub"] == ["my-lab/axiom-cpu"]
 
 
 def test_the_app_only_imports_and_serves():
@@ -57,5 +58,5 @@ def test_models_of_a_space_come_from_its_owner(monkeypatch, tmp_path):
 
 
 def test_a_model_that_is_none_is_an_error_in_words():
-    with pytest.raises(FileNotFoundError, match="`--model` must be a model folder or one of axiom-looped"):
+    with pytest.raises(FileNotFoundError, match="`--model` must be a model folder or one of axiom-reasoner"):
         demo(model="no/such", port=None, host="127.0.0.1", share=False, allow_hub_models=False, mcp=False)
