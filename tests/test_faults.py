@@ -21,6 +21,7 @@ from hf_causal.training.loop import train
 from hf_causal.training.prepared import Prepared
 from hf_causal.training.recipes import load_recipe
 from hf_causal.training.stopping import StopRequests
+from hf_causal.training.validation import Validated
 
 SMALL = {**TINY, "max_steps": 8, "mixed_precision": "no", "model.hidden_dropout": 0.1}
 RECIPE = load_recipe("axiom-cpu", SMALL)
@@ -149,7 +150,7 @@ def test_a_run_goes_on_in_another_folder_and_divided_otherwise(two, whole, corpu
 
 def test_the_best_weights_are_those_of_the_checkpoint_that_is_gone_on_from(corpus_dir, tmp_path, monkeypatch):
     accuracies = iter([0.9, 0.5, 0.5, 0.5])  # after steps 3 and 6, and twice after step 8
-    monkeypatch.setattr(loop, "validate", lambda *arguments: (1.0, next(accuracies), 100))
+    monkeypatch.setattr(loop, "validate", lambda *arguments: Validated(1.0, next(accuracies), 100))
     train(RECIPE, tmp_path / "run", corpus_dir, stop_at_step=6)
     best = load_file(tmp_path / "run" / "checkpoints" / "best.safetensors")
     checkpoint = list_checkpoints(tmp_path / "run")[-1]
@@ -187,13 +188,17 @@ def test_a_signal_saves_and_the_run_goes_on_to_the_same_weights(
 
 
 def test_a_second_signal_does_not_wait():
+    # Where the tests run in the background, a shell may have told them to ignore it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with pytest.raises(KeyboardInterrupt), StopRequests() as requests:
         os.kill(os.getpid(), signal.SIGINT)
         assert requests.look() == (False, True)
         os.kill(os.getpid(), signal.SIGINT)
+    signal.signal(signal.SIGINT, before)
 
 
 def test_workers_stop_when_their_launcher_is_gone(monkeypatch):
+    monkeypatch.setattr(os, "getppid", lambda: 4242)
     requests = StopRequests(launched=True)
     assert requests.look() == (False, False)
     monkeypatch.setattr(os, "getppid", lambda: 1)
