@@ -457,7 +457,7 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
         found: dict[str, Any] = {}
         if input_ids is not None or system_ids is None:
             closed = self._closed(input_ids)
-            if not closed.any():
+            if closed is None or not closed.any():
                 asked = (question_words, question_given, question_separations)
                 found = self._answer_statements(input_ids, attention_mask, asked, num_loops, output_loops, kwargs)
             elif closed.all():
@@ -474,10 +474,10 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
             found["system_logits"] = self.systems(systems, system_words, system_phrases)[-1]
         return AxiomLoopedOutput(**found)
 
-    def _closed(self, input_ids: torch.Tensor | None) -> torch.Tensor:
-        """Which prompts are about closed systems: the grammar shows in the text."""
+    def _closed(self, input_ids: torch.Tensor | None) -> torch.Tensor | None:
+        """Which prompts are about closed systems, where the model reads such: the grammar shows in the text."""
         if not self.config.reads("corr2cause") or input_ids is None:
-            return torch.zeros(1, dtype=torch.bool)
+            return None
         return (input_ids == self.config.word_ids["Hypothesis:"]).any(1)
 
     def _answer_statements(self, input_ids, attention_mask, asked, num_loops, output_loops, options) -> dict[str, Any]:

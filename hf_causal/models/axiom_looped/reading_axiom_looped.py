@@ -61,7 +61,7 @@ class Text:
 
     def per_sentence(self, marked: torch.Tensor) -> torch.Tensor:
         """How many tokens of each sentence are marked: (batch, sentences)."""
-        counts = torch.zeros(len(marked), self.num_sentences, dtype=torch.long, device=marked.device)
+        counts = torch.zeros(marked.shape[0], self.num_sentences, dtype=torch.long, device=marked.device)
         return counts.scatter_add_(1, self.sentence, marked.long())
 
     def of_sentence(self, marked: torch.Tensor) -> torch.Tensor:
@@ -100,7 +100,7 @@ def read_sentences(
     Raises:
         `ValueError`: For a sentence of another form, or a prompt that is too long.
     """
-    batch, device = len(input_ids), input_ids.device
+    batch, device = input_ids.shape[0], input_ids.device
     text = read_text(input_ids, attention_mask, config, (config.stop_token_id, config.question_token_id))
     per_sentence, begins = text.per_sentence, text.begins
 
