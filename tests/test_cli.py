@@ -41,7 +41,7 @@ def test_help_imports_nothing_heavy():
         ),
         (["build", "axiomatic", "--out", "OUT", "--ray-address", "auto"], "needs `engine` 'ray'"),
         (["build", "axiomatic", "--out", "nowhere://OUT"], "Protocol not known: nowhere"),
-        (["train", "axiom-gpu", "--output-dir", "OUT"], "shipped recipes: axiom-67m-learned"),
+        (["train", "axiom-gpu", "--output-dir", "OUT"], "shipped recipes: axiom-67m-corr2cause"),
         (["train", "axiom-cpu", "--output-dir", "OUT", "--learnin-rate", "1"], "did you mean 'learning_rate'"),
         (["evaluate", "OUT"], "no model folder"),
         (["evaluate", "OUT", "--limit", "many"], "--limit"),
