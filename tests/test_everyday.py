@@ -175,6 +175,15 @@ def test_prompts_of_the_corpora_are_read_as_they_are(edges, question):
     assert read_everyday(str(prompt)).prompt == str(prompt)
 
 
+@pytest.mark.parametrize("name", ["Mr", "St", "vs"])
+def test_a_node_may_be_called_like_an_abbreviation(name):
+    prompt = f"b causes {name}. {name} causes c. Does {name} cause {name}?"
+    assert read_everyday(prompt).prompt == prompt
+    assert read_everyday(
+        "St. Vitus dance causes pain. Stress causes St. Vitus dance", "Does stress cause pain?"
+    ).prompt == ("A causes B. C causes A. Does C cause B?")
+
+
 PIECES = (
     "causes", "cause", "caused by", "is", "does", "not", "and", ",", ".", "?", "\n", " ", "→", "<-", "given", "{",
     "}", '"', "“", "”",

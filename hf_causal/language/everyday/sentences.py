@@ -57,11 +57,23 @@ def split_sentences(text: str) -> list[Sentence]:
         bullet = _BULLET.match(text, line.start(), line.end())
         begin = bullet.end() if bullet else line.start()
         for mark in _QUOTED_OR_MARK.finditer(text, begin, line.end()):
-            if mark["mark"] and not _ABBREVIATION.search(text, begin, mark.start()):
+            if mark["mark"] and not _goes_on(text, begin, mark, line.end()):
                 _add(sentences, text, begin, mark.start(), "?" in mark["mark"])
                 begin = mark.end()
         _add(sentences, text, begin, line.end(), False)
     return sentences
+
+
+def _goes_on(text: str, begin: int, mark: re.Match[str], end: int) -> bool:
+    """Whether a mark is the stop of an abbreviation, with more of its sentence behind it.
+
+    A node may be called like one: where a short statement is complete, and another sentence or nothing follows, the
+    stop ends it.
+    """
+    if mark["mark"] != "." or not _ABBREVIATION.search(text, begin, mark.start()):
+        return False
+    complete = _COMPLETE.match(text, begin, mark.start()) and _ANOTHER.match(text, mark.end(), end)
+    return not complete
 
 
 def _add(sentences: list[Sentence], text: str, start: int, end: int, asks: bool) -> None:
@@ -80,3 +92,5 @@ _LINE = re.compile(r"[^\n\u2028\u2029\u0085]+")
 _QUOTED_OR_MARK = re.compile(rf"{QUOTED}|(?P<mark>[.?!;。？！；]+(?=\s|$|(?:Does|Is|Are|Can)\s))")
 _BULLET = re.compile(r"\s*(?:[-*•‣–—]|\(?\d{1,3}[.)])\s+")
 _ABBREVIATION = re.compile(r"\b(?:St|Dr|Mr|Mrs|Ms|Prof|vs|approx|e\.g|i\.e)\Z")
+_COMPLETE = re.compile(r"\s*\w+ causes \w+\Z")
+_ANOTHER = re.compile(r"\s*(?:\Z|\w+ causes \w|(?:Does|Are) \w)")
