@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -90,9 +91,15 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as place:
             labels = {"ONNX Runtime": "onnx", "`torch.export`": "torch"}
             exported = {}
-            for label, format in labels.items():
-                done = export_model(folder, Path(place) / format, format)
-                exported[label] = ExportedModel(done.folder, threads=options.threads)
+            try:
+                for label, format in labels.items():
+                    done = export_model(folder, Path(place) / format, format)
+                    exported[label] = ExportedModel(done.folder, threads=options.threads)
+            except ValueError as error:
+                if options.model:
+                    raise
+                print(f"{folder}: passed over, since {error}", file=sys.stderr)
+                continue
             answerer = Answerer.load(folder, device="cpu")
             for request, prompts in requests(options.seed).items():
                 best = fastest(ways_of(answerer, exported, prompts), options.seconds, clock)

@@ -15,6 +15,7 @@ from hf_causal.training.objective import make_objective
 from hf_causal.training.question_data import QuestionPacks
 from hf_causal.training.recipes import load_recipe
 from hf_causal.training.separation_data import SeparationPacks
+from hf_causal.training.sources import recipe_grammars
 from hf_causal.training.system_data import SystemPacks
 
 GRAMMARS = ["transitivity", "d_separation", "corr2cause"]
@@ -176,6 +177,13 @@ def test_a_mixed_batch_is_its_sources_together(mixed, tokenizer):
 def test_a_share_larger_than_its_source_is_refused(mixed):
     with pytest.raises(ValueError, match="more premises in a pack than a source has"):
         MixedPacks(mixed[0], (3, 2, 10_000))
+
+
+def test_a_model_may_have_words_for_more_than_it_trains_on():
+    both = ["d_separation", "transitivity"]
+    wanted = {"mixture": {"axiomatic/d_separation": 1}, "model.grammars": both}
+    assert recipe_grammars(load_recipe("axiom-reasoner", wanted)) == both
+    assert recipe_grammars(load_recipe("axiom-reasoner", {"mixture": wanted["mixture"]})) == ["d_separation"]
 
 
 @pytest.mark.parametrize("mixture", [{"axiomatic": 1}, {"axiomatic/transitivity_ts2": 0}, {"a/b": 1.5}])

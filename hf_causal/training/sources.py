@@ -17,12 +17,13 @@ from hf_causal.training.recipes import Recipe
 
 
 def recipe_grammars(recipe: Recipe) -> list[str]:
-    """The grammars of what a recipe trains on.
+    """The grammars of what a recipe trains on, and of what its model shall have words for.
 
     Raises:
         `ValueError`: For an unknown corpus or config.
     """
-    return list(dict.fromkeys(grammar_name(*source) for source in recipe.sources))
+    trained = [grammar_name(*source) for source in recipe.sources]
+    return list(dict.fromkeys([*trained, *recipe.model.get("grammars", [])]))
 
 
 class TrainingData:
