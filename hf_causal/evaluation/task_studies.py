@@ -141,6 +141,10 @@ def _plot_transfer(study: dict[str, Any], path: Path) -> None:
         names.append(f"{_TASKS[task]}, {'after ' + _TASKS[first] if first else 'from scratch'}")
         reached = [step for step in steps if step is not None]
         axis.plot(reached, [row] * len(reached), "o", color="#d1495b" if first else "#1f5fa8", markersize=8)
+        if missing := len(steps) - len(reached):
+            axis.annotate(
+                f"{missing} of {len(steps)} not reached", (1.02, row), xycoords=("axes fraction", "data"), va="center"
+            )
     axis.set_yticks(range(len(names)), names)
     axis.invert_yaxis()
     axis.set_xlim(left=0)
