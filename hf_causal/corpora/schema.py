@@ -44,25 +44,57 @@ def arrow_schema(
         *further (`tuple[str, pa.DataType]`): Columns that a corpus has beside the shared ones, which stand first.
         classes (`tuple`): Names of the classes of further columns that are class labels: (column, names) pairs.
     """
-    columns = {**_COLUMNS, **dict(further)}
-    features: dict[str, dict[str, Any]] = {
-        # Arrow calls a 32-bit float "float", `datasets` calls it "float32".
-        name: {"dtype": "float32" if kind == pa.float32() else str(kind), "_type": "Value"}
-        for name, kind in columns.items()
-    }
-    for name, names in (("label", LABELS), *classes):
+    return table_schema(*_COLUMNS.items(), *further, classes=(("label", LABELS), *classes))
+
+
+@cache
+def table_schema(
+    *columns: tuple[str, pa.DataType], classes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+) -> pa.Schema:
+    """The columns of rows of any kind, with the metadata from which `datasets` knows them.
+
+    Args:
+        *columns (`tuple[str, pa.DataType]`): Names and types; lists and fixed-size lists of numbers may be among them.
+        classes (`tuple`): Names of the classes of columns that are class labels: (column, names) pairs.
+    """
+    features = {name: _feature(kind) for name, kind in columns}
+    for name, names in classes:
         features[name] = {"names": list(names), "_type": "ClassLabel"}
-    return pa.schema(columns, metadata={"huggingface": json.dumps({"info": {"features": features}})})
+    return pa.schema(list(columns), metadata={"huggingface": json.dumps({"info": {"features": features}})})
+
+
+def _feature(kind: pa.DataType) -> dict[str, Any]:
+    """A type as `datasets` writes it."""
+    if pa.types.is_fixed_size_list(kind):
+        return {"feature": _feature(kind.value_type), "length": kind.list_size, "_type": "List"}
+    if pa.types.is_list(kind):
+        return {"feature": _feature(kind.value_type), "_type": "List"}
+    # Arrow calls a 32-bit float "float", `datasets` calls it "float32".
+    named = {pa.float32(): "float32", pa.float64(): "float64"}
+    return {"dtype": named.get(kind, str(kind)), "_type": "Value"}
 
 
 @dataclass(frozen=True)
 class BaseCell:
-    """One population of questions inside a split; what names it are the `CELL_COLUMNS`."""
+    """One population of rows inside a split; what names it are the `CELL_COLUMNS`."""
 
     structure: str
     num_nodes: int
     rows: int
     branching_factor: float | None = None
+
+
+@dataclass(frozen=True)
+class SampleCell(BaseCell):
+    """A cell of rows that are no questions, such as sequences or measurements; a corpus adds what it draws them by."""
+
+    def __post_init__(self) -> None:
+        if self.rows < 1:
+            raise ValueError(f"`rows` of a cell must be at least 1, got {self.rows}")
+
+    def rows_in_shard(self, shard: int, num_shards: int) -> int:
+        """This cell's rows in one shard, spread as evenly as can be."""
+        return self.rows * (shard + 1) // num_shards - self.rows * shard // num_shards
 
 
 @dataclass(frozen=True)
