@@ -7,8 +7,8 @@ from hf_causal.equivariance.scores import score_equivariance
 
 _DESCRIPTION = """
 How well a similarity of images and captions follows minimal changes: on pairs of images i0, i1 and captions c0, c1,
-the share of pairs in which each image prefers its caption (text), each caption its image (image), and both (group), over
-everything and per kind of change, each with its standard error.
+the share of pairs in which each image prefers its caption (text), each caption its image (image), and both (group),
+over everything and per kind of change, each with its standard error.
 """
 
 _KWARGS_DESCRIPTION = """
