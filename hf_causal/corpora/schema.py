@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -167,10 +168,22 @@ def rows_digest(table: pa.Table) -> str:
     """SHA-256 of a shard's rows, independent of how Parquet stores them: columns by tabs, rows by newlines."""
     digest = hashlib.sha256()
     for batch in table.to_batches(max_chunksize=10_000):
-        columns = [pc.fill_null(column.cast(pa.string()), "") for column in batch.columns]
+        columns = [pc.fill_null(_as_text(column), "") for column in batch.columns]
         lines = pc.binary_join_element_wise(*columns, "", "\t").to_pylist()
         digest.update("\n".join([*lines, ""]).encode())
     return digest.hexdigest()
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    """A column as strings; a list is its items with commas between them, in brackets."""
+    kind = column.type
+    if not (pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind)):
+        return column.cast(pa.string())
+    lists = column.cast(pa.list_(kind.value_type))
+    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
+    offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
+    items = pa.ListArray.from_arrays(offsets, pc.fill_null(_as_text(lists.flatten()), ""))
+    return pc.binary_join_element_wise("[", pc.binary_join(items, ","), "]", "")
 
 
 def split_digest(shard_digests: Iterable[str]) -> str:
