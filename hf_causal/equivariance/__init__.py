@@ -1,0 +1,1 @@
+"""Equivariant similarity of images and captions: EqBen's scores, and EqSim's regularisers (arXiv 2303.14465)."""
