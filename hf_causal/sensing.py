@@ -143,7 +143,9 @@ def invariance_scores(
     Raises:
         `ValueError`: If the shapes do not fit, or `A*` or the pooled solution is zero.
     """
-    estimate, invariant, spurious = (np.asarray(matrix, dtype=np.float64) for matrix in (estimate, invariant, spurious))
+    estimate, invariant, spurious = (
+        np.asarray(matrix, dtype=np.float64) for matrix in (estimate, invariant, spurious)
+    )
     square = (invariant.shape[-1],) * 2 if invariant.ndim else ()
     if estimate.shape[-2:] != square or invariant.shape != square or spurious.shape[1:] != square:
         raise ValueError(
@@ -152,13 +154,15 @@ def invariance_scores(
         )
     pooled = invariant + spurious.mean(axis=0)
     if not (invariant.any() and pooled.any()):
-        raise ValueError("`invariant` and its sum with the mean of `spurious` must not be zero: distances are relative")
+        raise ValueError(
+            "`invariant` and its sum with the mean of `spurious` must not be zero: distances are relative"
+        )
     rest = np.eye(len(invariant)) - _projection(invariant)
     # Only what is orthogonal to A* is spurious for sure; in this project's problems, that is all of it.
     wrong = _projection(rest @ np.einsum("eab,ecb->ac", spurious, spurious) @ rest)
     other = rest - wrong
     size, largest = np.linalg.norm(invariant), np.linalg.eigvalsh(invariant)[-1]
-    broken = ~np.isfinite(estimate).all(axis=(-2, -1))
+    broken = np.asarray(~np.isfinite(estimate).all(axis=(-2, -1)))
     estimate = np.where(broken[..., None, None], 0.0, estimate)
     symmetric = (estimate + np.swapaxes(estimate, -1, -2)) / 2
     scores = {

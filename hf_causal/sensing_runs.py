@@ -1,4 +1,4 @@
-"""Many runs of matrix sensing at once: a grid of heterogeneities, step sizes, widths and samplers, in batched products.
+"""Many runs of matrix sensing at once: a grid of heterogeneities, step sizes, widths and samplers in batched products.
 
 Each cell of a grid is what the trainer does with a [`MatrixSensingModel`], a recipe of plain `sgd` and endless fresh
 measurements; here all cells read the same measurements and take their steps together, so that a whole phase diagram

@@ -12,9 +12,8 @@ from hf_causal.sensing_runs import Cell, grid, run_grid
 
 def unpacked(measurements, dimension):
     matrices = np.zeros((len(measurements), dimension, dimension))
-    for index, triangle in enumerate(measurements):
-        for value, row, column in zip(triangle, *np.triu_indices(dimension), strict=True):
-            matrices[index, row, column] = matrices[index, column, row] = value
+    for values, row, column in zip(measurements.T, *np.triu_indices(dimension), strict=True):
+        matrices[:, row, column] = matrices[:, column, row] = values
     return matrices
 
 

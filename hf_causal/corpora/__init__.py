@@ -16,7 +16,11 @@ import pyarrow as pa
 
 from hf_causal.corpora.schema import CorpusConfig
 
-CORPORA: dict[str, tuple[str, ...]] = {"axiomatic": ("transitivity", "d_separation"), "corr2cause": ("corr2cause",)}
+CORPORA: dict[str, tuple[str, ...]] = {
+    "axiomatic": ("transitivity", "d_separation"),
+    "corr2cause": ("corr2cause",),
+    "environments": ("matrix_sensing", "cues"),
+}
 """From the name of a published data set to the modules whose configs it offers."""
 
 
@@ -44,12 +48,13 @@ def get_config(corpus: str, name: str, **options: Any) -> CorpusConfig:
 
 
 def grammar_name(corpus: str, name: str) -> str:
-    """The grammar of a config's prompts, which has the name of the module that writes them.
+    """The grammar of a config's prompts: the `GRAMMAR` of the module that writes them, or else its name.
 
     Raises:
         `ValueError`: For an unknown corpus or config, with those that exist.
     """
-    return _module(corpus, name).__name__.rpartition(".")[2]
+    module = _module(corpus, name)
+    return getattr(module, "GRAMMAR", module.__name__.rpartition(".")[2])
 
 
 def generate_shard(corpus: str, config: CorpusConfig, split: str, shard: int) -> pa.Table:

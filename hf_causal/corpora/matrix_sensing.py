@@ -1,7 +1,7 @@
 """Multi-environment matrix sensing: measurements of an invariant matrix and of spurious ones, arXiv 2403.01420.
 
 Not a corpus of text: a row is a symmetric matrix `X` (its upper triangle) and the response `<X, A* + A(e)> + noise` of
-one environment. Which matrices there are, a config's seed decides; see [`hf_causal.sensing.Problem`] for the set-up.
+one environment. Which matrices there are, `problem_seed` decides; see [`hf_causal.sensing.Problem`] for the set-up.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class SensingCell(SampleCell):
     mean: float = 1.0
     noise: float = 0.1
     problem_seed: int = 0
-    """Of the matrices: fresh rows change the seed of the rows, and measure the same problem."""
+    """Of the matrices: rows of another seed measure the same ones."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -72,6 +72,7 @@ def sensing_config(
     heterogeneity: float = 6.0,
     mean: float = 1.0,
     noise: float = 0.1,
+    problem_seed: int = 0,
     seed: int = 0,
     rows_per_shard: int = 25_000,
 ) -> CorpusConfig:
@@ -85,7 +86,8 @@ def sensing_config(
         heterogeneity (`float`): `M`; the strength of each spurious direction is `mean ± M`.
         mean (`float`): Mean strength of a spurious direction.
         noise (`float`): Standard deviation of what is added to each response.
-        seed (`int`): Of the matrices and the rows.
+        problem_seed (`int`): Of the matrices.
+        seed (`int`): Of the rows. The matrices are the same for every seed.
         rows_per_shard (`int`): Rows of one Parquet file.
     """
 
@@ -100,7 +102,7 @@ def sensing_config(
             heterogeneity=heterogeneity,
             mean=mean,
             noise=noise,
-            problem_seed=seed,
+            problem_seed=problem_seed,
         )
 
     splits = {

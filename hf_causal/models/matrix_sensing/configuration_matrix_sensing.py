@@ -52,7 +52,7 @@ class MatrixSensingConfig(PreTrainedConfig):
         """Called by the strict dataclass after every construction and load."""
         if self.dimension < 1:
             raise ValueError(f"`dimension` must be at least 1, got {self.dimension}")
-        if not 1 <= self.factors <= self.dimension:
+        if self.factors is None or not 1 <= self.factors <= self.dimension:
             raise ValueError(f"`factors` must lie in 1 ... `dimension` {self.dimension}, got {self.factors}")
         if self.initial_scale <= 0:
             raise ValueError(f"`initial_scale` must be positive, got {self.initial_scale}: zero is a stationary point")

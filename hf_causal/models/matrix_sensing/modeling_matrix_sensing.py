@@ -48,7 +48,7 @@ class MatrixSensingModel(PreTrainedModel):
 
     def __init__(self, config: MatrixSensingConfig):
         super().__init__(config)
-        self.factor = nn.Parameter(torch.empty(config.dimension, config.factors))
+        self.factor = nn.Parameter(torch.empty(config.dimension, config.factors or config.dimension))
         """`U`."""
         self.post_init()
 

@@ -1,4 +1,4 @@
-"""How invariant an estimated matrix is: its distances to the invariant matrix and to what pooling environments finds."""
+"""How invariant an estimated matrix is: its distances to the invariant one and to what pooling environments finds."""
 
 import datasets
 import evaluate
@@ -20,8 +20,8 @@ Args:
 Returns:
     `dict`: `n`, and means over the estimates, in Frobenius norms: `to_invariant`, |S - A*| / |A*|; `to_pooled`,
     |S - A* - mean A(e)| / |A* + mean A(e)|; `spurious_energy`, |P S P| / |A*| with P the projection on the range of
-    all A(e) beside that of A*; `other_energy`, the same on what is orthogonal to both; and `rank`, the eigenvalues of S
-    above a tenth of the largest one of A*.
+    all A(e) beside that of A*; `other_energy`, the same on what is orthogonal to both; and `rank`, the eigenvalues of
+    S above a tenth of the largest one of A*.
 
 Example:
 
