@@ -161,7 +161,7 @@ def run(
         "questions": summary["questions"],
         "train_seconds": round(result.seconds, 1),
         "examples_per_second": summary["questions"] / result.seconds,
-        "in_family_accuracy": result.best_accuracy,
+        "in_family_accuracy": result.best_value,
         "flops_per_question": corpus.flops_per_question(recipe),
         "date": summary["date"],
     }

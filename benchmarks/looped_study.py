@@ -68,8 +68,8 @@ def seeds(options: argparse.Namespace) -> dict[str, Any]:
         scores = evaluate_model(folder, data_dir=options.work / "data", files=options.files)
         write_json(folder / "generalization.json", scores)
         consistency = check_consistency(Answerer.load(folder), prompts)
-        runs.append(seed_result(seed, result.best_accuracy, consistency, scores))
-        print(seed, result.best_accuracy, consistency, scores["overall"], flush=True)
+        runs.append(seed_result(seed, result.best_value, consistency, scores))
+        print(seed, result.best_value, consistency, scores["overall"], flush=True)
     return {"runs": runs}
 
 
@@ -86,7 +86,7 @@ def ablation(options: argparse.Namespace) -> dict[str, Any]:
             scores = evaluate_model(folder, data_dir=options.work / "data", limit=options.limit)
             parameters = sum(value.numel() for value in Answerer.load(folder).model.parameters())
             splits = {split: score["accuracy"] for split, score in scores["splits"].items()}
-            arm = {"name": name, "parameters": parameters, "in_family": result.best_accuracy, "splits": splits}
+            arm = {"name": name, "parameters": parameters, "in_family": result.best_value, "splits": splits}
             write_json(kept, arm)
         arms.append(json.loads(kept.read_text(encoding="utf-8")))
         print(arms[-1], flush=True)

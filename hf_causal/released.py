@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -10,10 +11,12 @@ _HERE = Path(__file__).resolve().parent
 _SHELVES = (_HERE.parent / "model_cards", _HERE / "released")
 _ON_THE_HUB = ("axiom-cpu",)
 """Released models that are too large for a wheel; a Space preloads them."""
+_READERS = ("axiom", "axiom_looped")
+"""Architectures that answer questions."""
 
 
 def released_models() -> dict[str, Path]:
-    """From the name of a released model to its folder, those that answer best first; no network is asked.
+    """From the name of a released model that answers questions to its folder, the best first; no network is asked.
 
     Example:
 
@@ -26,7 +29,9 @@ def released_models() -> dict[str, Path]:
     found: dict[str, Path] = {}
     for shelf in _SHELVES:
         for config in sorted(shelf.glob("*/config.json")):
-            if (config.parent / "model.safetensors").is_file():
+            # Others, such as models of sequences, answer no questions.
+            reads = json.loads(config.read_text(encoding="utf-8")).get("model_type") in _READERS
+            if reads and (config.parent / "model.safetensors").is_file():
                 found.setdefault(config.parent.name, config.parent)
     for name in _ON_THE_HUB:
         if name not in found and (folder := _preloaded(name)):

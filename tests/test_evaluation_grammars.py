@@ -28,7 +28,7 @@ from hf_causal.evaluation.questions import QuestionSet, corpus_questions, file_q
 from hf_causal.evaluation.report import write_report
 from hf_causal.hub.cards import write_model_card
 from hf_causal.language import corr2cause, d_separation
-from hf_causal.models import MODEL_TYPES, make_tokenizer
+from hf_causal.models import make_tokenizer
 from hf_causal.training.loop import train
 from hf_causal.training.recipes import load_recipe
 
@@ -259,7 +259,7 @@ def test_a_model_without_the_words_of_a_grammar_says_so(trained_model, data):
         evaluate_model(trained_model, corpus="corr2cause", config="default", data_dir=data / "corr2cause")
 
 
-@pytest.mark.parametrize("model_type", MODEL_TYPES)
+@pytest.mark.parametrize("model_type", ["axiom", "axiom_looped"])
 def test_a_grammar_that_no_model_reads_is_refused(model_type):
     with pytest.raises(ValueError, match="`grammars` must be among transitivity, d_separation, corr2cause, got 'syll"):
         make_tokenizer(model_type, ["transitivity", "syllogisms"])

@@ -158,7 +158,7 @@ def test_the_best_weights_are_those_of_the_checkpoint_that_is_gone_on_from(corpu
     (tmp_path / "run" / "checkpoints" / "best.safetensors").write_bytes(b"of a later step")
     for folder in ("run", "moved"):
         result = train(RECIPE, tmp_path / folder, corpus_dir, resume_from_checkpoint=str(checkpoint))
-        assert (result.best_step, result.best_accuracy) == (3, 0.9)
+        assert (result.best_step, result.best_value) == (3, 0.9)
         assert_equal_weights(weights(tmp_path / folder), best)
 
 

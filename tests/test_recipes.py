@@ -45,7 +45,7 @@ def test_overrides_reach_fields_and_the_model():
         (["--seed", "many"], "'seed' must be int, got 'many'"),
         (["--seed", "1.5"], "'seed' must be int"),
         (["--packing", "1"], "'packing' must be bool"),
-        (["--optimizer", "sgd"], "'optimizer' must be one of adamw, muon, got 'sgd'"),
+        (["--optimizer", "adam"], "'optimizer' must be one of adamw, muon, sgd, got 'adam'"),
         (["--save-steps", "0"], "'save_steps' must be at least 1"),
         (["--fresh-rows", "true", "--max-steps", "null"], "'max_steps' must be given with `fresh_rows`"),
         (["--fresh-rows", "true", "--max-steps", "9", "--train-rows", "9"], "'train_rows' must be null with"),

@@ -57,10 +57,16 @@ Examples:
 
 def evaluate(
     model: Annotated[str | None, typer.Argument(help="Model folder, or model on the Hub.")] = None,
-    corpus: Annotated[str, typer.Option(help="`axiomatic` or `corr2cause`.")] = "axiomatic",
+    corpus: Annotated[
+        str | None, typer.Option(help="Such as `corr2cause`; `axiomatic`, or what MODEL is made for, when not given.")
+    ] = None,
     config: Annotated[
-        str, typer.Option(help="Config to score, `none`, or `all` for every task that MODEL reads.")
-    ] = "transitivity_generalization",
+        str | None,
+        typer.Option(
+            help="Config to score, `none`, or `all` for every task that MODEL reads; when not given, "
+            "`transitivity_generalization`, or what MODEL is made for."
+        ),
+    ] = None,
     data: Annotated[list[Path] | None, typer.Option(help="File to score, may be repeated.")] = None,
     json_out: Annotated[Path | None, typer.Option("--json", help="File for the scores of every cell.")] = None,
     report_out: Annotated[Path | None, typer.Option("--report", help="Folder for a report with its plots.")] = None,
@@ -89,6 +95,13 @@ def evaluate(
         raise ValueError("give either MODEL, which was trained on these questions, or `--lm`, any language model")
     if endpoint and lm is None:
         raise ValueError("`--endpoint` needs `--lm`, the name that the server has for the model")
+    from hf_causal.evaluation.kinds import kind_of_model
+
+    if model is not None and (kind := kind_of_model(model)):
+        if data:
+            raise ValueError(f"`--data` has questions, and {model!r} answers none")
+        _write(kind.evaluate(model, corpus, config, data_dir, limit, device, bar), json_out, report_out)
+        return
     if config == "all":
         if model is None:
             raise ValueError("`--config all` is for MODEL: score `--lm` on one config at a time")
@@ -118,8 +131,8 @@ def evaluate(
             requests_per_minute=requests_per_minute,
         )
     scores = run(
-        corpus=corpus,
-        config=None if config == "none" else config,
+        corpus=corpus or "axiomatic",
+        config=None if config == "none" else config or "transitivity_generalization",
         data_dir=data_dir,
         files=data or (),
         limit=limit,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -44,25 +45,57 @@ def arrow_schema(
         *further (`tuple[str, pa.DataType]`): Columns that a corpus has beside the shared ones, which stand first.
         classes (`tuple`): Names of the classes of further columns that are class labels: (column, names) pairs.
     """
-    columns = {**_COLUMNS, **dict(further)}
-    features: dict[str, dict[str, Any]] = {
-        # Arrow calls a 32-bit float "float", `datasets` calls it "float32".
-        name: {"dtype": "float32" if kind == pa.float32() else str(kind), "_type": "Value"}
-        for name, kind in columns.items()
-    }
-    for name, names in (("label", LABELS), *classes):
+    return table_schema(*_COLUMNS.items(), *further, classes=(("label", LABELS), *classes))
+
+
+@cache
+def table_schema(
+    *columns: tuple[str, pa.DataType], classes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+) -> pa.Schema:
+    """The columns of rows of any kind, with the metadata from which `datasets` knows them.
+
+    Args:
+        *columns (`tuple[str, pa.DataType]`): Names and types; lists and fixed-size lists of numbers may be among them.
+        classes (`tuple`): Names of the classes of columns that are class labels: (column, names) pairs.
+    """
+    features = {name: _feature(kind) for name, kind in columns}
+    for name, names in classes:
         features[name] = {"names": list(names), "_type": "ClassLabel"}
-    return pa.schema(columns, metadata={"huggingface": json.dumps({"info": {"features": features}})})
+    return pa.schema(list(columns), metadata={"huggingface": json.dumps({"info": {"features": features}})})
+
+
+def _feature(kind: pa.DataType) -> dict[str, Any]:
+    """A type as `datasets` writes it."""
+    if pa.types.is_fixed_size_list(kind):
+        return {"feature": _feature(kind.value_type), "length": kind.list_size, "_type": "List"}
+    if pa.types.is_list(kind):
+        return {"feature": _feature(kind.value_type), "_type": "List"}
+    # Arrow calls a 32-bit float "float", `datasets` calls it "float32".
+    named = {pa.float32(): "float32", pa.float64(): "float64"}
+    return {"dtype": named.get(kind, str(kind)), "_type": "Value"}
 
 
 @dataclass(frozen=True)
 class BaseCell:
-    """One population of questions inside a split; what names it are the `CELL_COLUMNS`."""
+    """One population of rows inside a split; what names it are the `CELL_COLUMNS`."""
 
     structure: str
     num_nodes: int
     rows: int
     branching_factor: float | None = None
+
+
+@dataclass(frozen=True)
+class SampleCell(BaseCell):
+    """A cell of rows that are no questions, such as sequences or measurements; a corpus adds what it draws them by."""
+
+    def __post_init__(self) -> None:
+        if self.rows < 1:
+            raise ValueError(f"`rows` of a cell must be at least 1, got {self.rows}")
+
+    def rows_in_shard(self, shard: int, num_shards: int) -> int:
+        """This cell's rows in one shard, spread as evenly as can be."""
+        return self.rows * (shard + 1) // num_shards - self.rows * shard // num_shards
 
 
 @dataclass(frozen=True)
@@ -135,10 +168,22 @@ def rows_digest(table: pa.Table) -> str:
     """SHA-256 of a shard's rows, independent of how Parquet stores them: columns by tabs, rows by newlines."""
     digest = hashlib.sha256()
     for batch in table.to_batches(max_chunksize=10_000):
-        columns = [pc.fill_null(column.cast(pa.string()), "") for column in batch.columns]
+        columns = [pc.fill_null(_as_text(column), "") for column in batch.columns]
         lines = pc.binary_join_element_wise(*columns, "", "\t").to_pylist()
         digest.update("\n".join([*lines, ""]).encode())
     return digest.hexdigest()
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    """A column as strings; a list is its items with commas between them, in brackets."""
+    kind = column.type
+    if not (pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind)):
+        return column.cast(pa.string())
+    lists = column.cast(pa.list_(kind.value_type))
+    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
+    offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
+    items = pa.ListArray.from_arrays(offsets, pc.fill_null(_as_text(lists.flatten()), ""))
+    return pc.binary_join_element_wise("[", pc.binary_join(items, ","), "]", "")
 
 
 def split_digest(shard_digests: Iterable[str]) -> str:

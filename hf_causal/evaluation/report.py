@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from hf_causal.evaluation.kinds import kind_of
 from hf_causal.evaluation.plots import cell_groups, plot_scores, structure_name
 from hf_causal.evaluation.published import PUBLISHED_DETECTION, Rows, published_rows
 from hf_causal.evaluation.scored_tasks import all_scores
@@ -63,6 +64,10 @@ def write_page(folder: str | Path, scores: dict[str, Any]) -> Path:
         `ValueError`: If the scores are not those of an evaluation of splits.
     """
     folder = Path(folder)
+    if isinstance(scores, dict) and (kind := kind_of(scores.get("kind"))):
+        write_json(folder / SCORES_FILE, scores)
+        (folder / PLOTS).mkdir(parents=True, exist_ok=True)
+        return write_text(folder / REPORT_FILE, kind.render(scores, folder, PLOTS))
     if not isinstance(scores, dict) or not scores.get("splits"):
         raise ValueError("the scores have no `splits`: evaluate the model on `transitivity_generalization` or so")
     write_json(folder / SCORES_FILE, scores)

@@ -16,6 +16,7 @@ from hf_causal import __version__
 from hf_causal.corpora import config_names, grammar_name
 from hf_causal.corpora.parquet import read_manifests
 from hf_causal.corpora.schema import split_digest
+from hf_causal.evaluation.kinds import kind_of
 from hf_causal.evaluation.scored_tasks import all_scores
 from hf_causal.files import Folder, write_text
 from hf_causal.hub.dataset_info import read_dataset_info
@@ -28,11 +29,12 @@ REPORT_FILE = "report.md"
 FINETUNING_FILE = "finetuning.json"
 """Scores before and after; a folder with it was fine-tuned."""
 
-_ABOUT = {
-    "axiomatic": ("Axiomatic corpora of causal reasoning", "length-generalization"),
-    "corr2cause": ("Correlation to causation, every label proved", "causal-discovery"),
+_QUESTIONS = ("text-classification", "text-generation")
+_ABOUT: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "axiomatic": ("Axiomatic corpora of causal reasoning", "length-generalization", _QUESTIONS),
+    "corr2cause": ("Correlation to causation, every label proved", "causal-discovery", _QUESTIONS),
 }
-"""From corpus to the name of its data set and a tag that is its own."""
+"""From corpus to the name of its data set, a tag that is its own, and what it is for, as the Hub calls tasks."""
 
 _TASKS = {"transitivity": "Transitivity", "d_separation": "d-separation", "corr2cause": "Correlation to causation"}
 """From grammar to the name of its task."""
@@ -61,12 +63,12 @@ def render_dataset_card(folder: str | Path | Folder, corpus: str, repo_id: str |
     if not manifests:
         raise FileNotFoundError(f"{str(folder)!r} holds no built config of {corpus!r}")
     rows = sum(split["rows"] for manifest in manifests for split in manifest["splits"].values())
-    pretty_name, tag = _ABOUT[corpus]
+    pretty_name, tag, tasks = _ABOUT[corpus]
     data = DatasetCardData(
         language="en",
         license=LICENSE,
         pretty_name=pretty_name,
-        task_categories=["text-classification", "text-generation"],
+        task_categories=list(tasks),
         tags=["causal-reasoning", "synthetic", tag],
         size_categories=next((name for limit, name in _SIZES if rows < limit), "n>10M"),
         configs=[
@@ -129,24 +131,27 @@ def render_model_card(
     if not (folder / "config.json").is_file():
         raise FileNotFoundError(f"{str(folder)!r} is not a model folder: it has no config.json")
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    kind = kind_of(config.get("model_type"))
+    about: dict[str, Any] = kind.CARD if kind else {}
     recipe_yaml = _read(folder / "recipe.yaml")
     recipe: dict[str, Any] = yaml.safe_load(recipe_yaml) if recipe_yaml else {}
     scores = json.loads(_read(folder / SCORES_FILE) or "{}")
     name = recipe.get("name", folder.name)
     task = "text-classification" if config.get("model_type") == "axiom_looped" else "text-generation"
     data = ModelCardData(
-        language="en",
+        language=None if kind else "en",
         license=LICENSE,
         library_name="transformers",
-        pipeline_tag=task,
-        tags=["causal-reasoning", "length-generalization", "hf_causal"],
+        pipeline_tag=about["task"] if kind else task,
+        tags=["causal-reasoning", *(about["tags"] if kind else ["length-generalization"]), "hf_causal"],
         datasets=[_data_of(corpus, dataset_id) for corpus in _corpora(recipe)] if recipe else None,
         model_name=name,
         eval_results=_eval_results(scores, task, dataset_id) or None,
     )
+    template = "kind_card.md.jinja" if kind else "model_card.md.jinja"
     card = ModelCard.from_template(
         data,
-        template_str=(resources.files("hf_causal.hub") / "templates" / "model_card.md.jinja").read_text("utf-8"),
+        template_str=(resources.files("hf_causal.hub") / "templates" / template).read_text("utf-8"),
         name=name,
         description=recipe.get("description") or "A decoder that answers questions about cause and effect.",
         config=config,
@@ -159,6 +164,9 @@ def render_model_card(
         repo_id=repo_id or name,
         version=__version__,
         versions={package: installed_version(package) for package in ("torch", "transformers")},
+        usage=about["usage"].format(repo_id=repo_id or name).strip() if kind else "",
+        about=about.get("about", "").strip(),
+        sources=about.get("sources", "").strip(),
     )
     return str(card)
 

@@ -71,9 +71,9 @@ def _add_companions(model: Any, folder: Path) -> None:
                 (folder / name).parent.mkdir(exist_ok=True)
                 shutil.copyfile(path, folder / name)
     if not (folder / "tokenizer.json").is_file():
-        make_tokenizer(
-            model.config.model_type, getattr(model.config, "grammars", None) or "transitivity"
-        ).save_pretrained(folder)
+        tokenizer = make_tokenizer(model.config.model_type, getattr(model.config, "grammars", None) or "transitivity")
+        if tokenizer is not None:
+            tokenizer.save_pretrained(folder)
 
 
 def _source(name: str) -> Path | None:

@@ -22,6 +22,9 @@ _HEADS = {"axiom": AutoModelForCausalLM, "axiom_looped": AutoModelForSequenceCla
 MODEL_TYPES = tuple(_HEADS)
 """Architectures that can be trained from scratch."""
 
+WITHOUT_TEXT: frozenset[str] = frozenset()
+"""Architectures that read numbers and have no tokenizer."""
+
 _TOKENS = {
     **{f"{name}_token_id": f"<{name}>" for name in ("pad", "bos", "eos")},
     "causes_token_id": "causes",
@@ -51,17 +54,22 @@ for _architecture in (AxiomForCausalLM, AxiomLoopedForSequenceClassification):
     _architecture.push_to_hub = _push_to_hub
 
 
-def make_tokenizer(model_type: str, grammars: str | Sequence[str] = "transitivity") -> PreTrainedTokenizerBase:
+def make_tokenizer(model_type: str, grammars: str | Sequence[str] = "transitivity") -> PreTrainedTokenizerBase | None:
     """The tokenizer of an architecture for the prompts of one grammar or several.
 
     Args:
         model_type (`str`): Architecture.
         grammars (`str` or sequence of `str`): Their names in `hf_causal.certificates`.
 
+    Returns:
+        `PreTrainedTokenizerBase`: Or `None` for an architecture that reads no text.
+
     Raises:
         `ValueError`: For an unknown architecture, or a grammar that it cannot read.
     """
     _check_type(model_type)
+    if model_type in WITHOUT_TEXT:
+        return None
     wanted = [grammars] if isinstance(grammars, str) else list(grammars)
     for grammar in wanted:
         if grammar not in GRAMMARS:
@@ -70,14 +78,18 @@ def make_tokenizer(model_type: str, grammars: str | Sequence[str] = "transitivit
 
 
 def make_model(
-    model_type: str, arguments: dict[str, Any], tokenizer: PreTrainedTokenizerBase, attn_implementation: str = "sdpa"
+    model_type: str,
+    arguments: dict[str, Any],
+    tokenizer: PreTrainedTokenizerBase | None,
+    attn_implementation: str = "sdpa",
 ) -> PreTrainedModel:
     """An untrained model that fits a tokenizer.
 
     Args:
         model_type (`str`): Architecture.
         arguments (`dict`): Arguments of its config.
-        tokenizer (`PreTrainedTokenizerBase`): Its vocabulary size and special tokens go into the config.
+        tokenizer (`PreTrainedTokenizerBase`): Its vocabulary size and special tokens go into the config; `None` for an
+            architecture that reads no text.
         attn_implementation (`str`): `eager`, `sdpa` or `flex_attention`.
 
     Raises:
@@ -87,10 +99,13 @@ def make_model(
     config = AutoConfig.for_model(model_type)
     if unknown := sorted(name for name in arguments if not hasattr(config, name)):
         raise ValueError(f"the config of {model_type!r} has no field {', '.join(map(repr, unknown))}")
-    special = {
-        name: tokenizer.convert_tokens_to_ids(token) for name, token in _TOKENS.items() if hasattr(config, name)
-    }
-    if hasattr(config, "words"):
+    special: dict[str, Any] = {}
+    if tokenizer is not None:
+        special = {
+            name: tokenizer.convert_tokens_to_ids(token) for name, token in _TOKENS.items() if hasattr(config, name)
+        }
+        special["vocab_size"] = len(tokenizer)
+    if tokenizer is not None and hasattr(config, "words"):
         vocabulary = tokenizer.get_vocab()
         special["words"] = {word: vocabulary[word] for words in WORDS.values() for word in words if word in vocabulary}
         # What the tokenizer has all words for; a tokenizer of one further grammar reads that one alone.
@@ -98,10 +113,10 @@ def make_model(
         special["grammars"] = readable
     special |= arguments
     try:
-        config = AutoConfig.for_model(model_type, vocab_size=len(tokenizer), **special)
+        config = AutoConfig.for_model(model_type, **special)
     except StrictDataclassError as error:
         raise ValueError(f"the config of {model_type!r} cannot be made: {error}") from error
-    if model_type == "axiom_looped":  # its block is no dot-product attention that could be exchanged
+    if model_type != "axiom":  # the others have no dot-product attention that could be exchanged
         return _HEADS[model_type].from_config(config)
     return _HEADS[model_type].from_config(config, attn_implementation=attn_implementation)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
@@ -20,7 +21,7 @@ from hf_causal.training.processes import all_say, decided_by_main
 
 MANIFEST = "manifest.json"
 BEST = "best.safetensors"
-"""Weights with the best validation accuracy so far; each checkpoint has its own name for them."""
+"""The best weights so far, by the validation split; each checkpoint has its own name for them."""
 DAMAGES = (OSError, RuntimeError, SafetensorError)
 """What writing to a full or broken disk raises: torch and safetensors do not raise an `OSError`."""
 _STEP = re.compile(r"step-(\d+)")
@@ -31,7 +32,8 @@ class Progress:
     """Where a run stands; saved and loaded with each checkpoint."""
 
     step: int = 0
-    best_accuracy: float = -1.0
+    best_score: float = -math.inf
+    """The validation accuracy of the weights that are kept, or minus their loss."""
     best_step: int = 0
     seconds: float = 0.0
     """Spent in training steps, over all parts of an interrupted run."""

@@ -124,9 +124,10 @@ class _Run(Prepared):
             self.output_dir,
             self.progress.step,
             self.total_steps,
-            self.progress.best_accuracy,
+            abs(self.progress.best_score),
             self.progress.best_step,
             self.progress.seconds,
+            self.measure,
         )
 
     def _take_steps(self, last: int) -> None:
@@ -233,7 +234,7 @@ class _Run(Prepared):
                 self.model,
                 self.objective,
                 packs,
-                self.tokenizer.pad_token_id,
+                self.pad_token_id,
                 self.recipe.per_device_eval_batch_size,
             )
             for config, packs in self.data.validation.items()
@@ -241,17 +242,19 @@ class _Run(Prepared):
         # Of several configs, the mean of their accuracies, however many questions each of them has.
         accuracies = {config: own.accuracy for config, own in found.items()}
         accuracy, count = sum(accuracies.values()) / len(found), sum(own.questions for own in found.values())
+        loss = sum(own.loss * own.questions for own in found.values()) / count
+        selects = self.objective.selects
         if self.log:
-            loss = sum(own.loss * own.questions for own in found.values()) / count
             each = {f"accuracy/{config}": value for config, value in accuracies.items()} if len(found) > 1 else {}
             told = "".join(f", {config} {value:.4f}" for config, value in accuracies.items()) if each else ""
-            bar.write(
-                f"step {self.progress.step}: in-family validation accuracy {accuracy:.4f} on {count} questions{told}"
-            )
+            value, unit = (accuracy, "questions") if selects == "accuracy" else (loss, "rows")
+            found_it = f"in-family validation {self.measure} {value:.4f} on {count} {unit}{told}"
+            bar.write(f"step {self.progress.step}: {found_it}")
             self._record("validation", loss=loss, accuracy=accuracy, questions=count, **each)
         # Of equals the later one: it has been trained longer, at a lower learning rate.
-        if accuracy >= self.progress.best_accuracy:
-            self.progress.best_accuracy, self.progress.best_step = accuracy, self.progress.step
+        score = accuracy if selects == "accuracy" else -loss
+        if score >= self.progress.best_score or selects == "last":
+            self.progress.best_score, self.progress.best_step = score, self.progress.step
             save_best(self.accelerator, self.model, self.output_dir)
 
     def _add_lap(self, window: Window) -> None:
@@ -273,7 +276,7 @@ class _Run(Prepared):
             "hardware": describe_hardware(self.accelerator.device.type, self.accelerator.num_processes),
             "num_processes": self.accelerator.num_processes,
             "global_batch_size": self.feed.global_batch_size,
-            "accuracy": self.progress.best_accuracy,
+            self.measure: abs(self.progress.best_score),
             "best_step": self.progress.best_step,
             "validation_questions": sum(int(packs.questions.sum()) for packs in self.data.validation.values()),
             "seed": self.recipe.seed,

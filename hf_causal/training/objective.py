@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ import pyarrow.compute as pc
 import torch
 from torch import nn
 
-from hf_causal.training.data import IGNORED, PackedPrompts, Packs
+from hf_causal.training.data import IGNORED, PackedPrompts, Packs, describe_family
 from hf_causal.training.question_data import QuestionPacks
 from hf_causal.training.recipes import Recipe
 from hf_causal.training.separation_data import SeparationPacks
@@ -83,6 +84,13 @@ def loss_and_hits(
 class Objective(Protocol):
     """What the training loop has to know of a kind of model."""
 
+    selects: str
+    """By what on the validation split the weights are chosen that are kept: `accuracy`, `loss`, or `last` for none."""
+
+    def family(self, rows: pa.Table) -> dict[str, Any]:
+        """What a card has to say of the training rows."""
+        ...
+
     def packs(self, rows: pa.Table, training: bool, grammar: str = "transitivity") -> Packs:
         """Rows of a grammar as this objective reads them; `training` may ask more than the rows do."""
         ...
@@ -98,7 +106,16 @@ class Objective(Protocol):
         ...
 
 
-class NextToken:
+class Questions:
+    """What objectives of questions with a right answer have in common."""
+
+    selects = "accuracy"
+
+    def family(self, rows: pa.Table) -> dict[str, Any]:
+        return describe_family(rows)
+
+
+class NextToken(Questions):
     """Causal language models: the answer is the token after the question; see [`loss_and_hits`]."""
 
     def __init__(self, recipe: Recipe, tokenizer: Any):
@@ -123,7 +140,7 @@ class NextToken:
         return loss_and_hits(model, batch, self.answer_ids, totals, weight)
 
 
-class SentenceAnswers:
+class SentenceAnswers(Questions):
     """Sequence classifiers that read sentences: the answer is a class of the question.
 
     Beside it, with `sentence_loss_weight`, the statements are asked: whether the cause of each is reached from the
@@ -188,6 +205,11 @@ def _entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     return nn.functional.cross_entropy(logits.flatten(0, -2), labels.flatten(), ignore_index=IGNORED, reduction="sum")
 
 
+OBJECTIVES = {"axiom": f"{__name__}:NextToken", "axiom_looped": f"{__name__}:SentenceAnswers"}
+"""From architecture to the module and class of its objective, which is made of the recipe and the tokenizer."""
+
+
 def make_objective(recipe: Recipe, tokenizer: Any) -> Objective:
     """The objective that fits a recipe's architecture."""
-    return SentenceAnswers(recipe, tokenizer) if recipe.model_type == "axiom_looped" else NextToken(recipe, tokenizer)
+    module, _, name = OBJECTIVES[recipe.model_type].partition(":")
+    return getattr(import_module(module), name)(recipe, tokenizer)

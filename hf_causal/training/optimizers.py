@@ -16,9 +16,12 @@ _OTHERS = ("embed", "lm_head", "classifier", "distance_bias")
 def make_optimizers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
     """The optimizers of a recipe.
 
+    `sgd` is plain gradient descent on all parameters, without momentum, as the theory of small models has it.
     Muon orthogonalizes the updates of the hidden matrices (Jordan et al., 2024); embeddings, head, biases and norms
     are left to AdamW, as its authors advise. Biases and norms are not decayed.
     """
+    if recipe.optimizer == "sgd":
+        return [torch.optim.SGD(model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)]
     hidden, decayed, plain, gates = [], [], [], []
     for name, parameter in model.named_parameters():
         if "gates" in name and recipe.gate_learning_rate:

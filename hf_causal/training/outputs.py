@@ -26,18 +26,20 @@ class TrainingResult:
     output_dir: Path
     steps: int
     total_steps: int
-    best_accuracy: float
-    """In-family validation accuracy of the saved weights."""
+    best_value: float
+    """In-family validation accuracy of the saved weights, or loss; see `measure`."""
     best_step: int
     seconds: float
     """Spent in training steps, over all parts of an interrupted run."""
+    measure: str = "accuracy"
+    """What was measured on the validation split, `accuracy` or `loss`."""
 
     def describe(self) -> str:
         """One sentence for the one who started it."""
         if self.steps < self.total_steps:
             return f"Stopped at step {self.steps} of {self.total_steps}; go on with --resume-from-checkpoint latest."
         return (
-            f"Model in {self.output_dir}: in-family validation accuracy {self.best_accuracy:.4f} "
+            f"Model in {self.output_dir}: in-family validation {self.measure} {self.best_value:.4f} "
             f"(step {self.best_step} of {self.total_steps}, {self.seconds / 60:.1f} min of training)."
         )
 
@@ -68,7 +70,7 @@ def write_model(recipe: Recipe, tokenizer: Any, output_dir: Path, summary: dict[
 
     Args:
         recipe ([`Recipe`]): What was trained.
-        tokenizer (`PreTrainedTokenizerBase`): The model's.
+        tokenizer (`PreTrainedTokenizerBase`): The model's, if it has one.
         output_dir (`Path`): The model folder, with `checkpoints/best.safetensors`.
         summary (`dict`): What the card says of the run.
 
@@ -82,7 +84,8 @@ def write_model(recipe: Recipe, tokenizer: Any, output_dir: Path, summary: dict[
     shutil.rmtree(partial, ignore_errors=True)
     try:
         model.save_pretrained(partial)
-        tokenizer.save_pretrained(partial)
+        if tokenizer is not None:
+            tokenizer.save_pretrained(partial)
         for path in sorted(partial.iterdir()):
             path.replace(output_dir / path.name)
     except DAMAGES as error:

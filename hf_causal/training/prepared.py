@@ -46,7 +46,7 @@ class Prepared:
         )
         self.sharded = self.accelerator.distributed_type == DistributedType.FSDP
         if self.sharded and recipe.optimizer == "muon":
-            raise ValueError("recipe field 'optimizer' must be 'adamw' with FSDP: 'muon' needs whole matrices")
+            raise ValueError("recipe field 'optimizer' must not be 'muon' with FSDP: it needs whole matrices")
         set_seed(recipe.seed)
         self.tokenizer = make_tokenizer(recipe.model_type, recipe_grammars(recipe))
         self.objective = make_objective(recipe, self.tokenizer)
@@ -55,6 +55,8 @@ class Prepared:
             _load_initial(model, Path(recipe.initial_model))
         if recipe.gradient_checkpointing:
             model.gradient_checkpointing_enable()
+        # Rows without text need no padding.
+        self.pad_token_id = 0 if self.tokenizer is None else self.tokenizer.pad_token_id
         self._load_data(data_dir)
         optimizers = make_optimizers(model, recipe)
         self.total_steps = recipe.max_steps or math.ceil(recipe.num_train_epochs * self.feed.per_epoch)
@@ -68,6 +70,11 @@ class Prepared:
             names = {report_to: {"name": recipe.name}}
             self.accelerator.init_trackers("hf_causal", config=_flat(recipe), init_kwargs=names)
 
+    @property
+    def measure(self) -> str:
+        """What is told of the validation split."""
+        return "accuracy" if self.objective.selects == "accuracy" else "loss"
+
     def _load_data(self, data_dir: str | Path | None) -> None:
         recipe, accelerator = self.recipe, self.accelerator
         # The main process builds or downloads; the others then find everything in the cache.
@@ -75,7 +82,7 @@ class Prepared:
             self.data = TrainingData(recipe, self.objective, data_dir)
         self.feed = Feed(
             self.data.packs_of,
-            self.tokenizer.pad_token_id,
+            self.pad_token_id,
             recipe.per_device_train_batch_size,
             recipe.seed,
             accelerator.process_index,

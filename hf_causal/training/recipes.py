@@ -66,9 +66,9 @@ class Recipe:
 
     # Optimizer
     optimizer: str = "adamw"
-    """`adamw`, or `muon` for the hidden matrices with `adamw` for everything else."""
+    """`adamw`, `muon` for the hidden matrices with `adamw` for everything else, or plain `sgd`."""
     learning_rate: float = 1e-4
-    """Peak learning rate of AdamW."""
+    """Peak learning rate of AdamW or SGD."""
     gate_learning_rate: float | None = None
     """Peak learning rate of the gates of models that read sentences; AdamW's when null."""
     muon_learning_rate: float = 0.02
@@ -155,7 +155,7 @@ class Recipe:
         return yaml.safe_dump(dataclasses.asdict(self), sort_keys=False, allow_unicode=True, width=100)
 
 
-OPTIMIZERS = ("adamw", "muon")
+OPTIMIZERS = ("adamw", "muon", "sgd")
 
 
 KIND = RecipeKind(Recipe, "recipes", nested=("model",))

@@ -60,7 +60,9 @@ def find_finished(output_dir: Path) -> TrainingResult | None:
         return None
     values = json.loads(summary.read_text(encoding="utf-8"))
     steps = values["steps"]
-    return TrainingResult(output_dir, steps, steps, values["accuracy"], values["best_step"], values["seconds"])
+    measure = next(name for name in ("accuracy", "loss") if name in values)
+    reached = (values[measure], values["best_step"], values["seconds"], measure)
+    return TrainingResult(output_dir, steps, steps, *reached)
 
 
 def choose_checkpoint(output_dir: Path, resume_from: str, recipe: Recipe, global_batch_size: int) -> Path | None:

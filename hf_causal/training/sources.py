@@ -10,7 +10,7 @@ import pyarrow as pa
 from hf_causal.corpora import get_config, grammar_name
 from hf_causal.corpora.fresh import fresh_shard
 from hf_causal.dataset_builders import load_corpus
-from hf_causal.training.data import Packs, describe_family
+from hf_causal.training.data import Packs
 from hf_causal.training.mixed_data import MixedPacks
 from hf_causal.training.objective import Objective
 from hf_causal.training.recipes import Recipe
@@ -48,10 +48,10 @@ class TrainingData:
             held_out = load_corpus(corpus, config, "validation", folder)[: recipe.eval_rows]
             self.validation[config] = self._read(held_out, corpus, config, training=False)
             if recipe.fresh_rows:
-                families.append(describe_family(self._fresh(corpus, config, 0)) | {"rows": None})
+                families.append(objective.family(self._fresh(corpus, config, 0)) | {"rows": None})
             else:
                 rows = load_corpus(corpus, config, "train", folder)[: recipe.train_rows]
-                families.append(describe_family(rows))
+                families.append(objective.family(rows))
                 fixed.append(self._read(rows, corpus, config, training=True))
         self.family: dict[str, Any] = families[0]
         if recipe.mixture:
