@@ -19,7 +19,6 @@ from hf_causal.latent_graphs import (
     LatentGraph,
     bayes_predictive,
     make_graph,
-    parent_index,
     sample_sequences,
 )
 from hf_causal.randomness import Stream
@@ -96,7 +95,7 @@ def sequence_config(
     make_graph(name, length, graph_seed)  # says what is wrong with the length
     counts = {"train": rows, "validation": validation_rows, "test": rows_per_cell}
     priors = dict.fromkeys(counts, alpha) | SHIFTED
-    splits = {
+    splits: dict[str, tuple[SequenceCell, ...]] = {
         split: (SequenceCell(name, length, counts.get(split, rows_per_cell), None, states, prior, graph_seed),)
         for split, prior in priors.items()
     }
@@ -187,11 +186,11 @@ def graph_of(rows: pa.Table) -> LatentGraph:
     """
     if rows.num_rows == 0:
         raise ValueError("`rows` is empty: it has no graph")
-    first = rows["parents"][0].as_py()
-    # Lists cannot be compared as such: their lengths and items, row by row.
-    flat = rows["parents"].combine_chunks()
-    sizes = np.diff(flat.values.offsets.to_numpy())[flat.offsets[0].as_py() :][: rows.num_rows * len(first)]
-    if len(set(np.diff(flat.offsets.to_numpy()))) > 1 or (sizes.reshape(rows.num_rows, -1) != sizes[: len(first)]).any():
+    column = rows["parents"].combine_chunks()
+    first = column[0].as_py()
+    own = column.flatten()  # the parents of each position of each row
+    told = [column.value_lengths(), own.value_lengths(), own.flatten()]
+    if any(len(values) % len(column) or _differs(values, len(column)) for values in told):
         raise ValueError("`rows` have sequences of several graphs, give those of one config")
     parents = tuple(tuple(own) for own in first)
     free = len(parents[-1]) == 1 and not parents[-2]
@@ -204,4 +203,6 @@ def matrix_of(column: pa.ChunkedArray | pa.Array) -> np.ndarray:
     return flat.flatten().to_numpy(zero_copy_only=False).reshape(len(flat), -1)
 
 
-__all__ = ["CONFIGS", "SCHEMA", "SHIFTED", "SequenceCell", "generate_shard", "graph_of", "matrix_of", "parent_index"]
+def _differs(values: pa.Array, rows: int) -> bool:
+    """Whether flat values are not the same in every row."""
+    return bool(np.ptp(values.to_numpy().reshape(rows, -1), axis=0).any())

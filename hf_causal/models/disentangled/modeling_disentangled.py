@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
 from transformers import initialization as init
-from transformers.utils import ModelOutput
 from transformers.modeling_utils import PreTrainedModel
+from transformers.utils import ModelOutput
 
 from .configuration_disentangled import DisentangledConfig
 
@@ -31,6 +32,11 @@ class DisentangledOutput(ModelOutput):
     attentions: tuple[torch.Tensor, ...] | None = None
 
 
+def _exact(values: torch.Tensor) -> torch.Tensor:
+    """Under mixed precision, softmax and losses are computed in 32 bits."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))
+
+
 class DisentangledLayer(nn.Module):
     """Heads with one matrix each, `softmax(mask(h A h^T)) h`, appended to the stream h; there is no scaling."""
 
@@ -47,7 +53,7 @@ class DisentangledLayer(nn.Module):
         if not last_only:  # the last position sees all of them
             later = torch.ones(length, length, dtype=torch.bool, device=stream.device).triu(1)
             scores = scores.masked_fill(later, -torch.inf)
-        weights = scores.float().softmax(-1).to(stream.dtype)
+        weights = _exact(scores).softmax(-1).to(stream.dtype)
         heads = weights @ stream[:, None]
         wider = torch.cat([asking, heads.transpose(1, 2).flatten(2)], dim=-1)
         if self.mlp is not None:
@@ -69,7 +75,7 @@ class DisentangledModel(PreTrainedModel):
     def __init__(self, config: DisentangledConfig):
         super().__init__(config)
         *widths, last = config.widths
-        self.layers = nn.ModuleList(
+        self.layers: Any = nn.ModuleList(
             DisentangledLayer(width, heads, config.mlp_size)
             for width, heads in zip(widths, config.num_heads, strict=True)
         )
@@ -94,7 +100,9 @@ class DisentangledModel(PreTrainedModel):
         config, dtype = self.config, self.output.weight.dtype
         length = input_ids.shape[1]
         if length > config.max_position_embeddings:
-            raise ValueError(f"`input_ids` have {length} tokens, at most {config.max_position_embeddings} are possible")
+            raise ValueError(
+                f"`input_ids` have {length} tokens, at most {config.max_position_embeddings} are possible"
+            )
         tokens = nn.functional.one_hot(input_ids.long(), config.vocab_size).to(dtype)
         positions = torch.eye(config.max_position_embeddings, dtype=dtype, device=input_ids.device)[:length]
         return torch.cat([tokens, positions.expand(len(input_ids), -1, -1)], dim=-1)
@@ -134,7 +142,7 @@ class DisentangledModel(PreTrainedModel):
             stream, weights = layer(stream, last_only=not wanted and index == len(self.layers) - 1)
             attentions.append(weights)
         logits = self.output(stream[:, -1])
-        loss = None if labels is None else nn.functional.cross_entropy(logits.float(), labels)
+        loss = None if labels is None else nn.functional.cross_entropy(_exact(logits), labels)
         outputs = DisentangledOutput(loss=loss, logits=logits, attentions=tuple(attentions) if wanted else None)
         return outputs if return_dict is not False else outputs.to_tuple()
 
