@@ -33,6 +33,7 @@ _QUESTIONS = ("text-classification", "text-generation")
 _ABOUT: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "axiomatic": ("Axiomatic corpora of causal reasoning", "length-generalization", _QUESTIONS),
     "corr2cause": ("Correlation to causation, every label proved", "causal-discovery", _QUESTIONS),
+    "scenes": ("Scenes: co-occurrence and intervention", "causal-inference", ("tabular-classification",)),
 }
 """From corpus to the name of its data set, a tag that is its own, and what it is for, as the Hub calls tasks."""
 
