@@ -20,6 +20,7 @@ CORPORA: dict[str, tuple[str, ...]] = {
     "axiomatic": ("transitivity", "d_separation"),
     "corr2cause": ("corr2cause",),
     "causal_sequences": ("causal_sequences",),
+    "scenes": ("scenes",),
 }
 """From the name of a published data set to the modules whose configs it offers."""
 

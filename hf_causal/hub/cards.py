@@ -34,6 +34,7 @@ _ABOUT: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "axiomatic": ("Axiomatic corpora of causal reasoning", "length-generalization", _QUESTIONS),
     "corr2cause": ("Correlation to causation, every label proved", "causal-discovery", _QUESTIONS),
     "causal_sequences": ("Sequences with a latent causal graph", "in-context-learning", ()),
+    "scenes": ("Scenes: co-occurrence and intervention", "causal-inference", ("tabular-classification",)),
 }
 """From corpus to the name of its data set, a tag that is its own, and what it is for, as the Hub calls tasks."""
 
