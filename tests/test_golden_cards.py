@@ -20,6 +20,8 @@ BUILDS = {
         "options": {"rows": 400, "validation_rows": 200},
     },
     "corr2cause": {"configs": ["balanced"], "options": {"rows": 300, "rows_per_cell": 40}},
+    "causal_sequences": {"configs": ["forest"], "options": {"rows": 60, "validation_rows": 20, "rows_per_cell": 20}},
+    "scenes": {"configs": ["published", "effects"], "options": {}},
 }
 # Sizes on disk change with versions of Parquet, and the version of this package with every release.
 VARYING = [

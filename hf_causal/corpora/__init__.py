@@ -19,6 +19,8 @@ from hf_causal.corpora.schema import CorpusConfig
 CORPORA: dict[str, tuple[str, ...]] = {
     "axiomatic": ("transitivity", "d_separation"),
     "corr2cause": ("corr2cause",),
+    "causal_sequences": ("causal_sequences",),
+    "scenes": ("scenes",),
     "environments": ("matrix_sensing", "cues"),
 }
 """From the name of a published data set to the modules whose configs it offers."""

@@ -18,17 +18,19 @@ from transformers import (
 from hf_causal.models.axiom import AxiomConfig, AxiomForCausalLM, AxiomModel, AxiomTokenizer
 from hf_causal.models.axiom_looped import AxiomLoopedConfig, AxiomLoopedForSequenceClassification, AxiomLoopedModel
 from hf_causal.models.axiom_looped.configuration_axiom_looped import WORDS
+from hf_causal.models.disentangled import DisentangledConfig, DisentangledModel
 from hf_causal.models.matrix_sensing import MatrixSensingConfig, MatrixSensingModel
 
 _HEADS = {
     "axiom": AutoModelForCausalLM,
     "axiom_looped": AutoModelForSequenceClassification,
+    "disentangled": AutoModel,
     "matrix_sensing": AutoModel,
 }
 MODEL_TYPES = tuple(_HEADS)
 """Architectures that can be trained from scratch."""
 
-WITHOUT_TEXT: frozenset[str] = frozenset({"matrix_sensing"})
+WITHOUT_TEXT: frozenset[str] = frozenset({"disentangled", "matrix_sensing"})
 """Architectures that read numbers and have no tokenizer."""
 
 _TOKENS = {
@@ -56,7 +58,7 @@ def _push_to_hub(self: PreTrainedModel, repo_id: str, **options: Any) -> str:
 
 
 # Set here and not in the modeling files, which must run where this package is not installed.
-for _architecture in (AxiomForCausalLM, AxiomLoopedForSequenceClassification, MatrixSensingModel):
+for _architecture in (AxiomForCausalLM, AxiomLoopedForSequenceClassification, DisentangledModel, MatrixSensingModel):
     _architecture.push_to_hub = _push_to_hub
 
 
@@ -140,6 +142,8 @@ __all__ = [
     "AxiomLoopedModel",
     "AxiomModel",
     "AxiomTokenizer",
+    "DisentangledConfig",
+    "DisentangledModel",
     "MatrixSensingConfig",
     "MatrixSensingModel",
     "make_model",

@@ -208,6 +208,7 @@ def _entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 OBJECTIVES = {
     "axiom": f"{__name__}:NextToken",
     "axiom_looped": f"{__name__}:SentenceAnswers",
+    "disentangled": "hf_causal.training.sequence_objective:NextState",
     "matrix_sensing": "hf_causal.training.sensing_data:SquaredError",
 }
 """From architecture to the module and class of its objective, which is made of the recipe and the tokenizer."""
