@@ -24,6 +24,8 @@ Examples:
 
     hf-causal build corr2cause --config default --config paraphrased --out data/corr2cause
 
+    hf-causal build shapes --out data/shapes
+
     hf-causal build axiomatic --config transitivity_ts2 --rows 1000000000 --out /shared/large \\
         --engine ray --ray-address auto
 """
@@ -56,7 +58,7 @@ Examples:
 
 
 def build(
-    corpus: Annotated[str, typer.Argument(help="`axiomatic` or `corr2cause`.")],
+    corpus: Annotated[str, typer.Argument(help="`axiomatic`, `corr2cause` or `shapes`.")],
     out: Annotated[
         str, typer.Option(help="Folder to write, or a URL such as `hf://datasets/ORG/NAME`; other configs in it stay.")
     ],

@@ -16,7 +16,11 @@ import pyarrow as pa
 
 from hf_causal.corpora.schema import CorpusConfig
 
-CORPORA: dict[str, tuple[str, ...]] = {"axiomatic": ("transitivity", "d_separation"), "corr2cause": ("corr2cause",)}
+CORPORA: dict[str, tuple[str, ...]] = {
+    "axiomatic": ("transitivity", "d_separation"),
+    "corr2cause": ("corr2cause",),
+    "shapes": ("shapes",),
+}
 """From the name of a published data set to the modules whose configs it offers."""
 
 

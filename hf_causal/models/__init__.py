@@ -8,17 +8,24 @@ from typing import Any
 from huggingface_hub.errors import StrictDataclassError
 from transformers import (
     AutoConfig,
+    AutoModel,
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
 
+from hf_causal.equivariance.captions import CAPTION_WORDS
 from hf_causal.models.axiom import AxiomConfig, AxiomForCausalLM, AxiomModel, AxiomTokenizer
 from hf_causal.models.axiom_looped import AxiomLoopedConfig, AxiomLoopedForSequenceClassification, AxiomLoopedModel
 from hf_causal.models.axiom_looped.configuration_axiom_looped import WORDS
+from hf_causal.models.two_tower import TwoTowerConfig, TwoTowerModel, TwoTowerTokenizer
 
-_HEADS = {"axiom": AutoModelForCausalLM, "axiom_looped": AutoModelForSequenceClassification}
+_HEADS = {
+    "axiom": AutoModelForCausalLM,
+    "axiom_looped": AutoModelForSequenceClassification,
+    "two_tower": AutoModel,
+}
 MODEL_TYPES = tuple(_HEADS)
 """Architectures that can be trained from scratch."""
 
@@ -50,7 +57,7 @@ def _push_to_hub(self: PreTrainedModel, repo_id: str, **options: Any) -> str:
 
 
 # Set here and not in the modeling files, which must run where this package is not installed.
-for _architecture in (AxiomForCausalLM, AxiomLoopedForSequenceClassification):
+for _architecture in (AxiomForCausalLM, AxiomLoopedForSequenceClassification, TwoTowerModel):
     _architecture.push_to_hub = _push_to_hub
 
 
@@ -59,7 +66,8 @@ def make_tokenizer(model_type: str, grammars: str | Sequence[str] = "transitivit
 
     Args:
         model_type (`str`): Architecture.
-        grammars (`str` or sequence of `str`): Their names in `hf_causal.certificates`.
+        grammars (`str` or sequence of `str`): Their names in `hf_causal.certificates`; architectures of captions have
+            one vocabulary.
 
     Returns:
         `PreTrainedTokenizerBase`: Or `None` for an architecture that reads no text.
@@ -70,6 +78,8 @@ def make_tokenizer(model_type: str, grammars: str | Sequence[str] = "transitivit
     _check_type(model_type)
     if model_type in WITHOUT_TEXT:
         return None
+    if model_type == "two_tower":
+        return TwoTowerTokenizer(CAPTION_WORDS)
     wanted = [grammars] if isinstance(grammars, str) else list(grammars)
     for grammar in wanted:
         if grammar not in GRAMMARS:
@@ -134,6 +144,9 @@ __all__ = [
     "AxiomLoopedModel",
     "AxiomModel",
     "AxiomTokenizer",
+    "TwoTowerConfig",
+    "TwoTowerModel",
+    "TwoTowerTokenizer",
     "make_model",
     "make_tokenizer",
 ]
