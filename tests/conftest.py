@@ -56,7 +56,7 @@ def corpora_dir(corpus_dir) -> Path:
     }
     for corpus in BUILDERS:
         if not (corpus_dir.parent / corpus).exists():
-            build(corpus, corpus_dir.parent / corpus, **small[corpus])
+            build(corpus, corpus_dir.parent / corpus, **small.get(corpus, {}))
     return corpus_dir.parent
 
 

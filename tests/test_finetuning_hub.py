@@ -86,7 +86,7 @@ def test_one_command_trains_scores_and_publishes(separation_dir, tmp_path, hub, 
     [
         (["none"], "no model folder 'none'"),
         ([], "`model` must be a model folder or a model on the Hub"),
-        (["BASE", "--corpus", "algebra"], "`corpus` must be one of axiomatic, corr2cause, got 'algebra'"),
+        (["BASE", "--corpus", "algebra"], "`corpus` must be one of axiomatic, corr2cause"),
         (["BASE", "--config", "x"], "has no config 'x'"),
         (["BASE", "--config", "d_separation_generalization", "--eval", "none"], "has no split 'train' but sequential"),
         (["BASE", "--eval", "axiomatic"], "`eval` must be CORPUS/CONFIG"),

@@ -20,6 +20,7 @@ BUILDS = {
         "options": {"rows": 400, "validation_rows": 200},
     },
     "corr2cause": {"configs": ["balanced"], "options": {"rows": 300, "rows_per_cell": 40}},
+    "scenes": {"configs": ["published", "effects"], "options": {}},
     "shapes": {"configs": ["minimal_changes"], "options": {"rows": 40, "validation_rows": 8, "rows_per_cell": 3}},
 }
 # Sizes on disk change with versions of Parquet, and the version of this package with every release.

@@ -27,6 +27,7 @@ TABLES = {
         ["predictions", "references", "relation", "num_nodes"],
         [[1, 1, "parent", 4], [0, 1, "child", 5]],
     ),
+    "intervention_effect": (["predictions", "references", "observed"], [[0.3, 0.3, 0.1], [0.2, 0.4, 0.3]]),
     "equivariance_score": (
         ["c0_i0", "c1_i0", "c0_i1", "c1_i1", "kind"],
         [[0.9, 0.2, 0.1, 0.8, "color"], [0.5, 0.6, 0.4, 0.9, "count"]],
@@ -89,10 +90,12 @@ def test_its_page_starts(metric, page):
     columns, rows = TABLES[metric.name]
     client = Client(page, verbose=False)
     scores = client.predict({"headers": columns, "data": rows, "metadata": None}, api_name="/score")
-    assert (scores["n"], scores.get("accuracy", scores.get("group"))) == (2, 0.5)
+    assert (scores["n"], scores.get("accuracy", scores.get("group", scores.get("sign_agreement")))) == (2, 0.5)
     if metric.name == "generalization_accuracy":
         assert scores["splits"]["branching"]["cells"][0]["branching_factor"] == 1.4
     elif metric.name == "equivariance_score":
         assert (scores["image"], scores["by_kind"][1]["text"]) == (1.0, 0.0)
+    elif metric.name == "intervention_effect":
+        assert (scores["mean_absolute_error"], scores["naive_mean_absolute_error"]) == (0.1, 0.15)
     else:
         assert (scores["recall"], scores["by_num_nodes"][1]["f1_stderr"]) == (0.5, 0)

@@ -10,6 +10,7 @@ from hf_causal.cli.about import HARNESS_HELP, harness, info
 from hf_causal.cli.corpora import BUILD_HELP, VERIFY_HELP, build, verify
 from hf_causal.cli.exporting import EXPORT_HELP, export
 from hf_causal.cli.finetuning import FINETUNE_HELP, finetune
+from hf_causal.cli.intervening import INTERVENE_HELP, intervene
 from hf_causal.cli.page import DEMO_HELP, demo
 from hf_causal.cli.publishing import app as publish_app
 from hf_causal.cli.scoring import EVALUATE_HELP, REPORT_HELP, evaluate, report
@@ -38,6 +39,7 @@ app.command(help=REPORT_HELP)(report)
 app.command(help=REPRODUCE_HELP, context_settings=_RECIPE_FIELDS)(reproduce)
 app.add_typer(publish_app, name="publish")
 app.command(help=EXPORT_HELP)(export)
+app.command(help=INTERVENE_HELP)(intervene)
 app.command(help=DEMO_HELP)(demo)
 app.command(help=HARNESS_HELP)(harness)
 app.command()(info)

@@ -58,7 +58,7 @@ Examples:
 
 
 def build(
-    corpus: Annotated[str, typer.Argument(help="`axiomatic`, `corr2cause` or `shapes`.")],
+    corpus: Annotated[str, typer.Argument(help="`axiomatic`, `corr2cause`, `scenes` or `shapes`.")],
     out: Annotated[
         str, typer.Option(help="Folder to write, or a URL such as `hf://datasets/ORG/NAME`; other configs in it stay.")
     ],

@@ -19,6 +19,7 @@ from hf_causal.corpora.schema import CorpusConfig
 CORPORA: dict[str, tuple[str, ...]] = {
     "axiomatic": ("transitivity", "d_separation"),
     "corr2cause": ("corr2cause",),
+    "scenes": ("scenes",),
     "shapes": ("shapes",),
 }
 """From the name of a published data set to the modules whose configs it offers."""

@@ -14,7 +14,12 @@ from hf_causal.corpora import CORPORA, config_names, get_config
 from hf_causal.corpora.parquet import SplitSummary, write_config
 from hf_causal.files import Folder
 
-BUILDERS = {"axiomatic": "Axiomatic", "corr2cause": "Corr2Cause", "shapes": "Shapes"}
+BUILDERS = {
+    "axiomatic": "Axiomatic",
+    "corr2cause": "Corr2Cause",
+    "scenes": "Scenes",
+    "shapes": "Shapes",
+}
 """From corpus to the class in the module of the same name."""
 
 

@@ -1,0 +1,299 @@
+"""Observing against intervening, from counts: P(Y | X) and P(Y | do X) by adjustment over a confounder.
+
+    P(Y | X)    = sum_z P(Y | X, z) P(z | X)
+    P(Y | do X) = sum_z P(Y | X, z) P(z)
+
+These are the formulas of VC R-CNN (Wang, Huang, Zhang and Sun, CVPR 2020, arXiv 2002.12204), Pearl's backdoor
+adjustment. It gives the effect of X on Y where z blocks every common cause of the two and Y has no effect on X: what
+is counted cannot tell whether that is so.
+
+X and Y are objects in images, z is a *stratum*: a scene, so that every image is in one stratum, or, as in VC R-CNN,
+another object, so that an image is in as many strata as it has objects. Strata that overlap are no partition. The
+slides of VC R-CNN take the share of the images that have the object z for P(z), and over z these shares add up to the
+mean number of objects in an image (about 3.5 in COCO, arXiv 1405.0312), not to one; what comes out is no probability
+and grows with the number of objects. Weights are therefore divided by their sum here. `weights="published"` leaves
+them as on the slides, to compare with the slides' numbers and for nothing else. For scenes the two are the same.
+
+A stratum in which X was never seen says nothing about P(Y | X, z). Such strata are named, left out, and the weights of
+the others divided by their sum; `low` and `high` are what comes out if Y is never, or always, there in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+WEIGHTS = ("normalised", "published")
+_CHUNK = 8_000_000
+"""Resampled counts that are held at a time."""
+
+
+@dataclass(frozen=True)
+class Observations:
+    """Which objects are in which images, and which strata each image belongs to.
+
+    Args:
+        objects, strata (`tuple[str, ...]`): Names.
+        present (`np.ndarray`): Boolean of shape (images, objects).
+        member (`np.ndarray`): Boolean of shape (images, strata).
+        own (`np.ndarray`): Shape (objects,): the stratum that is the object itself, -1 for none. A pair is never
+            adjusted for one of its own objects.
+
+    Raises:
+        `ValueError`: If the shapes do not go together, or there is no image, object or stratum.
+    """
+
+    objects: tuple[str, ...]
+    strata: tuple[str, ...]
+    present: np.ndarray
+    member: np.ndarray
+    own: np.ndarray
+
+    def __post_init__(self) -> None:
+        images = len(self.present)
+        shapes = (self.present.shape, self.member.shape, self.own.shape)
+        wanted = ((images, len(self.objects)), (images, len(self.strata)), (len(self.objects),))
+        if shapes != wanted:
+            raise ValueError(f"`present`, `member` and `own` must have the shapes {wanted}, got {shapes}")
+        if not (images and self.objects and self.strata):
+            raise ValueError("`observations` must have at least one image, one object and one stratum")
+
+    @classmethod
+    def in_scenes(
+        cls, objects: Sequence[str], strata: Sequence[str], present: np.ndarray, scene: np.ndarray
+    ) -> Observations:
+        """Of images that have one scene each, given by its number in `strata`, shape (images,)."""
+        member = np.asarray(scene)[:, None] == np.arange(len(strata))
+        return cls(tuple(objects), tuple(strata), present, member, np.full(len(objects), -1))
+
+    @classmethod
+    def among_objects(cls, objects: Sequence[str], present: np.ndarray) -> Observations:
+        """With the other objects of an image as its confounders, as in VC R-CNN; an image may be in many strata."""
+        return cls(tuple(objects), tuple(objects), present, present, np.arange(len(objects)))
+
+    def place(self, name: str) -> int:
+        """The number of an object; raises `ValueError` for an unknown name, with those that are like it."""
+        if name in self.objects:
+            return self.objects.index(name)
+        from difflib import get_close_matches
+
+        like = get_close_matches(name, self.objects, 3) or self.objects[:5]
+        raise ValueError(f"there is no object {name!r}; there are {', '.join(like)}, … ({len(self.objects)} in all)")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Images by stratum and pair of objects; counts may be those of a resample.
+
+    Args:
+        joint (`np.ndarray`): Shape (strata, objects, objects): images in z with both objects; on the diagonal, with
+            the one.
+        size (`np.ndarray`): Shape (strata,): images in z.
+        together (`np.ndarray`): Shape (objects, objects): images with both, each counted once.
+        images (`int`): In all.
+        own (`np.ndarray`): As in [`Observations`].
+    """
+
+    joint: np.ndarray
+    size: np.ndarray
+    together: np.ndarray
+    images: int
+    own: np.ndarray
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """Images in z for each pair, 0 where z is one of its objects: shape (strata, objects, objects)."""
+        count, own = len(self.together), self.own
+        weights = np.repeat(self.size.astype(float), count * count).reshape(-1, count, count)
+        named = np.flatnonzero(own >= 0)
+        weights[own[named], named, :] = 0
+        weights[own[named], :, named] = 0
+        return weights
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What is seen and what would be seen, for every pair [x, y]; nan on the diagonal and where x is in no image.
+
+    Each array has shape (objects, objects), `empty` (strata, objects).
+    """
+
+    observed: np.ndarray
+    """P(y | x)."""
+    intervened: np.ndarray
+    """P(y | do x) over the strata in which x was seen."""
+    low: np.ndarray
+    """The same with y in none of the images of the strata in which x was not seen."""
+    high: np.ndarray
+    """The same with y in all of them."""
+    empty: np.ndarray
+    """Which strata have images, none of them with x."""
+
+    @property
+    def change(self) -> np.ndarray:
+        """P(y | do x) - P(y | x)."""
+        return self.intervened - self.observed
+
+
+def count(observations: Observations) -> Counts:
+    """Counts images by stratum and pair of objects."""
+    present, member = observations.present, observations.member
+    size, objects = member.sum(0), len(observations.objects)
+    joint = np.zeros((len(observations.strata), objects, objects), dtype=np.int64)
+    for stratum, inside in enumerate(member.T):
+        joint[stratum] = _pairs(present[inside])
+    return Counts(joint, size, _pairs(present), len(present), observations.own)
+
+
+def effects(counts: Counts, weights: str = "normalised") -> Effects:
+    """P(Y | X) and P(Y | do X) of all pairs.
+
+    Args:
+        counts ([`Counts`]): As [`count`] makes them.
+        weights (`str`): `normalised`, or `published` for the weights of the slides, see above.
+
+    Raises:
+        `ValueError`: For other weights.
+
+    Example:
+
+    ```python
+    >>> present = np.array([[1, 1], [1, 1], [1, 0], [0, 0], [1, 0], [0, 0], [0, 0], [0, 0]], dtype=bool)
+    >>> scene = np.array([0, 0, 0, 0, 1, 1, 1, 1])
+    >>> found = effects(count(Observations.in_scenes(("x", "y"), ("indoors", "outdoors"), present, scene)))
+    >>> found.observed[0, 1], round(found.intervened[0, 1], 3)  # 2/4, and 2/3 · 1/2 + 0 · 1/2
+    (np.float64(0.5), np.float64(0.333))
+
+    ```
+    """
+    _check_weights(weights)
+    with_x = counts.joint.diagonal(axis1=1, axis2=2).astype(float)
+    weight = counts.weights
+    seen = with_x > 0
+    share = counts.joint / np.where(seen, with_x, 1)[:, :, None]
+    used = np.where(seen[:, :, None], weight, 0)
+    total = counts.images if weights == "published" else used.sum(0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        observed = counts.together / counts.together.diagonal().astype(float)[:, None]
+        intervened = np.where(used.sum(0) > 0, (used * share).sum(0) / total, np.nan)
+        whole = counts.images if weights == "published" else weight.sum(0)
+        low = (used * share).sum(0) / whole
+        high = low + (weight - used).sum(0) / whole
+    for table in (observed, intervened, low, high):
+        np.fill_diagonal(table, np.nan)
+        table[counts.together.diagonal() == 0] = np.nan
+    return Effects(observed, intervened, low, high, (counts.size > 0)[:, None] & ~seen)
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Percentile intervals of pairs; each array has shape (pairs, 2), the lower end first."""
+
+    observed: np.ndarray
+    intervened: np.ndarray
+    change: np.ndarray
+    replicates: int
+
+
+def bootstrap(
+    observations: Observations,
+    pairs: Sequence[tuple[int, int]],
+    replicates: int = 1000,
+    seed: int = 0,
+    weights: str = "normalised",
+    level: float = 0.95,
+) -> Intervals:
+    """Intervals from resampling whole images with replacement.
+
+    Images that are alike in everything that the pairs need are one pattern, and a resample is a multinomial draw of
+    how often each pattern comes, so that no image is touched twice. A resample in which x is in no image, or in no
+    stratum of any weight, says nothing and is left out.
+
+    Args:
+        observations ([`Observations`]): The images.
+        pairs (sequence of (x, y)): Numbers of objects.
+        replicates (`int`): Resamples.
+        seed (`int`): Of the resamples; the same for every pair, so a row does not depend on the other rows' number.
+        weights (`str`): As in [`effects`].
+        level (`float`): Of the intervals.
+
+    Raises:
+        `ValueError`: If an argument is out of range.
+    """
+    _check_weights(weights)
+    if replicates < 20:
+        raise ValueError(f"`replicates` must be at least 20 to have percentiles, got {replicates}")
+    if not 0 < level < 1:
+        raise ValueError(f"`level` must lie between 0 and 1, got {level}")
+    rows = [_pair_replicates(observations, x, y, replicates, seed, weights) for x, y in pairs]
+    cuts = 50 * (1 - level), 50 * (1 + level)
+    both = np.array(rows).reshape(len(rows), 2, replicates)
+    tables = (both[:, 0], both[:, 1], both[:, 1] - both[:, 0])
+    ends = [np.array([_percentiles(row, cuts) for row in table]).reshape(-1, 2) for table in tables]
+    return Intervals(ends[0], ends[1], ends[2], replicates)
+
+
+def _percentiles(values: np.ndarray, cuts: tuple[float, float]) -> np.ndarray:
+    """Of the values that are numbers; nan where none is."""
+    values = values[~np.isnan(values)]
+    return np.percentile(values, cuts) if len(values) else np.full(2, np.nan)
+
+
+def _pair_replicates(
+    observations: Observations, x: int, y: int, replicates: int, seed: int, weights: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """P(y | x) and P(y | do x) in each resample, each of shape (replicates,)."""
+    kept = np.ones(len(observations.strata), dtype=bool)
+    own = observations.own[[x, y]]
+    kept[own[own >= 0]] = False
+    columns = np.column_stack([observations.member[:, kept], observations.present[:, [x, y]]])
+    patterns, times = _patterns(columns)
+    member, with_x, with_y = patterns[:, :-2], patterns[:, -2], patterns[:, -1]
+    inside = member.astype(np.float32)
+    observed, intervened = [], []
+    for drawn in _resamples(times, replicates, seed):
+        have_x, have_both = drawn[:, with_x], drawn[:, with_x & with_y]
+        size, seen, joint = (
+            drawn @ inside,
+            have_x @ inside[with_x],
+            have_both @ inside[with_x & with_y],
+        )
+        used = np.where(seen > 0, size, 0).astype(float)
+        total = len(observations.present) if weights == "published" else used.sum(1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            observed.append(have_both.sum(1, dtype=float) / have_x.sum(1, dtype=float))
+            share = joint / np.where(seen > 0, seen, 1)
+            intervened.append(np.where(used.sum(1) > 0, (used * share).sum(1) / total, np.nan))
+    return np.concatenate(observed), np.concatenate(intervened)
+
+
+def _resamples(times: np.ndarray, replicates: int, seed: int) -> Iterator[np.ndarray]:
+    """How often each pattern comes in each resample: `float32` blocks of shape (some replicates, patterns)."""
+    random = np.random.default_rng(seed)
+    step = max(1, _CHUNK // len(times))
+    for start in range(0, replicates, step):
+        count = min(step, replicates - start)
+        # Counts up to the number of images are exact in 32 bits below 2**24 images.
+        yield random.multinomial(times.sum(), times / times.sum(), size=count).astype(np.float32)
+
+
+def _patterns(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The different rows of a boolean array, and how often each comes."""
+    packed = np.packbits(columns, axis=1)
+    keys = np.ascontiguousarray(packed).view([("", f"V{packed.shape[1]}")]).ravel()
+    _, first, times = np.unique(keys, return_index=True, return_counts=True)
+    return columns[first], times
+
+
+def _pairs(present: np.ndarray) -> np.ndarray:
+    """Images with both objects of each pair, as integers; matrix products of whole numbers are exact in 64 bits."""
+    numbers = present.astype(np.float64)
+    return np.rint(numbers.T @ numbers).astype(np.int64)
+
+
+def _check_weights(weights: str) -> None:
+    if weights not in WEIGHTS:
+        raise ValueError(f"`weights` must be one of {', '.join(WEIGHTS)}, got {weights!r}")
