@@ -17,6 +17,7 @@ from hf_causal.files import Folder
 BUILDERS = {
     "axiomatic": "Axiomatic",
     "corr2cause": "Corr2Cause",
+    "causal_sequences": "CausalSequences",
     "scenes": "Scenes",
     "shapes": "Shapes",
 }

@@ -34,6 +34,7 @@ _PICTURES = ("zero-shot-image-classification", "image-to-text")
 _ABOUT: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "axiomatic": ("Axiomatic corpora of causal reasoning", "length-generalization", _QUESTIONS),
     "corr2cause": ("Correlation to causation, every label proved", "causal-discovery", _QUESTIONS),
+    "causal_sequences": ("Sequences with a latent causal graph", "in-context-learning", ()),
     "scenes": ("Scenes: co-occurrence and intervention", "causal-inference", ("tabular-classification",)),
     "shapes": ("Shapes: pictures and captions that differ by a minimal change", "vision-language", _PICTURES),
 }

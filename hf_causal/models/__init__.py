@@ -19,17 +19,19 @@ from hf_causal.equivariance.captions import CAPTION_WORDS
 from hf_causal.models.axiom import AxiomConfig, AxiomForCausalLM, AxiomModel, AxiomTokenizer
 from hf_causal.models.axiom_looped import AxiomLoopedConfig, AxiomLoopedForSequenceClassification, AxiomLoopedModel
 from hf_causal.models.axiom_looped.configuration_axiom_looped import WORDS
+from hf_causal.models.disentangled import DisentangledConfig, DisentangledModel
 from hf_causal.models.two_tower import TwoTowerConfig, TwoTowerModel, TwoTowerTokenizer
 
 _HEADS = {
     "axiom": AutoModelForCausalLM,
     "axiom_looped": AutoModelForSequenceClassification,
+    "disentangled": AutoModel,
     "two_tower": AutoModel,
 }
 MODEL_TYPES = tuple(_HEADS)
 """Architectures that can be trained from scratch."""
 
-WITHOUT_TEXT: frozenset[str] = frozenset()
+WITHOUT_TEXT: frozenset[str] = frozenset({"disentangled"})
 """Architectures that read numbers and have no tokenizer."""
 
 _TOKENS = {
@@ -57,7 +59,12 @@ def _push_to_hub(self: PreTrainedModel, repo_id: str, **options: Any) -> str:
 
 
 # Set here and not in the modeling files, which must run where this package is not installed.
-for _architecture in (AxiomForCausalLM, AxiomLoopedForSequenceClassification, TwoTowerModel):
+for _architecture in (
+    AxiomForCausalLM,
+    AxiomLoopedForSequenceClassification,
+    DisentangledModel,
+    TwoTowerModel,
+):
     _architecture.push_to_hub = _push_to_hub
 
 
@@ -144,6 +151,8 @@ __all__ = [
     "AxiomLoopedModel",
     "AxiomModel",
     "AxiomTokenizer",
+    "DisentangledConfig",
+    "DisentangledModel",
     "TwoTowerConfig",
     "TwoTowerModel",
     "TwoTowerTokenizer",

@@ -208,6 +208,7 @@ def _entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 OBJECTIVES = {
     "axiom": f"{__name__}:NextToken",
     "axiom_looped": f"{__name__}:SentenceAnswers",
+    "disentangled": "hf_causal.training.sequence_objective:NextState",
     "two_tower": "hf_causal.training.pair_data:ImagesAndCaptions",
 }
 """From architecture to the module and class of its objective, which is made of the recipe and the tokenizer."""
