@@ -27,6 +27,8 @@ Examples:
     hf-causal build environments --config matrix_sensing --option heterogeneity=4 --option dimension=30 \\
         --out data/other
 
+    hf-causal build shapes --out data/shapes
+
     hf-causal build axiomatic --config transitivity_ts2 --rows 1000000000 --out /shared/large \\
         --engine ray --ray-address auto
 """

@@ -22,6 +22,7 @@ CORPORA: dict[str, tuple[str, ...]] = {
     "causal_sequences": ("causal_sequences",),
     "scenes": ("scenes",),
     "environments": ("matrix_sensing", "cues"),
+    "shapes": ("shapes",),
 }
 """From the name of a published data set to the modules whose configs it offers."""
 

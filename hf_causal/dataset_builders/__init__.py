@@ -20,6 +20,7 @@ BUILDERS = {
     "causal_sequences": "CausalSequences",
     "scenes": "Scenes",
     "environments": "Environments",
+    "shapes": "Shapes",
 }
 """From corpus to the class in the module of the same name."""
 

@@ -67,6 +67,13 @@ class Recipe:
     repeat_sentences: float = 0.0
     """For models that read sentences: share of the premises that say some of their own sentences again."""
 
+    eqsim_weight: float = 0.0
+    """For pictures and captions: weight of EqSim, the regulariser of equivariant similarity, beside the loss."""
+    eqsim_version: str = "both"
+    """`v1`, `v2` or `both`, as published: v2 for hard negatives and v1 for all other couples."""
+    eqsim_margin: float = 0.1
+    """What v2 lets pass for nothing."""
+
     # Optimizer
     optimizer: str = "adamw"
     """`adamw`, `muon` for the hidden matrices with `adamw` for everything else, or plain `sgd`."""
@@ -128,8 +135,10 @@ class Recipe:
             value = getattr(self, name)
             require(value is None or value > 0, name, value, "positive")
         for name in ("prompt_loss_weight", "sentence_loss_weight", "name_loss_weight", "gate_loss_weight",
-                     "weight_decay", "warmup_steps", "max_grad_norm"):  # fmt: skip
+                     "eqsim_weight", "eqsim_margin", "weight_decay", "warmup_steps", "max_grad_norm"):  # fmt: skip
             require(getattr(self, name) >= 0, name, getattr(self, name), "not negative")
+        versions = ("v1", "v2", "both")
+        require(self.eqsim_version in versions, "eqsim_version", self.eqsim_version, f"one of {', '.join(versions)}")
         require(0 <= self.repeat_sentences <= 1, "repeat_sentences", self.repeat_sentences, "between 0 and 1")
         require(0 <= self.decay_fraction <= 1, "decay_fraction", self.decay_fraction, "between 0 and 1")
         require(self.drawn_questions >= 0, "drawn_questions", self.drawn_questions, "not negative")
