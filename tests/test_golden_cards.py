@@ -21,6 +21,10 @@ BUILDS = {
     },
     "corr2cause": {"configs": ["balanced"], "options": {"rows": 300, "rows_per_cell": 40}},
     "scenes": {"configs": ["published", "effects"], "options": {}},
+    "co_occurrence": {
+        "configs": ["co_occurrence"],
+        "options": {"rows": 360, "validation_rows": 180, "rows_per_cell": 10},
+    },
 }
 # Sizes on disk change with versions of Parquet, and the version of this package with every release.
 VARYING = [

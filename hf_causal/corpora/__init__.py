@@ -20,6 +20,7 @@ CORPORA: dict[str, tuple[str, ...]] = {
     "axiomatic": ("transitivity", "d_separation"),
     "corr2cause": ("corr2cause",),
     "scenes": ("scenes",),
+    "co_occurrence": ("co_occurrence",),
 }
 """From the name of a published data set to the modules whose configs it offers."""
 
