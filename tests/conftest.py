@@ -50,7 +50,10 @@ def corpora_dir(corpus_dir) -> Path:
     """A folder that holds a small build of every corpus."""
     from hf_causal.dataset_builders import BUILDERS, build
 
-    small = {"corr2cause": {"configs": ["default"], "nodes": (2, 3), "rows_per_shard": 20}}
+    small = {
+        "corr2cause": {"configs": ["default"], "nodes": (2, 3), "rows_per_shard": 20},
+        "causal_sequences": {"configs": ["chain"], "rows": 40, "validation_rows": 20, "rows_per_cell": 20},
+    }
     for corpus in BUILDERS:
         if not (corpus_dir.parent / corpus).exists():
             build(corpus, corpus_dir.parent / corpus, **small[corpus])

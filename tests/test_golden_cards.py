@@ -20,6 +20,7 @@ BUILDS = {
         "options": {"rows": 400, "validation_rows": 200},
     },
     "corr2cause": {"configs": ["balanced"], "options": {"rows": 300, "rows_per_cell": 40}},
+    "causal_sequences": {"configs": ["forest"], "options": {"rows": 60, "validation_rows": 20, "rows_per_cell": 20}},
     "scenes": {"configs": ["published", "effects"], "options": {}},
     "co_occurrence": {
         "configs": ["co_occurrence"],

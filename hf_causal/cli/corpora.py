@@ -56,7 +56,7 @@ Examples:
 
 
 def build(
-    corpus: Annotated[str, typer.Argument(help="`axiomatic`, `corr2cause`, `co_occurrence` or `scenes`.")],
+    corpus: Annotated[str, typer.Argument(help="Such as `axiomatic`; `hf-causal info` lists them all.")],
     out: Annotated[
         str, typer.Option(help="Folder to write, or a URL such as `hf://datasets/ORG/NAME`; other configs in it stay.")
     ],

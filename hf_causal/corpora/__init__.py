@@ -19,6 +19,7 @@ from hf_causal.corpora.schema import CorpusConfig
 CORPORA: dict[str, tuple[str, ...]] = {
     "axiomatic": ("transitivity", "d_separation"),
     "corr2cause": ("corr2cause",),
+    "causal_sequences": ("causal_sequences",),
     "scenes": ("scenes",),
     "co_occurrence": ("co_occurrence",),
 }

@@ -14,7 +14,13 @@ from hf_causal.corpora import CORPORA, config_names, get_config
 from hf_causal.corpora.parquet import SplitSummary, write_config
 from hf_causal.files import Folder
 
-BUILDERS = {"axiomatic": "Axiomatic", "corr2cause": "Corr2Cause", "scenes": "Scenes", "co_occurrence": "CoOccurrence"}
+BUILDERS = {
+    "axiomatic": "Axiomatic",
+    "corr2cause": "Corr2Cause",
+    "causal_sequences": "CausalSequences",
+    "scenes": "Scenes",
+    "co_occurrence": "CoOccurrence",
+}
 """From corpus to the class in the module of the same name."""
 
 

@@ -33,6 +33,7 @@ _QUESTIONS = ("text-classification", "text-generation")
 _ABOUT: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "axiomatic": ("Axiomatic corpora of causal reasoning", "length-generalization", _QUESTIONS),
     "corr2cause": ("Correlation to causation, every label proved", "causal-discovery", _QUESTIONS),
+    "causal_sequences": ("Sequences with a latent causal graph", "in-context-learning", ()),
     "scenes": ("Scenes: co-occurrence and intervention", "causal-inference", ("tabular-classification",)),
     "co_occurrence": ("What appears together, and what causes it", "causal-inference", _QUESTIONS),
 }

@@ -8,6 +8,7 @@ from typing import Any
 from huggingface_hub.errors import StrictDataclassError
 from transformers import (
     AutoConfig,
+    AutoModel,
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
     PreTrainedModel,
@@ -17,12 +18,17 @@ from transformers import (
 from hf_causal.models.axiom import AxiomConfig, AxiomForCausalLM, AxiomModel, AxiomTokenizer
 from hf_causal.models.axiom_looped import AxiomLoopedConfig, AxiomLoopedForSequenceClassification, AxiomLoopedModel
 from hf_causal.models.axiom_looped.configuration_axiom_looped import WORDS
+from hf_causal.models.disentangled import DisentangledConfig, DisentangledModel
 
-_HEADS = {"axiom": AutoModelForCausalLM, "axiom_looped": AutoModelForSequenceClassification}
+_HEADS = {
+    "axiom": AutoModelForCausalLM,
+    "axiom_looped": AutoModelForSequenceClassification,
+    "disentangled": AutoModel,
+}
 MODEL_TYPES = tuple(_HEADS)
 """Architectures that can be trained from scratch."""
 
-WITHOUT_TEXT: frozenset[str] = frozenset()
+WITHOUT_TEXT: frozenset[str] = frozenset({"disentangled"})
 """Architectures that read numbers and have no tokenizer."""
 
 _TOKENS = {
@@ -50,7 +56,7 @@ def _push_to_hub(self: PreTrainedModel, repo_id: str, **options: Any) -> str:
 
 
 # Set here and not in the modeling files, which must run where this package is not installed.
-for _architecture in (AxiomForCausalLM, AxiomLoopedForSequenceClassification):
+for _architecture in (AxiomForCausalLM, AxiomLoopedForSequenceClassification, DisentangledModel):
     _architecture.push_to_hub = _push_to_hub
 
 
@@ -134,6 +140,8 @@ __all__ = [
     "AxiomLoopedModel",
     "AxiomModel",
     "AxiomTokenizer",
+    "DisentangledConfig",
+    "DisentangledModel",
     "make_model",
     "make_tokenizer",
 ]

@@ -205,7 +205,11 @@ def _entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     return nn.functional.cross_entropy(logits.flatten(0, -2), labels.flatten(), ignore_index=IGNORED, reduction="sum")
 
 
-OBJECTIVES = {"axiom": f"{__name__}:NextToken", "axiom_looped": f"{__name__}:SentenceAnswers"}
+OBJECTIVES = {
+    "axiom": f"{__name__}:NextToken",
+    "axiom_looped": f"{__name__}:SentenceAnswers",
+    "disentangled": "hf_causal.training.sequence_objective:NextState",
+}
 """From architecture to the module and class of its objective, which is made of the recipe and the tokenizer."""
 
 

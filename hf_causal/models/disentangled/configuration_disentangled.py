@@ -1,0 +1,81 @@
+"""Configuration of the disentangled transformer."""
+
+# No `from __future__ import annotations` here: the strict dataclass checks values against the annotations themselves.
+
+from huggingface_hub.dataclasses import strict
+from transformers.configuration_utils import PreTrainedConfig
+
+
+@strict
+class DisentangledConfig(PreTrainedConfig):
+    r"""
+    Configuration of a [`DisentangledModel`], the transformer whose training arXiv 2402.14735 analyses.
+
+    Args:
+        vocab_size (`int`, defaults to 10):
+            Number of different tokens, the states of the sequences.
+        max_position_embeddings (`int`, defaults to 20):
+            Longest sequence; each position has a coordinate of its own.
+        num_heads (`list[int]`, defaults to `[1, 1]`):
+            Attention heads of each layer. The width of the stream grows by the factor `1 + heads` in each.
+        mlp_size (`int`, *optional*):
+            Units of a ReLU layer behind each attention layer, whose outputs are appended to the stream as well; none
+            when not given, as in the analysis.
+        initializer_range (`float`, defaults to 0.0):
+            Standard deviation of the initial attention matrices: all zero in the paper with one parent, 1e-4 with
+            several, where the heads have to part. Output weights begin with zero.
+
+    Raises:
+        `StrictDataclassError` of huggingface_hub: For a value of the wrong type or out of range.
+
+    Example:
+
+    ```python
+    >>> DisentangledConfig(vocab_size=3, max_position_embeddings=8, num_heads=[2, 1]).widths
+    [11, 33, 66]
+
+    ```
+    """
+
+    model_type = "disentangled"
+
+    vocab_size: int = 10
+    max_position_embeddings: int = 20
+    num_heads: list[int] | tuple[int, ...] = (1, 1)
+    mlp_size: int | None = None
+    initializer_range: float | int = 0.0
+    tie_word_embeddings: bool = False
+
+    def __post_init__(self, **kwargs):
+        self.num_heads = list(self.num_heads)
+        # The Hub serves these files as remote code; naming every class makes each Auto class work from the same
+        # folder.
+        if getattr(self, "auto_map", None) is None and "auto_map" not in kwargs:
+            kwargs["auto_map"] = {
+                "AutoConfig": "configuration_disentangled.DisentangledConfig",
+                "AutoModel": "modeling_disentangled.DisentangledModel",
+            }
+        super().__post_init__(**kwargs)
+
+    def validate_architecture(self) -> None:
+        """Called by the strict dataclass after every construction and load."""
+        for name, least in (("vocab_size", 2), ("max_position_embeddings", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"`{name}` must be at least {least}, got {getattr(self, name)}")
+        if not self.num_heads or min(self.num_heads) < 1:
+            raise ValueError(f"`num_heads` must have at least 1 head for each layer, got {self.num_heads}")
+        if self.mlp_size is not None and self.mlp_size < 1:
+            raise ValueError(f"`mlp_size` must be at least 1, or null, got {self.mlp_size}")
+        if self.initializer_range < 0:
+            raise ValueError(f"`initializer_range` must not be negative, got {self.initializer_range}")
+
+    @property
+    def widths(self) -> list[int]:
+        """Width of the stream before each layer, and at the end."""
+        widths = [self.vocab_size + self.max_position_embeddings]
+        for heads in self.num_heads:
+            widths.append(widths[-1] * (1 + heads) + (self.mlp_size or 0))
+        return widths
+
+
+__all__ = ["DisentangledConfig"]
