@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-KINDS: dict[str, str] = {}
+KINDS: dict[str, str] = {"disentangled": "hf_causal.evaluation.latent_graphs"}
 """From architecture to the module that has the functions of a [`Kind`]; questions are scored for all others."""
 
 
