@@ -53,10 +53,11 @@ def corpora_dir(corpus_dir) -> Path:
     small = {
         "corr2cause": {"configs": ["default"], "nodes": (2, 3), "rows_per_shard": 20},
         "causal_sequences": {"configs": ["chain"], "rows": 40, "validation_rows": 20, "rows_per_cell": 20},
+        "shapes": {"rows": 8, "validation_rows": 4, "rows_per_cell": 2},
     }
     for corpus in BUILDERS:
         if not (corpus_dir.parent / corpus).exists():
-            build(corpus, corpus_dir.parent / corpus, **small[corpus])
+            build(corpus, corpus_dir.parent / corpus, **small.get(corpus, {}))
     return corpus_dir.parent
 
 

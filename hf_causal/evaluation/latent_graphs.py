@@ -38,14 +38,14 @@ print(model.position_attention()[0])  # by query and key: the parents of each po
 """,
     "about": """
 The disentangled transformer of arXiv 2402.14735: the stream begins with a one-hot token beside a one-hot position,
-each head has one matrix A and appends `softmax(mask(h A hᵀ)) h` to the stream h instead of adding it, and one matrix reads
-the distribution of the next token off the last position. Nothing is scaled or normalized, and every weight begins with
-zero, or nearly so.
+each head has one matrix A and appends `softmax(mask(h A hᵀ)) h` to the stream h instead of adding it, and one matrix
+reads the distribution of the next token off the last position. Nothing is scaled or normalized, and every weight
+begins with zero, or nearly so.
 
 What the weights are to find is the latent graph, the same in all sequences: in the first layer each position attends
-to its parents and copies their tokens; in the second the last position attends to those whose copied parents hold its own
-token, and reads which tokens followed. What the sequence's own transitions are is left to the context. Nobody tells it
-the graph, in training or afterwards.
+to its parents and copies their tokens; in the second the last position attends to those whose copied parents hold
+its own token, and reads which tokens followed. What the sequence's own transitions are is left to the context.
+Nobody tells it the graph, in training or afterwards.
 """,
     "sources": """
 Method and reference: Nichani, Damian and Lee, *How Transformers Learn Causal Structure with Gradient Descent*,
