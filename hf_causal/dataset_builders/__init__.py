@@ -19,6 +19,7 @@ BUILDERS = {
     "corr2cause": "Corr2Cause",
     "causal_sequences": "CausalSequences",
     "scenes": "Scenes",
+    "environments": "Environments",
     "shapes": "Shapes",
 }
 """From corpus to the class in the module of the same name."""

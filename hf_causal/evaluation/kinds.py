@@ -8,7 +8,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-KINDS: dict[str, str] = {"two_tower": "hf_causal.evaluation.equivariance"}
+KINDS: dict[str, str] = {
+    "matrix_sensing": "hf_causal.evaluation.invariance",
+    "two_tower": "hf_causal.evaluation.equivariance",
+}
 """From architecture to the module that has the functions of a [`Kind`]; questions are scored for all others."""
 
 

@@ -36,6 +36,11 @@ _ABOUT: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "corr2cause": ("Correlation to causation, every label proved", "causal-discovery", _QUESTIONS),
     "causal_sequences": ("Sequences with a latent causal graph", "in-context-learning", ()),
     "scenes": ("Scenes: co-occurrence and intervention", "causal-inference", ("tabular-classification",)),
+    "environments": (
+        "Environments: what is invariant and what is not",
+        "invariance",
+        ("tabular-regression", *_QUESTIONS),
+    ),
     "shapes": ("Shapes: pictures and captions that differ by a minimal change", "vision-language", _PICTURES),
 }
 """From corpus to the name of its data set, a tag that is its own, and what it is for, as the Hub calls tasks."""

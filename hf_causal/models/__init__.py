@@ -20,18 +20,20 @@ from hf_causal.models.axiom import AxiomConfig, AxiomForCausalLM, AxiomModel, Ax
 from hf_causal.models.axiom_looped import AxiomLoopedConfig, AxiomLoopedForSequenceClassification, AxiomLoopedModel
 from hf_causal.models.axiom_looped.configuration_axiom_looped import WORDS
 from hf_causal.models.disentangled import DisentangledConfig, DisentangledModel
+from hf_causal.models.matrix_sensing import MatrixSensingConfig, MatrixSensingModel
 from hf_causal.models.two_tower import TwoTowerConfig, TwoTowerModel, TwoTowerTokenizer
 
 _HEADS = {
     "axiom": AutoModelForCausalLM,
     "axiom_looped": AutoModelForSequenceClassification,
     "disentangled": AutoModel,
+    "matrix_sensing": AutoModel,
     "two_tower": AutoModel,
 }
 MODEL_TYPES = tuple(_HEADS)
 """Architectures that can be trained from scratch."""
 
-WITHOUT_TEXT: frozenset[str] = frozenset({"disentangled"})
+WITHOUT_TEXT: frozenset[str] = frozenset({"disentangled", "matrix_sensing"})
 """Architectures that read numbers and have no tokenizer."""
 
 _TOKENS = {
@@ -63,6 +65,7 @@ for _architecture in (
     AxiomForCausalLM,
     AxiomLoopedForSequenceClassification,
     DisentangledModel,
+    MatrixSensingModel,
     TwoTowerModel,
 ):
     _architecture.push_to_hub = _push_to_hub
@@ -153,6 +156,8 @@ __all__ = [
     "AxiomTokenizer",
     "DisentangledConfig",
     "DisentangledModel",
+    "MatrixSensingConfig",
+    "MatrixSensingModel",
     "TwoTowerConfig",
     "TwoTowerModel",
     "TwoTowerTokenizer",

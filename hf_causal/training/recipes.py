@@ -45,6 +45,9 @@ class Recipe:
     fresh_rows: bool = False
     """Train on rows that are made on the way and never end, instead of the fixed training split; needs `max_steps`."""
 
+    batches: str = "pooled"
+    """`pooled`, or `environment`: each step reads rows of one environment, for data with a column `environment`."""
+
     # Objective
     prompt_loss_weight: float = 0.0
     """Weight of the next-token loss on the prompt beside the loss on the answer; 0 is answer-only training."""
@@ -147,6 +150,9 @@ class Recipe:
             right = "`corpus/config: premises` with at least 1 premise"
             whole = isinstance(share, int) and not isinstance(share, bool)
             require(source.count("/") == 1 and whole and share >= 1, "mixture", {source: share}, right)
+        require(self.batches in ("pooled", "environment"), "batches", self.batches, "'pooled' or 'environment'")
+        single = not self.mixture or self.batches == "pooled"
+        require(single, "batches", self.batches, "'pooled' with a `mixture` of several configs")
         if self.fresh_rows:
             require(self.max_steps is not None, "max_steps", None, "given with `fresh_rows`, which never end")
             require(self.train_rows is None, "train_rows", self.train_rows, "null with `fresh_rows`")
