@@ -50,3 +50,12 @@ class Stream:
     def permutations(self, count: int, size: int) -> np.ndarray:
         """`count` independent uniform permutations of `size` items: `int64` of shape (count, size)."""
         return np.argsort(self.words((count, size)), axis=1, kind="stable")
+
+    def normals(self, shape: tuple[int, ...]) -> np.ndarray:
+        """Standard normal `float64`, by Box and Muller's method, as multiples of `2**-12`.
+
+        Machines may differ in the last bits of a logarithm or cosine; rounding leaves those out.
+        """
+        pair = self.uniform((2, *shape))
+        radius = np.sqrt(-2 * np.log1p(-pair[0]))
+        return np.round(radius * np.cos(2 * np.pi * pair[1]) * 2**12) * 2.0**-12

@@ -7,12 +7,20 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_EVALUATE_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Each of several test processes has a core; more threads would wait for each other.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import importlib.util
 import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says nothing on a machine that has other things to do.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 TINY = {
     "max_steps": 6,
@@ -53,10 +61,11 @@ def corpora_dir(corpus_dir) -> Path:
     small = {
         "corr2cause": {"configs": ["default"], "nodes": (2, 3), "rows_per_shard": 20},
         "causal_sequences": {"configs": ["chain"], "rows": 40, "validation_rows": 20, "rows_per_cell": 20},
+        "shapes": {"rows": 8, "validation_rows": 4, "rows_per_cell": 2},
     }
     for corpus in BUILDERS:
         if not (corpus_dir.parent / corpus).exists():
-            build(corpus, corpus_dir.parent / corpus, **small[corpus])
+            build(corpus, corpus_dir.parent / corpus, **small.get(corpus, {}))
     return corpus_dir.parent
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hf_causal.cli.options import NumProc, bar, cores, integers, slow_bar
+from hf_causal.cli.options import NumProc, bar, cores, integers, named_values, slow_bar
 
 BUILD_HELP = """
 Write a corpus as Parquet with its data set card; `load_dataset(OUT, CONFIG)` loads it.
@@ -23,6 +23,11 @@ Examples:
     hf-causal build axiomatic --config transitivity_generalization --nodes 10,30,60 --seed 7 --out data/other
 
     hf-causal build corr2cause --config default --config paraphrased --out data/corr2cause
+
+    hf-causal build environments --config matrix_sensing --option heterogeneity=4 --option dimension=30 \\
+        --out data/other
+
+    hf-causal build shapes --out data/shapes
 
     hf-causal build axiomatic --config transitivity_ts2 --rows 1000000000 --out /shared/large \\
         --engine ray --ray-address auto
@@ -74,6 +79,9 @@ def build(
         str | None, typer.Option(help="Shortest and longest name, as `1,3`, for training configs.")
     ] = None,
     rows_per_shard: Annotated[int | None, typer.Option(help="Rows of one Parquet file.")] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(help="Further option of the configs, as `heterogeneity=4`; may be repeated.")
+    ] = None,
     num_proc: NumProc = None,
     engine: Annotated[
         str, typer.Option(help="`local`, or `ray` to spread the shards over a Ray cluster. The bytes are the same.")
@@ -97,6 +105,7 @@ def build(
         "nodes": integers("--nodes", nodes),
         "name_lengths": integers("--name-lengths", name_lengths, count=2),
         "rows_per_shard": rows_per_shard,
+        **named_values("--option", option),
     }
     given = {name: value for name, value in options.items() if value is not None}
     written = build_corpus(

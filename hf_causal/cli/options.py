@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
 
@@ -27,6 +28,20 @@ def integers(option: str, text: str | None, count: int | None = None) -> tuple[i
         raise ValueError(f"`{option}` must be whole numbers separated by commas, got {text!r}") from None
     if count is not None and len(values) != count:
         raise ValueError(f"`{option}` must be {count} numbers, got {text!r}")
+    return values
+
+
+def named_values(option: str, texts: Sequence[str] | None) -> dict[str, Any]:
+    """Options of the form `NAME=VALUE`, values read as YAML; lists become tuples."""
+    import yaml
+
+    values = {}
+    for text in texts or ():
+        name, separator, value = text.partition("=")
+        if not separator or not name:
+            raise ValueError(f"`{option}` must be NAME=VALUE, got {text!r}")
+        read = yaml.safe_load(value)
+        values[name.replace("-", "_")] = tuple(read) if isinstance(read, list) else read
     return values
 
 

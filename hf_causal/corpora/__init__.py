@@ -22,6 +22,8 @@ CORPORA: dict[str, tuple[str, ...]] = {
     "causal_sequences": ("causal_sequences",),
     "scenes": ("scenes",),
     "co_occurrence": ("co_occurrence",),
+    "environments": ("matrix_sensing", "cues"),
+    "shapes": ("shapes",),
 }
 """From the name of a published data set to the modules whose configs it offers."""
 
@@ -50,12 +52,13 @@ def get_config(corpus: str, name: str, **options: Any) -> CorpusConfig:
 
 
 def grammar_name(corpus: str, name: str) -> str:
-    """The grammar of a config's prompts, which has the name of the module that writes them.
+    """The grammar of a config's prompts: the `GRAMMAR` of the module that writes them, or else its name.
 
     Raises:
         `ValueError`: For an unknown corpus or config, with those that exist.
     """
-    return _module(corpus, name).__name__.rpartition(".")[2]
+    module = _module(corpus, name)
+    return getattr(module, "GRAMMAR", module.__name__.rpartition(".")[2])
 
 
 def generate_shard(corpus: str, config: CorpusConfig, split: str, shard: int) -> pa.Table:

@@ -34,6 +34,8 @@ def fresh_shard(corpus: str, config: CorpusConfig, number: int) -> pa.Table:
     turn, shard = divmod(number, config.num_shards("train"))
     table = generate_shard(corpus, replace(config, seed=_seed(config.seed, turn)), "train", shard)
     index = table.schema.get_field_index("graph_id")
+    if index < 0:  # rows without graphs
+        return table
     ids = pc.binary_join_element_wise(f"fresh-{turn:07d}", table["graph_id"], "/")
     return table.set_column(index, table.schema.field(index), ids)
 

@@ -31,7 +31,7 @@ def edges_then_names(cell: Cell, rows: int, stream: Stream, admit: Admission) ->
         `tuple[np.ndarray, np.ndarray]`: Edges of shape (graphs, edges, 2) and names of shape (graphs, nodes, width).
     """
     count = _batch_size(cell, 2 * rows / cell.questions_per_premise / admit.share)
-    edges = _draw_edges(cell, count, stream)
+    edges = draw_edges(cell, count, stream)
     names = draw_names(stream, len(edges), cell.num_nodes, cell.name_lengths, cell.uniform_names)
     names = admit.move_to_shard(names)
     admitted = admit.admits(names)
@@ -53,7 +53,7 @@ def names_then_edges(cell: Cell, wanted: float, stream: Stream, admit: Admission
     names = draw_names(stream, count, cell.num_nodes, cell.name_lengths, cell.uniform_names)
     names = admit.move_to_bucket(admit.move_to_shard(names), stream)
     names = names[admit.admits(names)]
-    edges = _draw_edges(cell, len(names), stream)
+    edges = draw_edges(cell, len(names), stream)
     return edges, names[: len(edges)]
 
 
@@ -66,7 +66,7 @@ def _batch_size(cell: Cell, count: float) -> int:
     return min(max(1, 4_000_000 // cell.num_nodes**2), int(count) + 16)
 
 
-def _draw_edges(cell: Cell, count: int, stream: Stream) -> np.ndarray:
+def draw_edges(cell: Cell, count: int, stream: Stream) -> np.ndarray:
     """Up to `count` graphs of a cell's structure: those of a first draw that have it."""
     if cell.structure == "branching":
         assert cell.branching_factor is not None

@@ -8,7 +8,7 @@ has one split for each axis along which a trained model may or may not generaliz
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -66,7 +66,7 @@ def training_config(
         rows_per_shard (`int`): Rows of one Parquet file.
     """
     whole = {
-        split: _share_out(mix, nodes, total) for split, total in (("train", rows), ("validation", validation_rows))
+        split: share_out(mix, nodes, total) for split, total in (("train", rows), ("validation", validation_rows))
     }
     splits = {
         split: tuple(
@@ -142,14 +142,18 @@ class Asked:
     certificate: pa.Array
     premise: pa.Array | None = None
     """A string for each graph, where a premise says more than its edges."""
+    further: dict[str, pa.Array] = field(default_factory=dict)
+    """Columns that a corpus has beside the shared ones."""
 
 
 Ask = Callable[[Cell, np.ndarray, np.ndarray, int, Stream], Asked]
 """Asks, with the given random numbers, at most so many questions about the edges and names of a batch."""
 
 
-def generate_rows(config: CorpusConfig, split: str, shard: int, draw: Draw, ask: Ask) -> pa.Table:
-    """One shard as an Arrow table; the rows of a premise stand together.
+def generate_rows(
+    config: CorpusConfig, split: str, shard: int, draw: Draw, ask: Ask, schema: pa.Schema | None = None
+) -> pa.Table:
+    """One shard as an Arrow table; the rows of a premise stand together. `schema` has columns beside the shared ones.
 
     Training and validation shards are in random order of premises, generalization shards in order of cells.
     """
@@ -162,7 +166,7 @@ def generate_rows(config: CorpusConfig, split: str, shard: int, draw: Draw, ask:
             tables.append(_rows(cell, asked, f"{config.name}/{split}/{shard:05d}/", graphs_so_far))
             graphs_so_far += len(asked.edges)
     if not tables:  # more shards than pairs of questions
-        return arrow_schema().empty_table()
+        return (schema or arrow_schema()).empty_table()
     table = pa.concat_tables(tables).combine_chunks()
     return _mix_premises(table, stream) if split in BUCKETS else table
 
@@ -199,7 +203,7 @@ def choose_balanced(
     return used, np.repeat(np.arange(len(wanted)), 2 * wanted), chosen[asked]
 
 
-def _share_out(mix: Mapping[str, float], nodes: tuple[int, ...], rows: int) -> dict[tuple[str, int], int]:
+def share_out(mix: Mapping[str, float], nodes: tuple[int, ...], rows: int) -> dict[tuple[str, int], int]:
     """Even numbers of rows for each (structure, size) that sum to `rows`."""
     if rows % 2:
         raise ValueError(f"`rows` must be even, half Yes and half No; got {rows}")
@@ -250,8 +254,9 @@ def _rows(cell: Cell, asked: Asked, id_prefix: str, first_id: int) -> pa.Table:
         "hops": pa.array(asked.hops),
         "name_length": pa.array(longest[asked.graph].astype(np.int32)),
         "graph_id": graph_id.take(graph),
+        **asked.further,
     }
-    return pa.table(columns, schema=arrow_schema())
+    return pa.table(columns, schema=arrow_schema(*((name, column.type) for name, column in asked.further.items())))
 
 
 def _decimals(numbers: np.ndarray, places: int = 7) -> np.ndarray:

@@ -15,6 +15,9 @@ import pyarrow.compute as pc
 
 LABELS = ("No", "Yes")
 
+IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+"""A picture file, as `datasets` stores it."""
+
 _COLUMNS = {
     "premise": pa.string(),
     "question": pa.string(),
@@ -55,7 +58,8 @@ def table_schema(
     """The columns of rows of any kind, with the metadata from which `datasets` knows them.
 
     Args:
-        *columns (`tuple[str, pa.DataType]`): Names and types; lists and fixed-size lists of numbers may be among them.
+        *columns (`tuple[str, pa.DataType]`): Names and types; lists and fixed-size lists of numbers, and
+            pictures, may be among them.
         classes (`tuple`): Names of the classes of columns that are class labels: (column, names) pairs.
     """
     features = {name: _feature(kind) for name, kind in columns}
@@ -66,6 +70,8 @@ def table_schema(
 
 def _feature(kind: pa.DataType) -> dict[str, Any]:
     """A type as `datasets` writes it."""
+    if kind == IMAGE:
+        return {"_type": "Image"}
     if pa.types.is_fixed_size_list(kind):
         return {"feature": _feature(kind.value_type), "length": kind.list_size, "_type": "List"}
     if pa.types.is_list(kind):
@@ -175,8 +181,10 @@ def rows_digest(table: pa.Table) -> str:
 
 
 def _as_text(column: pa.Array) -> pa.Array:
-    """A column as strings; a list is its items with commas between them, in brackets."""
+    """A column as strings: a list is its items with commas between them, in brackets; a picture its bytes in hex."""
     kind = column.type
+    if kind == IMAGE:
+        return pa.array([content and content.hex() for content in column.field("bytes").to_pylist()], pa.string())
     if not (pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind)):
         return column.cast(pa.string())
     lists = column.cast(pa.list_(kind.value_type))

@@ -88,11 +88,11 @@ def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: St
     edges, names, hops, cause, effect = edges[used], names[used], hops[used], cause[chosen], effect[chosen]
     length = hops[graph, cause, effect].astype(np.int32)
     question = render_questions(names, graph, cause, effect)
-    certificate = _certificates(edges, names, hops, graph, cause, effect)
+    certificate = certificates(edges, names, hops, graph, cause, effect)
     return Asked(edges, names, graph, question, length > 0, length, certificate)
 
 
-def _certificates(
+def certificates(
     edges: np.ndarray, names: np.ndarray, hops: np.ndarray, graph: np.ndarray, cause: np.ndarray, effect: np.ndarray
 ) -> pa.Array:
     """`{"path": …}` for Yes and `{"reachable": …}` for No, as `hf_causal.certificates` checks them."""

@@ -20,6 +20,8 @@ BUILDERS = {
     "causal_sequences": "CausalSequences",
     "scenes": "Scenes",
     "co_occurrence": "CoOccurrence",
+    "environments": "Environments",
+    "shapes": "Shapes",
 }
 """From corpus to the class in the module of the same name."""
 

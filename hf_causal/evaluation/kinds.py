@@ -8,7 +8,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-KINDS: dict[str, str] = {}
+KINDS: dict[str, str] = {
+    "disentangled": "hf_causal.evaluation.latent_graphs",
+    "matrix_sensing": "hf_causal.evaluation.invariance",
+    "two_tower": "hf_causal.evaluation.equivariance",
+}
 """From architecture to the module that has the functions of a [`Kind`]; questions are scored for all others."""
 
 

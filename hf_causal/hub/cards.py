@@ -30,12 +30,19 @@ FINETUNING_FILE = "finetuning.json"
 """Scores before and after; a folder with it was fine-tuned."""
 
 _QUESTIONS = ("text-classification", "text-generation")
+_PICTURES = ("zero-shot-image-classification", "image-to-text")
 _ABOUT: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "axiomatic": ("Axiomatic corpora of causal reasoning", "length-generalization", _QUESTIONS),
     "corr2cause": ("Correlation to causation, every label proved", "causal-discovery", _QUESTIONS),
     "causal_sequences": ("Sequences with a latent causal graph", "in-context-learning", ()),
     "scenes": ("Scenes: co-occurrence and intervention", "causal-inference", ("tabular-classification",)),
     "co_occurrence": ("What appears together, and what causes it", "causal-inference", _QUESTIONS),
+    "environments": (
+        "Environments: what is invariant and what is not",
+        "invariance",
+        ("tabular-regression", *_QUESTIONS),
+    ),
+    "shapes": ("Shapes: pictures and captions that differ by a minimal change", "vision-language", _PICTURES),
 }
 """From corpus to the name of its data set, a tag that is its own, and what it is for, as the Hub calls tasks."""
 

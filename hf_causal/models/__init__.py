@@ -15,20 +15,25 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
+from hf_causal.equivariance.captions import CAPTION_WORDS
 from hf_causal.models.axiom import AxiomConfig, AxiomForCausalLM, AxiomModel, AxiomTokenizer
 from hf_causal.models.axiom_looped import AxiomLoopedConfig, AxiomLoopedForSequenceClassification, AxiomLoopedModel
 from hf_causal.models.axiom_looped.configuration_axiom_looped import WORDS
 from hf_causal.models.disentangled import DisentangledConfig, DisentangledModel
+from hf_causal.models.matrix_sensing import MatrixSensingConfig, MatrixSensingModel
+from hf_causal.models.two_tower import TwoTowerConfig, TwoTowerModel, TwoTowerTokenizer
 
 _HEADS = {
     "axiom": AutoModelForCausalLM,
     "axiom_looped": AutoModelForSequenceClassification,
     "disentangled": AutoModel,
+    "matrix_sensing": AutoModel,
+    "two_tower": AutoModel,
 }
 MODEL_TYPES = tuple(_HEADS)
 """Architectures that can be trained from scratch."""
 
-WITHOUT_TEXT: frozenset[str] = frozenset({"disentangled"})
+WITHOUT_TEXT: frozenset[str] = frozenset({"disentangled", "matrix_sensing"})
 """Architectures that read numbers and have no tokenizer."""
 
 _TOKENS = {
@@ -56,7 +61,13 @@ def _push_to_hub(self: PreTrainedModel, repo_id: str, **options: Any) -> str:
 
 
 # Set here and not in the modeling files, which must run where this package is not installed.
-for _architecture in (AxiomForCausalLM, AxiomLoopedForSequenceClassification, DisentangledModel):
+for _architecture in (
+    AxiomForCausalLM,
+    AxiomLoopedForSequenceClassification,
+    DisentangledModel,
+    MatrixSensingModel,
+    TwoTowerModel,
+):
     _architecture.push_to_hub = _push_to_hub
 
 
@@ -65,7 +76,8 @@ def make_tokenizer(model_type: str, grammars: str | Sequence[str] = "transitivit
 
     Args:
         model_type (`str`): Architecture.
-        grammars (`str` or sequence of `str`): Their names in `hf_causal.certificates`.
+        grammars (`str` or sequence of `str`): Their names in `hf_causal.certificates`; architectures of captions have
+            one vocabulary.
 
     Returns:
         `PreTrainedTokenizerBase`: Or `None` for an architecture that reads no text.
@@ -76,6 +88,8 @@ def make_tokenizer(model_type: str, grammars: str | Sequence[str] = "transitivit
     _check_type(model_type)
     if model_type in WITHOUT_TEXT:
         return None
+    if model_type == "two_tower":
+        return TwoTowerTokenizer(CAPTION_WORDS)
     wanted = [grammars] if isinstance(grammars, str) else list(grammars)
     for grammar in wanted:
         if grammar not in GRAMMARS:
@@ -142,6 +156,11 @@ __all__ = [
     "AxiomTokenizer",
     "DisentangledConfig",
     "DisentangledModel",
+    "MatrixSensingConfig",
+    "MatrixSensingModel",
+    "TwoTowerConfig",
+    "TwoTowerModel",
+    "TwoTowerTokenizer",
     "make_model",
     "make_tokenizer",
 ]

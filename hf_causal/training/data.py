@@ -236,21 +236,60 @@ class Batches:
         batch_size (`int`): Packs per batch and process.
         seed (`int`): Of the permutations.
         world_size (`int`): How many processes there are; they get different batches.
+        groups (`np.ndarray`, *optional*): Group of each pack. A batch, over all processes, is then of one group.
     """
 
-    def __init__(self, lengths: np.ndarray, batch_size: int, seed: int, world_size: int = 1):
+    def __init__(
+        self, lengths: np.ndarray, batch_size: int, seed: int, world_size: int = 1, groups: np.ndarray | None = None
+    ):
         self.lengths, self.batch_size, self.seed, self.world_size = lengths, batch_size, seed, world_size
-        self.per_epoch = len(lengths) // (batch_size * world_size)
-        if self.per_epoch == 0:
+        members = [np.arange(len(lengths))]
+        if groups is not None:
+            members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
+        self._members = members
+        whole = batch_size * world_size
+        self.per_epoch = sum(len(own) // whole for own in members)
+        if self.per_epoch == 0 or (groups is not None and min(map(len, members)) < whole):
+            where = " of one environment" if groups is not None else ""
             raise ValueError(
-                f"{len(lengths)} premises are fewer than one batch of {batch_size} on each of {world_size} processes"
+                f"{min(map(len, members))} premises{where} are fewer than one batch of {batch_size} on each of "
+                f"{world_size} processes"
             )
 
     def epoch(self, number: int) -> np.ndarray:
         """The packs of each batch of an epoch: `int64` of shape (batches, processes, packs)."""
         generator = np.random.default_rng([self.seed, number])
         whole = self.batch_size * self.world_size
-        order = generator.permutation(len(self.lengths))[: self.per_epoch * whole]
-        pools = [order[start : start + POOL * whole] for start in range(0, len(order), POOL * whole)]
+        pools = []
+        for own in self._members:
+            order = own[generator.permutation(len(own))][: len(own) // whole * whole]
+            pools += [order[start : start + POOL * whole] for start in range(0, len(order), POOL * whole)]
         order = np.concatenate([pool[np.argsort(self.lengths[pool], kind="stable")] for pool in pools])
         return order.reshape(self.per_epoch, self.world_size, self.batch_size)[generator.permutation(self.per_epoch)]
+
+
+class Grouped:
+    """Packs of which each belongs to an environment, and whose batches are each of one environment.
+
+    Args:
+        packs ([`Packs`]): What is grouped.
+        rows (`pa.Table`): What they were made of, with `environment`; the rows of a pack have the same one.
+
+    Raises:
+        `ValueError`: If the rows have no column `environment`.
+    """
+
+    def __init__(self, packs: Packs, rows: pa.Table):
+        if "environment" not in rows.column_names:
+            raise ValueError(
+                "recipe field 'batches' must be 'pooled' where rows have no column `environment`, got 'environment'"
+            )
+        self.lengths, self.questions, self._packs = packs.lengths, packs.questions, packs
+        alone = len(packs.lengths) == rows.num_rows
+        first = np.arange(rows.num_rows) if alone else premise_starts(rows)[:-1]
+        self.environments = rows["environment"].to_numpy()[first]
+        """Of each pack."""
+
+    def collate(self, packs: np.ndarray, pad_token_id: int) -> dict[str, torch.Tensor]:
+        """One batch, as the packs make it."""
+        return self._packs.collate(packs, pad_token_id)

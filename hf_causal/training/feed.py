@@ -30,7 +30,8 @@ class Feed:
     The order is one of *global* batches, all that an optimizer step reads. How a global batch is divided into
     processes and micro-batches changes neither what is in it nor which one follows: 1 process of 16 packs, 4 of 4, and
     2 of 4 packs in 2 micro-batches take the same steps. Inside a global batch packs are sorted by length, and
-    processes get neighbouring parts of it, so that none waits long for another.
+    processes get neighbouring parts of it, so that none waits long for another. Where packs have `environments`, a
+    global batch is of one of them.
 
     Args:
         packs_of (callable): From the number of an epoch to its packs: the same ones each time, or fresh ones.
@@ -92,5 +93,6 @@ class Feed:
         if getattr(self, "_opened", None) != epoch:
             self._packs = self.packs_of(epoch)
             parts = self.micro_batches * self.world_size
-            self._batches = Batches(self._packs.lengths, self.batch_size, self.seed, parts)
+            groups = getattr(self._packs, "environments", None)
+            self._batches = Batches(self._packs.lengths, self.batch_size, self.seed, parts, groups)
             self._opened = epoch

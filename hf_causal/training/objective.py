@@ -209,6 +209,8 @@ OBJECTIVES = {
     "axiom": f"{__name__}:NextToken",
     "axiom_looped": f"{__name__}:SentenceAnswers",
     "disentangled": "hf_causal.training.sequence_objective:NextState",
+    "matrix_sensing": "hf_causal.training.sensing_data:SquaredError",
+    "two_tower": "hf_causal.training.pair_data:ImagesAndCaptions",
 }
 """From architecture to the module and class of its objective, which is made of the recipe and the tokenizer."""
 

@@ -45,6 +45,9 @@ class Recipe:
     fresh_rows: bool = False
     """Train on rows that are made on the way and never end, instead of the fixed training split; needs `max_steps`."""
 
+    batches: str = "pooled"
+    """`pooled`, or `environment`: each step reads rows of one environment, for data with a column `environment`."""
+
     # Objective
     prompt_loss_weight: float = 0.0
     """Weight of the next-token loss on the prompt beside the loss on the answer; 0 is answer-only training."""
@@ -63,6 +66,13 @@ class Recipe:
     """For models that read sentences: weight of the loss that shuts gates and pulls weights to zero where it can."""
     repeat_sentences: float = 0.0
     """For models that read sentences: share of the premises that say some of their own sentences again."""
+
+    eqsim_weight: float = 0.0
+    """For pictures and captions: weight of EqSim, the regulariser of equivariant similarity, beside the loss."""
+    eqsim_version: str = "both"
+    """`v1`, `v2` or `both`, as published: v2 for hard negatives and v1 for all other couples."""
+    eqsim_margin: float = 0.1
+    """What v2 lets pass for nothing."""
 
     # Optimizer
     optimizer: str = "adamw"
@@ -125,8 +135,10 @@ class Recipe:
             value = getattr(self, name)
             require(value is None or value > 0, name, value, "positive")
         for name in ("prompt_loss_weight", "sentence_loss_weight", "name_loss_weight", "gate_loss_weight",
-                     "weight_decay", "warmup_steps", "max_grad_norm"):  # fmt: skip
+                     "eqsim_weight", "eqsim_margin", "weight_decay", "warmup_steps", "max_grad_norm"):  # fmt: skip
             require(getattr(self, name) >= 0, name, getattr(self, name), "not negative")
+        versions = ("v1", "v2", "both")
+        require(self.eqsim_version in versions, "eqsim_version", self.eqsim_version, f"one of {', '.join(versions)}")
         require(0 <= self.repeat_sentences <= 1, "repeat_sentences", self.repeat_sentences, "between 0 and 1")
         require(0 <= self.decay_fraction <= 1, "decay_fraction", self.decay_fraction, "between 0 and 1")
         require(self.drawn_questions >= 0, "drawn_questions", self.drawn_questions, "not negative")
@@ -138,6 +150,9 @@ class Recipe:
             right = "`corpus/config: premises` with at least 1 premise"
             whole = isinstance(share, int) and not isinstance(share, bool)
             require(source.count("/") == 1 and whole and share >= 1, "mixture", {source: share}, right)
+        require(self.batches in ("pooled", "environment"), "batches", self.batches, "'pooled' or 'environment'")
+        single = not self.mixture or self.batches == "pooled"
+        require(single, "batches", self.batches, "'pooled' with a `mixture` of several configs")
         if self.fresh_rows:
             require(self.max_steps is not None, "max_steps", None, "given with `fresh_rows`, which never end")
             require(self.train_rows is None, "train_rows", self.train_rows, "null with `fresh_rows`")

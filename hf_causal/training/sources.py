@@ -10,7 +10,7 @@ import pyarrow as pa
 from hf_causal.corpora import get_config, grammar_name
 from hf_causal.corpora.fresh import fresh_shard
 from hf_causal.dataset_builders import load_corpus
-from hf_causal.training.data import Packs
+from hf_causal.training.data import Grouped, Packs
 from hf_causal.training.mixed_data import MixedPacks
 from hf_causal.training.objective import Objective
 from hf_causal.training.recipes import Recipe
@@ -72,7 +72,8 @@ class TrainingData:
         return fresh_shard(corpus, get_config(corpus, config, seed=self.recipe.seed), number)
 
     def _read(self, rows: pa.Table, corpus: str, config: str, training: bool) -> Packs:
-        return self.objective.packs(rows, training, grammar_name(corpus, config))
+        packs = self.objective.packs(rows, training, grammar_name(corpus, config))
+        return Grouped(packs, rows) if training and self.recipe.batches == "environment" else packs
 
     def _mixed(self, sources: list[Packs], epoch: int) -> Packs:
         if not self.recipe.mixture:
