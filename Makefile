@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Test processes; the tests of a file stay together, since they share what they build. JOBS=0 runs them in one.
+JOBS ?= auto
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
@@ -30,7 +32,7 @@ browser:  ## Chromium, in which the tests of the page run; only root can install
 	else echo "The tests of the page are skipped without Chromium: as root, apt-get install chromium"; fi
 
 test: $(INSTALLED) browser  ## All tests and doctests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 4 --dist loadfile
 
 quality: $(INSTALLED)  ## Lint, format and types, as CI checks them
 	$(BIN)/ruff check .

@@ -131,9 +131,9 @@ def cues(options: argparse.Namespace) -> dict[str, Any]:
                 for split, score in scores["splits"].items():
                     found.setdefault(split, []).append(score["accuracy"])
             values = {split: [float(np.mean(every)), float(np.std(every, ddof=1))] for split, every in found.items()}
-            rows.append({"arm": number, "cue": cue, "strengths": strengths, "model": name, "change": change, "batches": batches}
-                        | {split: [round(value, 4) for value in pair] for split, pair in values.items()}
-                        | {"each": found})  # fmt: skip
+            about = {"arm": number, "cue": cue, "strengths": strengths, "model": name, "change": change}
+            rounded = {split: [round(value, 4) for value in pair] for split, pair in values.items()}
+            rows.append({**about, "batches": batches, **rounded, "each": found})
             print(rows[-1], flush=True)
     return {"about": ABOUT, "rows": sorted(rows, key=lambda row: row["arm"])}
 

@@ -22,6 +22,10 @@ BUILDS = {
     "corr2cause": {"configs": ["balanced"], "options": {"rows": 300, "rows_per_cell": 40}},
     "causal_sequences": {"configs": ["forest"], "options": {"rows": 60, "validation_rows": 20, "rows_per_cell": 20}},
     "scenes": {"configs": ["published", "effects"], "options": {}},
+    "co_occurrence": {
+        "configs": ["co_occurrence"],
+        "options": {"rows": 360, "validation_rows": 180, "rows_per_cell": 10},
+    },
     "shapes": {"configs": ["minimal_changes"], "options": {"rows": 40, "validation_rows": 8, "rows_per_cell": 3}},
 }
 # Sizes on disk change with versions of Parquet, and the version of this package with every release.

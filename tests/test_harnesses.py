@@ -42,6 +42,7 @@ def test_every_axis_and_config_is_a_task_of_both_kinds():
         f"hf_causal_{name}_{split}" for name in FAMILIES for split in get_config("axiomatic", FAMILIES[name]).splits
     }
     expected |= {f"hf_causal_corr2cause_{config}" for config in ("default", "paraphrased", "refactored")}
+    expected.add("hf_causal_co_occurrence_test")
     tasks, groups = tasks_and_groups()
     assert set(tasks) == expected | {f"{name}_generate" for name in expected}
     assert sorted(name for group in groups.values() for name in group["task"]) == sorted(tasks)

@@ -15,6 +15,7 @@ TASKS = {
     "hf_causal_transitivity_branching": ("axiomatic", "transitivity_generalization", "branching"),
     "hf_causal_d_separation_flipped": ("axiomatic", "d_separation_generalization", "flipped"),
     "hf_causal_corr2cause_paraphrased": ("corr2cause", "paraphrased", "test"),
+    "hf_causal_co_occurrence_test": ("co_occurrence", "co_occurrence", "test"),
 }
 GENERATED = "hf_causal_transitivity_sequential_generate"
 
@@ -31,7 +32,9 @@ def sources(tmp_path_factory):
     for config in ("transitivity_generalization", "d_separation_generalization"):
         build("axiomatic", folder / "axiomatic", [config], rows_per_cell=6, nodes=(5, 6))
     build("corr2cause", folder / "corr2cause", ["paraphrased"], nodes=(2, 3, 4))
-    return {corpus: str(folder / corpus) for corpus in ("axiomatic", "corr2cause")}
+    small = {"rows": 360, "validation_rows": 180, "rows_per_cell": 2, "nodes": (5,)}
+    build("co_occurrence", folder / "co_occurrence", **small)
+    return {corpus: str(folder / corpus) for corpus in ("axiomatic", "corr2cause", "co_occurrence")}
 
 
 def evaluate(model, sources, tasks, **options):

@@ -156,7 +156,7 @@ def test_a_full_disk_of_one_process_ends_all_and_leaves_the_checkpoint_before(ru
 
 
 def test_muon_is_refused_where_matrices_are_in_parts(results):
-    assert "must be 'adamw' with FSDP" in results[0]["sharded_muon"]["error"]
+    assert "must not be 'muon' with FSDP" in results[0]["sharded_muon"]["error"]
 
 
 def test_all_processes_save_and_end_well_when_one_is_told_to_stop(runs, results):

@@ -10,10 +10,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from hf_causal.certificates import corr2cause, d_separation, transitivity
+from hf_causal.certificates import co_occurrence, corr2cause, d_separation, transitivity
 from hf_causal.certificates.base import CertificateError, Facts, Grammar, Proof, ReadPrompt
 
-GRAMMARS: tuple[Grammar, ...] = (corr2cause.GRAMMAR, d_separation.GRAMMAR, transitivity.GRAMMAR)
+GRAMMARS: tuple[Grammar, ...] = (
+    corr2cause.GRAMMAR,
+    d_separation.GRAMMAR,
+    co_occurrence.GRAMMAR,
+    transitivity.GRAMMAR,
+)
 """In the order in which a text is tried; the last one takes what no other recognizes."""
 
 

@@ -61,7 +61,7 @@ Examples:
 
 
 def build(
-    corpus: Annotated[str, typer.Argument(help="Such as `axiomatic`, `corr2cause` or `environments`.")],
+    corpus: Annotated[str, typer.Argument(help="Such as `axiomatic`; `hf-causal info` lists them all.")],
     out: Annotated[
         str, typer.Option(help="Folder to write, or a URL such as `hf://datasets/ORG/NAME`; other configs in it stay.")
     ],

@@ -37,6 +37,8 @@ Examples:
 
     hf-causal evaluate --lm ORGANIZATION/NAME --json likelihood.json
 
+    hf-causal evaluate --lm ORGANIZATION/NAME --corpus co_occurrence --config co_occurrence --limit 100
+
     hf-causal evaluate --lm ORGANIZATION/NAME --generate --shots 4 --limit 50 --report runs/baseline
 
     hf-causal evaluate --lm NAME --endpoint http://localhost:8000/v1 --concurrency 16 --requests-per-minute 500

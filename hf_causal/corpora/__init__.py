@@ -21,6 +21,7 @@ CORPORA: dict[str, tuple[str, ...]] = {
     "corr2cause": ("corr2cause",),
     "causal_sequences": ("causal_sequences",),
     "scenes": ("scenes",),
+    "co_occurrence": ("co_occurrence",),
     "environments": ("matrix_sensing", "cues"),
     "shapes": ("shapes",),
 }

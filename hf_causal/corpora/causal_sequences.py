@@ -115,7 +115,7 @@ CONFIGS: dict[str, Callable[..., CorpusConfig[SequenceCell]]] = {
         "induction",
         "Odd positions depend on the one before them, even ones on nothing: a bigram in context.",
         length=20,
-        states=10,
+        states=3,
     ),
     "random": partial(
         sequence_config,

@@ -140,6 +140,8 @@ class Asked:
     hops: np.ndarray
     """`int32` of shape (questions,)."""
     certificate: pa.Array
+    premise: pa.Array | None = None
+    """A string for each graph, where a premise says more than its edges."""
     further: dict[str, pa.Array] = field(default_factory=dict)
     """Columns that a corpus has beside the shared ones."""
 
@@ -234,7 +236,8 @@ def _batches(cell: Cell, rows: int, stream: Stream, admit: Admission, draw: Draw
 
 def _rows(cell: Cell, asked: Asked, id_prefix: str, first_id: int) -> pa.Table:
     graph, size = pa.array(asked.graph), len(asked.graph)
-    premise = render_premises(asked.edges, asked.names).take(graph)
+    premise = asked.premise if asked.premise is not None else render_premises(asked.edges, asked.names)
+    premise = premise.take(graph)
     longest = (asked.names != 0).sum(axis=2).max(axis=1)
     graph_id = concatenate([id_prefix.encode(), _decimals(first_id + np.arange(len(asked.edges)))], len(asked.edges))
     columns = {

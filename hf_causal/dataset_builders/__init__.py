@@ -19,6 +19,7 @@ BUILDERS = {
     "corr2cause": "Corr2Cause",
     "causal_sequences": "CausalSequences",
     "scenes": "Scenes",
+    "co_occurrence": "CoOccurrence",
     "environments": "Environments",
     "shapes": "Shapes",
 }

@@ -14,7 +14,7 @@ import numpy as np
 
 from hf_causal.certificates.base import search
 from hf_causal.certificates.d_separation import prove as prove_separation
-from hf_causal.language import Prompt, corr2cause, d_separation
+from hf_causal.language import Prompt, co_occurrence, corr2cause, d_separation
 
 Baseline = Callable[[Sequence[Any], Sequence[int]], list[int]]
 """From prompts of one grammar and their references to answers, 0 for No and 1 for Yes."""
@@ -25,7 +25,7 @@ def majority(references: Sequence[int]) -> list[int]:
     return [int(2 * sum(references) >= len(references))] * len(references)
 
 
-def direct_edge(prompt: Prompt) -> int:
+def direct_edge(prompt: Prompt | co_occurrence.Prompt) -> int:
     """Yes exactly where the premise states the asked cause and effect in one sentence."""
     return int(prompt.question in prompt.edges)
 
@@ -82,6 +82,17 @@ def no_collider_descendants(prompt: d_separation.Prompt) -> int:
     return int(walk is None)
 
 
+def appear_together(prompt: co_occurrence.Prompt) -> int:
+    """Takes what is stated to appear together for cause and effect, whichever of the two is asked about first."""
+    return int(set(prompt.question) in map(set, prompt.together))
+
+
+def no_common_cause(prompt: co_occurrence.Prompt) -> int:
+    """Yes unless the premise states of some node, in two sentences, that it causes both: a confounder explains all."""
+    causes = [{cause for cause, effect in prompt.edges if effect == node} for node in prompt.question]
+    return int(not causes[0] & causes[1])
+
+
 def relation_prior(prompts: Sequence[corr2cause.Prompt], references: Sequence[int]) -> list[int]:
     """The more frequent answer among the questions with the same relation: reads the hypothesis, not the premise."""
     relations = np.array([prompt.relation for prompt in prompts])
@@ -121,6 +132,11 @@ BASELINES: dict[str, dict[str, Baseline]] = {
         "not adjacent": _each(not_adjacent),
         "no conditions": _each(no_conditions),
         "no collider descendants": _each(no_collider_descendants),
+    },
+    "co_occurrence": {
+        "appear together": _each(appear_together),
+        "no common cause": _each(no_common_cause),
+        "direct edge": _each(direct_edge),
     },
     "corr2cause": {"relation's prior": relation_prior, "number of independences": few_independences},
 }

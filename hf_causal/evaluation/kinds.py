@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 KINDS: dict[str, str] = {
+    "disentangled": "hf_causal.evaluation.latent_graphs",
     "matrix_sensing": "hf_causal.evaluation.invariance",
     "two_tower": "hf_causal.evaluation.equivariance",
 }

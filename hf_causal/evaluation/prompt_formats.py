@@ -21,6 +21,7 @@ EXAMPLES = {
     "transitivity": ("axiomatic", "transitivity_ts2"),
     "d_separation": ("axiomatic", "d_separation"),
     "corr2cause": ("corr2cause", "default"),
+    "co_occurrence": ("co_occurrence", "co_occurrence"),
 }
 """From grammar to the corpus and config whose training split few-shot examples are drawn from. No premise of it is in
 an evaluation split."""

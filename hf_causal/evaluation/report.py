@@ -146,6 +146,7 @@ _TASK_TITLES = {
     "default": "Correlation to causation",
     "paraphrased": "Correlation to causation, other words",
     "refactored": "Correlation to causation, other names",
+    "co_occurrence": "Co-occurrence and cause",
 }
 
 

@@ -37,7 +37,7 @@ class FinetuneRecipe:
         "auto", "`causal-lm`, `classification`, or `auto`: by the architecture that the config names.", "Model"
     )
 
-    corpus: str = _field("axiomatic", "`axiomatic` or `corr2cause`.", "Data")
+    corpus: str = _field("axiomatic", "`axiomatic`, `corr2cause` or `co_occurrence`.", "Data")
     config: str = _field("transitivity_ts2", "Config with splits `train` and `validation`.", "Data")
     train_rows: int | None = _field(None, "Only this many questions of the training split; all if not given.", "Data")
     validation_rows: int = _field(500, "Questions of the validation split that choose the checkpoint.", "Data")

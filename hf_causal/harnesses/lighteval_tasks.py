@@ -1,7 +1,8 @@
 """Custom tasks for lighteval: `lighteval accelerate … --custom-tasks "$(hf-causal harness lighteval)"`.
 
-The rows are read from `data/axiomatic` and `data/corr2cause`, where `hf-causal build` wrote them, or from the folders
-or data sets on the Hub that the environment variables `HF_CAUSAL_AXIOMATIC` and `HF_CAUSAL_CORR2CAUSE` name.
+The rows are read from `data/axiomatic`, `data/corr2cause` and `data/co_occurrence`, where `hf-causal build` wrote
+them, or from the folders or data sets on the Hub that the environment variables `HF_CAUSAL_AXIOMATIC`,
+`HF_CAUSAL_CORR2CAUSE` and `HF_CAUSAL_CO_OCCURRENCE` name.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def tasks(name: str, corpus: str, config: str, split: str) -> list[LightevalTask
         hf_subset=config,
         hf_avail_splits=list(get_config(corpus, config).splits),
         evaluation_splits=[split],
-        few_shots_split="validation" if corpus == "corr2cause" else None,
+        few_shots_split=None if corpus == "axiomatic" else "validation",
         few_shots_select="random_sampling",
         version=VERSION,
     )
@@ -89,7 +90,7 @@ def _all_tasks() -> list[LightevalTaskConfig]:
             found += tasks(f"hf_causal_{family}:{split}", "axiomatic", config, split)
     for config in ("default", "paraphrased", "refactored"):
         found += tasks(f"hf_causal_corr2cause:{config}", "corr2cause", config, "test")
-    return found
+    return found + tasks("hf_causal_co_occurrence:test", "co_occurrence", "co_occurrence", "test")
 
 
 TASKS_TABLE = _all_tasks()

@@ -36,6 +36,7 @@ _ABOUT: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "corr2cause": ("Correlation to causation, every label proved", "causal-discovery", _QUESTIONS),
     "causal_sequences": ("Sequences with a latent causal graph", "in-context-learning", ()),
     "scenes": ("Scenes: co-occurrence and intervention", "causal-inference", ("tabular-classification",)),
+    "co_occurrence": ("What appears together, and what causes it", "causal-inference", _QUESTIONS),
     "environments": (
         "Environments: what is invariant and what is not",
         "invariance",
@@ -45,7 +46,12 @@ _ABOUT: dict[str, tuple[str, str, tuple[str, ...]]] = {
 }
 """From corpus to the name of its data set, a tag that is its own, and what it is for, as the Hub calls tasks."""
 
-_TASKS = {"transitivity": "Transitivity", "d_separation": "d-separation", "corr2cause": "Correlation to causation"}
+_TASKS = {
+    "transitivity": "Transitivity",
+    "d_separation": "d-separation",
+    "corr2cause": "Correlation to causation",
+    "co_occurrence": "Co-occurrence and cause",
+}
 """From grammar to the name of its task."""
 
 _SIZES = [(10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M")]

@@ -12,6 +12,7 @@ from torch import nn
 
 from hf_causal.corpora.causal_sequences import graph_of, matrix_of
 from hf_causal.latent_graphs import soft_cross_entropy
+from hf_causal.models.disentangled import DisentangledConfig
 from hf_causal.training.objective import Counts
 from hf_causal.training.recipes import Recipe
 
@@ -68,16 +69,13 @@ class NextState:
         """Rows of one config.
 
         Raises:
-            `ValueError`: If there are none, they are of several graphs, or the model is too small for them.
+            `ValueError`: If there are none, they are of several graphs, or the model is of another size.
         """
-        graph, states = graph_of(rows), rows["num_states"][0].as_py()
-        model = self.recipe.model
-        for name, wanted, given in (
-            ("vocab_size", states, model.get("vocab_size", states)),
-            ("max_position_embeddings", graph.length, model.get("max_position_embeddings", graph.length)),
-        ):
-            if given != wanted:
-                raise ValueError(f"recipe field 'model.{name}' must be {wanted} for these sequences, got {given}")
+        graph, model = graph_of(rows), DisentangledConfig(**self.recipe.model)
+        wanted = {"vocab_size": rows["num_states"][0].as_py(), "max_position_embeddings": graph.length}
+        for name, right in wanted.items():
+            if (given := getattr(model, name)) != right:
+                raise ValueError(f"recipe field 'model.{name}' must be {right} for these sequences, got {given}")
         return SequencePacks(rows)
 
     def count(self, batches: list[dict[str, torch.Tensor]]) -> Counts:
