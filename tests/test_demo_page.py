@@ -87,6 +87,14 @@ class Visit:
         self.page.get_by_role("button", name="Ask", exact=True).click()
         return self.text("#hc-answer .hc-card:not([data-old])")
 
+    def open_tab(self, name):
+        """By its tab, or by the menu of the tabs that a narrow window has no room for."""
+        tab = self.page.get_by_role("tab", name=name)
+        if not tab.count():
+            self.page.get_by_role("button", name="More tabs").click()
+            tab = self.page.locator(".overflow-dropdown button", has_text=name)
+        tab.click()
+
     def text(self, selector):
         return self.page.locator(selector).first.inner_text(timeout=20_000)
 
@@ -259,20 +267,34 @@ def test_the_reports_and_the_hardest_questions(visit):
     assert page.page.locator("#hc-questions li").count() == 5
 
 
+def test_two_objects_are_seen_together_or_one_is_put_there(visit):
+    page = visit()
+    page.open_tab("Observe or intervene")
+    page.wait_for("#hc-comparison", "if a cup were put into every image, only")
+    assert "75\u00a0% of the images with a cup are of the kind “kitchen”" in page.text("#hc-comparison")
+    page.page.get_by_role("button", name="Effect backward").click()
+    page.wait_for("#hc-comparison", "the effect runs the other way")
+    whole, cut = (page.page.locator("#hc-comparison svg:visible").nth(place) for place in (0, 1))
+    # Into the hair drier go an arrow from the scene and one from the person.
+    assert (whole.locator(".hc-edge-cut").count(), cut.locator(".hc-edge-cut").count()) == (0, 2)
+    page.page.get_by_role("button", name="No confounder").click()
+    page.wait_for("#hc-comparison", "seeing and doing are the same")
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_tab_fits_and_can_be_read(visit, width, theme):
     page = visit(width=width, theme=theme)
     page.page.get_by_role("button", name="Branching").click()
     page.wait_for("#hc-answer", "in 3 steps")
-    for tab in ("Ask", "Verify a file", "Explore"):
-        page.page.get_by_role("tab", name=tab).click()
+    for tab in ("Ask", "Verify a file", "Explore", "Observe or intervene"):
+        page.open_tab(tab)
         page.page.wait_for_timeout(200)
         assert page.page.evaluate("document.documentElement.scrollWidth") <= width, tab
         assert not page.page.evaluate(POOR_CONTRAST), tab
         assert page.page.evaluate(UNNAMED) == [], tab
     drawn = page.page.locator("#hc-answer svg:visible")
-    page.page.get_by_role("tab", name="Ask").click()
+    page.open_tab("Ask")
     assert drawn.count() == 1 and "caffeine" in drawn.locator("title").first.text_content()
 
 

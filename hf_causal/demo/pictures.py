@@ -31,6 +31,8 @@ class Picture:
     given: frozenset[str] = frozenset()
     """Nodes of a conditioning set."""
     undirected: frozenset[Edge] = frozenset()
+    cut: frozenset[Edge] = frozenset()
+    """Edges that an intervention takes away, drawn as broken lines."""
     strength: Mapping[Edge, float] = field(default_factory=dict)
     """How much of an edge's colour shows, from 0 to 1; all of the proof's where it is empty."""
     description: str = ""
@@ -91,8 +93,8 @@ def _edge(picture: Picture, layout: Layout, edge: Edge, key: str) -> str:
     swings = [layout.turns.get(pair, 0.0) for pair in zip(points, points[1:], strict=False)]
     points[0] = _border(points[0], points[1], layout.sizes[edge[0]], swings[0])
     points[-1] = _border(points[-1], points[-2], layout.sizes[edge[1]], swings[-1])
-    kind = "path" if edge in picture.path else "plain"
-    head = "" if edge in picture.undirected else f' marker-end="url(#{key}{kind})"'
+    kind = "cut" if edge in picture.cut else "path" if edge in picture.path else "plain"
+    head = "" if edge in picture.undirected or kind == "cut" else f' marker-end="url(#{key}{kind})"'
     style = ""
     if picture.strength:
         kind, style = "level", f' style="--level:{picture.strength.get(edge, 0.0):.3f}"'
