@@ -5,7 +5,7 @@
     python benchmarks/heterogeneity.py cues --out model_cards/matrix-sensing    # the same question asked of text
 
 Each part replaces its own entry of `studies.json` in the folder; `hf-causal report FOLDER` then renews pictures,
-report and card. Trainings of `cues` that are finished in `--work` are not done again.
+report and card. Seeds of `phase` and trainings of `cues` that are finished in `--work` are not done again.
 """
 
 from __future__ import annotations
@@ -39,19 +39,18 @@ SCORES = ("to_invariant", "to_pooled", "spurious_energy", "other_energy", "rank"
 def phase(options: argparse.Namespace) -> dict[str, Any]:
     """The phase diagram, with measured batches and with the expected gradient; each seed has a problem of its own."""
     cells = grid(HETEROGENEITIES, LEARNING_RATES, FACTORS)
-    found: dict[str, Any] = {"measured": [], "expected": []}
-    curves: dict[str, list[list[float]]] = {}
+    done = []
     for seed in options.seeds:
-        for kind, size in (("measured", options.batch_size), ("expected", None)):
-            runs = run_grid(cells, seed, options.steps, size)
-            found[kind].append({name: runs.tail(name) for name in SCORES})
-            if kind == "measured":
-                steps = runs.steps.tolist()
-                for index, cell in enumerate(cells):
-                    if (cell.learning_rate, cell.factors) == (PLACE[1], FACTORS[0]) and cell.heterogeneity in (1, 6):
-                        name = f"{cell.batches}, M = {cell.heterogeneity:g}"
-                        curves.setdefault(name, []).append(_rounded(runs.scores["to_invariant"][:, index]))
-        print(f"phase: seed {seed} done", flush=True)
+        path = options.work / f"phase-{options.steps}-{options.batch_size}-{seed}.json"
+        if not path.is_file():
+            options.work.mkdir(parents=True, exist_ok=True)
+            write_json(path, _phase_of_seed(cells, seed, options))
+            print(f"phase: seed {seed} done", flush=True)
+        done.append(json.loads(path.read_text(encoding="utf-8")))
+    found = {kind: [{name: np.array(scores, dtype=float) for name, scores in one[kind].items()} for one in done]
+             for kind in ("measured", "expected")}  # fmt: skip
+    curves = {name: [one["curves"][name] for one in done] for name in done[0]["curves"] if name != "steps"}
+    steps = done[0]["curves"]["steps"]
     return {
         "steps": options.steps,
         "batch_size": options.batch_size,
@@ -63,6 +62,20 @@ def phase(options: argparse.Namespace) -> dict[str, Any]:
         **{kind: {name: _median_and_range(every, name) for name in SCORES} for kind, every in found.items()},
         "curves": {"steps": steps, **curves},
     }
+
+
+def _phase_of_seed(cells: list[Cell], seed: int, options: argparse.Namespace) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for kind, size in (("measured", options.batch_size), ("expected", None)):
+        runs = run_grid(cells, seed, options.steps, size)
+        found[kind] = {name: _rounded(runs.tail(name)) for name in SCORES}
+        if kind == "measured":
+            found["curves"] = {"steps": runs.steps.tolist()}
+            for index, cell in enumerate(cells):
+                if (cell.learning_rate, cell.factors) == (PLACE[1], FACTORS[0]) and cell.heterogeneity in (1, 6):
+                    name = f"{cell.batches}, M = {cell.heterogeneity:g}"
+                    found["curves"][name] = _rounded(runs.scores["to_invariant"][:, index])
+    return found
 
 
 def sizes(options: argparse.Namespace) -> dict[str, Any]:
@@ -175,13 +188,11 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=2000)
     parser.add_argument("--arms", type=int, nargs="+", default=list(range(len(ARMS))), help="Of `cues`.")
     options = parser.parse_args()
-    started = time.perf_counter()
     result = PARTS[options.part](options)
     about = {
         "seeds": options.seeds,
         "hardware": describe_hardware("cpu"),
         "date": time.strftime("%Y-%m-%d"),
-        "seconds": round(time.perf_counter() - started),
     }
     path = options.out / STUDIES_FILE
     studies = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
