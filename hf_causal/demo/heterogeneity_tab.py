@@ -69,8 +69,9 @@ def learn(heterogeneity: float, rate: float, environments: float, batch: str) ->
     try:
         cells = grid((float(heterogeneity),), (float(rate),), (DIMENSION,))
         size = None if batch == _INFINITE else int(batch)
-        sizes = {"dimension": DIMENSION, "environments": int(environments)}
-        runs = run_grid(cells, 0, STEPS, size, _RECORD_EVERY, INITIAL_SCALE, **sizes)
+        runs = run_grid(
+            cells, 0, STEPS, size, _RECORD_EVERY, INITIAL_SCALE, dimension=DIMENSION, environments=int(environments)
+        )
     except (TypeError, ValueError) as error:
         return error_card(str(error))
     charts = "".join(f"<div>{chart(runs, score, title)}</div>" for score, title in _CHARTS.items())
