@@ -76,7 +76,7 @@ def plot_curves(study: dict[str, Any], path: Path, rate: float = 0.1) -> Path:
     against.axvline(critical, color="#666666", linestyle=":", linewidth=1.2)
     against.annotate("growth is zero", (critical + 0.1, 0.03), fontsize=8, color="#444444")
     against.set(xlabel=f"heterogeneity M (step size {rate:g})", ylabel="distance to A*", ylim=(0, None))
-    against.legend(fontsize=8, loc="lower left")
+    against.legend(fontsize=8, loc="center right", bbox_to_anchor=(1, 0.42))
     steps = study["curves"]["steps"]
     for name, every in study["curves"].items():
         if name == "steps":
