@@ -25,8 +25,7 @@ def plot_phase(study: dict[str, Any], path: Path) -> Path:
     """
     rates, heterogeneities = np.array(study["learning_rates"]), np.array(study["heterogeneities"])
     figure, axes = plt.subplots(2, 3, figsize=(11.5, 7), sharex=True, sharey=True)
-    colours = plt.get_cmap("viridis_r").copy()
-    colours.set_bad("#bbbbbb")
+    colours = plt.get_cmap("viridis_r").with_extremes(bad="#bbbbbb")
     across, up = np.arange(len(rates)), np.arange(len(heterogeneities))
     line = np.interp(critical_heterogeneity(rates, 1.0), heterogeneities, up, right=np.nan)
     kinds = {"expected": "infinite batches", "measured": f"batches of {study['batch_size']:,}"}
