@@ -194,6 +194,11 @@ def growth(strengths: np.ndarray, learning_rate: float | np.ndarray) -> np.ndarr
         return np.log(np.abs(1 + learning_rate * np.asarray(strengths, dtype=np.float64))).mean(axis=0)
 
 
+def critical_heterogeneity(learning_rate: np.ndarray, mean: float) -> np.ndarray:
+    """`M` at which a spurious component of strengths `mean ± M` stops growing, see [`growth`]; shape as the rates."""
+    return np.sqrt(2 * mean / np.asarray(learning_rate) + mean**2)
+
+
 def _norm(matrices: np.ndarray) -> np.ndarray:
     return np.linalg.norm(matrices, axis=(-2, -1))
 

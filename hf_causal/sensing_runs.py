@@ -47,9 +47,9 @@ class Runs:
     estimates: np.ndarray
     """`U U^T` at the end: shape (cells, d, d)."""
 
-    def tail(self, name: str, share: float = 0.1) -> np.ndarray:
-        """Mean of a score over the last part of the run, for each cell: HeteroSGD goes on oscillating."""
-        return self.scores[name][self.steps > (1 - share) * self.steps[-1]].mean(axis=0)
+    def tail(self, name: str, share: float = 0.2) -> np.ndarray:
+        """Median of a score over the last part of the run, for each cell: HeteroSGD goes on oscillating, in bursts."""
+        return np.median(self.scores[name][self.steps > (1 - share) * self.steps[-1]], axis=0)
 
 
 def grid(

@@ -396,3 +396,22 @@ def test_a_path_in_a_request_does_not_reach_the_file_system(url):
         told = events.read().decode()
     assert '"success":false' in told and "root:" not in told
     assert Path("/etc/passwd").exists()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_heterogeneity_is_dragged(visit, width):
+    page = visit(width=width)
+    tab = page.page.get_by_role("tab", name="Drag heterogeneity")
+    if width < 700:  # the last tabs stand in a menu
+        page.page.locator(".overflow-menu button").first.click()
+        tab = page.page.get_by_role("button", name="Drag heterogeneity")
+    tab.click()
+    page.wait_for("#hc-learned .hc-verdict", "One environment a step: ends at A*. Pooled: ends at A* + mean A(e).")
+    slider = page.page.locator("#hc-heterogeneity input[type=range]").bounding_box()
+    middle = slider["y"] + slider["height"] / 2
+    page.page.mouse.move(slider["x"] + 0.74 * slider["width"], middle)
+    page.page.mouse.down()
+    page.page.mouse.move(slider["x"] - 20, middle, steps=4)
+    page.page.mouse.up()
+    page.wait_for("#hc-learned .hc-verdict", "One environment a step: ends at A* + mean A(e).")
+    assert page.page.evaluate("document.documentElement.scrollWidth") <= width

@@ -6,7 +6,14 @@ import torch
 
 from hf_causal.models.matrix_sensing import MatrixSensingConfig, MatrixSensingModel
 from hf_causal.randomness import Stream
-from hf_causal.sensing import draw_measurements, draw_problem, growth, invariance_scores, responses
+from hf_causal.sensing import (
+    critical_heterogeneity,
+    draw_measurements,
+    draw_problem,
+    growth,
+    invariance_scores,
+    responses,
+)
 from hf_causal.sensing_runs import Cell, grid, run_grid
 
 
@@ -88,7 +95,7 @@ def test_scores_of_known_estimates():
 
 def test_growth_has_its_zero_where_the_formula_says():
     rate, mean = 0.08, 1.0
-    critical = np.sqrt(2 * mean / rate + mean**2)
+    critical = critical_heterogeneity(rate, mean)
     either = np.array([[mean - critical], [mean + critical]])
     assert growth(either, rate) == pytest.approx(0, abs=1e-12)
     assert growth(np.array([[-5.2], [5.2]]) + mean, rate) < 0 < growth(np.array([[-5.0], [5.0]]) + mean, rate)

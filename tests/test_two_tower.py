@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -252,6 +253,15 @@ def test_the_report_and_the_card_show_scores_and_study(trained, data, tmp_path, 
     assert "| v1 | 0.700 ± 0.100 | +0.200 ± 0.100 |" in card and "| things not seen | colour | 5 |" in card
     assert (folder / "plots" / "equivariance.png").stat().st_size > 5_000
     assert "{repo_id}" not in card and "logits_per_image" in card
+
+
+def test_the_shipped_towers_score_as_their_card_says():
+    folder = Path(__file__).resolve().parents[1] / "model_cards" / "two-tower"
+    rows = generate_shard("shapes", get_config("shapes", "minimal_changes"), "new_things", 0)[:400]
+    own = score_equivariance(equivariance.Towers.load(folder).similarities(rows))
+    told = json.loads((folder / "generalization.json").read_text())["by_split"]["new_things"]
+    for name in ("text", "image", "group"):
+        assert abs(own[name] - told[name]) < 4 * (told[name] * (1 - told[name]) / 400) ** 0.5
 
 
 def test_wrong_corpora_and_limits_are_refused(trained):

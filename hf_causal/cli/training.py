@@ -34,6 +34,8 @@ Examples:
 
     hf-causal train axiom-looped --output-dir runs/fresh --fresh-rows true
 
+    hf-causal train two-tower --output-dir runs/two-tower --eqsim-weight 5 --eqsim-margin 0
+
     hf-causal train axiom-67m-none --output-dir runs/none --num-processes 8 --per-device-train-batch-size 2
 
     hf-causal train axiom-67m-none --output-dir runs/none --num-processes 8 --accelerate-config fsdp2

@@ -176,5 +176,8 @@ def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: St
         yes,
         hops[graph, cause, effect].astype(np.int32),
         certificates(edges, names, hops, graph, cause, effect),
-        {"environment": pa.array(environment), "cue": pa.array(LABELS).take(pa.array(says_yes.astype(np.int8)))},
+        further={
+            "environment": pa.array(environment),
+            "cue": pa.array(LABELS).take(pa.array(says_yes.astype(np.int8))),
+        },
     )

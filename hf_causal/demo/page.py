@@ -14,6 +14,7 @@ import gradio as gr  # noqa: E402
 from hf_causal.demo.api import Endpoints  # noqa: E402
 from hf_causal.demo.ask_tab import AskTab  # noqa: E402
 from hf_causal.demo.explore_tab import ExploreTab  # noqa: E402
+from hf_causal.demo.heterogeneity_tab import HeterogeneityTab  # noqa: E402
 from hf_causal.demo.intervene_tab import InterveneTab  # noqa: E402
 from hf_causal.demo.limits import KEPT_SECONDS, MAX_UPLOAD_BYTES  # noqa: E402
 from hf_causal.demo.models import Models  # noqa: E402
@@ -56,6 +57,8 @@ def build_page(model: str | Path | None = None, allow_hub: bool = False) -> gr.B
                 VerifyTab().connect()
             with gr.Tab("Explore", id="explore"):
                 explore = ExploreTab(models)
+            with gr.Tab("Drag heterogeneity", id="heterogeneity") as heterogeneity:
+                HeterogeneityTab().connect(heterogeneity)
             with gr.Tab("Observe or intervene", id="intervene"):
                 InterveneTab().connect()
         ask.connect(page)

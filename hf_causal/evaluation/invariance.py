@@ -166,8 +166,8 @@ def _render_phase(study: dict[str, Any], folder: Path, plots: str) -> list[str]:
         "### Phase diagram",
         "",
         f"{_measured(study)}; each seed has matrices of its own. `benchmarks/heterogeneity.py phase`: "
-        f"{study['steps']:,} steps with fresh batches of {study['batch_size']:,} measurements, means over the last "
-        "tenth of the run. A cell in which a seed diverged is grey.",
+        f"{study['steps']:,} steps with fresh batches of {study['batch_size']:,} measurements, medians over the last "
+        "fifth of the run. A cell in which a seed diverged is grey.",
         "",
         f"![Distance to A* over heterogeneity and step size]({plots}/phase.png)",
         "",
@@ -184,19 +184,24 @@ def _render_sizes(study: dict[str, Any]) -> list[str]:
         "### Size of the batches",
         "",
         f"{_measured(study)}; M = {study['heterogeneity']:g}, step size {study['learning_rate']:g}, `U` of full "
-        f"width, {study['steps']:,} steps; mean ± standard deviation over seeds. `benchmarks/heterogeneity.py sizes`",
+        f"width, {study['steps']:,} steps; median over seeds of the median over the last "
+        "fifth (least to most). `benchmarks/heterogeneity.py sizes`",
         "",
         "| batch | measurements | " + " | ".join(_LABELS.values()) + " |",
         "|---" * (2 + len(_LABELS)) + "|",
     ]
     for row in study["rows"]:
         size = "infinitely many" if row["batch_size"] is None else f"{row['batch_size']:,}"
-        cells = " | ".join(_spread(*row[score]) for score in _LABELS)
+        cells = " | ".join(_range(*row[score]) for score in _LABELS)
         lines.append(f"| {_SAMPLERS[row['batches']]} | {size} | {cells} |")
     return lines
 
 
 _SAMPLERS = {"environment": "one environment", "pooled": "pooled"}
+
+
+def _range(median: float | None, low: float | None, high: float | None) -> str:
+    return "diverged" if None in (median, low, high) else f"{median:.3f} ({low:.3f} to {high:.3f})"
 
 
 def _spread(mean: float | None, deviation: float | None) -> str:
