@@ -35,6 +35,8 @@ Examples:
 
     hf-causal evaluate runs/reasoner --config all --json runs/reasoner/generalization.json
 
+    hf-causal evaluate model_cards/two-tower --limit 100
+
     hf-causal evaluate --lm ORGANIZATION/NAME --json likelihood.json
 
     hf-causal evaluate --lm ORGANIZATION/NAME --corpus co_occurrence --config co_occurrence --limit 100
