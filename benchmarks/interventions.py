@@ -3,6 +3,7 @@
     python benchmarks/interventions.py published      # the two pairs of VC R-CNN, and what their weights do
     python benchmarks/interventions.py systems        # five known systems at five strengths of the confounder
     python benchmarks/interventions.py size           # a file of instances of the size of COCO's training set
+    python benchmarks/interventions.py shortcuts      # what shortcuts reach on the test split of `co_occurrence`
     python benchmarks/interventions.py picture        # results/interventions/*.png
 
 What is constructed is said in `published` itself: nothing here has seen an image of COCO.
@@ -20,10 +21,14 @@ from pathlib import Path
 import numpy as np
 
 from hf_causal.adjustment import Counts, Observations, bootstrap, count, effects
+from hf_causal.corpora import generate_shard, get_config
+from hf_causal.corpora.co_occurrence import STRUCTURES
+from hf_causal.evaluation.baselines import BASELINES
 from hf_causal.evaluation.intervention_effect import score_interventions
 from hf_causal.files import write_json
 from hf_causal.hardware import describe_hardware
 from hf_causal.interventions import compare, open_source
+from hf_causal.language.co_occurrence import parse_prompt
 from hf_causal.randomness import Stream
 from hf_causal.scene_systems import scene_system
 
@@ -172,6 +177,18 @@ def size() -> None:
     print(f"| {images:,} | {categories} | {len(rows):,} | {read:.1f} | {counted:.1f} | {resampled:.1f} | {peak:.0f} |")
 
 
+def shortcuts() -> None:
+    """Accuracy of each shortcut on each structure of the published test split of `co_occurrence`."""
+    rows = generate_shard("co_occurrence", get_config("co_occurrence", "co_occurrence"), "test", 0).to_pylist()
+    baselines = BASELINES["co_occurrence"]
+    head("structure", "n", *baselines)
+    for structure in STRUCTURES:
+        own = [row for row in rows if row["structure"] == structure]
+        prompts, labels = [parse_prompt(row["prompt"]) for row in own], [row["label"] for row in own]
+        hits = [np.mean(np.array(answer(prompts, labels)) == labels) for answer in baselines.values()]
+        print(f"| {structure} | {len(own):,} | " + " | ".join(f"{share:.3f}" for share in hits) + " |")
+
+
 def picture() -> None:
     """The pairs of `default` that change most, and the errors of `systems` by the strength of the confounder."""
     from hf_causal.evaluation.plots import plt, save_figure
@@ -199,12 +216,21 @@ def picture() -> None:
     save_figure(figure, RESULTS / "strength.png")
 
 
+STUDIES = {
+    "published": published,
+    "systems": systems,
+    "size": size,
+    "shortcuts": shortcuts,
+    "picture": picture,
+}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("study", choices=("published", "systems", "size", "picture"))
+    parser.add_argument("study", choices=STUDIES)
     study = parser.parse_args().study
     print(f"{describe_hardware()}\n")
-    {"published": published, "systems": systems, "size": size, "picture": picture}[study]()
+    STUDIES[study]()
 
 
 if __name__ == "__main__":
