@@ -25,8 +25,7 @@ def plot_phase(study: dict[str, Any], path: Path) -> Path:
     """
     rates, heterogeneities = np.array(study["learning_rates"]), np.array(study["heterogeneities"])
     figure, axes = plt.subplots(2, 3, figsize=(11.5, 7), sharex=True, sharey=True)
-    colours = plt.get_cmap("viridis_r").copy()
-    colours.set_bad("#bbbbbb")
+    colours = plt.get_cmap("viridis_r").with_extremes(bad="#bbbbbb")
     across, up = np.arange(len(rates)), np.arange(len(heterogeneities))
     line = np.interp(critical_heterogeneity(rates, 1.0), heterogeneities, up, right=np.nan)
     kinds = {"expected": "infinite batches", "measured": f"batches of {study['batch_size']:,}"}
@@ -76,7 +75,7 @@ def plot_curves(study: dict[str, Any], path: Path, rate: float = 0.1) -> Path:
     against.axvline(critical, color="#666666", linestyle=":", linewidth=1.2)
     against.annotate("growth is zero", (critical + 0.1, 0.03), fontsize=8, color="#444444")
     against.set(xlabel=f"heterogeneity M (step size {rate:g})", ylabel="distance to A*", ylim=(0, None))
-    against.legend(fontsize=8, loc="lower left")
+    against.legend(fontsize=8, loc="center right", bbox_to_anchor=(1, 0.42))
     steps = study["curves"]["steps"]
     for name, every in study["curves"].items():
         if name == "steps":
