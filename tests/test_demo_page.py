@@ -281,13 +281,27 @@ def test_two_objects_are_seen_together_or_one_is_put_there(visit):
     page.wait_for("#hc-comparison", "seeing and doing are the same")
 
 
+def test_attention_is_watched_as_it_finds_the_graph(visit):
+    page = visit()
+    page.open_tab("Watch attention find the graph")
+    page.wait_for("#hc-latent", "of the attention on average")
+    page.page.get_by_label("Graph", exact=True).click()
+    page.page.get_by_role("option", name="Induction").click()
+    page.wait_for("#hc-latent", "Step 0:")
+    before = page.text("#hc-latent b")
+    page.page.locator("#hc-moment input[type=range]").fill("9")
+    page.page.wait_for_function("old => document.querySelector('#hc-latent b').innerText !== old", arg=before)
+    assert page.page.locator("#hc-latent .hc-ring").count() == 2 * 9
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_tab_fits_and_can_be_read(visit, width, theme):
     page = visit(width=width, theme=theme)
     page.page.get_by_role("button", name="Branching").click()
     page.wait_for("#hc-answer", "in 3 steps")
-    for tab in ("Ask", "Verify a file", "Explore", "Observe or intervene"):
+    added = ("Drag heterogeneity", "Observe or intervene", "Watch attention find the graph")
+    for tab in ("Ask", "Verify a file", "Explore", *added):
         page.open_tab(tab)
         page.page.wait_for_timeout(200)
         assert page.page.evaluate("document.documentElement.scrollWidth") <= width, tab

@@ -63,6 +63,7 @@ def sequence_config(
     description: str,
     length: int,
     states: int,
+    structure: str | None = None,
     rows: int = 100_000,
     validation_rows: int = 10_000,
     rows_per_cell: int = 10_000,
@@ -74,10 +75,11 @@ def sequence_config(
     """A config: one latent graph, with `train`, `validation` and `test` of one prior, and splits of others.
 
     Args:
-        name (`str`): Of the config, and of the graph's structure.
+        name (`str`): Of the config.
         description (`str`): For the card.
         length (`int`): Tokens of a sequence, 3 to 127.
         states (`int`): Number of different tokens, 2 to 100.
+        structure (`str`, *optional*): Of the graph; the name of the config when not given.
         rows, validation_rows (`int`): Rows of `train` and `validation`.
         rows_per_cell (`int`): Rows of `test` and of each split with another prior.
         alpha (`float`): Concentration of the Dirichlet prior of the transitions in `train`, `validation` and `test`.
@@ -92,11 +94,12 @@ def sequence_config(
         raise ValueError(f"`states` must lie in 2 ... {MAX_STATES}, got {states}")
     if not 0 < alpha <= 100:
         raise ValueError(f"`alpha` must lie in (0, 100], got {alpha}")
-    make_graph(name, length, graph_seed)  # says what is wrong with the length
+    structure = structure or name
+    make_graph(structure, length, graph_seed)  # says what is wrong with the length
     counts = {"train": rows, "validation": validation_rows, "test": rows_per_cell}
     priors = dict.fromkeys(counts, alpha) | SHIFTED
     splits: dict[str, tuple[SequenceCell, ...]] = {
-        split: (SequenceCell(name, length, counts.get(split, rows_per_cell), None, states, prior, graph_seed),)
+        split: (SequenceCell(structure, length, counts.get(split, rows_per_cell), None, states, prior, graph_seed),)
         for split, prior in priors.items()
     }
     return CorpusConfig(name, description, splits, seed=seed, rows_per_shard=rows_per_shard)
@@ -137,6 +140,14 @@ CONFIGS: dict[str, Callable[..., CorpusConfig[SequenceCell]]] = {
         "Position i has two parents, (i - 1) // 2 and i - 1, and so has the target.",
         length=32,
         states=5,
+    ),
+    "multi_parent_small": partial(
+        sequence_config,
+        "multi_parent_small",
+        "The graph of `multi_parent` for shorter sequences of fewer states, which a CPU learns.",
+        structure="multi_parent",
+        length=10,
+        states=3,
     ),
 }
 

@@ -156,12 +156,14 @@ def induction_shares(graph: LatentGraph, tokens: np.ndarray, attention: np.ndarr
 
 def table(scores: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Columns and rows for the command line: the splits, then the graph."""
-    rows = [[split, f"{own['n']:,}", *_figures(own)] for split, own in scores["losses"].items()]
+    names = ("loss", "bayes_loss", "training_prior_loss", "agreement")
+    rows = [
+        [split, str(own["alpha"]), *(f"{own[name]:.4f}" for name in names)] for split, own in scores["losses"].items()
+    ]
     found = scores["recovery"]["attention"]
-    told = f"weight on parents {found['mean_weight']:.3f} (spread evenly {found['uniform_weight']:.3f})"
-    edges = f"F1 {found['f1']:.3f}, distance {found['hamming_distance']}"
-    rows.append(["graph in layer 1", f"{found['num_edges']} edges", told, edges, "", "", ""])
-    return ["split", "rows", "loss", "Bayes", "Bayes, prior of training", "true transitions", "agreement"], rows
+    rows.append(["weight on parents", "", f"{found['mean_weight']:.4f}", "", "", ""])
+    rows.append(["edges, F1", "", f"{found['f1']:.4f}", "", "", ""])
+    return ["split", "prior", "loss", "Bayes", f"Bayes at {ALPHA}", "agreement"], rows
 
 
 def render(scores: dict[str, Any], folder: Path, plots: str) -> str:
@@ -187,7 +189,7 @@ def render(scores: dict[str, Any], folder: Path, plots: str) -> str:
         "The Bayes reference knows the graph and counts transitions along it; with the prior of training it is what "
         "the model could know. The priors of the last three splits are not those of training.",
     ]
-    if log := _validation_log(folder):
+    if log := validation_log(folder):
         plot_losses(log, scores["losses"]["validation"]["bayes_loss"], folder / plots / "loss.png")
         lines += ["", f"![Validation loss in training, and the Bayes reference]({plots}/loss.png)"]
     return "\n".join([*lines, ""])
@@ -298,7 +300,7 @@ def _trained_on(model: str | Path) -> str:
     return yaml.safe_load(recipe.read_text(encoding="utf-8"))["config"]
 
 
-def _validation_log(folder: Path) -> list[tuple[int, float]]:
+def validation_log(folder: Path) -> list[tuple[int, float]]:
     """Steps and losses of the validations of a run."""
     path = folder / "training_log.jsonl"
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []

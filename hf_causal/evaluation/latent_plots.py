@@ -28,7 +28,7 @@ def plot_attention(scores: dict[str, Any], path: Path) -> Path:
     """
     heads = np.array(scores["attention"]["first"])
     figure, axes = plt.subplots(
-        1, len(heads) + 2, figsize=(3.6 * (len(heads) + 1) + 1.6, 3.9), width_ratios=[1] * (len(heads) + 1) + [0.3]
+        1, len(heads) + 2, figsize=(3.6 * (len(heads) + 1) + 1.6, 4.2), width_ratios=[1] * (len(heads) + 1) + [0.3]
     )
     parents = scores["parents"]
     draw_map(axes[0], adjacency_of(parents), "latent graph")

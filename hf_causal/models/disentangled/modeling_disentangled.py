@@ -103,7 +103,8 @@ class DisentangledModel(PreTrainedModel):
             raise ValueError(
                 f"`input_ids` have {length} tokens, at most {config.max_position_embeddings} are possible"
             )
-        tokens = nn.functional.one_hot(input_ids.long(), config.vocab_size).to(dtype)
+        # By rows of the identity, since `one_hot` cannot be vectorized over several models at once.
+        tokens = torch.eye(config.vocab_size, dtype=dtype, device=input_ids.device)[input_ids]
         positions = torch.eye(config.max_position_embeddings, dtype=dtype, device=input_ids.device)[:length]
         return torch.cat([tokens, positions.expand(len(input_ids), -1, -1)], dim=-1)
 
