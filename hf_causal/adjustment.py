@@ -208,15 +208,16 @@ def bootstrap(
 ) -> Intervals:
     """Intervals from resampling whole images with replacement.
 
-    Images that are alike in everything that the pairs need are one pattern, and a resample is a multinomial draw of
-    how often each pattern comes, so that no image is touched twice. A resample in which x is in no image, or in no
-    stratum of any weight, says nothing and is left out.
+    Images that are alike in everything that matters are one pattern, and a resample is a multinomial draw of how often
+    each pattern comes, so that no image is touched twice. For scenes that is the scene and the pair, so there are few
+    patterns; where objects are the strata it is the whole image, and all pairs share the draws. A resample in which x
+    is in no image, or in no stratum of any weight, says nothing and is left out.
 
     Args:
         observations ([`Observations`]): The images.
         pairs (sequence of (x, y)): Numbers of objects.
         replicates (`int`): Resamples.
-        seed (`int`): Of the resamples; the same for every pair, so a row does not depend on the other rows' number.
+        seed (`int`): Of the resamples. What comes out for a pair does not depend on the other pairs.
         weights (`str`): As in [`effects`].
         level (`float`): Of the intervals.
 
@@ -228,7 +229,7 @@ def bootstrap(
         raise ValueError(f"`replicates` must be at least 20 to have percentiles, got {replicates}")
     if not 0 < level < 1:
         raise ValueError(f"`level` must lie between 0 and 1, got {level}")
-    rows = [_pair_replicates(observations, x, y, replicates, seed, weights) for x, y in pairs]
+    rows = _replicates(observations, pairs, replicates, seed, weights)
     cuts = 50 * (1 - level), 50 * (1 + level)
     both = np.array(rows).reshape(len(rows), 2, replicates)
     tables = (both[:, 0], both[:, 1], both[:, 1] - both[:, 0])
@@ -242,32 +243,45 @@ def _percentiles(values: np.ndarray, cuts: tuple[float, float]) -> np.ndarray:
     return np.percentile(values, cuts) if len(values) else np.full(2, np.nan)
 
 
-def _pair_replicates(
-    observations: Observations, x: int, y: int, replicates: int, seed: int, weights: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """P(y | x) and P(y | do x) in each resample, each of shape (replicates,)."""
-    kept = np.ones(len(observations.strata), dtype=bool)
-    own = observations.own[[x, y]]
-    kept[own[own >= 0]] = False
-    columns = np.column_stack([observations.member[:, kept], observations.present[:, [x, y]]])
-    patterns, times = _patterns(columns)
-    member, with_x, with_y = patterns[:, :-2], patterns[:, -2], patterns[:, -1]
-    inside = member.astype(np.float32)
-    observed, intervened = [], []
-    for drawn in _resamples(times, replicates, seed):
-        have_x, have_both = drawn[:, with_x], drawn[:, with_x & with_y]
-        size, seen, joint = (
-            drawn @ inside,
-            have_x @ inside[with_x],
-            have_both @ inside[with_x & with_y],
-        )
-        used = np.where(seen > 0, size, 0).astype(float)
-        total = len(observations.present) if weights == "published" else used.sum(1)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            observed.append(have_both.sum(1, dtype=float) / have_x.sum(1, dtype=float))
-            share = joint / np.where(seen > 0, seen, 1)
-            intervened.append(np.where(used.sum(1) > 0, (used * share).sum(1) / total, np.nan))
-    return np.concatenate(observed), np.concatenate(intervened)
+def _replicates(
+    observations: Observations, pairs: Sequence[tuple[int, int]], replicates: int, seed: int, weights: str
+) -> list[np.ndarray]:
+    """P(y | x) and P(y | do x) of each pair in each resample: arrays of shape (2, replicates)."""
+    strata, own = len(observations.strata), observations.own
+    rows: list[np.ndarray] = []
+    if (own >= 0).any():
+        patterns, times = _patterns(np.column_stack([observations.member, observations.present]))
+        parts: list[list[np.ndarray]] = [[] for _ in pairs]
+        inside = patterns[:, :strata].astype(np.float32)
+        for drawn in _resamples(times, replicates, seed):
+            size = drawn @ inside
+            for place, (x, y) in enumerate(pairs):
+                used = np.setdiff1d(np.arange(strata), own[[x, y]])
+                with_x, with_y = patterns[:, strata + x], patterns[:, strata + y]
+                parts[place].append(_resampled(drawn, size[:, used], inside[:, used], with_x, with_y, weights))
+        return [np.concatenate(part, axis=1) for part in parts]
+    for pair in pairs:
+        patterns, times = _patterns(np.column_stack([observations.member, observations.present[:, pair]]))
+        inside = patterns[:, :-2].astype(np.float32)
+        columns = (inside, patterns[:, -2], patterns[:, -1])
+        found = [_resampled(drawn, drawn @ inside, *columns, weights) for drawn in _resamples(times, replicates, seed)]
+        rows.append(np.concatenate(found, axis=1))
+    return rows
+
+
+def _resampled(
+    drawn: np.ndarray, size: np.ndarray, inside: np.ndarray, with_x: np.ndarray, with_y: np.ndarray, weights: str
+) -> np.ndarray:
+    """P(y | x) and P(y | do x) from how often each pattern was drawn: shape (2, resamples)."""
+    both = with_x & with_y
+    have_x, have_both = drawn[:, with_x], drawn[:, both]
+    seen, joint = have_x @ inside[with_x], have_both @ inside[both]
+    used = np.where(seen > 0, size, 0).astype(float)
+    total = drawn[0].sum(dtype=float) if weights == "published" else used.sum(1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        observed = have_both.sum(1, dtype=float) / have_x.sum(1, dtype=float)
+        share = joint / np.where(seen > 0, seen, 1)
+        return np.stack([observed, np.where(used.sum(1) > 0, (used * share).sum(1) / total, np.nan)])
 
 
 def _resamples(times: np.ndarray, replicates: int, seed: int) -> Iterator[np.ndarray]:

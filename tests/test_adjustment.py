@@ -102,8 +102,9 @@ def test_intervals_are_those_of_resampled_images(among_objects):
     assert 0.3 < np.diff(half.change)[0, 0] / np.diff(intervals.change)[0, 0] < 0.5
 
 
-def test_a_pair_s_interval_depends_on_nothing_but_the_pair_and_the_seed(monkeypatch):
-    seen = random_observations(False)
+@pytest.mark.parametrize("among_objects", [False, True])
+def test_a_pair_s_interval_depends_on_nothing_but_the_pair_and_the_seed(among_objects, monkeypatch):
+    seen = random_observations(among_objects)
     both, alone = bootstrap(seen, [(0, 1), (2, 3)], 50, seed=3), bootstrap(seen, [(2, 3)], 50, seed=3)
     assert (both.change[1] == alone.change[0]).all()
     assert (bootstrap(seen, [(2, 3)], 50, seed=4).change != alone.change).any()

@@ -300,7 +300,8 @@ def test_every_tab_fits_and_can_be_read(visit, width, theme):
     page = visit(width=width, theme=theme)
     page.page.get_by_role("button", name="Branching").click()
     page.wait_for("#hc-answer", "in 3 steps")
-    for tab in ("Ask", "Verify a file", "Explore", "Observe or intervene", "Watch attention find the graph"):
+    added = ("Drag heterogeneity", "Observe or intervene", "Watch attention find the graph")
+    for tab in ("Ask", "Verify a file", "Explore", *added):
         page.open_tab(tab)
         page.page.wait_for_timeout(200)
         assert page.page.evaluate("document.documentElement.scrollWidth") <= width, tab
