@@ -26,6 +26,7 @@ BUILDS = {
         "configs": ["co_occurrence"],
         "options": {"rows": 360, "validation_rows": 180, "rows_per_cell": 10},
     },
+    "environments": {"configs": ["matrix_sensing", "cue_order"], "options": {"rows": 80, "validation_rows": 40}},
     "shapes": {"configs": ["minimal_changes"], "options": {"rows": 40, "validation_rows": 8, "rows_per_cell": 3}},
 }
 # Sizes on disk change with versions of Parquet, and the version of this package with every release.
