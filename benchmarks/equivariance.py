@@ -51,7 +51,7 @@ def run_arm(name: str, overrides: dict[str, Any], seed: int, options: argparse.N
     if not kept.is_file():
         cadence = {"max_steps": options.steps, "eval_steps": options.steps, "save_steps": options.steps}
         recipe = load_recipe("two-tower", {**overrides, **cadence, "seed": seed})
-        result = train(recipe, folder, options.work / "data")
+        result = train(recipe, folder, options.work / "data", resume_from_checkpoint="latest")
         scores = evaluate(folder, data_dir=options.work / "data")["by_split"]
         run = {
             "seed": seed,

@@ -12,6 +12,7 @@ from hf_causal.corpora import config_names, generate_shard, get_config
 from hf_causal.corpora.scenes import CONFOUNDING, EFFECT_SCHEMA, IMAGE_SCHEMA
 from hf_causal.corpora.schema import rows_digest
 from hf_causal.dataset_builders import build, load_builder
+from hf_causal.evaluation.questions import corpus_questions
 from hf_causal.scene_systems import HOMES, scene_system
 
 
@@ -92,6 +93,15 @@ def test_a_built_folder_loads_with_both_kinds_of_rows(tmp_path):
 def test_the_builder_streams_either_kind():
     row = next(iter(load_builder("scenes", "effects").as_streaming_dataset("pairs")))
     assert set(row) == set(EFFECT_SCHEMA.names)
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [("strong", "no split to score"), ("effects", "no questions, its columns are config")],
+)
+def test_rows_that_are_no_questions_cannot_be_scored(config, message):
+    with pytest.raises(ValueError, match=message):
+        list(corpus_questions("scenes", config))
 
 
 def test_an_option_that_a_config_lacks_is_told():

@@ -51,14 +51,21 @@ def corpus_questions(corpus: str, config: str, data_dir: str | Path | None = Non
 
     Yields:
         [`QuestionSet`]
+
+    Raises:
+        `ValueError`: If the config has no split to score, or rows that are no questions.
     """
     from hf_causal.corpora import get_config
     from hf_causal.dataset_builders import load_corpus
 
-    for split in get_config(corpus, config).splits:
-        if split == "train":
-            continue
+    splits = [split for split in get_config(corpus, config).splits if split != "train"]
+    if not splits:
+        raise ValueError(f"`config` {config!r} of {corpus!r} has no split to score, only 'train'")
+    for split in splits:
         rows = load_corpus(corpus, config, split, data_dir)
+        if "prompt" not in rows.column_names:
+            found = ", ".join(rows.column_names)
+            raise ValueError(f"`config` {config!r} of {corpus!r} has no questions, its columns are {found}")
         questions, taken = QuestionSet(split), dict[Cell, int]()
         # What all premises of a corpus share is no cell: closed systems are told apart by what is asked of them.
         kind = "relation" if "relation" in rows.column_names else "structure"

@@ -15,6 +15,7 @@ DEFAULTS = {
     "transitivity": "axiomatic/transitivity_generalization",
     "d_separation": "axiomatic/d_separation_generalization",
     "corr2cause": "corr2cause/default",
+    "co_occurrence": "co_occurrence/co_occurrence",
 }
 """From the grammar that is trained to what is scored when nothing else was asked for."""
 NOTHING = "none"
