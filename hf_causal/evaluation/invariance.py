@@ -178,7 +178,7 @@ def _render_phase(study: dict[str, Any], folder: Path, plots: str) -> list[str]:
         f"![Distance to A* against heterogeneity, and on the way]({plots}/heterogeneity.png)",
         "",
         "Lines are medians over seeds, shades go from the least to the most. With one environment a step and measured "
-        "batches, noise revives the spurious part now and then, in bursts that last some steps; medians leave them out.",
+        "batches, noise revives the spurious part now and then, in bursts of some steps; medians leave them out.",
     ]
 
 
