@@ -32,6 +32,7 @@ from hf_causal.training.recipes import Recipe, load_recipe
 
 MODELS = {
     "one model": "axiom-reasoner",
+    "one model, small trees too": "axiom-reasoner-trees",
     "transitivity": "axiom-looped",
     "d_separation": "axiom-looped-d-separation",
     "corr2cause": "axiom-looped-corr2cause",
@@ -91,16 +92,29 @@ def scores_of(folder: Path, recipe: Recipe, options: argparse.Namespace, limit: 
 
 
 def seeds(options: argparse.Namespace) -> dict[str, Any]:
-    """The one model and the three specialists, several seeds each, on everything."""
-    runs = []
+    """The one model and the three specialists, several seeds each, on everything.
+
+    Runs of other models, and of other seeds, that the folder has already stay as they are.
+    """
+    path = options.out / STUDIES_FILE
+    kept_study = json.loads(path.read_text(encoding="utf-8")).get("tasks", {}) if path.is_file() else {}
+    runs = [
+        run
+        for run in kept_study.get("runs", [])
+        if not (run["model"] in options.models and run["seed"] in options.seeds)
+    ]
+    if runs and kept_study["limit"] != options.limit:
+        raise ValueError(f"`--limit` must be {kept_study['limit']}, as for the runs that stay, got {options.limit}")
     for seed in options.seeds:
-        for model, name in MODELS.items():
+        for model in options.models:
+            name = MODELS[model]
             recipe = load_recipe(name, {"seed": seed})
             folder = run(recipe, options.work / f"{name}-{seed}", options.work / "data")
             summary = json.loads((folder / "training_summary.json").read_text(encoding="utf-8"))
             scores = scores_of(folder, recipe, options, options.limit)
             kept = {key: summary[key] for key in ("steps", "questions", "seconds", "accuracy", "hardware")}
-            runs.append({"model": model, "recipe": name, "seed": seed, **kept, "scores": scores})
+            date = {"date": time.strftime("%Y-%m-%d")}
+            runs.append({"model": model, "recipe": name, "seed": seed, **kept, **date, "scores": scores})
             lowest = min(score.get("worst", score["accuracy"]) for score in scores.values())
             print(
                 model,
@@ -108,6 +122,8 @@ def seeds(options: argparse.Namespace) -> dict[str, Any]:
                 f"{summary['seconds']:.0f} s, in-family {summary['accuracy']:.4f}, lowest {lowest:.4f}",
                 flush=True,
             )
+    order = list(MODELS)
+    runs.sort(key=lambda run: (run["seed"], order.index(run["model"])))
     return {"runs": runs, "limit": options.limit}
 
 
@@ -229,6 +245,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("model_cards/axiom-reasoner"), help="model folder")
     parser.add_argument("--work", type=Path, default=Path("runs/reasoner"), help="folder for corpora and trainings")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--models", nargs="+", default=list(MODELS), choices=list(MODELS), help="for `seeds`")
     parser.add_argument("--files", type=Path, nargs="*", default=[], help="JSON lines with prompt and completion")
     parser.add_argument("--limit", type=int, help="at most this many questions of each cell")
     options = parser.parse_args()

@@ -13,6 +13,7 @@ import matplotlib.pyplot as plt  # noqa: E402  (the backend is chosen first)
 from hf_causal.evaluation.plots import save_figure  # noqa: E402
 
 _ONE = "one model"
+_WITH_TREES = "one model, small trees too"
 _TASKS = {
     "transitivity": "transitivity",
     "d_separation": "d-separation",
@@ -50,31 +51,32 @@ def _where(cell: list[Any]) -> str:
 
 def _tasks_table(study: dict[str, Any], ceilings: dict[str, float]) -> list[str]:
     one = [run for run in study["runs"] if run["model"] == _ONE]
-    specialists = [run for run in study["runs"] if run["model"] != _ONE]
+    with_trees = [run for run in study["runs"] if run["model"] == _WITH_TREES]
+    specialists = [run for run in study["runs"] if run["model"] not in (_ONE, _WITH_TREES)]
     keys = [key for key in one[0]["scores"] if not key.endswith("/validation")]
     seeds = ", ".join(str(run["seed"]) for run in one)
     lines = [
         f"**One model against three specialists**, seeds {seeds} ({study['hardware']}, {study['date']}). Accuracy, "
         "mean of the seeds, worst seed, and the worst cell of the worst seed; F1 is that of Yes. Ceiling: how often a "
         "rule that opens colliders only where they are given themselves is right."
+        + (" With trees: one model that learns d-separation from small trees beside the chains." if with_trees else "")
         + (f" At most {study['limit']} questions of each cell were asked." if study.get("limit") else ""),
         "",
-        "| questions | n | one model | worst seed | worst cell | F1, worst | specialist | worst seed | ceiling |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| questions | n | one model | worst seed | worst cell | F1, worst | specialist | worst seed | ceiling |"
+        + (" with trees | worst seed | worst cell |" if with_trees else ""),
+        "|---|---|---|---|---|---|---|---|---|" + "---|" * (3 * bool(with_trees)),
     ]
     for key in keys:
         own = [run["scores"][key] for run in one]
         others = [run["scores"][key] for run in specialists if key in run["scores"]]
-        worst = min(own, key=lambda score: score.get("worst", 1.0))
-        cell = f"{worst['worst']:.3f}" if "worst" in worst else ""
-        if "worst" in worst and worst["worst"] < 1:
-            cell += f" ({_where(worst['worst_cell'])})"
+        cell = _worst_cell(own)
         f1 = f"{min(score['f1'] for score in own):.3f}" if "f1" in own[0] else ""
         ceiling = f"{ceilings[key]:.4f}" if key in ceilings else ""
         beside = f"{_mean(others):.4f} | {min(score['accuracy'] for score in others):.4f}" if others else " | "
         lines.append(
             f"| {_label(key)} | {own[0]['n']:,} | {_mean(own):.4f} | {min(score['accuracy'] for score in own):.4f} "
             f"| {cell} | {f1} | {beside} | {ceiling} |"
+            + (_trees_columns([run["scores"][key] for run in with_trees]) if with_trees else "")
         )
     lines += [
         "",
@@ -87,6 +89,17 @@ def _tasks_table(study: dict[str, Any], ceilings: dict[str, float]) -> list[str]
             f"| {run['seconds'] / 60:.1f} |"
         )
     return lines
+
+
+def _worst_cell(scores: list[dict[str, Any]]) -> str:
+    worst = min(scores, key=lambda score: score.get("worst", 1.0))
+    if "worst" not in worst:
+        return ""
+    return f"{worst['worst']:.3f}" + (f" ({_where(worst['worst_cell'])})" if worst["worst"] < 1 else "")
+
+
+def _trees_columns(scores: list[dict[str, Any]]) -> str:
+    return f" {_mean(scores):.4f} | {min(score['accuracy'] for score in scores):.4f} | {_worst_cell(scores)} |"
 
 
 def _mean(scores: list[dict[str, Any]]) -> float:
