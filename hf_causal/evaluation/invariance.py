@@ -176,6 +176,9 @@ def _render_phase(study: dict[str, Any], folder: Path, plots: str) -> list[str]:
         "transition near M = 5, with separation at 6 and none at 1; its step size for that is not known to us.",
         "",
         f"![Distance to A* against heterogeneity, and on the way]({plots}/heterogeneity.png)",
+        "",
+        "Lines are medians over seeds, shades go from the least to the most. With one environment a step and measured "
+        "batches, noise revives the spurious part now and then, in bursts of some steps; medians leave them out.",
     ]
 
 
