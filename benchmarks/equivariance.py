@@ -2,9 +2,10 @@
 
     python benchmarks/equivariance.py                                       # trains and scores every arm and seed
     python benchmarks/equivariance.py --studies model_cards/two-tower       # also for the card of that model
+    python benchmarks/equivariance.py --steps 1000 --arms "both, weight 5, no margin"
 
 All arms take the same steps on the same batches from the same first weights; only EqSim differs. Runs that are
-finished in `--work` are not done again. It leaves a table, a picture and all figures in `--out`.
+finished in `--work` are not done again. Table, picture and all figures go into `--out`, named after the steps.
 """
 
 from __future__ import annotations
@@ -133,7 +134,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs/equivariance"), help="folder for corpus and trainings")
     parser.add_argument("--arms", nargs="+", default=list(ARMS), help="only these; the first one is always among them")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--steps", type=int, default=300, help="of every run; few enough that none is at its ceiling")
+    parser.add_argument("--steps", type=int, default=300, help="of every run; at 300 none is at its ceiling")
     parser.add_argument("--studies", type=Path, help="model folder whose card shows the table too")
     options = parser.parse_args()
     if not (options.work / "data").is_dir():
@@ -146,14 +147,15 @@ def main() -> None:
     hardware = f"one thread of {describe_hardware()}" if torch.get_num_threads() == 1 else describe_hardware()
     study = {"arms": arms, "steps": options.steps, "hardware": hardware, "date": time.strftime("%Y-%m-%d")}
     options.out.mkdir(parents=True, exist_ok=True)
-    write_json(options.out / "equivariance.json", study)
-    draw(study, options.out / "equivariance.png")
-    text = [*eqsim_table(study), "", "![Differences](equivariance.png)", "", *kind_table(study), ""]
-    write_text(options.out / "equivariance.md", "\n".join(text))
+    name = f"steps-{options.steps}"
+    write_json(options.out / f"{name}.json", study)
+    draw(study, options.out / f"{name}.png")
+    text = [*eqsim_table(study), "", f"![Differences]({name}.png)", "", *kind_table(study), ""]
+    write_text(options.out / f"{name}.md", "\n".join(text))
     if options.studies:
         path = options.studies / STUDIES_FILE
         studies = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        write_json(path, {**studies, "eqsim": study})
+        write_json(path, {**studies, "eqsim": {**studies.get("eqsim", {}), str(options.steps): study}})
 
 
 if __name__ == "__main__":

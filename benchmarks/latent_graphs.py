@@ -108,7 +108,10 @@ def _plot_run(scores: dict[str, Any], log: list[tuple[int, float]], path: Path) 
 
 
 def forests(options: argparse.Namespace) -> None:
-    """Twenty random forests of 20 positions and 3 states, one model each, trained in one computation."""
+    """Twenty random forests of 20 positions and 3 states, one model each, trained in one computation.
+
+    By gradient descent with a constant step, as in the paper.
+    """
     states, length, batch, chunk = 3, 20, options.batch, 50
     graphs = [make_graph("forest", length, seed) for seed in range(options.graphs)]
     model = DisentangledModel(DisentangledConfig(vocab_size=states, max_position_embeddings=length))
@@ -129,9 +132,8 @@ def forests(options: argparse.Namespace) -> None:
             curve.append([step, round(float(np.mean(found)), 4)])
             print(*curve[-1], f"{time.perf_counter() - began:.0f} s", flush=True)
         part = slice(step % chunk * batch, (step % chunk + 1) * batch)
-        rate = options.learning_rate * 0.5 * (1 + np.cos(np.pi * step / options.steps))
         slopes = gradients(weights, tokens[:, part], targets[:, part])
-        weights = {name: value - rate * slopes[name] for name, value in weights.items()}
+        weights = {name: value - options.learning_rate * slopes[name] for name, value in weights.items()}
     found = _forest_weights(model, weights, graphs)
     recovered = [recover(attention, graph.parents[:-1])
                  for attention, graph in zip(_forest_attention(model, weights), graphs, strict=True)]  # fmt: skip
@@ -189,9 +191,9 @@ def _plot_forests(result: dict[str, Any], attention: np.ndarray, graphs: list[An
     axes[1].set_xlabel("graph, sorted")
     axes[1].set_ylabel("weight on the true parent")
     axes[1].set_ylim(0, 1)
-    axes[1].legend(fontsize=8, loc="lower right")
+    axes[1].legend(fontsize=8, loc="upper left")
     median = int(np.argsort(result["weights"])[result["graphs"] // 2])
-    draw_map(axes[2], attention[median], "the graph in the middle: position attention")
+    draw_map(axes[2], attention[median], "position attention, the median graph")
     mark_parents(axes[2], graphs[median].parents)
     save_figure(figure, RESULTS / "forests.png")
 
@@ -340,9 +342,9 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs/latent"), help="folder for trainings")
     parser.add_argument("--recipes", nargs="+", default=list(RECIPES), help="of `runs`")
     parser.add_argument("--graphs", type=int, default=20, help="of `forests`")
-    parser.add_argument("--steps", type=int, default=1500, help="of `forests`")
+    parser.add_argument("--steps", type=int, default=2800, help="of `forests`")
     parser.add_argument("--batch", type=int, default=128, help="sequences a step and graph, of `forests`")
-    parser.add_argument("--learning-rate", type=float, default=4.0, help="peak, of `forests`")
+    parser.add_argument("--learning-rate", type=float, default=5.0, help="of `forests`")
     parser.add_argument("--sequences", type=int, default=20_000, help="of `gradient`")
     options = parser.parse_args()
     {"runs": runs, "forests": forests, "gradient": gradient, "tables": tables}[options.study](options)

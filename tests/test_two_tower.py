@@ -247,7 +247,7 @@ def test_the_report_and_the_card_show_scores_and_study(trained, data, tmp_path, 
 
     arms = [{"name": "without", "runs": runs(0.5, 0.5)}, {"name": "v1", "runs": runs(0.6, 0.8)}]
     study = {"steps": 8, "hardware": "none", "date": "today", "arms": arms}
-    (folder / "studies.json").write_text(json.dumps({"eqsim": study}))
+    (folder / "studies.json").write_text(json.dumps({"eqsim": {"8": study}}))
     assert main(["report", str(folder), "--scores", str(out)]) == 0
     card = (folder / "README.md").read_text()
     assert "| v1 | 0.700 ± 0.100 | +0.200 ± 0.100 |" in card and "| things not seen | colour | 5 |" in card

@@ -213,7 +213,8 @@ def render(scores: dict[str, Any], folder: Path, plots: str) -> str:
             shares = " | ".join(_share(own, aspect) for aspect in ASPECTS)
             lines.append(f"| {TITLES[split]} | {name} | {own['n']:,} | {shares} |")
     studies = folder / _STUDY_FILE
-    if studies.is_file() and (study := json.loads(studies.read_text(encoding="utf-8")).get("eqsim")):
+    found = json.loads(studies.read_text(encoding="utf-8")) if studies.is_file() else {}
+    for study in sorted(found.get("eqsim", {}).values(), key=lambda study: study["steps"]):
         lines += ["", *eqsim_table(study)]
     return "\n".join([*lines, ""])
 
