@@ -75,7 +75,9 @@ def main():
         prepared.Accelerator = Sharded if name.startswith("sharded") else Accelerator
         folder = name.removesuffix("_resumed")
         try:
-            result = train(load_recipe(recipe, overrides), out / folder, corpus, "latest", stop_at_step=stop)
+            chosen = load_recipe(recipe, overrides)
+            data = corpus if chosen.corpus == "axiomatic" else out / chosen.corpus
+            result = train(chosen, out / folder, data, "latest", stop_at_step=stop)
             results[name] = {"steps": result.steps}
         except (ArithmeticError, OSError, ValueError) as error:
             results[name] = {"error": f"{type(error).__name__}: {error}"}
