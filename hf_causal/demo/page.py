@@ -28,7 +28,8 @@ MAX_WAITING = 100
 
 _HEADER = """
 <header class="hc-header"><h1>Causal reasoner</h1>
-<p>Type what causes what and ask a question. A small transformer answers, and a proof shows whether it is right.</p></header>
+<p>Type what causes what and ask a question. A small transformer answers, and a proof shows whether it is right.</p>
+</header>
 """
 _HEAD = '<meta name="description" content="Questions about cause and effect, answered by a model and by proof.">'
 
