@@ -56,6 +56,8 @@ class SeparationPacks:
             for start, stop in zip(starts[:-1], starts[1:], strict=True)
         ]
         self._tokens = encode_premises([premise.text for premise in premises], tokenizer)
+        self.edges = [premise.edges for premise in premises]
+        """The statements of each premise, its nodes numbered by their first appearance: (statements, 2)."""
         self._words = [2 * len(premise.edges) for premise in premises]
         self._asked: list[np.ndarray] = []
         self._given: list[np.ndarray] = []
