@@ -51,7 +51,8 @@ def runs(options: argparse.Namespace) -> None:
     recorded = json.loads(RECORDED.read_text(encoding="utf-8")) if RECORDED.is_file() else {}
     for name in options.recipes:
         folder = options.work / name
-        recipe = load_recipe(name, {"save_steps": 50, "save_total_limit": 200})
+        steps = load_recipe(name).max_steps or 0
+        recipe = load_recipe(name, {"save_steps": max(50, steps // 200), "save_total_limit": 200})
         train(recipe, folder, resume_from_checkpoint="latest")
         scores = evaluate(folder, device="cpu") | {"model": name}
         summary = json.loads((folder / "training_summary.json").read_text(encoding="utf-8"))

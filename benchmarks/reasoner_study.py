@@ -99,7 +99,7 @@ def seeds(options: argparse.Namespace) -> dict[str, Any]:
     path = options.out / STUDIES_FILE
     kept_study = json.loads(path.read_text(encoding="utf-8")).get("tasks", {}) if path.is_file() else {}
     runs = [
-        run
+        {"date": kept_study["date"], **run}
         for run in kept_study.get("runs", [])
         if not (run["model"] in options.models and run["seed"] in options.seeds)
     ]

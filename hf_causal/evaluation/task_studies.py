@@ -55,8 +55,9 @@ def _tasks_table(study: dict[str, Any], ceilings: dict[str, float]) -> list[str]
     specialists = [run for run in study["runs"] if run["model"] not in (_ONE, _WITH_TREES)]
     keys = [key for key in one[0]["scores"] if not key.endswith("/validation")]
     seeds = ", ".join(str(run["seed"]) for run in one)
+    dates = ", ".join(sorted({run.get("date", study["date"]) for run in study["runs"]}))
     lines = [
-        f"**One model against three specialists**, seeds {seeds} ({study['hardware']}, {study['date']}). Accuracy, "
+        f"**One model against three specialists**, seeds {seeds} ({study['hardware']}, {dates}). Accuracy, "
         "mean of the seeds, worst seed, and the worst cell of the worst seed; F1 is that of Yes. Ceiling: how often a "
         "rule that opens colliders only where they are given themselves is right."
         + (" With trees: one model that learns d-separation from small trees beside the chains." if with_trees else "")
@@ -80,13 +81,13 @@ def _tasks_table(study: dict[str, Any], ceilings: dict[str, float]) -> list[str]
         )
     lines += [
         "",
-        "| model | seed | steps | questions seen | in-family | minutes of training |",
-        "|---|---|---|---|---|---|",
+        "| model | seed | steps | questions seen | in-family | minutes of training | date |",
+        "|---|---|---|---|---|---|---|",
     ]
     for run in study["runs"]:
         lines.append(
             f"| {run['recipe']} | {run['seed']} | {run['steps']:,} | {run['questions']:,} | {run['accuracy']:.4f} "
-            f"| {run['seconds'] / 60:.1f} |"
+            f"| {run['seconds'] / 60:.1f} | {run.get('date', study['date'])} |"
         )
     return lines
 
