@@ -36,6 +36,7 @@ MODELS = {
     "transitivity": "axiom-looped",
     "d_separation": "axiom-looped-d-separation",
     "corr2cause": "axiom-looped-corr2cause",
+    "decoder": "axiom-cpu-corr2cause",
 }
 ARMS: dict[str, tuple[str, dict[str, Any]]] = {
     "d-separation of chains": ("axiom-looped-d-separation", {}),

@@ -14,6 +14,7 @@ from hf_causal.evaluation.plots import save_figure  # noqa: E402
 
 _ONE = "one model"
 _WITH_TREES = "one model, small trees too"
+_DECODER = "decoder"
 _TASKS = {
     "transitivity": "transitivity",
     "d_separation": "d-separation",
@@ -52,7 +53,8 @@ def _where(cell: list[Any]) -> str:
 def _tasks_table(study: dict[str, Any], ceilings: dict[str, float]) -> list[str]:
     one = [run for run in study["runs"] if run["model"] == _ONE]
     with_trees = [run for run in study["runs"] if run["model"] == _WITH_TREES]
-    specialists = [run for run in study["runs"] if run["model"] not in (_ONE, _WITH_TREES)]
+    decoders = [run for run in study["runs"] if run["model"] == _DECODER]
+    specialists = [run for run in study["runs"] if run["model"] not in (_ONE, _WITH_TREES, _DECODER)]
     keys = [key for key in one[0]["scores"] if not key.endswith("/validation")]
     seeds = ", ".join(str(run["seed"]) for run in one)
     dates = ", ".join(sorted({run.get("date", study["date"]) for run in study["runs"]}))
@@ -79,6 +81,19 @@ def _tasks_table(study: dict[str, Any], ceilings: dict[str, float]) -> list[str]
             f"| {cell} | {f1} | {beside} | {ceiling} |"
             + (_trees_columns([run["scores"][key] for run in with_trees]) if with_trees else "")
         )
+    if decoders:
+        lines += [
+            "",
+            "A decoder (`axiom`) that was trained on the same text of correlation to causation, in the one wording:",
+            "",
+        ]
+        lines += ["| questions | seed | accuracy | F1 of Yes |", "|---|---|---|---|"]
+        for run in decoders:
+            tests = {key: score for key, score in run["scores"].items() if key.endswith("/test")}
+            lines += [
+                f"| {_label(key)} | {run['seed']} | {score['accuracy']:.4f} | {score['f1']:.4f} |"
+                for key, score in tests.items()
+            ]
     lines += [
         "",
         "| model | seed | steps | questions seen | in-family | minutes of training | date |",
