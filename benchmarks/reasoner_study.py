@@ -155,7 +155,7 @@ def arms(options: argparse.Namespace) -> dict[str, Any]:
             {key: score["accuracy"] for key, score in found[-1]["scores"].items()},
             flush=True,
         )
-    return {"seed": 0, "arms": found}
+    return {"seed": 0, "limit": options.limit, "arms": found}
 
 
 def transfer(options: argparse.Namespace) -> dict[str, Any]:

@@ -124,7 +124,8 @@ def _mean(scores: list[dict[str, Any]]) -> float:
 
 def _arms_table(study: dict[str, Any]) -> list[str]:
     lines = [
-        f"**What the recipes buy**, specialists, seed {study['seed']} ({study['hardware']}, {study['date']})",
+        f"**What the recipes buy**, specialists, seed {study['seed']} ({study['hardware']}, {study['date']})."
+        + (f" At most {study['limit']} questions of each cell were asked." if study.get("limit") else ""),
         "",
         "| arm | in-family | accuracy (F1 of Yes, worst cell) |",
         "|---|---|---|",
