@@ -1,24 +1,15 @@
-"""The page as people, programs and agents use it: in Chromium, through gradio_client and through an MCP client.
+"""The page as people use it, in Chromium.
 
 Without Chromium the tests of the page are skipped; `make browser` installs it.
 """
 
-import asyncio
 import json
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from demo_server import served_page
 
-ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 pytest.importorskip("gradio", reason="the page needs gradio: pip install -e '.[dev]'")
@@ -26,33 +17,8 @@ pytest.importorskip("gradio", reason="the page needs gradio: pip install -e '.[d
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory):
-    """A page that is served as `hf-causal demo --mcp` serves it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("page") / "log"
-    environment = {
-        **os.environ, "HF_HUB_OFFLINE": "1", "GRADIO_TEMP_DIR": str(log.parent / "gradio"), "PYTHONPATH": str(ROOT),
-    }  # fmt: skip
-    with log.open("w") as written:
-        command = [sys.executable, "-m", "hf_causal.cli", "demo", "--port", str(port), "--mcp"]
-        process = subprocess.Popen(command, stdout=written, stderr=subprocess.STDOUT, env=environment)
-    address = f"http://127.0.0.1:{port}/"
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(address, timeout=5).close()
-            break
-        except (urllib.error.URLError, OSError):
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.2)
-    else:
-        process.kill()
-        pytest.fail(log.read_text())
-    yield address
-    process.terminate()
-    process.wait(timeout=30)
-    # Gradio tells of a request that is no request of the page; nothing here fails.
-    assert "hf_causal/demo/" not in log.read_text()
+    with served_page(tmp_path_factory.mktemp("page")) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -344,82 +310,10 @@ UNNAMED = """() => [...document.querySelectorAll('textarea, input:not([type=file
     .map(one => one.outerHTML.slice(0, 120))"""
 
 
-def test_the_client_of_gradio(url):
-    from gradio_client import Client
-
-    client = Client(url, verbose=False)
-    named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(named) == {"/answer", "/prove", "/models", "/verify"}
-    answer = client.predict("smoking causes tar. tar causes cancer", "Does smoking cause cancer?", api_name="/answer")
-    assert (answer["answer"], answer["model_answer"], answer["certificate"]) == (
-        "Yes",
-        "Yes",
-        {"path": ["A", "B", "C"]},
-    )
-    assert client.predict(api_name="/models")[0] == "axiom-reasoner"
-    proof = client.predict("a → b", "Are a and b d-separated?", api_name="/prove")
-    assert proof["answer"] == "No" and proof["grammar"] == "d_separation"
-    rows = json.dumps({"prompt": "A causes B. Does B cause A?", "completion": "Yes"})
-    assert client.predict(rows, "jsonl", api_name="/verify")["findings"]["wrong_label"]["rows"] == [0]
-    with pytest.raises(Exception, match="says nothing of the form"):
-        client.predict("hello", "Does a cause b?", api_name="/prove")
-    with pytest.raises(Exception, match="`model` must be one of"):
-        client.predict("a → b", "a → b?", "/etc/passwd", api_name="/answer")
-
-
-def test_a_client_of_the_model_context_protocol(url):
-    mcp = pytest.importorskip("mcp")
-    from mcp.client.streamable_http import streamablehttp_client
-
-    async def talk():
-        async with (
-            streamablehttp_client(f"{url}gradio_api/mcp/") as (read, write, _),
-            mcp.ClientSession(read, write) as session,
-        ):
-            await session.initialize()
-            tools = {tool.name: tool for tool in (await session.list_tools()).tools}
-            told = await session.call_tool("answer", {"premises": "a → b → c", "question": "Does a cause c?"})
-            wrong = await session.call_tool("prove", {"premises": "hello", "question": "Does a cause c?"})
-            return tools, told, wrong
-
-    # In a thread of its own, since Playwright has a loop running in this one.
-    with ThreadPoolExecutor(1) as thread:
-        tools, told, wrong = thread.submit(asyncio.run, talk()).result()
-    assert set(tools) == {"answer", "prove", "models", "verify"}
-    for tool in tools.values():
-        assert tool.description
-        assert all(described.get("description") for described in tool.inputSchema["properties"].values())
-    assert not told.isError and "'answer': 'Yes'" in told.content[0].text
-    assert wrong.isError and "says nothing of the form" in wrong.content[0].text
-
-
-def test_a_path_in_a_request_does_not_reach_the_file_system(url):
-    config = json.loads(urllib.request.urlopen(f"{url}config", timeout=30).read())
-    (button,) = [one["id"] for one in config["components"] if one["props"].get("elem_id") == "hc-verify"]
-    (number,) = [one["id"] for one in config["dependencies"] if [button, "click"] in [list(t) for t in one["targets"]]]
-    body = {
-        "data": [{"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}],
-        "fn_index": number,
-        "session_hash": "x",
-    }
-    request = urllib.request.Request(
-        f"{url}gradio_api/queue/join", json.dumps(body).encode(), {"Content-Type": "application/json"}
-    )
-    urllib.request.urlopen(request, timeout=30).close()
-    with urllib.request.urlopen(f"{url}gradio_api/queue/data?session_hash=x", timeout=60) as events:
-        told = events.read().decode()
-    assert '"success":false' in told and "root:" not in told
-    assert Path("/etc/passwd").exists()
-
-
 @pytest.mark.parametrize("width", [1280, 390])
 def test_heterogeneity_is_dragged(visit, width):
     page = visit(width=width)
-    tab = page.page.get_by_role("tab", name="Drag heterogeneity")
-    if width < 700:  # the last tabs stand in a menu
-        page.page.locator(".overflow-menu button").first.click()
-        tab = page.page.get_by_role("button", name="Drag heterogeneity")
-    tab.click()
+    page.open_tab("Drag heterogeneity")
     page.wait_for("#hc-learned .hc-verdict", "One environment a step: ends at A*. Pooled: ends at A* + mean A(e).")
     slider = page.page.locator("#hc-heterogeneity input[type=range]").bounding_box()
     middle = slider["y"] + slider["height"] / 2
