@@ -1,0 +1,349 @@
+"""English words to the terminals of `data/english.lark`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hf_causal.reading.lexicon import Entry, english
+from hf_causal.reading.names import Name
+from hf_causal.reading.problems import Unclear
+from hf_causal.reading.tokens import Sentence, Token
+
+_VERBS = ("ACTIVE", "BACKWARD", "MAKE", "ING", "PASSIVE")
+_BEFORE_VERB = (*_VERBS, "HELPER", "BE", "DIRECTLY", "CORRELATES", "BECOME", "ROLE", "INDEPENDENT")
+_STARTS_NAME = ("WORD", "QUOTED", "CHANGE", "UNSURE_CHANGE", "LIKELIHOOD", "WEATHER")
+_REASONS = {"BECAUSE", "BECAUSE_OF", "IF"}
+_OPENS_QUESTION = ("DO", "IS", "WHAT", "WHY", "EXISTS", "IT_IS_TRUE")
+_ONLY_ASKED = ("BLOCK", "PATH_FROM", "HAVE_COMMON", "IT_IS_TRUE", "WHAT", "WHY", "NOTHING")
+
+
+@dataclass
+class Phrase:
+    """A phrase of the lexicon, a plain word, a quotation or a mark, with the kind that its surroundings give it."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+    entries: Mapping[str, Entry]
+    entry: Entry | None = None
+
+    def may_be(self, *kinds: str) -> bool:
+        """Whether the lexicon has the phrase as one of some kinds."""
+        return any(kind in self.entries for kind in kinds)
+
+    def take(self, kind: str, entry: Entry | None = None) -> None:
+        self.kind, self.entry = kind, entry or self.entries.get(kind)
+
+
+def terminals(sentence: Sentence, is_question: bool) -> tuple[list[Token], list[Token]]:
+    """Returns the terminals of a sentence and the words of it that change nothing.
+
+    Raises:
+        [`Unclear`]: With the first word that changes the meaning and cannot be read.
+    """
+    phrases = look_up(sentence)
+    _decide(phrases, is_question)
+    ignored = [Token("NEUTRAL", one.text, one.start, one.end) for one in phrases if one.kind == "NEUTRAL"]
+    kept = [phrase for phrase in phrases if phrase.kind != "NEUTRAL"]
+    _check(kept)
+    return _separate(_names(kept)), ignored
+
+
+def look_up(sentence: Sentence) -> list[Phrase]:
+    """Returns the longest phrases of the lexicon from left to right, every other word by itself."""
+    tokens = sentence.tokens
+    shouted = all(token.text.isupper() for token in tokens if token.kind == "WORD" and token.text.isalpha())
+    parts = [token.text.casefold() if token.kind == "WORD" else "" for token in tokens]
+    parts = ["&" if token.text == "&" else part for token, part in zip(tokens, parts, strict=True)]
+    lexicon, found, place = english(), [], 0
+    while place < len(tokens):
+        token = tokens[place]
+        end, entries = lexicon.phrases.longest(parts, place)
+        if end == place + 1 and _is_acronym(token.text, entries, shouted):
+            end, entries = place, []
+        if end == place:
+            kind = token.kind if token.kind != "MARK" else _MARKS.get(token.text, "MARK")
+            found.append(Phrase(kind, token.text, token.start, token.end, {}))
+            place += 1
+            continue
+        text = " ".join(one.text for one in tokens[place:end])
+        kinds = {entry.kind: entry for entry in entries}
+        found.append(Phrase("WORD", text, token.start, tokens[end - 1].end, kinds))
+        place = end
+    return found
+
+
+def _is_acronym(text: str, entries: Sequence[Entry], shouted: bool) -> bool:
+    """Whether a word is a name in capitals, as IT or WHO, and no word of the sentence."""
+    pronoun = any(entry.note in ("pronoun", "modality") for entry in entries)
+    return len(text) > 1 and text.isupper() and not shouted and pronoun
+
+
+_MARKS = {",": "COMMA", "|": "BAR", ":": "COLON", "、": "COMMA"}
+
+
+def _decide(phrases: list[Phrase], is_question: bool) -> None:
+    """Gives every phrase its kind, from right to left: what a word is shows in what follows it."""
+    start = _neutral_opening(phrases, is_question)
+    has_reason = any(phrase.may_be(*_REASONS) for phrase in phrases) or any(
+        phrase.may_be("SO") for phrase in phrases[start + 1 :]
+    )
+    asks = is_question and start < len(phrases) and _opening(phrases, start)
+    following = Phrase("END", "", 0, 0, {})
+    for place in range(len(phrases) - 1, start - 1, -1):
+        phrase = phrases[place]
+        if phrase.kind == "WORD" and phrase.entries:
+            before = phrases[place - 1] if place > start else Phrase("START", "", 0, 0, {})
+            if phrase.may_be("TO_CHANGED"):
+                continue
+            _decide_one(phrase, before, following, has_reason, bool(asks), is_question)
+        if phrase.kind != "NEUTRAL":
+            following = phrase
+
+
+def _neutral_opening(phrases: list[Phrase], is_question: bool) -> int:
+    """Marks the words at the beginning that change nothing, and returns where the sentence begins."""
+    place = 0
+    while place < len(phrases):
+        phrase = phrases[place]
+        comma = place + 1 < len(phrases) and phrases[place + 1].kind in ("COMMA", "COLON")
+        neutral = phrase.entries.get("NEUTRAL")
+        if neutral is None or (neutral.note == "comma" and not comma) or place + 1 + comma >= len(phrases):
+            break
+        phrase.take("NEUTRAL")
+        if comma:
+            phrases[place + 1].take("NEUTRAL")
+        place += 1 + comma
+    return place
+
+
+def _opening(phrases: list[Phrase], start: int) -> str | None:
+    """The kind of the word that opens a question, if one does."""
+    first = phrases[start]
+    if first.may_be("HELPER") and first.text.casefold() not in ("has", "have", "had"):
+        first.take("DO")
+    elif first.may_be("EXISTS", "IT_IS_TRUE", "WHAT", "WHY"):
+        first.take(next(kind for kind in ("EXISTS", "IT_IS_TRUE", "WHAT", "WHY") if first.may_be(kind)))
+    elif first.may_be("BE"):
+        first.take("IS")
+    else:
+        return None
+    following = phrases[start + 1] if start + 1 < len(phrases) else None
+    if first.kind in ("WHAT", "WHY") and following and following.text.casefold() in _AUXILIARIES:
+        following.take("DO")
+        following.entries = {}
+    first.entries = {}
+    return first.kind
+
+
+_AUXILIARIES = frozenset(("do", "does", "did", "can", "will"))
+
+
+def _decide_one(
+    phrase: Phrase, before: Phrase, following: Phrase, has_reason: bool, asks: bool, is_question: bool
+) -> None:
+    for rule in (_as_change, _as_verb, _as_noun_phrase, _as_small_word):
+        if kind := rule(phrase, before, following, has_reason, asks):
+            if kind in _ONLY_ASKED and not is_question:
+                continue
+            phrase.take(kind)
+            return
+    if "REFUSED" in phrase.entries and not (phrase.entries["REFUSED"].note == "link" and _in_name(before, following)):
+        phrase.take("REFUSED")
+    else:
+        phrase.take("WORD", Entry("WORD"))
+
+
+def _in_name(before: Phrase, following: Phrase) -> bool:
+    """Whether a word such as "mean" stands where only the middle of a name can be."""
+    return before.text.casefold() in english().words("articles")
+
+
+def _begins(before: Phrase) -> bool:
+    """Whether a name begins behind a phrase, or goes on from its article."""
+    if before.kind == "WORD" and not before.entries:
+        return before.text.casefold() in english().words("articles")
+    return not (before.kind == "QUOTED" or (before.kind == "WORD" and not before.may_be(*_NOT_IN_NAMES)))
+
+
+_NOT_IN_NAMES = (
+    *_VERBS, "HELPER", "BE", "AND", "BOTH", "THAT", "BECAUSE", "BECAUSE_OF", "IF", "THEN", "SO", "NEUTRAL", "DIRECTLY",
+    "GIVEN", "ROLE", "HEADED", "CORRELATES", "INCLUDE", "INDEPENDENT_OF", "LIKELIHOOD", "REFUSED",
+)  # fmt: skip
+
+
+def _as_change(phrase: Phrase, before: Phrase, following: Phrase, has_reason: bool, asks: bool) -> str | None:
+    if phrase.may_be("LIKELIHOOD"):
+        led = before.may_be("ACTIVE", "CHANGE") and following.kind in ("WORD", "QUOTED")
+        return "LIKELIHOOD" if led else None
+    names = following.kind in ("WORD", "QUOTED", "LIKELIHOOD") and not _is_preposition(following)
+    for kind in ("CHANGE", "UNSURE_CHANGE"):
+        if phrase.may_be(kind) and names and _begins(before) and not (phrase.may_be("ACTIVE") and _is_list(before)):
+            return kind
+    return None
+
+
+def _is_list(before: Phrase) -> bool:
+    return before.kind == "COMMA" or before.may_be("AND")
+
+
+def _as_verb(phrase: Phrase, before: Phrase, following: Phrase, has_reason: bool, asks: bool) -> str | None:
+    ends = following.kind in ("END", "COMMA", "BECAUSE", "BECAUSE_OF", "IF", "SO", "THEN", "AND")
+    if phrase.may_be("CHANGED") and ends and before.kind == "WORD":
+        if before.text.casefold() == "to" and following.kind in ("END", "COMMA", "AND"):
+            before.take("NEUTRAL")
+            return "CHANGED_TO"
+        if has_reason:
+            return "CHANGED"
+    verb = next((kind for kind in _VERBS if phrase.may_be(kind)), None)
+    if verb is None:
+        return None
+    if not phrase.entries[verb].single:
+        return verb
+    starts = following.kind in _STARTS_NAME or following.may_be("BOTH")
+    if following.kind == "WORD" and _is_preposition(following):
+        return None
+    if before.kind == "START" or before.text.casefold() in ("the", "an"):
+        return None
+    return verb if starts or (asks and following.kind == "END") else None
+
+
+def _is_preposition(phrase: Phrase) -> bool:
+    return phrase.text.casefold() in english().words("prepositions")
+
+
+def _as_noun_phrase(phrase: Phrase, before: Phrase, following: Phrase, has_reason: bool, asks: bool) -> str | None:
+    if before.kind == "START" and phrase.may_be("HEADED"):
+        return "HEADED"
+    if phrase.may_be("BECAUSE_OF") and not before.may_be("BE"):
+        return "BECAUSE_OF"
+    for kind in ("ROLE", "CORRELATES", "INDEPENDENT_OF", "GIVEN", "ITS_SYSTEM", "ALL_RELATIONS", "AS_FOLLOWS"):
+        if phrase.may_be(kind):
+            return kind
+    if phrase.may_be("VARIABLES") and before.text.isdigit():
+        return "VARIABLES"
+    return None
+
+
+def _as_small_word(phrase: Phrase, before: Phrase, following: Phrase, has_reason: bool, asks: bool) -> str | None:
+    verb_follows = following.kind in _BEFORE_VERB
+    if phrase.may_be("NEUTRAL") and phrase.entries["NEUTRAL"].note != "comma" and not phrase.may_be("AND"):
+        ends = following.kind == "END" and phrase.text.casefold() in ("too", "as well", "also", "in turn")
+        if (verb_follows and not phrase.text.casefold() == "but") or ends:
+            return "NEUTRAL"
+        if phrase.may_be("THEN") and has_reason and not verb_follows:
+            return "THEN"
+        if _is_list(before) and phrase.text.casefold() in ("then", "also", "in turn", "eventually", "ultimately"):
+            return "NEUTRAL"
+    if phrase.may_be("SO") and before.kind != "START":
+        return "SO"
+    if phrase.may_be("THAT") and verb_follows:
+        return "THAT"
+    if phrase.may_be("HELPER") and following.kind in _BEFORE_VERB:
+        return "HELPER"
+    if phrase.may_be("BE", "INCLUDE") and before.kind != "START":
+        return "BE" if phrase.may_be("BE") else "INCLUDE"
+    for kind in _PLAIN_KINDS:
+        if phrase.may_be(kind):
+            return kind
+    return None
+
+
+_PLAIN_KINDS = (
+    "AND", "BOTH", "BECAUSE", "IF", "THERE_BE", "DIRECTLY", "NOTHING", "INDEPENDENT", "CORRELATED", "PATH_FROM", "BLOCK",
+    "HAVE_COMMON", "LIKELIER", "LESS_LIKELY", "WEATHER", "BECOME", "EXISTS",
+)  # fmt: skip
+
+
+def _check(phrases: Sequence[Phrase]) -> None:
+    """Raises [`Unclear`] for a word that changes the meaning, or a mark that has no place in a sentence."""
+    for phrase in phrases:
+        if phrase.kind == "REFUSED":
+            group = phrase.entries["REFUSED"].note
+            raise Unclear(f"refused_{group}", phrase.start, phrase.end, word=phrase.text)
+        if phrase.kind == "TWO_WAY":
+            raise Unclear("two_way", phrase.start, phrase.end)
+        if phrase.kind == "MARK" and phrase.text not in "{}[]":
+            raise Unclear("mark", phrase.start, phrase.end, word=phrase.text)
+
+
+def _names(phrases: Sequence[Phrase]) -> list[Token]:
+    """Joins the words of each name, and checks that they can be one."""
+    rows: list[Token] = []
+    held: list[Phrase] = []
+    path = any(phrase.kind in ("PATH_FROM", "BLOCK") for phrase in phrases)
+    for phrase in [*phrases, Phrase("END", "", 0, 0, {})]:
+        if phrase.kind in ("WORD", "QUOTED") and not (path and phrase.text.casefold() == "to"):
+            held.append(phrase)
+            continue
+        if held:
+            rows.append(_name(held))
+            held = []
+        if phrase.kind != "END" and phrase.text not in "{}[]":
+            kind = {"WORD": "TO", "CHANGED_TO": "TO_CHANGED"}.get(phrase.kind, phrase.kind)
+            entry = phrase.entry or phrase.entries.get("CHANGED")
+            rows.append(Token(kind, phrase.text, phrase.start, phrase.end, entry))
+    return rows
+
+
+def _name(words: Sequence[Phrase]) -> Token:
+    articles = english().words("articles")
+    start, end = words[0].start, words[-1].end
+    if any(word.kind == "QUOTED" for word in words):
+        rest = [word for word in words if word.text.casefold() not in articles or word.kind == "QUOTED"]
+        if len(rest) > 1:
+            raise Unclear("quotes", start, end)
+        return Token("NAME", rest[0].text, start, end, Name(rest[0].text, start, end, quoted=True))
+    if len(words) > 1 and words[0].text.casefold() in articles:
+        words = words[1:]
+    text = " ".join(word.text for word in words)
+    for word in words:
+        if _is_adverb(word.text) and len(words) > 1:
+            raise Unclear("adverb", word.start, word.end, word=word.text)
+    for edge in (words[0], words[-1]):
+        if len(words) > 1 and _is_preposition(edge):
+            raise Unclear("preposition", start, end, name=text, word=edge.text)
+    if "--" in text:
+        raise Unclear("undirected", start, end)
+    return Token("NAME", text, start, end, Name(text, words[0].start, end))
+
+
+def _is_adverb(word: str) -> bool:
+    folded = word.casefold()
+    return folded.endswith("ly") and len(folded) > 4 and folded not in english().words("ly_words")
+
+
+def _separate(rows: Sequence[Token]) -> list[Token]:
+    """Joins commas and "and" to one separator, and tells "and causes" from the "and" of a list."""
+    joined: list[Token] = []
+    for place, token in enumerate(rows):
+        if token.kind == "COMMA" and joined and joined[-1].kind == "SEP":
+            raise Unclear("mark", token.start, token.end, word=",")
+        if token.kind not in ("COMMA", "AND"):
+            if joined and joined[-1].kind == "SEP" and "," in joined[-1].data and token.kind in _REASONS:
+                raise Unclear("comma_because", token.start, token.end, word=token.text)
+            if joined and joined[-1].kind == "SEP" and token.kind in ("THAT", "SO", "THEN", "GIVEN"):
+                joined.pop()
+            joined.append(token)
+            continue
+        following = rows[place + 1].kind if place + 1 < len(rows) else "END"
+        both = bool(joined) and joined[-1].kind == "SEP"
+        held = joined.pop().data if both else ""
+        written = held + ("," if token.kind == "COMMA" else "and")
+        kind = "AGAIN" if token.kind == "AND" and following in ("ACTIVE", "BACKWARD", "HELPER", "BE", "MAKE", "DIRECTLY") else "SEP"
+        joined.append(Token(kind, token.text, token.start, token.end, written))
+    return _commas_of_conditions(joined)
+
+
+def _commas_of_conditions(rows: list[Token]) -> list[Token]:
+    """Makes the one comma of "Because of X, Y" what "then" is; with several, what belongs together is not clear."""
+    if not rows or rows[0].kind not in ("BECAUSE", "BECAUSE_OF", "IF", "GIVEN") or any(one.kind == "THEN" for one in rows):
+        return rows
+    commas = [place for place, one in enumerate(rows) if one.kind == "SEP" and one.data == ","]
+    if len(commas) != 1:
+        return rows
+    comma = rows[commas[0]]
+    rows[commas[0]] = Token("THEN", comma.text, comma.start, comma.end)
+    return rows

@@ -1,0 +1,198 @@
+"""Reads people's text: sentences one by one, then the names of all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hf_causal.reading import chinese, english, graphs
+from hf_causal.reading.compose import compose
+from hf_causal.reading.corpora import read_corpora_prompt
+from hf_causal.reading.grammar import parse, transform
+from hf_causal.reading.hypotheses import read_hypothesis
+from hf_causal.reading.lexicon import english as english_lexicon
+from hf_causal.reading.lexicon import headings
+from hf_causal.reading.meaning import Asked, Meaning
+from hf_causal.reading.problems import Problem, ReadingError, TooLong, Unclear, say
+from hf_causal.reading.questions import Questions
+from hf_causal.reading.reading import Mark, Reading
+from hf_causal.reading.statements import Statements
+from hf_causal.reading.text import MAX_CHARACTERS, Text, normalise
+from hf_causal.reading.tokens import Sentence, Token, sentences
+
+MAX_STATEMENTS = 1_000
+MAX_NAME = 200
+"""Characters of a name."""
+MAX_PROBLEMS = 50
+_ROLES = {"NAME": "name", "NEUTRAL": "ignored", "SEP": "list"}
+
+
+@dataclass
+class Source:
+    """One of the two texts, with what was read in it."""
+
+    field: str
+    text: Text
+    sentences: list[Sentence]
+    marks: list[Mark] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, name: str, text: str) -> Source:
+        normal = normalise(text)
+        return cls(name, normal, sentences(normal.normal, headings(), english_lexicon().words("abbreviations")))
+
+    def mark(self, role: str, start: int, end: int) -> None:
+        """Notes what a piece of the normalised text was read as."""
+        begin, stop = self.text.place(start, end)
+        self.marks.append(Mark(self.field, begin, stop, role, self.text.original[begin:stop]))
+
+    def mark_all(self, tokens: Sequence[Token]) -> None:
+        """Notes what the terminals of a sentence were read as."""
+        for token in tokens:
+            self.mark(_ROLES.get(token.kind, "relation"), token.start, token.end)
+
+    def problem(self, unclear: Unclear, language: str) -> Problem:
+        """Returns what is said to people of a piece that cannot be read."""
+        start, end = self.text.place(unclear.start, unclear.end)
+        reason = say(unclear.message, language, **unclear.values)
+        return Problem(self.text.original[start:end], reason, start, end, self.field, unclear.suggestions)
+
+
+def read(premises: str, question: str = "") -> Reading:
+    """Reads premises and a question as people type them, in English or Chinese, or as a graph.
+
+    Every word is accounted for: as a name, as a relation, or as one of a documented set of words that change nothing.
+    A text with any other word is refused as a whole.
+
+    Args:
+        premises (`str`): Running text, one statement a line, or a graph in one of the languages of
+            `hf_causal.reading.graphs`.
+        question (`str`): The question; where it is empty, the last sentence of the premises.
+
+    Returns:
+        [`Reading`]: What the text says, with the places of its words.
+
+    Raises:
+        [`ReadingError`]: With every word that was not understood, where it stands and what to write instead.
+
+    Example:
+
+    ```python
+    >>> reading = read("Smoking leads to tar deposits. Lung cancer is caused by tar deposits.", "Does smoking cause lung cancer?")
+    >>> reading.edges
+    (('smoking', 'tar deposits'), ('tar deposits', 'Lung cancer'))
+    >>> reading.prompt
+    'A causes B. B causes C. Does A cause C?'
+
+    ```
+    """
+    size = len(premises) + len(question)
+    if size > MAX_CHARACTERS:
+        reason = say("too_long", "en", size=size, most=MAX_CHARACTERS)
+        raise TooLong([Problem(premises[:60], reason, 0, len(premises))])
+    stated, asked = Source.of("premises", premises), Source.of("question", question)
+    if reading := read_corpora_prompt(stated.text, asked.text):
+        return reading
+    if not asked.sentences and stated.sentences and _is_question(stated.sentences[-1]):
+        asked = Source(stated.field, stated.text, [stated.sentences.pop()])
+    return _read(stated, asked)
+
+
+def _read(stated: Source, asked: Source) -> Reading:
+    problems: list[Problem] = []
+    graph = _attempt(problems, stated, "en", lambda: graphs.read_graph(stated))
+    told: list[tuple[Sentence, Meaning]] = [(Sentence(stated_span(stated)), graph)] if graph else []
+    if graph is None and not problems:
+        for sentence in stated.sentences:
+            meaning = _attempt(problems, stated, language_of(sentence), lambda: _statement(stated, sentence))  # noqa: B023
+            if meaning is not None:
+                told.append((sentence, meaning))
+            if len(problems) >= MAX_PROBLEMS:
+                raise ReadingError(problems)
+    language = language_of(asked.sentences[0]) if asked.sentences else ("zh" if _is_chinese(stated) else "en")
+    wanted = _attempt(problems, asked, language, lambda: _question(asked, told))
+    if problems or wanted is None:
+        raise ReadingError(problems)
+    try:
+        return compose(told, wanted, stated, asked, language)
+    except Unclear as unclear:
+        source = asked if unclear.values.pop("asked", False) else stated
+        raise ReadingError([source.problem(unclear, language)]) from None
+
+
+def stated_span(source: Source) -> tuple[Token, ...]:
+    """Returns one token for the whole of a text."""
+    return (Token("GRAPH", "", 0, len(source.text.normal)),)
+
+
+def _attempt(problems: list[Problem], source: Source, language: str, reads: Any) -> Any:
+    try:
+        return reads()
+    except Unclear as unclear:
+        problems.append(source.problem(unclear, language))
+        return None
+
+
+def _statement(source: Source, sentence: Sentence) -> Meaning:
+    if sentence.asks:
+        raise Unclear("question_in_premises", sentence.start, sentence.end)
+    language, tokens = _terminals(source, sentence, False)
+    told = transform(Statements(), parse(language, "statement", tokens))
+    meaning: Meaning = Meaning(edges=told) if isinstance(told, list) else told
+    source.mark_all([*sentence.ignored, *tokens])
+    if len(meaning.edges) > MAX_STATEMENTS:
+        raise Unclear("too_many_statements", sentence.start, sentence.end, size=len(meaning.edges), most=MAX_STATEMENTS)
+    return meaning
+
+
+def _question(source: Source, told: Sequence[tuple[Sentence, Meaning]]) -> Asked:
+    if not source.sentences:
+        raise Unclear("no_question", 0, len(source.text.normal))
+    if len(source.sentences) > 1:
+        second = source.sentences[1]
+        raise Unclear("several_questions", second.start, second.end)
+    sentence = source.sentences[0]
+    if hypothesis := read_hypothesis(source.text.normal[sentence.start : sentence.end], sentence.start, told):
+        source.mark("relation", sentence.start, sentence.end)
+        return hypothesis
+    language, tokens = _terminals(source, sentence, True)
+    asked = transform(Questions(), parse(language, "question", tokens))
+    source.mark_all([*sentence.ignored, *tokens])
+    return asked  # type: ignore[no-any-return]
+
+
+def _terminals(source: Source, sentence: Sentence, is_question: bool) -> tuple[str, list[Token]]:
+    chinese_text = language_of(sentence) == "zh"
+    make = chinese.terminals if chinese_text else english.terminals
+    tokens, ignored = make(sentence, is_question)
+    for token in tokens:
+        if token.kind == "NAME" and len(token.text) > MAX_NAME:
+            raise Unclear("name_too_long", token.start, token.end, most=MAX_NAME)
+    source.mark_all([Token("NEUTRAL", one.text, one.start, one.end) for one in ignored])
+    return ("chinese" if chinese_text else "english"), tokens
+
+
+def _is_question(sentence: Sentence) -> bool:
+    """Whether the last sentence of the premises is the question: by its mark, or by the word that opens it."""
+    if sentence.asks or any(token.text.casefold() in ("question", "hypothesis", "问题") for token in sentence.ignored):
+        return True
+    if language_of(sentence) == "zh":
+        return chinese.looks_like_question(sentence)
+    phrases = english.look_up(sentence)
+    first = phrases[0]
+    opens = first.may_be("HELPER", "BE", "WHAT", "WHY", "EXISTS", "IT_IS_TRUE") and not first.may_be("THERE_BE", "IF")
+    return bool(opens) and len(phrases) > 2 and not first.text.casefold() in ("has", "have", "had", "being", "been", "be")
+
+
+def _is_chinese(source: Source) -> bool:
+    return any(language_of(sentence) == "zh" for sentence in source.sentences)
+
+
+def language_of(sentence: Sentence) -> str:
+    """Returns `"zh"` for a sentence with Chinese characters outside of quotes and without an English verb."""
+    words = [token.text for token in sentence.tokens if token.kind == "WORD"]
+    if not any(chinese.has_han(word) for word in words):
+        return "en"
+    latin = [phrase for phrase in english.look_up(sentence) if phrase.entries]
+    return "en" if any(phrase.may_be("ACTIVE", "PASSIVE", "BACKWARD", "ROLE") for phrase in latin) else "zh"

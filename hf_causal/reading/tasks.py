@@ -1,0 +1,74 @@
+"""The tasks that the reader writes prompts for; nothing else of the reader imports them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hf_causal.certificates import Proof, check, grammar_of, prove
+from hf_causal.certificates.base import find_cycle
+from hf_causal.equivalence import MAX_VARIABLES
+from hf_causal.language import co_occurrence, corr2cause, d_separation, transitivity
+from hf_causal.names import RESERVED_WORDS, Renaming, is_name
+
+HYPOTHESES, PARAPHRASES = corr2cause.HYPOTHESES, corr2cause.PARAPHRASES
+Pair = tuple[str, str]
+
+
+def causes_prompt(edges: Sequence[Pair], asked: Pair, together: Sequence[Pair] = ()) -> tuple[str, str]:
+    """Returns the task and the prompt of "Does X cause Y?"."""
+    if together:
+        statements = [(first, second, True) for first, second in edges]
+        statements += [(first, second, False) for first, second in together]
+        return "co_occurrence", str(co_occurrence.Prompt(tuple(statements), asked))
+    return "transitivity", str(transitivity.Prompt(tuple(edges), asked))
+
+
+def separation_prompt(edges: Sequence[Pair], asked: Pair, given: Sequence[str]) -> tuple[str, str]:
+    """Returns the task and the prompt of "Are X and Y d-separated given Z?"."""
+    return "d_separation", str(d_separation.Prompt(tuple(edges), asked, tuple(given)))
+
+
+def hypothesis_prompt(
+    variables: Sequence[str],
+    correlations: Sequence[Pair],
+    independences: Sequence[tuple[str, str, tuple[str, ...]]],
+    relation: str,
+    pair: Pair,
+    paraphrased: bool = False,
+) -> tuple[str, str]:
+    """Returns the task and the prompt of a hypothesis about a closed system of correlations."""
+    system = corr2cause.ClosedSystem(tuple(variables), tuple(correlations), tuple(independences))
+    return "corr2cause", str(corr2cause.Prompt(system, relation, pair, paraphrased))
+
+
+def canonical(text: str) -> tuple[str, list[Pair], Pair, tuple[str, ...]] | None:
+    """Returns task, edges, pair and conditioning set of a prompt of the corpora, `None` for any other text."""
+    for task in (d_separation, transitivity):
+        try:
+            prompt = task.parse_prompt(text)
+        except ValueError:
+            continue
+        if str(prompt) == text:
+            name = "d_separation" if task is d_separation else "transitivity"
+            return name, list(prompt.edges), prompt.question, tuple(getattr(prompt, "given", ()))
+    return None
+
+
+__all__ = [
+    "HYPOTHESES",
+    "MAX_VARIABLES",
+    "RESERVED_WORDS",
+    "PARAPHRASES",
+    "Pair",
+    "Proof",
+    "Renaming",
+    "canonical",
+    "causes_prompt",
+    "check",
+    "find_cycle",
+    "grammar_of",
+    "hypothesis_prompt",
+    "is_name",
+    "prove",
+    "separation_prompt",
+]
