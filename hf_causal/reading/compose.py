@@ -12,6 +12,7 @@ from hf_causal.reading.names import near, shorten
 from hf_causal.reading.problems import Unclear, say
 from hf_causal.reading.reading import Question, Reading, Statement
 from hf_causal.reading.resolve import Table, asked_kind, asked_mentions, edge_sign, mentions_of
+from hf_causal.reading.signs import signs_between
 from hf_causal.reading.tokens import Sentence
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _check_different(asked: Asked, table: Table) -> None:
     seen: set[str] = set()
     for mention in (*asked.pair, *((asked.third,) if asked.third else ())):
         found = table.settle(mention)[0]
-        if found in seen:
+        if found in seen and (asked.edge is None or asked.directly or asked.kind == "why"):
             raise Unclear("itself", mention.start, mention.end, name=table.shown[found], asked=True)
         seen.add(found)
     for mention in asked.given:
@@ -114,12 +115,15 @@ def _prompt(reading: Reading, meanings: Sequence[Meaning], asked: Asked) -> tupl
     short = shorten(reading.names).short
     edges = [(short[cause], short[effect]) for cause, effect in reading.edges]
     question = reading.question
+    if question.kind == "cause" and signs_between(reading.statements, *question.names) & {"-", "~"}:
+        cause, effect = question.names
+        raise Unclear("reduces", **place, cause=cause, effect=effect)  # type: ignore[arg-type]
     if question.kind in ("cause", "affect"):
         together = [(short[first], short[second]) for first, second in reading.together]
         return tasks.causes_prompt(edges, (short[question.names[0]], short[question.names[1]]), together)
+    if question.kind in ("independent", "blockers") and (cycle := tasks.find_cycle(reading.edges)):
+        raise Unclear("cycle", **place, loop=" → ".join(cycle))  # type: ignore[arg-type]
     if question.kind == "independent":
-        if cycle := tasks.find_cycle(reading.edges):
-            raise Unclear("cycle", **place, loop=" → ".join(cycle))  # type: ignore[arg-type]
         if reading.together:
             raise Unclear("mixed", **place)  # type: ignore[arg-type]
         given = [short[name] for name in question.given]

@@ -215,8 +215,10 @@ def _is_preposition(phrase: Phrase) -> bool:
 
 
 def _as_noun_phrase(phrase: Phrase, before: Phrase, following: Phrase, has_reason: bool, asks: bool) -> str | None:
-    if before.kind == "START" and phrase.may_be("HEADED"):
-        return "HEADED"
+    if phrase.may_be("HEADED") and (before.kind == "START" or not phrase.may_be("ROLE")):
+        if before.kind == "START":
+            return "HEADED"
+        phrase.entries = {"ROLE": Entry("ROLE", "+", phrase.entries["HEADED"].note)}
     if phrase.may_be("BECAUSE_OF") and not before.may_be("BE"):
         return "BECAUSE_OF"
     for kind in ("ROLE", "CORRELATES", "INDEPENDENT_OF", "GIVEN", "ITS_SYSTEM", "ALL_RELATIONS", "AS_FOLLOWS"):
@@ -259,10 +261,11 @@ _PLAIN_KINDS = (
 
 def _check(phrases: Sequence[Phrase]) -> None:
     """Raises [`Unclear`] for a word that changes the meaning, or a mark that has no place in a sentence."""
+    refused = [phrase for phrase in phrases if phrase.kind == "REFUSED"]
+    # "does not": the "not" is what is to be said, the "does" only goes with it.
+    for phrase in sorted(refused, key=lambda one: one.entries["REFUSED"].note == "helping_verb"):
+        raise Unclear(f"refused_{phrase.entries['REFUSED'].note}", phrase.start, phrase.end, word=phrase.text)
     for phrase in phrases:
-        if phrase.kind == "REFUSED":
-            group = phrase.entries["REFUSED"].note
-            raise Unclear(f"refused_{group}", phrase.start, phrase.end, word=phrase.text)
         if phrase.kind == "TWO_WAY":
             raise Unclear("two_way", phrase.start, phrase.end)
         if phrase.kind == "MARK" and phrase.text not in "{}[]":

@@ -70,7 +70,7 @@ def _lines(tokens: list[Token]) -> Iterator[list[Token]]:
 
 
 def _second(line: list[Token]) -> str:
-    return next((token.text for token in line if token.text in ("~", ":")), "")
+    return line[1].text if len(line) > 1 else ""
 
 
 class _Cursor:
