@@ -45,6 +45,7 @@ class Edge:
     """Of the verb alone."""
     token: Token
     """The verb, arrow or noun."""
+    directly: bool = False
 
 
 @dataclass
@@ -149,9 +150,10 @@ def edge(cause: Mention, relation: Relation, effect: Mention) -> Edge:
         raise Unclear("change_place", cause.start, cause.end)
     effect = _likelihood(effect, relation)
     changed = effect.change if effect.sure else ""
-    if (changed or effect.direction) and relation.sign != "+" and not (relation.makes and effect.direction):
+    if (changed or effect.direction) and relation.sign != "+" and not relation.makes:
         raise Unclear("change_of_change", effect.start, effect.end)
-    return Edge(cause, effect, "+" if relation.makes and effect.direction else relation.sign, relation.token)
+    sign = "+" if relation.makes and (effect.direction or effect.change) else relation.sign
+    return Edge(cause, effect, sign, relation.token, relation.directly)
 
 
 def _likelihood(effect: Mention, relation: Relation) -> Mention:

@@ -12,7 +12,7 @@ from hf_causal.reading.problems import Unclear
 from hf_causal.reading.statements import Parts, as_role, relate
 from hf_causal.reading.tokens import Token
 
-_MEMBERS = {"common_cause": "common_causes", "confounder": "confounders", "mediator": "mediators", "collider": "colliders"}
+MEMBERS = {"common_cause": "common_causes", "confounder": "confounders", "mediator": "mediators", "collider": "colliders"}
 
 
 @v_args(inline=True)
@@ -28,10 +28,10 @@ class Questions(Parts):
     def asks_arrows(self, edges: list[Edge]) -> Asked:
         return self._of_edges(edges)
 
-    def _of_edges(self, edges: list[Edge], directly: bool = False) -> Asked:
+    def _of_edges(self, edges: list[Edge]) -> Asked:
         if len(edges) != 1:
             raise Unclear("ask_one", edges[0].token.start, edges[0].token.end)
-        return _about(edges[0], directly)
+        return _about(edges[0], edges[0].directly)
 
     def asks_cause(self, _: Token, subject: Group, relation: Relation, objects: Group) -> Asked:
         edges = relate(subject, relation, objects)
@@ -47,7 +47,7 @@ class Questions(Parts):
     def asks_role(self, _: Token, subject: Group, *rest: Any) -> Asked:
         *_, role, objects = rest
         relation = as_role(role)
-        if relation.role in _MEMBERS:
+        if relation.role in MEMBERS:
             return Asked(relation.role, plain(objects).two(), third=plain(subject).one())
         return self.asks_cause(role, subject, relation, objects)
 
@@ -57,12 +57,12 @@ class Questions(Parts):
 
     def asks_exists(self, _: Token, role: Token, group: Group) -> Asked:
         kind = as_role(role).role
-        if kind not in _MEMBERS:
+        if kind not in MEMBERS:
             raise Unclear("ask_what", role.start, role.end, word=role.text)
         return Asked(f"any_{kind}", plain(group).two())
 
     def asks_path(self, _: Token, path: Token, first: Token, to: Token, second: Token) -> Asked:
-        return Asked("cause", (Mention(first.data), Mention(second.data)))
+        return Asked("affect", (Mention(first.data), Mention(second.data)))
 
     def asks_why(self, word: Token, _: Token, subject: Group, relation: Relation, objects: Group) -> Asked:
         asked = self.asks_cause(word, subject, relation, objects)
@@ -71,8 +71,8 @@ class Questions(Parts):
         return replace(asked, kind="why")
 
     def asks_causes(self, word: Token, relation: Relation, objects: Group) -> Asked:
-        if relation.role in _MEMBERS:
-            return Asked(_MEMBERS[relation.role], plain(objects).two())
+        if relation.role in MEMBERS:
+            return Asked(MEMBERS[relation.role], plain(objects).two())
         if relation.makes or (relation.sign == "-" and not relation.backward):
             raise Unclear("what_signed", relation.token.start, relation.token.end, word=relation.token.text)
         what = "effects" if relation.backward else "causes"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hf_causal.reading import chinese, english, graphs
+from hf_causal.reading.chinese_rules import ChineseQuestions, ChineseStatements
 from hf_causal.reading.compose import compose
 from hf_causal.reading.corpora import read_corpora_prompt
 from hf_causal.reading.grammar import parse, transform
@@ -138,7 +139,8 @@ def _statement(source: Source, sentence: Sentence) -> Meaning:
     if sentence.asks:
         raise Unclear("question_in_premises", sentence.start, sentence.end)
     language, tokens = _terminals(source, sentence, False)
-    told = transform(Statements(), parse(language, "statement", tokens))
+    rules = ChineseStatements() if language == "chinese" else Statements()
+    told = transform(rules, parse(language, "statement", tokens))
     meaning: Meaning = Meaning(edges=told) if isinstance(told, list) else told
     source.mark_all([*sentence.ignored, *tokens])
     if len(meaning.edges) > MAX_STATEMENTS:
@@ -157,7 +159,8 @@ def _question(source: Source, told: Sequence[tuple[Sentence, Meaning]]) -> Asked
         source.mark("relation", sentence.start, sentence.end)
         return hypothesis
     language, tokens = _terminals(source, sentence, True)
-    asked = transform(Questions(), parse(language, "question", tokens))
+    rules = ChineseQuestions() if language == "chinese" else Questions()
+    asked = transform(rules, parse(language, "question", tokens))
     source.mark_all([*sentence.ignored, *tokens])
     return asked  # type: ignore[no-any-return]
 
