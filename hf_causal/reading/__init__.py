@@ -5,4 +5,17 @@ from hf_causal.reading.problems import Problem, ReadingError, TooLong
 from hf_causal.reading.reader import read
 from hf_causal.reading.reading import KINDS, Mark, Question, Reading, Statement
 
-__all__ = ["KINDS", "Answer", "Evidence", "Mark", "Problem", "Question", "Reading", "ReadingError", "Statement", "TooLong", "answer", "read"]
+__all__ = [
+    "KINDS",
+    "Answer",
+    "Evidence",
+    "Mark",
+    "Problem",
+    "Question",
+    "Reading",
+    "ReadingError",
+    "Statement",
+    "TooLong",
+    "answer",
+    "read",
+]

@@ -116,7 +116,9 @@ class _Answering:
 
     def directly(self, cause: str, effect: str) -> Evidence:
         """Proves whether a cause is stated of an effect: only then do the statements into it lead there."""
-        return self.causes(cause, effect, [edge for edge in self.reading.edges if edge[1] == effect and edge[0] != effect])
+        return self.causes(
+            cause, effect, [edge for edge in self.reading.edges if edge[1] == effect and edge[0] != effect]
+        )
 
     def path(self, evidence: Evidence) -> tuple[str, ...]:
         """The path of a certificate in the names of the text; nothing where it has none."""
@@ -265,7 +267,11 @@ class _Answering:
             return self.done("Unknown", self.say("why_direction"), (evidence, *self.signed_proofs(cause, effect)))
         proofs = [
             Evidence(
-                evidence.task, evidence.prompt, "Yes", json.dumps({"path": [self.short[name] for name in path]}), self.names
+                evidence.task,
+                evidence.prompt,
+                "Yes",
+                json.dumps({"path": [self.short[name] for name in path]}),
+                self.names,
             )
             for path in paths
         ]

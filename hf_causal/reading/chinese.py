@@ -128,7 +128,7 @@ def _neutral_opening(pieces: list[Piece], is_question: bool) -> int:
 def _ends_with_verb(pieces: Sequence[Piece]) -> bool:
     """Whether a sentence ends as "B由A引起(的)(吗)" does."""
     rest = [piece for piece in pieces if not piece.may_be("ASK", "DE")]
-    return bool(rest) and rest[-1].may_be("ACTIVE")
+    return bool(rest) and rest[-1].may_be("ACTIVE") and any(piece.may_be("BY") for piece in pieces)
 
 
 def _decide_one(piece: Piece, before: Piece, following: Piece, is_question: bool, passive: bool) -> str | None:
@@ -137,7 +137,12 @@ def _decide_one(piece: Piece, before: Piece, following: Piece, is_question: bool
         joining = piece.text in ("并", "还", "又", "并且", "而且", "也") and before.kind == "COMMA" and after in _VERBS
         return "AGAIN" if joining else "NEUTRAL"
     ends = after in ("END", "COMMA", "ASK", "BETWEEN", "SO") or after in _VERBS or after == "HELPER"
-    if piece.may_be("CHANGED") and ends and before.kind in ("WORD", "QUOTED") and not (passive and after in ("END", "ASK")):
+    if (
+        piece.may_be("CHANGED")
+        and ends
+        and before.kind in ("WORD", "QUOTED")
+        and not (passive and after in ("END", "ASK"))
+    ):
         return "CHANGED"
     for kind in _VERBS:
         if piece.may_be(kind):

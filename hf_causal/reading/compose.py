@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from hf_causal.reading import tasks
+from hf_causal.reading.doubts import find_doubt
 from hf_causal.reading.meaning import Asked, Meaning, Mention
 from hf_causal.reading.names import near, shorten
-from hf_causal.reading.problems import Unclear, say
+from hf_causal.reading.problems import Unclear
 from hf_causal.reading.reading import Question, Reading, Statement
 from hf_causal.reading.resolve import Table, asked_kind, asked_mentions, edge_sign, mentions_of
 from hf_causal.reading.signs import signs_between
@@ -33,7 +35,6 @@ def compose(told: Told, asked: Asked, stated: Source, source: Source, language: 
     table = Table.of([*mentions, *asked_mentions(asked)])
     known = dict.fromkeys(table.settle(mention)[0] for mention in mentions)
     statements = _statements(told, table, stated)
-    # Whole names are settled by now, so that the table is complete.
     question = _question(asked, table, known, language)
     table.check({table.settle(mention)[0]: mention for mention in mentions})
     names = tuple(table.shown[one] for one in known)
@@ -44,11 +45,20 @@ def compose(told: Told, asked: Asked, stated: Source, source: Source, language: 
         for meaning in meanings
         for *pair, given in meaning.independent
     )  # fmt: skip
-    reading = Reading(statements, question, names, language, marks, together[:MAX_EDGES], independent)  # type: ignore[arg-type]
-    task, prompt = _prompt(reading, meanings, asked)
-    return Reading(
-        statements, reading.question, names, language, marks, reading.together, reading.independent, task, prompt
-    )
+    reading = Reading(statements, question, names, language, marks, together, independent)  # type: ignore[arg-type]
+    place = {"start": asked.pair[0].start, "end": asked.pair[-1].end, "asked": True}
+    try:
+        if not statements:
+            return _system(reading, meanings, asked)
+        if independent or any(meaning.variables or meaning.size for meaning in meanings):
+            raise Unclear("mixed", 0, 0)
+        reading = with_prompt(reading)
+    except Unclear as unclear:
+        raise Unclear(unclear.message, **place, **unclear.values) from None  # type: ignore[arg-type]
+    unquoted = [table.shown[one] for one in known if one not in table.quoted] if not table.plain else []
+    if doubt := find_doubt(reading, unquoted):
+        raise Unclear("same_thing", **place, name=doubt[0], other=doubt[1])  # type: ignore[arg-type]
+    return reading
 
 
 def _shown(table: Table, mentions: Sequence[Mention]) -> tuple[str, ...]:
@@ -65,7 +75,6 @@ def _statements(told: Told, table: Table, stated: Source) -> tuple[Statement, ..
         for edge in meaning.edges:
             cause, effect = _shown(table, (edge.cause, edge.effect))
             found.append(Statement(cause, effect, edge_sign(edge, table), start, end))
-    # A name may be shown otherwise once all are known; names are shown as they are at the end.
     return tuple(found)
 
 
@@ -105,30 +114,30 @@ def _stranger(mention: Mention, names: Sequence[str], language: str) -> Unclear:
     return Unclear("stranger_near", mention.start, mention.end, others, name=name, others=joined, asked=True)
 
 
-def _prompt(reading: Reading, meanings: Sequence[Meaning], asked: Asked) -> tuple[str | None, str | None]:
-    """The task of a question and its prompt, where one prompt asks all of it."""
-    place = {"start": asked.pair[0].start, "end": asked.pair[-1].end, "asked": True}
-    if not reading.statements:
-        return _system(reading, meanings, asked, place)
-    if reading.independent or any(meaning.variables or meaning.size for meaning in meanings):
-        raise Unclear("mixed", **place)  # type: ignore[arg-type]
+def with_prompt(reading: Reading) -> Reading:
+    """Returns a reading with the task of its question and the prompt, where one prompt asks all of it.
+
+    Raises:
+        [`Unclear`]: If the statements leave the question without an answer.
+    """
+    question, names = reading.question, reading.question.names
+    if question.kind == "cause" and signs_between(reading.statements, *names) & {"-", "~"}:
+        raise Unclear("reduces", 0, 0, cause=names[0], effect=names[1])
+    if question.kind in ("independent", "blockers"):
+        if cycle := tasks.find_cycle(reading.edges):
+            raise Unclear("cycle", 0, 0, loop=" → ".join(cycle))
+        if reading.together:
+            raise Unclear("mixed", 0, 0)
     short = shorten(reading.names).short
     edges = [(short[cause], short[effect]) for cause, effect in reading.edges]
-    question = reading.question
-    if question.kind == "cause" and signs_between(reading.statements, *question.names) & {"-", "~"}:
-        cause, effect = question.names
-        raise Unclear("reduces", **place, cause=cause, effect=effect)  # type: ignore[arg-type]
+    task = prompt = None
     if question.kind in ("cause", "affect"):
         together = [(short[first], short[second]) for first, second in reading.together]
-        return tasks.causes_prompt(edges, (short[question.names[0]], short[question.names[1]]), together)
-    if question.kind in ("independent", "blockers") and (cycle := tasks.find_cycle(reading.edges)):
-        raise Unclear("cycle", **place, loop=" → ".join(cycle))  # type: ignore[arg-type]
-    if question.kind == "independent":
-        if reading.together:
-            raise Unclear("mixed", **place)  # type: ignore[arg-type]
+        task, prompt = tasks.causes_prompt(edges, (short[names[0]], short[names[1]]), together)
+    elif question.kind == "independent":
         given = [short[name] for name in question.given]
-        return tasks.separation_prompt(edges, (short[question.names[0]], short[question.names[1]]), given)
-    return None, None
+        task, prompt = tasks.separation_prompt(edges, (short[names[0]], short[names[1]]), given)
+    return replace(reading, task=task, prompt=prompt)
 
 
 _OF_KIND = {
@@ -139,48 +148,42 @@ _OF_KIND = {
 }
 
 
-def _system(
-    reading: Reading, meanings: Sequence[Meaning], asked: Asked, place: dict[str, object]
-) -> tuple[str | None, str | None]:
-    """The prompt of a hypothesis about correlations, once the premises say of each pair what holds."""
-    if asked.kind.startswith("hypothesis:"):
-        _, relation, *rest = asked.kind.split(":")
-    else:
-        relation, rest = _OF_KIND.get(reading.question.kind, ""), []
+def _system(reading: Reading, meanings: Sequence[Meaning], asked: Asked) -> Reading:
+    """A reading of a hypothesis about correlations, once the premises say of each pair what holds."""
+    kind, relation, *rest = [*asked.kind.split(":"), ""]
+    if kind != "hypothesis":
+        relation = _OF_KIND.get(reading.question.kind, "")
     if not relation:
         simple = reading.question.kind in ("cause", "affect", "increase")
-        raise Unclear("only_correlations" if simple else "correlation_kind", **place)  # type: ignore[arg-type]
-    _check_complete(reading, meanings, place)
-    object.__setattr__(reading, "question", Question("hypothesis", reading.question.names))
+        raise Unclear("only_correlations" if simple else "correlation_kind", 0, 0)
+    _check_complete(reading, meanings)
     short = shorten(reading.names).short
-    prompt = tasks.hypothesis_prompt(
+    first, second = reading.question.names
+    task, prompt = tasks.hypothesis_prompt(
         [short[name] for name in reading.names],
-        [(short[first], short[second]) for first, second in reading.together],
+        [(short[one], short[other]) for one, other in reading.together],
         [(short[x], short[y], tuple(short[one] for one in given)) for x, y, given in reading.independent],
         relation,
-        (short[reading.question.names[0]], short[reading.question.names[1]]),
-        bool(rest),
+        (short[first], short[second]),
+        "paraphrased" in rest,
     )
     try:
-        tasks.grammar_of(prompt[1]).parse(prompt[1])
+        tasks.prove(prompt)
     except ValueError as error:
-        raise Unclear("no_class", **place, reason=reading.renaming.restore(str(error))) from None  # type: ignore[arg-type]
-    return prompt
+        raise Unclear("no_class", 0, 0, reason=reading.renaming.restore(str(error))) from None
+    return replace(reading, question=Question("hypothesis", (first, second)), task=task, prompt=prompt)
 
 
-def _check_complete(reading: Reading, meanings: Sequence[Meaning], place: dict[str, object]) -> None:
+def _check_complete(reading: Reading, meanings: Sequence[Meaning]) -> None:
     """Raises [`Unclear`] where the premises are silent about a pair, or about the number of variables."""
     names = reading.names
     if len(names) > tasks.MAX_VARIABLES:
-        raise Unclear("too_many_variables", **place, most=tasks.MAX_VARIABLES)  # type: ignore[arg-type]
+        raise Unclear("too_many_variables", 0, 0, most=tasks.MAX_VARIABLES)
     sizes = {meaning.size for meaning in meanings if meaning.size is not None}
     if sizes - {len(names)}:
-        raise Unclear("system_size", **place, size=min(sizes), named=len(names))  # type: ignore[arg-type]
+        raise Unclear("system_size", 0, 0, size=min(sizes), named=len(names))
     told = {frozenset(pair) for pair in reading.together}
     told |= {frozenset((first, second)) for first, second, given in reading.independent if not given}
     for first, second in combinations(names, 2):
         if frozenset((first, second)) not in told:
-            raise Unclear("silent_pair", **place, first=first, second=second)  # type: ignore[arg-type]
-
-
-__all__ = ["compose", "say"]
+            raise Unclear("silent_pair", 0, 0, first=first, second=second)

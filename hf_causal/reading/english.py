@@ -91,16 +91,19 @@ def _decide(phrases: list[Phrase], is_question: bool) -> None:
         phrase.may_be("SO") for phrase in phrases[start + 1 :]
     )
     asks = is_question and start < len(phrases) and _opening(phrases, start)
-    following = Phrase("END", "", 0, 0, {})
+    following = behind = Phrase("END", "", 0, 0, {})
     for place in range(len(phrases) - 1, start - 1, -1):
         phrase = phrases[place]
         if phrase.kind == "WORD" and phrase.entries:
             before = phrases[place - 1] if place > start else Phrase("START", "", 0, 0, {})
-            if phrase.may_be("TO_CHANGED"):
-                continue
-            _decide_one(phrase, before, following, has_reason, bool(asks), is_question)
+            if _is_list(before) and behind.kind in _VERBS and phrase.may_be("CHANGE", "UNSURE_CHANGE"):
+                phrase.take("CHANGE" if phrase.may_be("CHANGE") else "UNSURE_CHANGE")  # "and lower growth raises debt"
+            else:
+                _decide_one(phrase, before, following, has_reason, bool(asks), is_question)
         if phrase.kind != "NEUTRAL":
             following = phrase
+        if phrase.kind not in ("WORD", "NEUTRAL", "QUOTED"):
+            behind = phrase
 
 
 def _neutral_opening(phrases: list[Phrase], is_question: bool) -> int:
@@ -165,6 +168,8 @@ def _begins(before: Phrase) -> bool:
     """Whether a name begins behind a phrase, or goes on from its article."""
     if before.kind == "WORD" and not before.entries:
         return before.text.casefold() in english().words("articles")
+    if before.kind == "WHAT":
+        return False
     return not (before.kind == "QUOTED" or (before.kind == "WORD" and not before.may_be(*_NOT_IN_NAMES)))
 
 
@@ -335,14 +340,22 @@ def _separate(rows: Sequence[Token]) -> list[Token]:
         both = bool(joined) and joined[-1].kind == "SEP"
         held = joined.pop().data if both else ""
         written = held + ("," if token.kind == "COMMA" else "and")
-        kind = "AGAIN" if token.kind == "AND" and following in ("ACTIVE", "BACKWARD", "HELPER", "BE", "MAKE", "DIRECTLY") else "SEP"
+        kind = (
+            "AGAIN"
+            if token.kind == "AND" and following in ("ACTIVE", "BACKWARD", "HELPER", "BE", "MAKE", "DIRECTLY")
+            else "SEP"
+        )
         joined.append(Token(kind, token.text, token.start, token.end, written))
     return _commas_of_conditions(joined)
 
 
 def _commas_of_conditions(rows: list[Token]) -> list[Token]:
     """Makes the one comma of "Because of X, Y" what "then" is; with several, what belongs together is not clear."""
-    if not rows or rows[0].kind not in ("BECAUSE", "BECAUSE_OF", "IF", "GIVEN") or any(one.kind == "THEN" for one in rows):
+    if (
+        not rows
+        or rows[0].kind not in ("BECAUSE", "BECAUSE_OF", "IF", "GIVEN")
+        or any(one.kind == "THEN" for one in rows)
+    ):
         return rows
     commas = [place for place, one in enumerate(rows) if one.kind == "SEP" and one.data == ","]
     if len(commas) != 1:

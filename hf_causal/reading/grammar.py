@@ -56,7 +56,9 @@ def parse(language: str, start: str, tokens: Sequence[Token]) -> Tree[Any]:
             raise Unclear("no_relation", tokens[0].start, tokens[-1].end) from None
         if not isinstance(token, Token):  # the sentence ends too early
             raise Unclear(f"unfinished_{start}", tokens[-1].start, tokens[-1].end, word=tokens[-1].text) from None
-        message = f"unexpected_{token.kind}" if token.kind in ("BECAUSE", "BECAUSE_OF", "SO") else f"unexpected_{start}"
+        message = (
+            f"unexpected_{token.kind}" if token.kind in ("BECAUSE", "BECAUSE_OF", "SO") else f"unexpected_{start}"
+        )
         raise Unclear(message, token.start, token.end, word=token.text) from None
 
 

@@ -43,7 +43,9 @@ def _language(tokens: list[Token], words: list[Token]) -> Callable[[_Cursor], Me
     if first in ("graph", "flowchart") and second in ("LR", "RL", "TD", "TB", "BT"):
         return read_mermaid
     if first in ("graph", "mag", "pdag", "pag") and second == "{":
-        raise Unclear("graph", words[0].start, words[0].end, detail="write “digraph { … }” or “dag { … }”, with arrows")
+        raise Unclear(
+            "graph", words[0].start, words[0].end, detail="write “digraph { … }” or “dag { … }”, with arrows"
+        )
     if first == "{":
         return read_dictionary
     if all(_second(line) == "~" for line in _lines(tokens)):
@@ -288,7 +290,7 @@ def read_dictionary(cursor: _Cursor) -> Meaning:
         colon = cursor.take(":")
         opening = cursor.take("[", "(", "{")
         if colon is None or opening is None:
-            raise cursor.trouble(cursor.peek(), "write {\"A\": [\"B\", \"C\"]}")
+            raise cursor.trouble(cursor.peek(), 'write {"A": ["B", "C"]}')
         while not cursor.take("]", ")", "}"):
             edges.append(Edge(cause, cursor.name(), "?", colon))
             cursor.skip()

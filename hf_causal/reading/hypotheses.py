@@ -16,12 +16,16 @@ def read_hypothesis(text: str, start: int, told: Sequence[tuple[Sentence, Meanin
 
     Names are only those of the premises, so a template is matched in one way or in none.
     """
-    if any(meaning.edges for _, meaning in told) or not any(m.together or m.independent or m.variables for _, m in told):
+    if any(meaning.edges for _, meaning in told) or not any(
+        m.together or m.independent or m.variables for _, m in told
+    ):
         return None
     for templates in (HYPOTHESES, PARAPHRASES):
         for relation, template in templates.items():
             if (names := _match(template.removesuffix("."), text)) is not None:
-                pair = tuple(Mention(Name(names[one][0], start + names[one][1], start + names[one][2])) for one in "ij")
+                pair = tuple(
+                    Mention(Name(names[one][0], start + names[one][1], start + names[one][2])) for one in "ij"
+                )
                 kind = f"hypothesis:{relation}" + (":paraphrased" if templates is PARAPHRASES else "")
                 return Asked(kind, pair)
     return None

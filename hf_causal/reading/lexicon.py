@@ -94,7 +94,8 @@ def headings() -> frozenset[str]:
 @lru_cache(maxsize=8)
 def load(name: str) -> dict[str, Any]:
     """Returns a data file of the package."""
-    return yaml.load(resource(name), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    # Everything is text: "no" and "on" are words here.
+    return yaml.load(resource(name), Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
 
 
 def resource(name: str) -> str:
@@ -110,6 +111,7 @@ def _english_entries(data: Mapping[str, Any]) -> Iterable[tuple[str, Entry]]:
     for role, told in data["roles"].items():
         for phrase in told["words"]:
             yield phrase, Entry("ROLE", told["sign"], role)
+            yield f"the {phrase}", Entry("ROLE", told["sign"], role)
     for role, phrases in data["headed"].items():
         for phrase in phrases:
             yield phrase, Entry("HEADED", "+", role)
@@ -141,7 +143,7 @@ def _verb(verb: Mapping[str, Any], active: str, passive: str) -> Iterable[tuple[
         yield f"{ing} {rest}".strip(), Entry("ING", sign, "backward" if active == "BACKWARD" else kind)
     if passive and kind == active and (not verb.get("then") or "by" in verb):
         yield f"{participle} {verb.get('by', '')} by".replace("  ", " "), Entry(passive, sign)
-    if not verb.get("then") and sign in "+-" and passive:
+    if "changes" in verb:
         yield participle, Entry("CHANGE", sign, single=True)  # "reduced income", at the beginning of a name
 
 

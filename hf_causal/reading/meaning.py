@@ -222,4 +222,3 @@ def plain(group: Group) -> Group:
         if mention.change or mention.direction:
             raise Unclear("change_place", mention.start, mention.end)
     return group
-

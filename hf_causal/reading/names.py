@@ -42,8 +42,6 @@ def key(name: str, quoted: bool = False) -> str:
 
     ```
     """
-    if is_plain(name):
-        return name
     words = name.replace("-", " ").split() if not quoted else name.split()
     articles = english().words("articles")
     words = [word for word in words if len(words) == 1 or word.casefold() not in articles or word == "A"] or words

@@ -12,7 +12,12 @@ from hf_causal.reading.problems import Unclear
 from hf_causal.reading.statements import Parts, as_role, relate
 from hf_causal.reading.tokens import Token
 
-MEMBERS = {"common_cause": "common_causes", "confounder": "confounders", "mediator": "mediators", "collider": "colliders"}
+MEMBERS = {
+    "common_cause": "common_causes",
+    "confounder": "confounders",
+    "mediator": "mediators",
+    "collider": "colliders",
+}
 
 
 @v_args(inline=True)

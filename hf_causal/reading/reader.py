@@ -144,7 +144,9 @@ def _statement(source: Source, sentence: Sentence) -> Meaning:
     meaning: Meaning = Meaning(edges=told) if isinstance(told, list) else told
     source.mark_all([*sentence.ignored, *tokens])
     if len(meaning.edges) > MAX_STATEMENTS:
-        raise Unclear("too_many_statements", sentence.start, sentence.end, size=len(meaning.edges), most=MAX_STATEMENTS)
+        raise Unclear(
+            "too_many_statements", sentence.start, sentence.end, size=len(meaning.edges), most=MAX_STATEMENTS
+        )
     return meaning
 
 
@@ -185,7 +187,9 @@ def _is_question(sentence: Sentence) -> bool:
     phrases = english.look_up(sentence)
     first = phrases[0]
     opens = first.may_be("HELPER", "BE", "WHAT", "WHY", "EXISTS", "IT_IS_TRUE") and not first.may_be("THERE_BE", "IF")
-    return bool(opens) and len(phrases) > 2 and not first.text.casefold() in ("has", "have", "had", "being", "been", "be")
+    return (
+        bool(opens) and len(phrases) > 2 and not first.text.casefold() in ("has", "have", "had", "being", "been", "be")
+    )
 
 
 def _is_chinese(source: Source) -> bool:

@@ -17,6 +17,7 @@ class Table:
 
     shown: dict[str, str] = field(default_factory=dict)
     quoted: set[str] = field(default_factory=set)
+    settled: dict[Mention, tuple[str, str]] = field(default_factory=dict)
     plain: bool = False
     """Whether all names are a few letters or digits, as in the corpora; then each spelling is a name."""
 
@@ -28,6 +29,7 @@ class Table:
         table.plain = all(is_plain(name.text) for name in names)
         for name in names:
             table.add(name)
+        table.settle_all(mentions)
         return table
 
     def key(self, name: Name) -> str:
@@ -44,20 +46,24 @@ class Table:
             self.quoted.add(found)
         return found
 
-    def settle(self, mention: Mention) -> tuple[str, str]:
-        """Returns the key of a mention, and the sign of its change.
+    def settle_all(self, mentions: Sequence[Mention]) -> None:
+        """Settles every mention once: first those that are sure, on which the others depend."""
+        for mention in sorted(mentions, key=lambda one: (one.whole is not None, not one.sure)):
+            if mention not in self.settled:
+                self.settled[mention] = self._settle(mention)
 
-        Raises:
-            [`Unclear`]: If the words before the name may be a part of it or not.
-        """
+    def settle(self, mention: Mention) -> tuple[str, str]:
+        """Returns the key of a mention, and the sign of its change."""
+        return self.settled[mention]
+
+    def _settle(self, mention: Mention) -> tuple[str, str]:
         if mention.whole is None:
             return self.key(mention.name), mention.change or mention.direction
         whole, bare = self.key(mention.whole), self.key(mention.name)
         if mention.sure:
             if whole in self.shown and bare in self.shown:
-                raise Unclear(
-                    "part_of_name", mention.start, mention.end, name=mention.whole.text, other=mention.name.text
-                )
+                values = {"name": mention.whole.text, "other": mention.name.text}
+                raise Unclear("part_of_name", mention.start, mention.end, **values)  # type: ignore[arg-type]
             if whole in self.shown:
                 return whole, mention.change
             return self.add(mention.name), mention.change or mention.direction

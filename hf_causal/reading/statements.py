@@ -103,7 +103,9 @@ class Parts(Transformer[Any, Any]):
     def that(self, _: Token, relation: Relation, group: Group) -> tuple[str, Relation, Group]:
         return "that", relation, group
 
-    def clauses(self, subject: Group, both: Token | None, relation: Relation, objects: Group, *steps: Any) -> list[Edge]:
+    def clauses(
+        self, subject: Group, both: Token | None, relation: Relation, objects: Group, *steps: Any
+    ) -> list[Edge]:
         if both and len(subject.mentions) != 2:
             raise Unclear("two_names", subject.start, subject.end)
         edges: list[Edge] = []

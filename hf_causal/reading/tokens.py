@@ -131,7 +131,9 @@ def sentences(text: str, headings: frozenset[str], abbreviations: frozenset[str]
     for index, token in enumerate(tokens):
         if token.kind == "NEWLINE":
             close(False)
-        elif token.kind == "MARK" and token.text in ENDS and not _inside(tokens, index, abbreviations):
+        elif token.text == "." and held and _inside(tokens, index, abbreviations):
+            held[-1] = Token("WORD", held[-1].text + ".", held[-1].start, token.end)
+        elif token.kind == "MARK" and token.text in ENDS:
             close(token.text == "?")
         else:
             held.append(token)
