@@ -129,7 +129,7 @@ class _Answering:
         text = self.say(f"{message}_{evidence.answer.lower()}", path=_arrows(path), **values)
         return self.done(evidence.answer, text, (evidence,), paths=(path,) if path else ())
 
-    def done(self, answer: str, text: str, proofs: Sequence[Evidence], **fields: tuple) -> Answer:  # type: ignore[type-arg]
+    def done(self, answer: str, text: str, proofs: Sequence[Evidence], **fields: tuple) -> Answer:
         loop = tasks.find_cycle(self.reading.edges)
         note = self.say("loop", loop=_arrows(loop)) if loop else ""
         return Answer(self.reading, answer, text + note, proofs=tuple(proofs), **fields)

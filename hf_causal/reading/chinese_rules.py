@@ -18,7 +18,7 @@ class _ChineseParts(Parts):
     """What Chinese statements and questions share."""
 
     def changed_item(self, name: Token, change: Token | None) -> Mention:
-        return Mention(name.data, change.data.sign if change else "")
+        return Mention(name.data, change.data.sign if change else "", after=change is not None)
 
     def by(self, effects: Group, *rest: Any) -> list[Edge]:
         causes = next(part for part in rest if isinstance(part, Group))
@@ -99,7 +99,7 @@ class ChineseQuestions(_ChineseParts, Questions):
     def asks_why_inside(self, subject: Group, word: Token, relation: Relation, objects: Group) -> Asked:
         return self._why(word, self.asks_cause(word, subject, relation, objects))
 
-    def asks_path(self, _: Token, first: Token, to: Token, second: Token, *rest: Any) -> Asked:
+    def asks_path(self, _: Token, first: Token, to: Token, second: Token, *rest: Any) -> Asked:  # type: ignore[override]
         return Asked("affect", (Mention(first.data), Mention(second.data)))
 
     def asks_blockers(self, word: Token, block: Token, *rest: Any) -> Asked:

@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hf_causal.reading.lexicon import Entry, english
-from hf_causal.reading.names import Name
-from hf_causal.reading.problems import Unclear
-from hf_causal.reading.tokens import Sentence, Token
+from hf_causal.reading.tokens import Sentence
 
 _VERBS = ("ACTIVE", "BACKWARD", "MAKE", "ING", "PASSIVE")
 _BEFORE_VERB = (*_VERBS, "HELPER", "BE", "DIRECTLY", "CORRELATES", "BECOME", "ROLE", "INDEPENDENT")
@@ -35,20 +33,6 @@ class Phrase:
 
     def take(self, kind: str, entry: Entry | None = None) -> None:
         self.kind, self.entry = kind, entry or self.entries.get(kind)
-
-
-def terminals(sentence: Sentence, is_question: bool) -> tuple[list[Token], list[Token]]:
-    """Returns the terminals of a sentence and the words of it that change nothing.
-
-    Raises:
-        [`Unclear`]: With the first word that changes the meaning and cannot be read.
-    """
-    phrases = look_up(sentence)
-    _decide(phrases, is_question)
-    ignored = [Token("NEUTRAL", one.text, one.start, one.end) for one in phrases if one.kind == "NEUTRAL"]
-    kept = [phrase for phrase in phrases if phrase.kind != "NEUTRAL"]
-    _check(kept)
-    return _separate(_names(kept)), ignored
 
 
 def look_up(sentence: Sentence) -> list[Phrase]:
@@ -84,9 +68,10 @@ def _is_acronym(text: str, entries: Sequence[Entry], shouted: bool) -> bool:
 _MARKS = {",": "COMMA", "|": "BAR", ":": "COLON", "、": "COMMA"}
 
 
-def _decide(phrases: list[Phrase], is_question: bool) -> None:
+def decide(phrases: list[Phrase], is_question: bool) -> None:
     """Gives every phrase its kind, from right to left: what a word is shows in what follows it."""
     start = _neutral_opening(phrases, is_question)
+    _neutral_between_commas(phrases)
     has_reason = any(phrase.may_be(*_REASONS) for phrase in phrases) or any(
         phrase.may_be("SO") for phrase in phrases[start + 1 :]
     )
@@ -120,6 +105,15 @@ def _neutral_opening(phrases: list[Phrase], is_question: bool) -> int:
             phrases[place + 1].take("NEUTRAL")
         place += 1 + comma
     return place
+
+
+def _neutral_between_commas(phrases: list[Phrase]) -> None:
+    """Marks ", however," and ", too" at the end, with their commas."""
+    for before, phrase, after in zip(phrases, phrases[1:], [*phrases[2:], None], strict=False):
+        neutral = phrase.may_be("NEUTRAL") and not phrase.may_be("AND") and phrase.kind == "WORD"
+        if neutral and before.kind == "COMMA" and (after is None or after.kind == "COMMA"):
+            for one in filter(None, (before, phrase, after)):
+                one.take("NEUTRAL")
 
 
 def _opening(phrases: list[Phrase], start: int) -> str | None:
@@ -183,7 +177,7 @@ def _as_change(phrase: Phrase, before: Phrase, following: Phrase, has_reason: bo
     if phrase.may_be("LIKELIHOOD"):
         led = before.may_be("ACTIVE", "CHANGE") and following.kind in ("WORD", "QUOTED")
         return "LIKELIHOOD" if led else None
-    names = following.kind in ("WORD", "QUOTED", "LIKELIHOOD") and not _is_preposition(following)
+    names = following.kind in ("WORD", "QUOTED", "LIKELIHOOD") and not is_preposition(following)
     for kind in ("CHANGE", "UNSURE_CHANGE"):
         if phrase.may_be(kind) and names and _begins(before) and not (phrase.may_be("ACTIVE") and _is_list(before)):
             return kind
@@ -208,14 +202,14 @@ def _as_verb(phrase: Phrase, before: Phrase, following: Phrase, has_reason: bool
     if not phrase.entries[verb].single:
         return verb
     starts = following.kind in _STARTS_NAME or following.may_be("BOTH")
-    if following.kind == "WORD" and _is_preposition(following):
+    if following.kind == "WORD" and is_preposition(following):
         return None
     if before.kind == "START" or before.text.casefold() in ("the", "an"):
         return None
     return verb if starts or (asks and following.kind == "END") else None
 
 
-def _is_preposition(phrase: Phrase) -> bool:
+def is_preposition(phrase: Phrase) -> bool:
     return phrase.text.casefold() in english().words("prepositions")
 
 
@@ -238,7 +232,7 @@ def _as_small_word(phrase: Phrase, before: Phrase, following: Phrase, has_reason
     verb_follows = following.kind in _BEFORE_VERB
     if phrase.may_be("NEUTRAL") and phrase.entries["NEUTRAL"].note != "comma" and not phrase.may_be("AND"):
         ends = following.kind == "END" and phrase.text.casefold() in ("too", "as well", "also", "in turn")
-        if (verb_follows and not phrase.text.casefold() == "but") or ends:
+        if (verb_follows and phrase.text.casefold() != "but") or ends:
             return "NEUTRAL"
         if phrase.may_be("THEN") and has_reason and not verb_follows:
             return "THEN"
@@ -259,107 +253,6 @@ def _as_small_word(phrase: Phrase, before: Phrase, following: Phrase, has_reason
 
 
 _PLAIN_KINDS = (
-    "AND", "BOTH", "BECAUSE", "IF", "THERE_BE", "DIRECTLY", "NOTHING", "INDEPENDENT", "CORRELATED", "PATH_FROM", "BLOCK",
-    "HAVE_COMMON", "LIKELIER", "LESS_LIKELY", "WEATHER", "BECOME", "EXISTS",
+    "AND", "BOTH", "BECAUSE", "IF", "THERE_BE", "DIRECTLY", "NOTHING", "INDEPENDENT", "CORRELATED", "PATH_FROM",
+    "BLOCK", "HAVE_COMMON", "LIKELIER", "LESS_LIKELY", "WEATHER", "BECOME", "EXISTS",
 )  # fmt: skip
-
-
-def _check(phrases: Sequence[Phrase]) -> None:
-    """Raises [`Unclear`] for a word that changes the meaning, or a mark that has no place in a sentence."""
-    refused = [phrase for phrase in phrases if phrase.kind == "REFUSED"]
-    # "does not": the "not" is what is to be said, the "does" only goes with it.
-    for phrase in sorted(refused, key=lambda one: one.entries["REFUSED"].note == "helping_verb"):
-        raise Unclear(f"refused_{phrase.entries['REFUSED'].note}", phrase.start, phrase.end, word=phrase.text)
-    for phrase in phrases:
-        if phrase.kind == "TWO_WAY":
-            raise Unclear("two_way", phrase.start, phrase.end)
-        if phrase.kind == "MARK" and phrase.text not in "{}[]":
-            raise Unclear("mark", phrase.start, phrase.end, word=phrase.text)
-
-
-def _names(phrases: Sequence[Phrase]) -> list[Token]:
-    """Joins the words of each name, and checks that they can be one."""
-    rows: list[Token] = []
-    held: list[Phrase] = []
-    path = any(phrase.kind in ("PATH_FROM", "BLOCK") for phrase in phrases)
-    for phrase in [*phrases, Phrase("END", "", 0, 0, {})]:
-        if phrase.kind in ("WORD", "QUOTED") and not (path and phrase.text.casefold() == "to"):
-            held.append(phrase)
-            continue
-        if held:
-            rows.append(_name(held))
-            held = []
-        if phrase.kind != "END" and phrase.text not in "{}[]":
-            kind = {"WORD": "TO", "CHANGED_TO": "TO_CHANGED"}.get(phrase.kind, phrase.kind)
-            entry = phrase.entry or phrase.entries.get("CHANGED")
-            rows.append(Token(kind, phrase.text, phrase.start, phrase.end, entry))
-    return rows
-
-
-def _name(words: Sequence[Phrase]) -> Token:
-    articles = english().words("articles")
-    start, end = words[0].start, words[-1].end
-    if any(word.kind == "QUOTED" for word in words):
-        rest = [word for word in words if word.text.casefold() not in articles or word.kind == "QUOTED"]
-        if len(rest) > 1:
-            raise Unclear("quotes", start, end)
-        return Token("NAME", rest[0].text, start, end, Name(rest[0].text, start, end, quoted=True))
-    if len(words) > 1 and words[0].text.casefold() in articles:
-        words = words[1:]
-    text = " ".join(word.text for word in words)
-    for word in words:
-        if _is_adverb(word.text) and len(words) > 1:
-            raise Unclear("adverb", word.start, word.end, word=word.text)
-    for edge in (words[0], words[-1]):
-        if len(words) > 1 and _is_preposition(edge):
-            raise Unclear("preposition", start, end, name=text, word=edge.text)
-    if "--" in text:
-        raise Unclear("undirected", start, end)
-    return Token("NAME", text, start, end, Name(text, words[0].start, end))
-
-
-def _is_adverb(word: str) -> bool:
-    folded = word.casefold()
-    return folded.endswith("ly") and len(folded) > 4 and folded not in english().words("ly_words")
-
-
-def _separate(rows: Sequence[Token]) -> list[Token]:
-    """Joins commas and "and" to one separator, and tells "and causes" from the "and" of a list."""
-    joined: list[Token] = []
-    for place, token in enumerate(rows):
-        if token.kind == "COMMA" and joined and joined[-1].kind == "SEP":
-            raise Unclear("mark", token.start, token.end, word=",")
-        if token.kind not in ("COMMA", "AND"):
-            if joined and joined[-1].kind == "SEP" and "," in joined[-1].data and token.kind in _REASONS:
-                raise Unclear("comma_because", token.start, token.end, word=token.text)
-            if joined and joined[-1].kind == "SEP" and token.kind in ("THAT", "SO", "THEN", "GIVEN"):
-                joined.pop()
-            joined.append(token)
-            continue
-        following = rows[place + 1].kind if place + 1 < len(rows) else "END"
-        both = bool(joined) and joined[-1].kind == "SEP"
-        held = joined.pop().data if both else ""
-        written = held + ("," if token.kind == "COMMA" else "and")
-        kind = (
-            "AGAIN"
-            if token.kind == "AND" and following in ("ACTIVE", "BACKWARD", "HELPER", "BE", "MAKE", "DIRECTLY")
-            else "SEP"
-        )
-        joined.append(Token(kind, token.text, token.start, token.end, written))
-    return _commas_of_conditions(joined)
-
-
-def _commas_of_conditions(rows: list[Token]) -> list[Token]:
-    """Makes the one comma of "Because of X, Y" what "then" is; with several, what belongs together is not clear."""
-    if (
-        not rows
-        or rows[0].kind not in ("BECAUSE", "BECAUSE_OF", "IF", "GIVEN")
-        or any(one.kind == "THEN" for one in rows)
-    ):
-        return rows
-    commas = [place for place, one in enumerate(rows) if one.kind == "SEP" and one.data == ","]
-    if len(commas) != 1:
-        return rows
-    comma = rows[commas[0]]
-    rows[commas[0]] = Token("THEN", comma.text, comma.start, comma.end)
-    return rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from hf_causal.reading.cursor import Cursor
 from hf_causal.reading.meaning import Edge, Meaning, Mention
 from hf_causal.reading.names import Name
 from hf_causal.reading.problems import Unclear
@@ -20,14 +21,14 @@ def read_graph(source: Source) -> Meaning | None:
     Raises:
         [`Unclear`]: With the first piece of a graph that cannot be read.
     """
-    tokens = [token for token in scan(source.text.normal)]
+    tokens = list(scan(source.text.normal))
     words = [token for token in tokens if token.kind != "NEWLINE"]
     if not words:
         return None
     reader = _language(tokens, words)
     if reader is None:
         return None
-    meaning = reader(_Cursor(tokens))
+    meaning = reader(Cursor(tokens))
     for edge in meaning.edges:
         for mention in (edge.cause, edge.effect):
             source.mark("name", mention.start, mention.end)
@@ -35,7 +36,7 @@ def read_graph(source: Source) -> Meaning | None:
     return meaning
 
 
-def _language(tokens: list[Token], words: list[Token]) -> Callable[[_Cursor], Meaning] | None:
+def _language(tokens: list[Token], words: list[Token]) -> Callable[[Cursor], Meaning] | None:
     first, second = words[0].text.casefold(), words[1].text if len(words) > 1 else ""
     third = words[2].text if len(words) > 2 else ""
     if first in ("dag", "digraph", "strict") and "{" in (second, third, words[3].text if len(words) > 3 else ""):
@@ -75,46 +76,7 @@ def _second(line: list[Token]) -> str:
     return line[1].text if len(line) > 1 else ""
 
 
-class _Cursor:
-    """Goes through tokens once, from left to right."""
-
-    def __init__(self, tokens: list[Token]):
-        self.tokens, self.place = tokens, 0
-
-    def peek(self, ahead: int = 0) -> Token:
-        place = self.place + ahead
-        if place < len(self.tokens):
-            return self.tokens[place]
-        end = self.tokens[-1].end
-        return Token("END", "", end - 1, end)
-
-    def next(self) -> Token:
-        token = self.peek()
-        self.place += 1
-        return token
-
-    def take(self, *texts: str) -> Token | None:
-        """Takes the next token if it is one of some texts."""
-        return self.next() if self.peek().text in texts and self.peek().kind != "END" else None
-
-    def skip(self) -> None:
-        """Goes past ends of lines and semicolons."""
-        while self.peek().kind == "NEWLINE" or self.peek().text in (";", ","):
-            self.next()
-
-    def name(self) -> Mention:
-        token = self.next()
-        if token.kind not in ("WORD", "QUOTED"):
-            raise self.trouble(token, "a name is missing")
-        quoted = token.kind == "QUOTED"
-        text = token.text if quoted else token.text.replace("_", " ").strip() or token.text
-        return Mention(Name(text, token.start, token.end, quoted))
-
-    def trouble(self, token: Token, detail: str) -> Unclear:
-        return Unclear("graph", token.start, token.end, detail=detail)
-
-
-def read_braces(cursor: _Cursor) -> Meaning:
+def read_braces(cursor: Cursor) -> Meaning:
     """Reads `dag { A -> B <- C }` of dagitty and `digraph { a -> b; a -> {c d} }` of Graphviz."""
     while cursor.next().text != "{":
         pass
@@ -132,12 +94,11 @@ def read_braces(cursor: _Cursor) -> Meaning:
     return _meaning(edges, lone)
 
 
-def _braces_statement(cursor: _Cursor, edges: list[Edge], lone: list[Mention]) -> None:
-    if cursor.peek().kind == "WORD" and cursor.peek().text.casefold() in ("node", "edge", "graph", "bb", "subgraph"):
-        if cursor.peek(1).text == "[":
-            cursor.next()
-            _attributes(cursor)
-            return
+def _braces_statement(cursor: Cursor, edges: list[Edge], lone: list[Mention]) -> None:
+    if cursor.peek().text.casefold() in ("node", "edge", "graph") and cursor.peek(1).text == "[":
+        cursor.next()
+        _attributes(cursor)
+        return
     if cursor.peek(1).text == "=":
         cursor.next()
         cursor.next()
@@ -156,7 +117,7 @@ def _braces_statement(cursor: _Cursor, edges: list[Edge], lone: list[Mention]) -
         _attributes(cursor)
 
 
-def _side(cursor: _Cursor) -> list[Mention]:
+def _side(cursor: Cursor) -> list[Mention]:
     """A name, or names in braces."""
     if not cursor.take("{"):
         name = cursor.name()
@@ -176,12 +137,13 @@ def _side(cursor: _Cursor) -> list[Mention]:
 
 
 _MEANS_NOTHING = frozenset(
-    "pos exposure outcome e o adjusted a latent l selected color shape style weight rank penwidth fontsize width".split()
+    ("pos", "exposure", "outcome", "e", "o", "adjusted", "a", "latent", "l", "selected", "color", "shape", "style")
+    + ("weight", "rank", "penwidth", "fontsize", "width")
 )
 """Attributes that say nothing about causes: dagitty's roles of nodes, and how Graphviz draws them."""
 
 
-def _attributes(cursor: _Cursor) -> None:
+def _attributes(cursor: Cursor) -> None:
     """Goes past `[pos="0,1", exposure]`; an attribute that may change the graph is refused."""
     opening = cursor.next()
     named = True
@@ -201,7 +163,7 @@ def _arrows(left: list[Mention], arrow: Token, right: list[Mention]) -> list[Edg
     return [Edge(cause, effect, "?", arrow) for cause in left for effect in right]
 
 
-def read_mermaid(cursor: _Cursor) -> Meaning:
+def read_mermaid(cursor: Cursor) -> Meaning:
     """Reads `graph LR` and lines such as `A[Smoking] --> B(Tar) --> C`; a text in brackets is the node's name."""
     cursor.next()
     cursor.next()
@@ -221,18 +183,20 @@ def read_mermaid(cursor: _Cursor) -> Meaning:
             raise cursor.trouble(cursor.peek(), "write “A --> B”")
         cursor.skip()
     # A node may get its text after its first use.
-    edges = [edge for l, a, r in rows for edge in _arrows([names[one] for one in l], a, [names[one] for one in r])]
+    edges: list[Edge] = []
+    for left, arrow, right in rows:
+        edges += _arrows([names[one] for one in left], arrow, [names[one] for one in right])
     return _meaning(edges, list(names.values()))
 
 
-def _mermaid_side(cursor: _Cursor, names: dict[str, Mention]) -> list[str]:
+def _mermaid_side(cursor: Cursor, names: dict[str, Mention]) -> list[str]:
     found = [_mermaid_node(cursor, names)]
     while cursor.take("&"):
         found.append(_mermaid_node(cursor, names))
     return found
 
 
-def _mermaid_node(cursor: _Cursor, names: dict[str, Mention]) -> str:
+def _mermaid_node(cursor: Cursor, names: dict[str, Mention]) -> str:
     node = cursor.name()
     identifier = node.name.text
     if opening := cursor.take("[", "(", "{"):
@@ -256,7 +220,7 @@ def _mermaid_node(cursor: _Cursor, names: dict[str, Mention]) -> str:
     return identifier
 
 
-def read_formulas(cursor: _Cursor) -> Meaning:
+def read_formulas(cursor: Cursor) -> Meaning:
     """Reads lines such as `y ~ x1 + x2` of lavaan and of R: what is on the right causes what is on the left."""
     edges: list[Edge] = []
     cursor.skip()
@@ -278,7 +242,7 @@ def read_formulas(cursor: _Cursor) -> Meaning:
     return _meaning(edges, [])
 
 
-def read_dictionary(cursor: _Cursor) -> Meaning:
+def read_dictionary(cursor: Cursor) -> Meaning:
     """Reads `{"A": ["B", "C"], "B": []}`: each node with its effects, as networkx takes it."""
     cursor.next()
     edges: list[Edge] = []
@@ -300,7 +264,7 @@ def read_dictionary(cursor: _Cursor) -> Meaning:
     return _meaning(edges, lone)
 
 
-def read_adjacency(cursor: _Cursor) -> Meaning:
+def read_adjacency(cursor: Cursor) -> Meaning:
     """Reads lines such as `A: B, C`: each node with its effects."""
     edges: list[Edge] = []
     lone: list[Mention] = []

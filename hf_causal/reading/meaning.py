@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from hf_causal.reading.lexicon import english
 from hf_causal.reading.names import Name
 from hf_causal.reading.problems import Unclear
 from hf_causal.reading.tokens import Token
@@ -25,6 +26,8 @@ class Mention:
     """Whether the words before the name are taken off unless the text has the whole as another name."""
     direction: str = ""
     """The sign of "makes X more likely" or "causes X to rise"."""
+    after: bool = False
+    """Whether the words of `change` stand behind the name, as in Chinese."""
 
     @property
     def start(self) -> int:
@@ -168,9 +171,35 @@ _BRINGS = frozenset(("cause", "causes", "caused", "lead", "leads", "led", "resul
 
 
 def check_list(group: Group) -> None:
-    """Raises [`Unclear`] where a list is longer than any that people write."""
+    """Raises [`Unclear`] where a list is longer than any that people write, or where it may begin later than it seems.
+
+    "Loss of habitat and food" may be about the loss of food; "less rain and snow" may be about less snow.
+    """
     if len(group.mentions) > MAX_MEMBERS:
         raise Unclear("list_too_long", group.start, group.end, most=MAX_MEMBERS)
+    for one, other in zip(group.mentions, group.mentions[1:], strict=False):
+        inside = _has_phrase(one) and not _has_phrase(other)
+        changed = (one.change == "-" or one.whole is not None) and not one.after and not other.change
+        if (
+            inside
+            or (changed and not (one.whole and one.sure))
+            or ((other.direction or other.after) and not one_changes(one))
+        ):
+            raise Unclear("list_scope", one.start, other.end, name=one.name.text, other=other.name.text)
+
+
+def one_changes(mention: Mention) -> bool:
+    """Whether a name is said to change in words behind it."""
+    return bool(mention.direction) or mention.after
+
+
+def _has_phrase(mention: Mention) -> bool:
+    """Whether a name goes on behind a preposition, as "loss of habitat" does."""
+    name = mention.name
+    if name.quoted:
+        return False
+    prepositions = english().words("prepositions")
+    return any(word.casefold() in prepositions for word in name.words) or "的" in name.text[1:-1]
 
 
 def divide(group: Group, relation: Relation) -> tuple[Group, Group]:

@@ -45,12 +45,12 @@ class Questions(Parts):
         return _about(edges[0], relation.directly)
 
     def asks_passive(self, *parts: Any) -> Asked:
-        *_, relation, objects = parts
+        relation, objects = parts[-2:]
         subject = next(part for part in parts if isinstance(part, Group))
         return self.asks_cause(parts[0], subject, relation, objects)
 
     def asks_role(self, _: Token, subject: Group, *rest: Any) -> Asked:
-        *_, role, objects = rest
+        role, objects = rest[-2:]
         relation = as_role(role)
         if relation.role in MEMBERS:
             return Asked(relation.role, plain(objects).two(), third=plain(subject).one())

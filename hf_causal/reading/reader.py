@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as default
 from typing import Any
 
-from hf_causal.reading import chinese, english, graphs
+from hf_causal.reading import chinese, english, english_rows, graphs
 from hf_causal.reading.chinese_rules import ChineseQuestions, ChineseStatements
 from hf_causal.reading.compose import compose
 from hf_causal.reading.corpora import read_corpora_prompt
@@ -36,7 +37,7 @@ class Source:
     field: str
     text: Text
     sentences: list[Sentence]
-    marks: list[Mark] = field(default_factory=list)
+    marks: list[Mark] = default(default_factory=list)
 
     @classmethod
     def of(cls, name: str, text: str) -> Source:
@@ -80,9 +81,9 @@ def read(premises: str, question: str = "") -> Reading:
     Example:
 
     ```python
-    >>> reading = read("Smoking leads to tar deposits. Lung cancer is caused by tar deposits.", "Does smoking cause lung cancer?")
+    >>> reading = read("Smoking leads to tar. Lung cancer is caused by tar.", "Does smoking cause lung cancer?")
     >>> reading.edges
-    (('smoking', 'tar deposits'), ('tar deposits', 'Lung cancer'))
+    (('smoking', 'tar'), ('tar', 'lung cancer'))
     >>> reading.prompt
     'A causes B. B causes C. Does A cause C?'
 
@@ -169,7 +170,7 @@ def _question(source: Source, told: Sequence[tuple[Sentence, Meaning]]) -> Asked
 
 def _terminals(source: Source, sentence: Sentence, is_question: bool) -> tuple[str, list[Token]]:
     chinese_text = language_of(sentence) == "zh"
-    make = chinese.terminals if chinese_text else english.terminals
+    make = chinese.terminals if chinese_text else english_rows.terminals
     tokens, ignored = make(sentence, is_question)
     for token in tokens:
         if token.kind == "NAME" and len(token.text) > MAX_NAME:
@@ -188,7 +189,7 @@ def _is_question(sentence: Sentence) -> bool:
     first = phrases[0]
     opens = first.may_be("HELPER", "BE", "WHAT", "WHY", "EXISTS", "IT_IS_TRUE") and not first.may_be("THERE_BE", "IF")
     return (
-        bool(opens) and len(phrases) > 2 and not first.text.casefold() in ("has", "have", "had", "being", "been", "be")
+        bool(opens) and len(phrases) > 2 and first.text.casefold() not in ("has", "have", "had", "being", "been", "be")
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from lark import Transformer, v_args
 from lark import Token as Terminal
+from lark import Transformer, v_args
 
 from hf_causal.reading.meaning import (
     Edge,
@@ -17,7 +17,6 @@ from hf_causal.reading.meaning import (
     connect,
     divide,
     edge,
-    pair_up,
     plain,
     state,
 )
@@ -73,7 +72,7 @@ class Parts(Transformer[Any, Any]):
         return Relation(verb, verb.data.sign, backward=True, directly=directly is not None)
 
     def passive(self, *words: Any) -> Relation:
-        return words[-1]  # type: ignore[no-any-return]
+        return words[-1]
 
     def role(self, *words: Token | None) -> Relation:
         return as_role([word for word in words if word is not None][-1])
@@ -170,7 +169,7 @@ class Statements(Parts):
         return "bare", group
 
     def changed(self, group: Group, change: Token) -> tuple[str, Group]:
-        mentions = tuple(Mention(plain(group) and one.name, change.data.sign) for one in group.mentions)
+        mentions = tuple(Mention(one.name, change.data.sign) for one in plain(group).mentions)
         return "changed", Group(mentions, group.separators)
 
     def becomes(self, group: Group, _: Token, adjective: Token) -> tuple[str, Group]:
