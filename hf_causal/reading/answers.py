@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from hf_causal.reading import tasks
 from hf_causal.reading.lexicon import load
@@ -16,17 +17,26 @@ from hf_causal.reading.signs import signed_edges, signs_between
 
 @dataclass(frozen=True)
 class Evidence:
-    """One question of a task, its exact answer and the certificate that proves it."""
+    """One question of a task, its exact answer and the certificate that proves it; all with short names."""
 
-    task: str
-    prompt: str
-    """With short names."""
     answer: str
     """`"Yes"` or `"No"`."""
     certificate: str
-    """JSON, with short names."""
-    names: dict[str, str] = field(default_factory=dict, compare=False)
+    """JSON."""
+    write: Callable[[], tuple[str, str]] = field(repr=False, compare=False)
+    """Returns the task and the prompt; a list of a hundred members has a hundred prompts that nobody may look at."""
+    names: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     """From short name to the name of the text."""
+
+    @cached_property
+    def task(self) -> str:
+        """The name of the task."""
+        return self.write()[0]
+
+    @cached_property
+    def prompt(self) -> str:
+        """The canonical prompt."""
+        return self.write()[1]
 
     def check(self) -> None:
         """Raises an error unless the certificate proves the answer."""
@@ -100,15 +110,15 @@ class _Answering:
         return self.say("and").join(filter(None, (self.say("comma").join(quoted[:-1]), quoted[-1])))
 
     def prove(self, task_and_prompt: tuple[str, str], names: dict[str, str] | None = None) -> Evidence:
-        task, prompt = task_and_prompt
-        proof = tasks.prove(prompt)
-        return Evidence(task, prompt, proof.answer, proof.certificate, names or self.names)
+        proof = tasks.prove(task_and_prompt[1])
+        return Evidence(proof.answer, proof.certificate, lambda: task_and_prompt, names or self.names)
 
     def causes(self, cause: str, effect: str, edges: Iterable[tuple[str, str]] | None = None) -> Evidence:
         """Proves whether some of the statements lead from one name to another."""
         kept = self.reading.edges if edges is None else edges
         short = [(self.short[first], self.short[second]) for first, second in kept]
-        return self.prove(tasks.causes_prompt(short, (self.short[cause], self.short[effect])))
+        asked = (self.short[cause], self.short[effect])
+        return Evidence(*tasks.prove_cause(short, asked), lambda: tasks.causes_prompt(short, asked), self.names)
 
     def around(self, cause: str, effect: str, avoided: str) -> Evidence:
         """Proves whether the statements lead from one name to another without a third."""
@@ -265,16 +275,8 @@ class _Answering:
         paths, complete = simple_paths(self.reading.statements, cause, effect, self.asked.direction)
         if not paths:
             return self.done("Unknown", self.say("why_direction"), (evidence, *self.signed_proofs(cause, effect)))
-        proofs = [
-            Evidence(
-                evidence.task,
-                evidence.prompt,
-                "Yes",
-                json.dumps({"path": [self.short[name] for name in path]}),
-                self.names,
-            )
-            for path in paths
-        ]
+        certificates = [json.dumps({"path": [self.short[name] for name in path]}) for path in paths]
+        proofs = [Evidence("Yes", certificate, evidence.write, self.names) for certificate in certificates]
         text = self.say("why_paths" if complete else "why_more", paths="; ".join(map(_arrows, paths)))
         return self.done("", text, proofs, paths=paths)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hf_causal.reading.lexicon import Entry, chinese
+from hf_causal.reading.lexicon import Entry, chinese, english
 from hf_causal.reading.names import Name
 from hf_causal.reading.problems import Unclear
 from hf_causal.reading.tokens import Sentence, Token
 
+MAX_PIECES = 1_500
+"""Of one sentence."""
 _VERBS = ("ACTIVE", "MAKE", "BACKWARD")
 _ANYWHERE = ("BETWEEN", "HAVE_COMMON", "PATH", "HAS_EFFECT", "ROLE", "INDEPENDENT", "CORRELATED", "IN_TURN")
 _MARKS = {",": "COMMA", "、": "COMMA", "|": "BAR", ":": "COLON"}
@@ -83,8 +85,14 @@ def terminals(sentence: Sentence, is_question: bool) -> tuple[list[Token], list[
         [`Unclear`]: With the first word that changes the meaning and cannot be read.
     """
     pieces = look_up(sentence)
+    if len(pieces) > MAX_PIECES:
+        raise Unclear("sentence_too_long", sentence.start, sentence.end, most=MAX_PIECES)
     _decide(pieces, is_question)
     for piece in pieces:
+        if not is_question and piece.may_be("WHETHER", "WHAT", "WHY", "ASK"):
+            raise Unclear("question_in_premises", piece.start, piece.end)
+        if piece.kind == "WORD" and _is_english(piece.text):
+            raise Unclear("mark", piece.start, piece.end, word=piece.text)
         if piece.kind == "REFUSED":
             raise Unclear(f"refused_{piece.entries['REFUSED'].note}", piece.start, piece.end, word=piece.text)
         if piece.kind == "TWO_WAY":
@@ -93,6 +101,12 @@ def terminals(sentence: Sentence, is_question: bool) -> tuple[list[Token], list[
             raise Unclear("mark", piece.start, piece.end, word=piece.text)
     ignored = [Token("NEUTRAL", one.text, one.start, one.end) for one in pieces if one.kind == "NEUTRAL"]
     return _separate(_names(pieces), is_question), ignored
+
+
+def _is_english(text: str) -> bool:
+    """Whether a piece is an English word that is more than a part of a name."""
+    _, entries = english().phrases.longest((text.strip().casefold(),), 0)
+    return len(text.strip()) > 1 and any(entry.kind not in ("CHANGE", "CHANGED", "ACTIVE") for entry in entries)
 
 
 def _decide(pieces: list[Piece], is_question: bool) -> None:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from hf_causal.reading.answers import answer
 from hf_causal.reading.names import key
 from hf_causal.reading.problems import Unclear
 from hf_causal.reading.reading import Reading
 
-MAX_PAIRS = 12
-"""Doubtful pairs that are tried one by one; with more, the first is told if all together matter."""
+MAX_PAIRS = 20
+"""Doubtful pairs that are looked at: names that are that much alike are refused for the first few already."""
+MAX_TRIED_NAMES = 60
+"""With more names than this, which pair matters is not tried out: the first is told."""
 MIN_LETTERS = 6
 """Names of at least this many letters are taken for misspellings of each other where they differ in one."""
 
@@ -27,13 +30,13 @@ def find_doubt(reading: Reading, names: Sequence[str]) -> tuple[str, str] | None
         reading ([`Reading`]): What was read.
         names (sequence of `str`): Those of its names that are not in quotes.
     """
-    pairs = list(_alike(names))
+    pairs = list(islice(_alike(names), MAX_PAIRS))
     if not pairs:
         return None
     outcome = _outcome(reading)
     if _outcome_of_merged(reading, pairs) == _mapped(outcome, pairs):
         return None
-    for pair in pairs[:MAX_PAIRS]:
+    for pair in pairs if len(reading.names) <= MAX_TRIED_NAMES else ():
         if _outcome_of_merged(reading, [pair]) != _mapped(outcome, [pair]):
             return pair
     return pairs[0]
@@ -58,8 +61,8 @@ def _misspelled(by_key: dict[str, str]) -> Iterable[tuple[str, str]]:
         if len(one) < MIN_LETTERS or not one.replace(" ", "").isalpha():
             continue
         forms = {one} | {one[:cut] + one[cut + 1 :] for cut in range(min(len(one), 60))}
-        others = dict.fromkeys(seen[form] for form in sorted(forms) if form in seen)
-        yield from ((name, other) for other in others)
+        if other := next((seen[form] for form in sorted(forms) if form in seen), None):
+            yield name, other
         for form in forms:
             seen.setdefault(form, name)
 

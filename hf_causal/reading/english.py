@@ -190,7 +190,7 @@ def _is_list(before: Phrase) -> bool:
 
 def _as_verb(phrase: Phrase, before: Phrase, following: Phrase, has_reason: bool, asks: bool) -> str | None:
     ends = following.kind in ("END", "COMMA", "BECAUSE", "BECAUSE_OF", "IF", "SO", "THEN", "AND")
-    if phrase.may_be("CHANGED") and ends and before.kind == "WORD":
+    if phrase.may_be("CHANGED") and ends and before.kind == "WORD" and not before.may_be(*_NOT_IN_NAMES):
         if before.text.casefold() == "to" and following.kind in ("END", "COMMA", "AND"):
             before.take("NEUTRAL")
             return "CHANGED_TO"

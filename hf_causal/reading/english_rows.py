@@ -71,6 +71,9 @@ def _name(words: Sequence[Phrase]) -> Token:
     for word in words:
         if _is_adverb(word.text) and len(words) > 1:
             raise Unclear("adverb", word.start, word.end, word=word.text)
+    for word, following in zip(words, words[1:], strict=False):
+        if word.text.casefold() == following.text.casefold():
+            raise Unclear("double_word", word.start, following.end, word=word.text)
     for edge in (words[0], words[-1]):
         if len(words) > 1 and is_preposition(edge):
             raise Unclear("preposition", start, end, name=text, word=edge.text)

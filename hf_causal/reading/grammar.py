@@ -48,7 +48,7 @@ def parse(language: str, start: str, tokens: Sequence[Token]) -> Tree[Any]:
     if len(tokens) > MAX_TERMINALS:
         raise Unclear("sentence_too_long", tokens[0].start, tokens[-1].end, most=MAX_TERMINALS)
     try:
-        return _parser(language).parse(tokens, start=start)  # type: ignore[arg-type]
+        return _parser(language).parse(tokens, start=start)
     except UnexpectedInput as error:
         token = getattr(getattr(error, "token", None), "value", None)
         relations = ("ACTIVE", "BACKWARD", "PASSIVE", "MAKE", "RIGHT", "LEFT", "ROLE", "HEADED", "ING", "CORRELATES")

@@ -24,6 +24,8 @@ from hf_causal.reading.text import MAX_CHARACTERS, Text, normalise
 from hf_causal.reading.tokens import Sentence, Token, sentences
 
 MAX_STATEMENTS = 1_000
+MAX_TOKENS = 1_500
+"""Words and marks of a sentence."""
 MAX_NAME = 200
 """Characters of a name."""
 MAX_PROBLEMS = 50
@@ -42,6 +44,8 @@ class Source:
     @classmethod
     def of(cls, name: str, text: str) -> Source:
         normal = normalise(text)
+        if len(normal.normal) > 2 * MAX_CHARACTERS:  # one character may stand for eighteen
+            raise too_long(text, len(normal.normal))
         return cls(name, normal, sentences(normal.normal, headings(), english_lexicon().words("abbreviations")))
 
     def mark(self, role: str, start: int, end: int) -> None:
@@ -91,8 +95,7 @@ def read(premises: str, question: str = "") -> Reading:
     """
     size = len(premises) + len(question)
     if size > MAX_CHARACTERS:
-        reason = say("too_long", "en", size=size, most=MAX_CHARACTERS)
-        raise TooLong([Problem(premises[:60], reason, 0, len(premises))])
+        raise too_long(premises, size)
     stated, asked = Source.of("premises", premises), Source.of("question", question)
     if reading := read_corpora_prompt(stated.text, asked.text):
         return reading
@@ -105,6 +108,7 @@ def _read(stated: Source, asked: Source) -> Reading:
     problems: list[Problem] = []
     graph = _attempt(problems, stated, "en", lambda: graphs.read_graph(stated))
     told: list[tuple[Sentence, Meaning]] = [(Sentence(stated_span(stated)), graph)] if graph else []
+    size = 0
     if graph is None and not problems:
         for sentence in stated.sentences:
             meaning = _attempt(problems, stated, language_of(sentence), lambda: _statement(stated, sentence))  # noqa: B023
@@ -112,6 +116,10 @@ def _read(stated: Source, asked: Source) -> Reading:
                 told.append((sentence, meaning))
             if len(problems) >= MAX_PROBLEMS:
                 raise ReadingError(problems)
+            size += len(meaning.edges) if meaning else 0
+            if size > MAX_STATEMENTS:
+                unclear = Unclear("too_many_statements", 0, len(stated.text.normal), size=size, most=MAX_STATEMENTS)
+                raise ReadingError([stated.problem(unclear, "en")])
     language = language_of(asked.sentences[0]) if asked.sentences else ("zh" if _is_chinese(stated) else "en")
     wanted = _attempt(problems, asked, language, lambda: _question(asked, told))
     if problems or wanted is None:
@@ -121,6 +129,11 @@ def _read(stated: Source, asked: Source) -> Reading:
     except Unclear as unclear:
         source = asked if unclear.values.pop("asked", False) else stated
         raise ReadingError([source.problem(unclear, language)]) from None
+
+
+def too_long(text: str, size: int) -> TooLong:
+    """Returns the error for a text that is longer than any that is read."""
+    return TooLong([Problem(text[:60], say("too_long", "en", size=size, most=MAX_CHARACTERS), 0, len(text))])
 
 
 def stated_span(source: Source) -> tuple[Token, ...]:
@@ -165,13 +178,17 @@ def _question(source: Source, told: Sequence[tuple[Sentence, Meaning]]) -> Asked
     rules = ChineseQuestions() if language == "chinese" else Questions()
     asked = transform(rules, parse(language, "question", tokens))
     source.mark_all([*sentence.ignored, *tokens])
-    return asked  # type: ignore[no-any-return]
+    return asked
 
 
 def _terminals(source: Source, sentence: Sentence, is_question: bool) -> tuple[str, list[Token]]:
+    if len(sentence.tokens) > MAX_TOKENS:
+        raise Unclear("sentence_too_long", sentence.start, sentence.end, most=MAX_TOKENS)
     chinese_text = language_of(sentence) == "zh"
     make = chinese.terminals if chinese_text else english_rows.terminals
     tokens, ignored = make(sentence, is_question)
+    if not tokens:
+        raise Unclear("no_question" if is_question else "no_relation", sentence.start, sentence.end)
     for token in tokens:
         if token.kind == "NAME" and len(token.text) > MAX_NAME:
             raise Unclear("name_too_long", token.start, token.end, most=MAX_NAME)
@@ -202,5 +219,7 @@ def language_of(sentence: Sentence) -> str:
     words = [token.text for token in sentence.tokens if token.kind == "WORD"]
     if not any(chinese.has_han(word) for word in words):
         return "en"
+    if not any(letter.isascii() and letter.isalpha() for word in words for letter in word):
+        return "zh"
     latin = [phrase for phrase in english.look_up(sentence) if phrase.entries]
     return "en" if any(phrase.may_be("ACTIVE", "PASSIVE", "BACKWARD", "ROLE") for phrase in latin) else "zh"

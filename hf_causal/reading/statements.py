@@ -30,7 +30,7 @@ class Parts(Transformer[Any, Any]):
     """Names, lists and verbs: what statements and questions share. Methods are called like rules of the grammar."""
 
     def __default_token__(self, terminal: Terminal) -> Token:
-        return terminal.value  # type: ignore[no-any-return]
+        return terminal.value
 
     def item(self, change: Token | None, name: Token) -> Mention:
         return Mention(name.data, change.data.sign if change else "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hf_causal.certificates import Proof, check, grammar_of, prove
+from hf_causal.certificates import transitivity as _transitivity
 from hf_causal.certificates.base import find_cycle
 from hf_causal.equivalence import MAX_VARIABLES
 from hf_causal.language import co_occurrence, corr2cause, d_separation, transitivity
@@ -21,6 +22,12 @@ def causes_prompt(edges: Sequence[Pair], asked: Pair, together: Sequence[Pair] =
         statements += [(first, second, False) for first, second in together]
         return "co_occurrence", str(co_occurrence.Prompt(tuple(statements), asked))
     return "transitivity", str(transitivity.Prompt(tuple(edges), asked))
+
+
+def prove_cause(edges: Sequence[Pair], asked: Pair) -> tuple[str, str]:
+    """Answers "Does X cause Y?" and proves it: the answer and its certificate."""
+    proof = _transitivity.prove(transitivity.Prompt(tuple(edges), asked))
+    return proof.answer, proof.certificate
 
 
 def separation_prompt(edges: Sequence[Pair], asked: Pair, given: Sequence[str]) -> tuple[str, str]:
@@ -70,5 +77,6 @@ __all__ = [
     "hypothesis_prompt",
     "is_name",
     "prove",
+    "prove_cause",
     "separation_prompt",
 ]
