@@ -14,6 +14,7 @@ from hf_causal.reading.answers import answer
 from hf_causal.reading.names import key
 from hf_causal.reading.problems import Unclear
 from hf_causal.reading.reading import Reading
+from hf_causal.reading.signs import signs_between
 
 MAX_PAIRS = 20
 """Doubtful pairs that are looked at: names that are that much alike are refused for the first few already."""
@@ -82,14 +83,20 @@ def _union(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {name: top(name) for pair in pairs for name in pair}
 
 
-def _outcome(reading: Reading) -> tuple[str, frozenset[str]]:
-    found = answer(reading)
-    return found.answer, frozenset(found.members)
+_Outcome = tuple[str, frozenset[str], frozenset[str]]
+"""The answer, the members of a list, and the directions in which a change arrives."""
 
 
-def _mapped(outcome: tuple[str, frozenset[str]], pairs: list[tuple[str, str]]) -> tuple[str, frozenset[str]]:
+def _outcome(reading: Reading) -> _Outcome:
+    found, asked = answer(reading), reading.question
+    directed = asked.direction and len(asked.names) == 2
+    states = signs_between(reading.statements, *asked.names) if directed else ()
+    return found.answer, frozenset(found.members), frozenset(states)
+
+
+def _mapped(outcome: _Outcome, pairs: list[tuple[str, str]]) -> _Outcome:
     one = _union(pairs)
-    return outcome[0], frozenset(one.get(name, name) for name in outcome[1])
+    return outcome[0], frozenset(one.get(name, name) for name in outcome[1]), outcome[2]
 
 
 def _outcome_of_merged(reading: Reading, pairs: list[tuple[str, str]]) -> object:

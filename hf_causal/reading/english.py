@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hf_causal.reading.lexicon import Entry, english
+from hf_causal.reading.problems import Unclear
 from hf_causal.reading.tokens import Sentence
 
 _VERBS = ("ACTIVE", "BACKWARD", "MAKE", "ING", "PASSIVE")
@@ -75,20 +76,50 @@ def decide(phrases: list[Phrase], is_question: bool) -> None:
     has_reason = any(phrase.may_be(*_REASONS) for phrase in phrases) or any(
         phrase.may_be("SO") for phrase in phrases[start + 1 :]
     )
-    asks = is_question and start < len(phrases) and _opening(phrases, start)
+    # Only "What does X cause?" ends with its verb; in "Does rain cause delays?" the last word is a name.
+    asks = is_question and start < len(phrases) and _opening(phrases, start) == "WHAT"
     following = behind = Phrase("END", "", 0, 0, {})
     for place in range(len(phrases) - 1, start - 1, -1):
         phrase = phrases[place]
         if phrase.kind == "WORD" and phrase.entries:
             before = phrases[place - 1] if place > start else Phrase("START", "", 0, 0, {})
-            if _is_list(before) and behind.kind in _VERBS and phrase.may_be("CHANGE", "UNSURE_CHANGE"):
-                phrase.take("CHANGE" if phrase.may_be("CHANGE") else "UNSURE_CHANGE")  # "and lower growth raises debt"
+            if place > start + 1 and _two_verbs(phrase, before, following):
+                phrase.take(next((kind for kind in ("CHANGE", "UNSURE_CHANGE") if phrase.may_be(kind)), "WORD"))
+            elif (
+                (_is_list(before) or before.text.casefold() == "a")
+                and behind.kind in _VERBS
+                and _may_be_adjective(phrase)
+            ):
+                # "…, and lower growth raises debt", "a slow network causes"
+                phrase.take(next((kind for kind in ("CHANGE", "UNSURE_CHANGE") if phrase.may_be(kind)), "WORD"))
             else:
-                _decide_one(phrase, before, following, has_reason, bool(asks), is_question)
+                _decide_one(phrase, before, following, has_reason, asks, is_question)
         if phrase.kind != "NEUTRAL":
             following = phrase
         if phrase.kind not in ("WORD", "NEUTRAL", "QUOTED"):
             behind = phrase
+
+
+def _two_verbs(phrase: Phrase, before: Phrase, following: Phrase) -> bool:
+    """Whether a word behind a verb is an adjective although it may be a verb: "causes slow traffic".
+
+    Raises:
+        [`Unclear`]: If the word before may as well be a noun: "price increases reduced demand".
+    """
+    may_be_verb = before.kind == "WORD" and before.may_be("ACTIVE") and before.entries["ACTIVE"].single
+    if not may_be_verb or following.kind not in _STARTS_NAME or not _may_be_adjective(phrase):
+        return False
+    if before.text.casefold() in english().words("verb_nouns"):
+        raise Unclear("two_ways", before.start, phrase.end)
+    return True
+
+
+def _may_be_adjective(phrase: Phrase) -> bool:
+    """Whether a form of a verb may stand before a noun: "reduced", "lower", "slow", "delayed", but not "caused"."""
+    verb = phrase.entries.get("ACTIVE")
+    text = phrase.text.casefold()
+    past = verb is not None and verb.single and (verb.past or text in english().words("verb_adjectives"))
+    return phrase.may_be("CHANGE", "UNSURE_CHANGE") or (past and text not in english().words("never_adjectives"))
 
 
 def _neutral_opening(phrases: list[Phrase], is_question: bool) -> int:
@@ -173,6 +204,21 @@ _NOT_IN_NAMES = (
 )  # fmt: skip
 
 
+_BEFORE_NAMES = (
+    "ROLE",
+    "HEADED",
+    "BECAUSE",
+    "BECAUSE_OF",
+    "IF",
+    "SO",
+    "LIKELIHOOD",
+    "GIVEN",
+    "INDEPENDENT_OF",
+    "CORRELATES",
+    "BE",
+)
+
+
 def _as_change(phrase: Phrase, before: Phrase, following: Phrase, has_reason: bool, asks: bool) -> str | None:
     if phrase.may_be("LIKELIHOOD"):
         led = before.may_be("ACTIVE", "CHANGE") and following.kind in ("WORD", "QUOTED")
@@ -204,8 +250,12 @@ def _as_verb(phrase: Phrase, before: Phrase, following: Phrase, has_reason: bool
     starts = following.kind in _STARTS_NAME or following.may_be("BOTH")
     if following.kind == "WORD" and is_preposition(following):
         return None
-    if before.kind == "START" or before.text.casefold() in ("the", "an"):
+    if before.kind == "START" or before.text.casefold() in ("the", "an") or before.may_be(*_BEFORE_NAMES):
         return None
+    if before.kind in ("DO", "IS") or (before.kind == "WORD" and is_preposition(before)):
+        return None
+    if starts and _is_list(before) and _may_be_adjective(phrase) and not phrase.may_be("CHANGE", "UNSURE_CHANGE"):
+        raise Unclear("two_ways", before.start, phrase.end)
     return verb if starts or (asks and following.kind == "END") else None
 
 

@@ -23,6 +23,8 @@ class Entry:
     """The role of a noun, the group of a refused word, the thing that the weather is."""
     single: bool = False
     """Whether the phrase is one word that may be a noun just as well ("increases")."""
+    past: bool = False
+    """Whether it is a past form, which may be an adjective just as well ("delayed")."""
 
 
 @dataclass
@@ -139,7 +141,8 @@ def _verb(verb: Mapping[str, Any], active: str, passive: str) -> Iterable[tuple[
     sign, kind = str(verb["sign"]), verb.get("kind", active)
     for rest in verb.get("then", [""]):
         for form in dict.fromkeys((base, third, past, participle)):
-            yield f"{form} {rest}".strip(), Entry(kind, sign, form, single=not rest)
+            past = form not in (base, third)
+            yield f"{form} {rest}".strip(), Entry(kind, sign, form, single=not rest, past=past)
         yield f"{ing} {rest}".strip(), Entry("ING", sign, "backward" if active == "BACKWARD" else kind)
     if passive and kind == active and (not verb.get("then") or "by" in verb):
         yield f"{participle} {verb.get('by', '')} by".replace("  ", " "), Entry(passive, sign)
