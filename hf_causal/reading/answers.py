@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -103,8 +103,8 @@ class _Answering:
     def say(self, message: str, **values: str) -> str:
         return load("answers.yaml")[message][self.reading.language].format(**values)
 
-    def listed(self, names: Sequence[str]) -> str:
-        quoted = [f"“{name}”" for name in names]
+    def listed(self, names: Sequence[str], notes: Mapping[str, str] | None = None) -> str:
+        quoted = [f"“{name}”{(notes or {}).get(name, '')}" for name in names]
         if not quoted:
             return self.say("nothing")
         return self.say("and").join(filter(None, (self.say("comma").join(quoted[:-1]), quoted[-1])))
@@ -216,10 +216,20 @@ class _Answering:
             if other != name:
                 proofs[other] = prove(other, name) if self.asked.kind.endswith("causes") else prove(name, other)
         members = tuple(other for other, evidence in proofs.items() if evidence.answer == "Yes")
-        return self.listing(members, list(proofs.values()))
+        return self.listing(members, list(proofs.values()), self.lowering(members))
 
-    def listing(self, members: tuple[str, ...], proofs: Sequence[Evidence]) -> Answer:
-        text = self.say("list_some", members=self.listed(members)) if members else self.say("list_none")
+    def lowering(self, members: Sequence[str]) -> dict[str, str]:
+        """Notes on the members of a list by way of which less comes about instead of more."""
+        (name,) = self.asked.names
+        causes = self.asked.kind.endswith("causes")
+        note = self.say("lowers_it" if causes else "lowered")
+        ends = {other: (other, name) if causes else (name, other) for other in members}
+        return {one: note for one, pair in ends.items() if signs_between(self.reading.statements, *pair) & {"-", "~"}}
+
+    def listing(
+        self, members: tuple[str, ...], proofs: Sequence[Evidence], notes: Mapping[str, str] | None = None
+    ) -> Answer:
+        text = self.say("list_some", members=self.listed(members, notes)) if members else self.say("list_none")
         return self.done("", text, proofs, members=members)
 
     def is_member(self, role: str, first: str, second: str, middle: str) -> list[Evidence]:

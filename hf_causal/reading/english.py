@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hf_causal.reading.lexicon import Entry, english
@@ -46,7 +46,7 @@ def look_up(sentence: Sentence) -> list[Phrase]:
     while place < len(tokens):
         token = tokens[place]
         end, entries = lexicon.phrases.longest(parts, place)
-        if end == place + 1 and _is_acronym(token.text, entries, shouted):
+        if end == place + 1 and token.text.isupper() and not shouted and parts[place] in lexicon.words("acronyms"):
             end, entries = place, []
         if end == place:
             kind = token.kind if token.kind != "MARK" else _MARKS.get(token.text, "MARK")
@@ -58,12 +58,6 @@ def look_up(sentence: Sentence) -> list[Phrase]:
         found.append(Phrase("WORD", text, token.start, tokens[end - 1].end, kinds))
         place = end
     return found
-
-
-def _is_acronym(text: str, entries: Sequence[Entry], shouted: bool) -> bool:
-    """Whether a word is a name in capitals, as IT or WHO, and no word of the sentence."""
-    pronoun = any(entry.note in ("pronoun", "modality") for entry in entries)
-    return len(text) > 1 and text.isupper() and not shouted and pronoun
 
 
 _MARKS = {",": "COMMA", "|": "BAR", ":": "COLON", "、": "COMMA"}

@@ -123,8 +123,6 @@ def _side(cursor: Cursor) -> list[Mention]:
         name = cursor.name()
         if cursor.peek().text == "[" and cursor.peek(1).text.casefold() != "label":
             _attributes(cursor)
-        if "--" in name.name.text:
-            raise Unclear("undirected", name.start, name.end)
         return [name]
     names = []
     cursor.skip()

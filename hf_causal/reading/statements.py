@@ -88,8 +88,12 @@ class Parts(Transformer[Any, Any]):
 
     def arrows(self, group: Group, *rest: Any) -> list[Edge]:
         edges = []
+        last = rest[-1]
         for arrow, following in zip(rest[::2], rest[1::2], strict=True):
             edges += relate(group, arrow, following)
+            if following is not last and len(following.mentions) > 1:
+                # "A -> B, C -> D" is two arrows to some, and a list in the middle to others.
+                raise Unclear("two_ways", following.start, following.end)
             group = following
         return edges
 
@@ -115,6 +119,9 @@ class Parts(Transformer[Any, Any]):
             elif kind == "that":
                 if len(objects.mentions) != 1:
                     raise Unclear("which_of_them", objects.start, objects.end)
+                if relation.sign == "-" or any(one.change or one.direction for one in objects.mentions):
+                    # "Rain reduces visibility, which causes accidents": it is the reduction that does.
+                    raise Unclear("which_change", objects.start, following.token.end)
                 new = objects
             else:
                 if last == "that":

@@ -39,8 +39,10 @@ class Sentence:
         return self.tokens[-1].end
 
 
+MAX_QUOTED = 100
+"""Characters in single quotes, which are apostrophes more often."""
 ENDS = frozenset(".!?;。")
-CLOSING = {'"': '"', "“": "”", "«": "»", "`": "`", "「": "」", "『": "』", "《": "》", "„": "“"}
+CLOSING = {'"': '"', "“": "”", "«": "»", "`": "`", "「": "」", "『": "』", "《": "》", "„": "“", "‘": "'", "'": "'"}
 _ARROW = r"<[-–—=~]{1,3}>?|[-–—=~]{1,3}>|[→⇒⟶⟹➔➜➝➞⟼←⇐⟵⟸↔⇔⟷⟂⊥⫫╨]|_\|\|_"
 # A word stops before an arrow; the look-ahead is of bounded length, so that reading is linear.
 _TOKEN = re.compile(
@@ -59,9 +61,11 @@ def scan(text: str) -> Iterator[Token]:
     while position < len(text):
         if (closing := CLOSING.get(text[position])) and text[position] not in unclosed:
             end = text.find(closing, position + 1)
-            if end < 0:
+            if closing == "'":
+                end = _closing_apostrophe(text, position)
+            if end < 0 and closing != "'":
                 unclosed.add(text[position])
-            elif end > position + 1 and text.find("\n", position, end) < 0:
+            if end > position + 1 and text.find("\n", position, end) < 0:
                 yield Token("QUOTED", " ".join(text[position + 1 : end].split()), position, end + 1)
                 position = end + 1
                 continue
@@ -75,6 +79,17 @@ def scan(text: str) -> Iterator[Token]:
             yield _arrow(match)
         elif match["newline"] or match["mark"]:
             yield Token("NEWLINE" if match["newline"] else "MARK", match[0], match.start(), match.end())
+
+
+def _closing_apostrophe(text: str, start: int) -> int:
+    """Where a quotation in single quotes ends; -1 where the mark is the apostrophe of a word."""
+    if (start and text[start - 1].isalnum()) or not text[start + 1 : start + 2].isalnum():
+        return -1
+    stop = text.find("\n", start)
+    for place in range(start + 1, min(start + MAX_QUOTED, len(text) if stop < 0 else stop)):
+        if text[place] == "'" and not text[place + 1 : place + 2].isalnum() and text[place - 1].isalnum():
+            return place
+    return -1
 
 
 def _word(match: re.Match[str]) -> Iterator[Token]:
