@@ -91,7 +91,8 @@ def terminals(sentence: Sentence, is_question: bool) -> tuple[list[Token], list[
     for piece in pieces:
         if not is_question and piece.may_be("WHETHER", "WHAT", "WHY", "ASK"):
             raise Unclear("question_in_premises", piece.start, piece.end)
-        if piece.kind == "WORD" and _is_english(piece.text):
+        left_over = piece.may_be("BE", "BECAUSE", "SO", "IN_TURN", "COND") and piece.text not in ("后",)
+        if piece.kind == "WORD" and (left_over or _is_english(piece.text)):
             raise Unclear("mark", piece.start, piece.end, word=piece.text)
         if piece.kind == "REFUSED":
             raise Unclear(f"refused_{piece.entries['REFUSED'].note}", piece.start, piece.end, word=piece.text)
@@ -114,11 +115,14 @@ def _decide(pieces: list[Piece], is_question: bool) -> None:
     start = _neutral_opening(pieces, is_question)
     following = Piece("END", "", 0, 0)
     passive = _ends_with_verb(pieces)
+    given = start < len(pieces) and pieces[start].may_be("GIVEN")
     for place in range(len(pieces) - 1, start - 1, -1):
         piece = pieces[place]
         if piece.kind == "WORD" and piece.entries:
             before = pieces[place - 1] if place > start else Piece("START", "", 0, 0)
             piece.kind = _decide_one(piece, before, following, is_question, passive) or "WORD"
+            if piece.may_be("COND") and given and following.kind == "COMMA":
+                piece.kind = "NEUTRAL"
             if piece.kind == "WORD" and "REFUSED" in piece.entries:
                 piece.kind = "REFUSED"
         if piece.kind != "NEUTRAL":
@@ -142,7 +146,7 @@ def _neutral_opening(pieces: list[Piece], is_question: bool) -> int:
 def _ends_with_verb(pieces: Sequence[Piece]) -> bool:
     """Whether a sentence ends as "B由A引起(的)(吗)" does."""
     rest = [piece for piece in pieces if not piece.may_be("ASK", "DE")]
-    return bool(rest) and rest[-1].may_be("ACTIVE") and any(piece.may_be("BY") for piece in pieces)
+    return bool(rest) and rest[-1].may_be("ACTIVE") and any(piece.may_be("BY", "BE") for piece in pieces)
 
 
 def _decide_one(piece: Piece, before: Piece, following: Piece, is_question: bool, passive: bool) -> str | None:
@@ -183,7 +187,6 @@ def _as_small_word(piece: Piece, before: Piece, after: str, is_question: bool, p
         "ON": names_follow,
         "AND": names_follow and before.kind in ("WORD", "QUOTED"),
         "GIVEN": is_question or before.kind == "START",
-        "COND": after == "COMMA",
         "BECAUSE": before.kind == "START",
         "SO": before.kind == "COMMA" and names_follow,
         "ASK": after == "END",
@@ -195,9 +198,7 @@ def _as_small_word(piece: Piece, before: Piece, after: str, is_question: bool, p
         **dict.fromkeys(_ANYWHERE, True),
     }
     kind = next((kind for kind, holds in conditions.items() if holds and piece.may_be(kind)), None)
-    if kind in ("SUO", "COND"):
-        return "NEUTRAL"
-    return kind
+    return "NEUTRAL" if kind == "SUO" else kind
 
 
 def _names(pieces: Sequence[Piece]) -> list[Token]:
@@ -246,7 +247,8 @@ def _separate(rows: Sequence[Token], is_question: bool) -> list[Token]:
                 raise Unclear("mark", token.start, token.end, word=token.text)
             then = token.kind == "COMMA" and opening in ("BECAUSE", "GIVEN") and token.text == ","
             kind = "THEN" if then and all(one.kind != "THEN" for one in joined) else "SEP"
-            joined.append(Token(kind, token.text, token.start, token.end, "and" if token.kind == "AND" else ","))
+            written = "、" if token.kind == "AND" or token.text == "、" else ","
+            joined.append(Token(kind, token.text, token.start, token.end, written))
             continue
         kind = {"IN_TURN": "THAT", "SO": "THEN"}.get(token.kind, token.kind)
         joined.append(Token(kind, token.text, token.start, token.end, token.data))

@@ -144,6 +144,10 @@ def connect(causes: Group, relation: Relation, effects: Group) -> list[Edge]:
     """
     for group in (causes, effects):
         check_list(group)
+        arrow = relation.token.kind in ("RIGHT", "LEFT")
+        if group.separators and not arrow and (group.separators[-1] == "," or {",", "、"} <= set(group.separators)):
+            # "Last winter, ice caused falls": a list ends with "and", or it may be none; in Chinese it has no commas.
+            raise Unclear("no_and", group.start, group.end)
     return [edge(cause, relation, effect) for cause in causes.mentions for effect in effects.mentions]
 
 
@@ -215,7 +219,11 @@ def divide(group: Group, relation: Relation) -> tuple[Group, Group]:
         (Group(group.mentions[:cut], group.separators[: cut - 1]), Group(group.mentions[cut:], group.separators[cut:]))
         for cut in range(1, size)
     ]
-    possible = [(left, right) for left, right in ways if _is_list(left) and _is_list(right)]
+    possible = [
+        (left, right)
+        for (left, right), separator in zip(ways, group.separators, strict=True)
+        if _is_list(left) and _is_list(right) and separator != "、"
+    ]
     if len(possible) != 1:
         raise Unclear("two_ways", group.start, group.end)
     return possible[0]
@@ -223,7 +231,7 @@ def divide(group: Group, relation: Relation) -> tuple[Group, Group]:
 
 def _is_list(group: Group) -> bool:
     """Whether names and separators make a list: commas, and "and" before the last, or commas alone."""
-    return all(one == "," for one in group.separators[:-1])
+    return all(one in (",", "、") for one in group.separators[:-1])
 
 
 def state(noun: Name, adjective: Token) -> Name:
