@@ -89,6 +89,8 @@ def terminals(sentence: Sentence, is_question: bool) -> tuple[list[Token], list[
         raise Unclear("sentence_too_long", sentence.start, sentence.end, most=MAX_PIECES)
     _decide(pieces, is_question)
     for piece in pieces:
+        if is_question and piece.kind == "WORD" and piece.text == "了" and piece.joined:
+            piece.kind = "NEUTRAL"
         if not is_question and piece.may_be("WHETHER", "WHAT", "WHY", "ASK"):
             raise Unclear("question_in_premises", piece.start, piece.end)
         left_over = piece.may_be("BE", "BECAUSE", "SO", "IN_TURN", "COND") and piece.text not in ("后",)

@@ -79,10 +79,8 @@ def decide(phrases: list[Phrase], is_question: bool) -> None:
             before = phrases[place - 1] if place > start else Phrase("START", "", 0, 0, {})
             if place > start + 1 and _two_verbs(phrase, before, following):
                 phrase.take(next((kind for kind in ("CHANGE", "UNSURE_CHANGE") if phrase.may_be(kind)), "WORD"))
-            elif (
-                (_is_list(before) or before.text.casefold() == "a")
-                and behind.kind in _VERBS
-                and _may_be_adjective(phrase)
+            elif _may_be_adjective(phrase) and (
+                before.text == "a" or (behind.kind in _VERBS and (before.text == "A" or _is_list(before)))
             ):
                 # "…, and lower growth raises debt", "a slow network causes"
                 phrase.take(next((kind for kind in ("CHANGE", "UNSURE_CHANGE") if phrase.may_be(kind)), "WORD"))
@@ -144,7 +142,7 @@ def _neutral_between_commas(phrases: list[Phrase]) -> None:
 def _opening(phrases: list[Phrase], start: int) -> str | None:
     """The kind of the word that opens a question, if one does."""
     first = phrases[start]
-    if first.may_be("HELPER") and first.text.casefold() not in ("has", "have", "had"):
+    if first.may_be("HELPER"):
         first.take("DO")
     elif first.may_be("EXISTS", "IT_IS_TRUE", "WHAT", "WHY"):
         first.take(next(kind for kind in ("EXISTS", "IT_IS_TRUE", "WHAT", "WHY") if first.may_be(kind)))

@@ -44,6 +44,9 @@ class Questions(Parts):
             raise Unclear("ask_one", edges[0].token.start, edges[0].token.end)
         return _about(edges[0], relation.directly)
 
+    def asks_ing(self, _: Token, subject: Group, directly: Token | None, verb: Token, objects: Group) -> Asked:
+        return self.asks_cause(verb, subject, self.active(directly, verb), objects)
+
     def asks_passive(self, *parts: Any) -> Asked:
         relation, objects = parts[-2:]
         subject = next(part for part in parts if isinstance(part, Group))
