@@ -1,4 +1,4 @@
-"""Published results to draw beside a model's, as accuracy by number of nodes.
+"""Published results to compare with, as accuracy by number of nodes.
 
 Transitivity: arXiv 2407.07612, version 1, as transcribed in the public repository inquisitour/axiomatization-learning
 (`results.py`, commit 66d69113). d-separation: the logs that are released with the later versions of that paper
@@ -8,8 +8,6 @@ the same.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 Panel = tuple[str, float | None]
 """(split, branching factor or None)."""
@@ -60,7 +58,7 @@ PUBLISHED: dict[str, Rows] = {
 }
 """From config to the name of a row to its accuracies."""
 
-PUBLISHED_DETECTION: dict[str, dict[str, tuple[float, float | None]]] = {
+PUBLISHED_F1: dict[str, dict[str, tuple[float, float | None]]] = {
     "corr2cause": {
         "GPT-4 (published)": (0.2908, 0.6460),
         "GPT-3.5 (published)": (0.2169, 0.6946),
@@ -70,9 +68,9 @@ PUBLISHED_DETECTION: dict[str, dict[str, tuple[float, float | None]]] = {
         "RoBERTa-Large MNLI, fine-tuned, renamed test (published)": (0.6787, None),
     }
 }
-"""From corpus to the name of a row to the F1 of Yes and the accuracy, where it was found in print."""
+"""From corpus to the name of a row to the F1 of Yes and, if it was published, the accuracy."""
 
 
-def published_rows(scores: dict[str, Any]) -> Rows:
-    """The rows that belong beside the scores of a config."""
-    return PUBLISHED.get(scores.get("config") or "", {})
+def published_rows(config: str | None) -> Rows:
+    """Returns the published rows of a config; empty if there are none."""
+    return PUBLISHED.get(config or "", {})
