@@ -19,16 +19,17 @@ from typing import Any
 import numpy as np
 import torch
 
-from hf_causal.dataset_builders import build, load_corpus
-from hf_causal.equivariance.losses import easy_mask, eqsim_v1, eqsim_v2, hard_partners
-from hf_causal.evaluation.equivariance import SPLITS, TITLES, Towers, eqsim_table, evaluate
+from hf_causal.corpora.build import build
+from hf_causal.corpora.load import load_corpus
 from hf_causal.evaluation.plots import save_figure
 from hf_causal.evaluation.studies import STUDIES_FILE
-from hf_causal.files import write_json, write_text
-from hf_causal.hardware import describe_hardware
+from hf_causal.systems.equivariance.evaluate import SPLITS, TITLES, Towers, eqsim_table, evaluate
+from hf_causal.systems.equivariance.losses import easy_mask, eqsim_v1, eqsim_v2, hard_partners
+from hf_causal.systems.equivariance.objective import ImagePairs
 from hf_causal.training.loop import train
-from hf_causal.training.pair_data import ImagePairs
-from hf_causal.training.recipes import load_recipe
+from hf_causal.training.recipe import load_recipe
+from hf_causal.utils.files import write_json, write_text
+from hf_causal.utils.hardware import describe_hardware
 
 ARMS: dict[str, dict[str, Any]] = {
     "without": {"eqsim_weight": 0.0},

@@ -20,10 +20,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from hf_causal.evaluation.predict import Answerer
+from hf_causal.evaluation.predictors import Answerer
 from hf_causal.export import ExportedModel, export_model
-from hf_causal.hardware import describe_hardware
-from hf_causal.released import released_models
+from hf_causal.models.pretrained import released_models
+from hf_causal.utils.hardware import describe_hardware
 
 
 def chain(draw: random.Random, length: int) -> str:

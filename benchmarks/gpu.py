@@ -42,16 +42,17 @@ import pyarrow.compute as pc
 import torch
 from flops import TRAINING, decoder_flops, matrix_rate, work_of
 
-from hf_causal.corpora import grammar_name
-from hf_causal.dataset_builders import build, load_corpus
+from hf_causal.corpora import task_name
+from hf_causal.corpora.build import build
+from hf_causal.corpora.load import load_corpus
 from hf_causal.evaluation.evaluate import evaluate_model
 from hf_causal.evaluation.questions import file_questions
-from hf_causal.files import write_json, write_text
-from hf_causal.hardware import describe_hardware
 from hf_causal.models import make_model, make_tokenizer
-from hf_causal.training.data import PackedPrompts
 from hf_causal.training.loop import train
-from hf_causal.training.recipes import Recipe, load_recipe, parse_overrides
+from hf_causal.training.packing import PackedPrompts
+from hf_causal.training.recipe import Recipe, load_recipe, parse_overrides
+from hf_causal.utils.files import write_json, write_text
+from hf_causal.utils.hardware import describe_hardware
 
 RECIPES = ("axiom-67m-none", "axiom-67m-learned", "axiom-67m-sinusoidal", "axiom-67m-rope", "axiom-looped")
 WAYS: dict[str, dict[str, dict[str, Any]]] = {
@@ -231,7 +232,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
         if not (work / "data").is_dir():
             build("axiomatic", work / "data", ["transitivity_ts2", "transitivity_generalization"], num_proc=2)
         corpus = Corpus(work / "data")
-        files = readable_files(options.files, grammar_name("axiomatic", "transitivity_ts2"))
+        files = readable_files(options.files, task_name("axiomatic", "transitivity_ts2"))
         results: dict[str, Any] = {
             "hardware": describe_hardware(device),
             "date": time.strftime("%Y-%m-%d"),

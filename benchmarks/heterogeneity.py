@@ -18,14 +18,14 @@ from typing import Any
 
 import numpy as np
 
-from hf_causal.dataset_builders import build
+from hf_causal.corpora.build import build
 from hf_causal.evaluation.evaluate import evaluate_model
 from hf_causal.evaluation.studies import STUDIES_FILE
-from hf_causal.files import write_json
-from hf_causal.hardware import describe_hardware
-from hf_causal.sensing_runs import Cell, grid, run_grid
+from hf_causal.systems.heterogeneity.sensing_runs import Cell, grid, run_grid
 from hf_causal.training.loop import train
-from hf_causal.training.recipes import load_recipe
+from hf_causal.training.recipe import load_recipe
+from hf_causal.utils.files import write_json
+from hf_causal.utils.hardware import describe_hardware
 
 HETEROGENEITIES = (0.5, *range(1, 9))
 LEARNING_RATES = (0.02, 0.04, 0.06, 0.08, 0.1, 0.12)

@@ -26,17 +26,17 @@ import torch  # noqa: E402
 from safetensors.torch import load_file  # noqa: E402
 from torch.func import functional_call, grad, vmap  # noqa: E402
 
-from hf_causal.evaluation.graph_recovery import recover  # noqa: E402
-from hf_causal.evaluation.latent_graphs import evaluate, validation_log  # noqa: E402
-from hf_causal.evaluation.latent_plots import adjacency_of, draw_losses, draw_map, mark_parents  # noqa: E402
 from hf_causal.evaluation.plots import save_figure  # noqa: E402
-from hf_causal.files import write_json  # noqa: E402
-from hf_causal.hardware import describe_hardware  # noqa: E402
-from hf_causal.latent_graphs import dirichlet, make_graph, sample_sequences, stationary  # noqa: E402
-from hf_causal.models.disentangled import DisentangledConfig, DisentangledModel  # noqa: E402
-from hf_causal.randomness import Stream  # noqa: E402
+from hf_causal.systems.sequences.disentangled import DisentangledConfig, DisentangledModel  # noqa: E402
+from hf_causal.systems.sequences.evaluate import evaluate, validation_log  # noqa: E402
+from hf_causal.systems.sequences.graph_recovery import recover  # noqa: E402
+from hf_causal.systems.sequences.latent_graphs import dirichlet, make_graph, sample_sequences, stationary  # noqa: E402
+from hf_causal.systems.sequences.plots import adjacency_of, draw_losses, draw_map, mark_parents  # noqa: E402
 from hf_causal.training.loop import train  # noqa: E402
-from hf_causal.training.recipes import load_recipe  # noqa: E402
+from hf_causal.training.recipe import load_recipe  # noqa: E402
+from hf_causal.utils.files import write_json  # noqa: E402
+from hf_causal.utils.hardware import describe_hardware  # noqa: E402
+from hf_causal.utils.randomness import Stream  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "latent-graphs"

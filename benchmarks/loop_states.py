@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from hf_causal.dataset_builders import load_corpus
+from hf_causal.corpora.load import load_corpus
 from hf_causal.evaluation.loading import load_pretrained
-from hf_causal.language.d_separation import parse_prompt
+from hf_causal.tasks.d_separation.text import parse_prompt
 from hf_causal.training.separation_data import SeparationPacks
 
 JOINTS = {

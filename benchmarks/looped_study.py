@@ -20,19 +20,21 @@ from typing import Any
 import numpy as np
 import torch
 
-from hf_causal import graphs
-from hf_causal.dataset_builders import build, load_corpus
-from hf_causal.evaluation.consistency import check_consistency
+from hf_causal.corpora.build import build
+from hf_causal.corpora.load import load_corpus
 from hf_causal.evaluation.evaluate import evaluate_model
-from hf_causal.evaluation.predict import Answerer
+from hf_causal.evaluation.metamorphic import check_consistency
+from hf_causal.evaluation.predictors import Answerer
 from hf_causal.evaluation.studies import STUDIES_FILE, seed_result
-from hf_causal.files import write_json
-from hf_causal.hardware import describe_hardware
-from hf_causal.language import render_premises, render_questions
-from hf_causal.names import draw_names
-from hf_causal.randomness import Stream
+from hf_causal.graphs import dags as graphs
+from hf_causal.tasks.shared.names import draw_names
+from hf_causal.tasks.shared.statements import render_premises
+from hf_causal.tasks.transitivity.text import render_questions
 from hf_causal.training.loop import train
-from hf_causal.training.recipes import load_recipe
+from hf_causal.training.recipe import load_recipe
+from hf_causal.utils.files import write_json
+from hf_causal.utils.hardware import describe_hardware
+from hf_causal.utils.randomness import Stream
 
 RECIPE = "axiom-looped"
 ARMS: dict[str, dict[str, Any]] = {

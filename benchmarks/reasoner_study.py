@@ -18,17 +18,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hf_causal.corpora import get_config, grammar_name
-from hf_causal.dataset_builders import build, load_corpus
+from hf_causal.corpora import get_config, task_name
+from hf_causal.corpora.build import build
+from hf_causal.corpora.load import load_corpus
 from hf_causal.evaluation.evaluate import evaluate_model
 from hf_causal.evaluation.questions import file_questions
 from hf_causal.evaluation.scored_tasks import TASKS
 from hf_causal.evaluation.studies import STUDIES_FILE
-from hf_causal.files import write_json
-from hf_causal.hardware import describe_hardware
-from hf_causal.language.d_separation import parse_prompt
+from hf_causal.tasks.d_separation.text import parse_prompt
 from hf_causal.training.loop import train
-from hf_causal.training.recipes import Recipe, load_recipe
+from hf_causal.training.recipe import Recipe, load_recipe
+from hf_causal.utils.files import write_json
+from hf_causal.utils.hardware import describe_hardware
 
 MODELS = {
     "one model": "axiom-reasoner",
@@ -69,10 +70,10 @@ def scores_of(folder: Path, recipe: Recipe, options: argparse.Namespace, limit: 
     kept = folder / f"tasks-{limit}.json"
     if kept.is_file():
         return json.loads(kept.read_text(encoding="utf-8"))
-    grammars = {grammar_name(*source) for source in recipe.sources}
+    grammars = {task_name(*source) for source in recipe.sources}
     found: dict[str, Any] = {}
     for corpus, config in TASKS:
-        if grammar_name(corpus, config) not in grammars:
+        if task_name(corpus, config) not in grammars:
             continue
         prefix = config.removesuffix("generalization")
         files = [path for path in options.files if path.name.startswith(prefix)]

@@ -39,14 +39,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from hf_causal.dataset_builders import build, load_corpus
-from hf_causal.files import write_json, write_text
-from hf_causal.hardware import describe_hardware
+from hf_causal.corpora.build import build
+from hf_causal.corpora.load import load_corpus
 from hf_causal.models import make_model, make_tokenizer
-from hf_causal.training.feed import Feed
+from hf_causal.training.dataloader import Feed
 from hf_causal.training.loop import _Run
-from hf_causal.training.objective import make_objective
-from hf_causal.training.recipes import Recipe, load_recipe
+from hf_causal.training.objectives import make_objective
+from hf_causal.training.recipe import Recipe, load_recipe
+from hf_causal.utils.files import write_json, write_text
+from hf_causal.utils.hardware import describe_hardware
 
 WARM_UP = 3
 BLOCK = 5

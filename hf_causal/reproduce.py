@@ -7,14 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hf_causal.corpora import get_config, grammar_name
+from hf_causal.artifacts import SCORES_FILE
+from hf_causal.corpora import get_config, task_name
 from hf_causal.corpora.parquet import MANIFEST, read_manifests
-from hf_causal.corpora.schema import CorpusConfig
 from hf_causal.evaluation.evaluate import Progress, evaluate_model
-from hf_causal.evaluation.scored_tasks import TASKS
-from hf_causal.files import write_json
-from hf_causal.hub.cards import SCORES_FILE
-from hf_causal.training.recipes import Recipe
+from hf_causal.evaluation.scored_tasks import scored_configs
+from hf_causal.tasks.shared.schema import CorpusConfig
+from hf_causal.training.recipe import Recipe
+from hf_causal.utils.files import write_json
 
 
 def reproduce(
@@ -73,8 +73,8 @@ def reproduce(
 
 def _tasks(recipe: Recipe) -> list[tuple[str, str]]:
     """What a recipe's model is scored on: the tasks of the grammars that it was trained on."""
-    grammars = [grammar_name(*source) for source in recipe.sources]
-    return [task for task in TASKS if grammar_name(*task) in grammars]
+    grammars = [task_name(*source) for source in recipe.sources]
+    return [task for task in scored_configs() if task_name(*task) in grammars]
 
 
 def _folder(data: Path, recipe: Recipe, corpus: str | None = None) -> Path:
@@ -93,7 +93,7 @@ def _build(
     say: Callable[[str], Any],
 ) -> None:
     """Builds the training and the evaluation configs, unless the folders hold just those."""
-    from hf_causal.dataset_builders import build
+    from hf_causal.corpora.build import build
 
     for corpus, name in dict.fromkeys([*recipe.sources, *tasks]):
         folder = _folder(data, recipe, corpus)

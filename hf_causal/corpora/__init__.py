@@ -1,36 +1,40 @@
-"""Corpora: one module each, with its configs, its splits and its seeded shard function.
+"""From tasks and systems to shards of rows: every published data set, its configs and its seeded shard function.
 
-A corpus module defines `CONFIGS`, a mapping from config name to a function that makes the [`CorpusConfig`] (options
-are its keyword arguments), and `generate_shard(config, split, shard)`, which returns an Arrow table. Adding a corpus
-is adding such a module and one line to `CORPORA`.
+A *source* of configs is a task, or a module of a system with `CONFIGS` and `generate_shard`.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from hf_causal.corpora.schema import CorpusConfig
+from hf_causal.systems import systems
+from hf_causal.tasks.registry import task_of_config, tasks
+from hf_causal.tasks.shared.dataset import Dataset
+from hf_causal.tasks.shared.schema import CorpusConfig
 
-CORPORA: dict[str, tuple[str, ...]] = {
-    "axiomatic": ("transitivity", "d_separation"),
-    "corr2cause": ("corr2cause",),
-    "causal_sequences": ("causal_sequences",),
-    "scenes": ("scenes",),
-    "co_occurrence": ("co_occurrence",),
-    "environments": ("matrix_sensing", "cues"),
-    "shapes": ("shapes",),
-}
-"""From the name of a published data set to the modules whose configs it offers."""
+
+class Source(NamedTuple):
+    """Configs that one task or one module of a system generates."""
+
+    configs: Mapping[str, Callable[..., CorpusConfig]]
+    generate_shard: Callable[[CorpusConfig, str, int], pa.Table]
+
+
+def datasets() -> dict[str, Dataset]:
+    """Returns the published data sets by name: those of the tasks, then those of the systems."""
+    of_tasks = {task.dataset.name: task.dataset for task in tasks().values()}
+    of_systems = {dataset.name: dataset for system in systems().values() for dataset in system.datasets}
+    return of_tasks | of_systems
 
 
 def config_names(corpus: str) -> tuple[str, ...]:
-    """Names of the configs of a corpus, the default one first."""
-    return tuple(name for module in _modules(corpus) for name in module.CONFIGS)
+    """Returns the names of the configs of a corpus, the default one first."""
+    return tuple(name for source in _sources(corpus) for name in source.configs)
 
 
 def get_config(corpus: str, name: str, **options: Any) -> CorpusConfig:
@@ -44,41 +48,51 @@ def get_config(corpus: str, name: str, **options: Any) -> CorpusConfig:
     Raises:
         `ValueError`: For an unknown corpus, config or option, with those that exist.
     """
-    factory = _factory(corpus, name)
+    factory = _source(corpus, name).configs[name]
     known = inspect.signature(factory).parameters
     if unknown := sorted(set(options) - set(known)):
         raise ValueError(f"config {name!r} has no option {', '.join(map(repr, unknown))}; it has {', '.join(known)}")
     return factory(**options)
 
 
-def grammar_name(corpus: str, name: str) -> str:
-    """The grammar of a config's prompts: the `GRAMMAR` of the module that writes them, or else its name.
+def task_name(corpus: str, name: str) -> str:
+    """Returns the task of a config's prompts, or the name of the corpus where no task has such prompts.
 
     Raises:
         `ValueError`: For an unknown corpus or config, with those that exist.
     """
-    module = _module(corpus, name)
-    return getattr(module, "GRAMMAR", module.__name__.rpartition(".")[2])
+    _source(corpus, name)
+    task = task_of_config(corpus, name)
+    if task is not None:
+        return task.name
+    module = next(module for module in map(import_module, datasets()[corpus].modules) if name in module.CONFIGS)
+    return getattr(module, "TASK", corpus)
 
 
 def generate_shard(corpus: str, config: CorpusConfig, split: str, shard: int) -> pa.Table:
-    """One shard of a split: a function of (seed, version, config, split, shard) and nothing else."""
+    """Generates one shard of a split: a function of (seed, version, config, split, shard) and nothing else."""
     config.check_shard(split, shard)
-    return _module(corpus, config.name).generate_shard(config, split, shard)
+    return _source(corpus, config.name).generate_shard(config, split, shard)
 
 
-def _modules(corpus: str) -> list[Any]:
-    if corpus not in CORPORA:
-        raise ValueError(f"`corpus` must be one of {', '.join(CORPORA)}, got {corpus!r}")
-    return [import_module(f"{__name__}.{module}") for module in CORPORA[corpus]]
+def check_corpus(corpus: str) -> None:
+    """Raises `ValueError` for a name that is not a published data set, with those that are."""
+    if corpus not in datasets():
+        raise ValueError(f"`corpus` must be one of {', '.join(datasets())}, got {corpus!r}")
 
 
-def _factory(corpus: str, name: str) -> Callable[..., CorpusConfig]:
-    return _module(corpus, name).CONFIGS[name]
+def _sources(corpus: str) -> list[Source]:
+    check_corpus(corpus)
+    modules = map(import_module, datasets()[corpus].modules)
+    offered = [task for task in tasks().values() if task.dataset.name == corpus]
+    return [
+        *(Source(task.configs, task.generate_shard) for task in offered),
+        *(Source(module.CONFIGS, module.generate_shard) for module in modules),
+    ]
 
 
-def _module(corpus: str, name: str) -> Any:
-    for module in _modules(corpus):
-        if name in module.CONFIGS:
-            return module
+def _source(corpus: str, name: str) -> Source:
+    for source in _sources(corpus):
+        if name in source.configs:
+            return source
     raise ValueError(f"corpus {corpus!r} has no config {name!r}; it has {', '.join(config_names(corpus))}")

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hf_causal.corpora.engines import Engine, Job
-from hf_causal.corpora.schema import CorpusConfig, split_digest
-from hf_causal.corpora.staging import MANIFEST, ShardRecord, Staging
-from hf_causal.files import Folder
+from hf_causal.corpora.atomic_build import MANIFEST, ShardRecord, Staging
+from hf_causal.corpora.executors import Engine, Job
+from hf_causal.tasks.shared.schema import CorpusConfig, split_digest
+from hf_causal.utils.files import Folder
 
 
 @dataclass(frozen=True)

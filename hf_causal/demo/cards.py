@@ -8,7 +8,7 @@ from html import escape
 from hf_causal.demo.answers import Answer, Question
 from hf_causal.demo.pictures import draw
 from hf_causal.demo.proofs import show_proof
-from hf_causal.language.everyday import Trouble
+from hf_causal.reading_before import Trouble
 
 WELCOME = (
     '<div class="hc-card hc-empty"><p>Type what causes what, ask a question, and see three things: the answer that a '

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from hf_causal.evaluation.published import published_rows
+from hf_causal.evaluation.reference_results import published_rows
 
 _TOP, _BOTTOM, _LEFT, _RIGHT = 14, 40, 58, 14
 _LOW, _HIGH = 0.4, 1.0

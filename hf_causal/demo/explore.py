@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from hf_causal.certificates import prove
+from hf_causal.artifacts import SCORES_FILE
 from hf_causal.corpora import generate_shard, get_config
-from hf_causal.hub.cards import SCORES_FILE
+from hf_causal.tasks.proving import prove
 
 if TYPE_CHECKING:
-    from hf_causal.evaluation.predict import Answerer
+    from hf_causal.evaluation.predictors import Answerer
 
 CORPUS, CONFIG = "axiomatic", "transitivity_generalization"
 ASKED = 100

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hf_causal.demo.limits import MAX_HUB_BYTES, MAX_HUB_MODELS, TooMuch
-from hf_causal.released import released_models
+from hf_causal.models.pretrained import released_models
 
 if TYPE_CHECKING:
-    from hf_causal.evaluation.predict import Answerer
+    from hf_causal.evaluation.predictors import Answerer
 
 _REPO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 _HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
@@ -77,7 +77,7 @@ class Models:
 
 
 def _load(folder: Path) -> Answerer:
-    from hf_causal.evaluation.predict import Answerer
+    from hf_causal.evaluation.predictors import Answerer
 
     answerer = Answerer.load(folder, trust_remote_code=False)
     if not answerer.classifies:

@@ -12,7 +12,7 @@ import numpy as np
 if TYPE_CHECKING:  # imported when a model is asked, so that the page is there before torch is
     import torch
 
-    from hf_causal.evaluation.predict import Answerer
+    from hf_causal.evaluation.predictors import Answerer
 
 MAX_ATTENTION_TOKENS = 512
 """Longer prompts are answered without a picture of attention, which grows with the square of their length."""

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hf_causal.corpora import get_config
-from hf_causal.evaluation.baselines import BASELINES, majority
-from hf_causal.evaluation.detection import Detection
-from hf_causal.evaluation.predict import Answerer
+from hf_causal.evaluation.binary_metrics import Detection
+from hf_causal.evaluation.metrics import Score, score_cells
+from hf_causal.evaluation.predictors import Answerer
 from hf_causal.evaluation.questions import QuestionSet, corpus_questions, file_questions
-from hf_causal.evaluation.scores import Score, score_cells
-from hf_causal.files import write_json
+from hf_causal.tasks.registry import get_task
+from hf_causal.tasks.shared.shortcuts import majority
+from hf_causal.utils.files import write_json
 
 Progress = Callable[[str, int], Callable[[int], Any]]
 """Called with a name and a number of questions; returns what is told how many were answered."""
@@ -195,7 +196,7 @@ def _score_baselines(questions: QuestionSet) -> dict[str, Any]:
     grammars = list(questions.grammars())
     if len(grammars) == 1:  # a shortcut reads one grammar
         parsed = list(questions.parsed())
-        for name, baseline in BASELINES.get(grammars[0], {}).items():
+        for name, baseline in get_task(grammars[0]).shortcuts.items():
             scores[name] = _score(questions, baseline(parsed, questions.references))
     return scores
 

@@ -12,9 +12,9 @@ import matplotlib.pyplot as plt  # noqa: E402  (the backend is chosen first)
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.ticker import FixedLocator, NullLocator  # noqa: E402
 
-from hf_causal.equivalence import RELATIONS  # noqa: E402
-from hf_causal.evaluation.published import PUBLISHED, Panel, Rows, published_rows  # noqa: E402
+from hf_causal.evaluation.reference_results import PUBLISHED, Panel, Rows, published_rows  # noqa: E402
 from hf_causal.evaluation.titles import TITLES  # noqa: E402
+from hf_causal.graphs.equivalence import RELATIONS  # noqa: E402
 
 _COLOURS = ("#1f5fa8", "#d1495b", "#2a9d5c", "#8a5fbf", "#c2701c", "#3aa6b9")
 _TRAINED = (3, 6)

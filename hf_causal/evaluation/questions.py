@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hf_causal.certificates import grammar_of, read
-from hf_causal.evaluation.scores import Cell
-from hf_causal.external import BrokenRow, Columns, Row, open_tables
+from hf_causal.evaluation.metrics import Cell
+from hf_causal.tasks.proving import read
+from hf_causal.tasks.registry import task_of_prompt
+from hf_causal.verification.io import BrokenRow, Columns, Row, open_tables
 
 ANSWERS = {"No": 0, "Yes": 1}
 
@@ -33,12 +34,12 @@ class QuestionSet:
         unreadable = set(self.unreadable)
         for index, prompt in enumerate(self.prompts):
             if index not in unreadable:
-                found.setdefault(grammar_of(prompt).name, prompt)
+                found.setdefault(task_of_prompt(prompt).name, prompt)
         return found
 
     def parsed(self) -> Iterator[Any]:
         """The prompts as their grammars read them."""
-        return (grammar_of(prompt).parse(prompt) for prompt in self.prompts)
+        return (task_of_prompt(prompt).parse(prompt) for prompt in self.prompts)
 
 
 def corpus_questions(corpus: str, config: str, data_dir: str | Path | None = None, limit: int | None = None):
@@ -56,7 +57,7 @@ def corpus_questions(corpus: str, config: str, data_dir: str | Path | None = Non
         `ValueError`: If the config has no split to score, or rows that are no questions.
     """
     from hf_causal.corpora import get_config
-    from hf_causal.dataset_builders import load_corpus
+    from hf_causal.corpora.load import load_corpus
 
     splits = [split for split in get_config(corpus, config).splits if split != "train"]
     if not splits:
@@ -81,7 +82,7 @@ def corpus_questions(corpus: str, config: str, data_dir: str | Path | None = Non
 
 
 def file_questions(path: str | Path) -> QuestionSet:
-    """Reads a file of any format and columns that `hf_causal.external` knows, scored as it is.
+    """Reads a file of any format and columns that `hf_causal.verification.io` knows, scored as it is.
 
     Raises:
         `FileNotFoundError`: If there is no such file.

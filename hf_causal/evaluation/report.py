@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hf_causal.evaluation.kinds import kind_of
+from hf_causal.artifacts import REPORT_FILE, SCORES_FILE
+from hf_causal.cards.render import write_model_card
+from hf_causal.evaluation.evaluators import evaluator_of_type
 from hf_causal.evaluation.plots import cell_groups, plot_scores, structure_name
-from hf_causal.evaluation.published import PUBLISHED_DETECTION, Rows, published_rows
+from hf_causal.evaluation.reference_results import PUBLISHED_DETECTION, Rows, published_rows
 from hf_causal.evaluation.scored_tasks import all_scores
 from hf_causal.evaluation.studies import STUDIES_FILE, render_studies
 from hf_causal.evaluation.titles import TITLES
-from hf_causal.files import write_json, write_text
-from hf_causal.hub.cards import REPORT_FILE, SCORES_FILE, write_model_card
+from hf_causal.tasks.registry import task_of_config
+from hf_causal.utils.files import write_json, write_text
 
 PLOTS = "plots"
 
@@ -64,7 +66,7 @@ def write_page(folder: str | Path, scores: dict[str, Any]) -> Path:
         `ValueError`: If the scores are not those of an evaluation of splits.
     """
     folder = Path(folder)
-    if isinstance(scores, dict) and (kind := kind_of(scores.get("kind"))):
+    if isinstance(scores, dict) and (kind := evaluator_of_type(scores.get("kind"))):
         write_json(folder / SCORES_FILE, scores)
         (folder / PLOTS).mkdir(parents=True, exist_ok=True)
         return write_text(folder / REPORT_FILE, kind.render(scores, folder, PLOTS))
@@ -78,10 +80,10 @@ def write_page(folder: str | Path, scores: dict[str, Any]) -> Path:
     parts = [render_report(first)]
     for others in further:
         plot_scores(others, folder / PLOTS / others["config"])
-        title = _TASK_TITLES.get(others["config"], others["config"])
+        title = _title(others)
         parts.append(f"### {title}\n\n" + render_report(others, f"{PLOTS}/{others['config']}/overview.png"))
     if further:
-        parts.insert(0, "\n".join(_task_table([first, *further])) + f"\n\n### {_TASK_TITLES[first['config']]}\n")
+        parts.insert(0, "\n".join(_task_table([first, *further])) + f"\n\n### {_title(first)}\n")
     text = "\n".join([*parts, *render_studies(beside, folder / PLOTS)])
     return write_text(folder / REPORT_FILE, text)
 
@@ -135,19 +137,16 @@ def render_report(scores: dict[str, Any], picture: str = f"{PLOTS}/overview.png"
         lines += ["", *_cell_table(split, score, published_rows(scores), others)]
     if scores.get("files"):
         lines += ["", *_file_table(scores["files"])]
-    if source := _SOURCES.get(scores["config"], _SOURCES.get(scores["dataset"])):
-        lines += ["", f"Published rows: {source}."]
+    task = task_of_config(scores["dataset"], scores["config"])
+    if task is not None and task.reference and scores["config"] in task.scored_configs:
+        lines += ["", f"Published rows: {task.reference}."]
     return "\n".join([*lines, ""])
 
 
-_TASK_TITLES = {
-    "transitivity_generalization": "Transitivity",
-    "d_separation_generalization": "d-separation",
-    "default": "Correlation to causation",
-    "paraphrased": "Correlation to causation, other words",
-    "refactored": "Correlation to causation, other names",
-    "co_occurrence": "Co-occurrence and cause",
-}
+def _title(scores: dict[str, Any]) -> str:
+    """Returns the title of the scored config in reports."""
+    task = task_of_config(scores.get("dataset", "axiomatic"), scores["config"])
+    return task.scored_configs.get(scores["config"], scores["config"]) if task else scores["config"]
 
 
 def _task_table(scored: Sequence[dict[str, Any]]) -> list[str]:
@@ -160,21 +159,9 @@ def _task_table(scored: Sequence[dict[str, Any]]) -> list[str]:
         worst = min(cell["accuracy"] for score in splits.values() for cell in score["cells"])
         f1 = " / ".join(f"{score['yes']['f1']:.3f}" for score in splits.values()) if len(splits) == 1 else ""
         lines.append(
-            f"| {_TASK_TITLES.get(scores['config'], scores['config'])} | `{scores['config']}` | {count:,} "
-            f"| {hits / count:.4f} | {f1} | {worst:.3f} |"
+            f"| {_title(scores)} | `{scores['config']}` | {count:,} | {hits / count:.4f} | {f1} | {worst:.3f} |"
         )
     return lines
-
-
-_SOURCES = {
-    "transitivity_generalization": (
-        "arXiv 2407.07612, version 1, on that paper's own evaluation files of the same families"
-    ),
-    "d_separation_generalization": (
-        "the logs released with arXiv 2407.07612, on that paper's own evaluation files of the same family"
-    ),
-    "corr2cause": "arXiv 2306.05836, on the first version of that paper's own test split",
-}
 
 
 def _detection_table(scores: dict[str, Any]) -> list[str]:

@@ -11,7 +11,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend is chosen first)
 
 from hf_causal.evaluation.plots import save_figure, structure_name  # noqa: E402
-from hf_causal.evaluation.published import PUBLISHED  # noqa: E402
+from hf_causal.evaluation.reference_results import PUBLISHED  # noqa: E402
 from hf_causal.evaluation.task_studies import render_task_studies  # noqa: E402
 from hf_causal.evaluation.titles import TITLES  # noqa: E402
 

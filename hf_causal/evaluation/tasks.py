@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hf_causal.corpora import generate_shard, get_config, grammar_name
+from hf_causal.corpora import generate_shard, get_config, task_name
 from hf_causal.evaluation.evaluate import Answers, Progress, score_answers
-from hf_causal.evaluation.predict import Answerer
+from hf_causal.evaluation.predictors import Answerer
 from hf_causal.evaluation.questions import file_questions
-from hf_causal.evaluation.scored_tasks import TASKS
+from hf_causal.evaluation.scored_tasks import scored_configs
 
 
 def readable_tasks(answerer: Answers) -> list[tuple[str, str]]:
     """Those of the tasks whose prompts mean something to a model."""
-    return [task for task in TASKS if _reads(answerer, *task)]
+    return [task for task in scored_configs() if _reads(answerer, *task)]
 
 
 def evaluate_tasks(
@@ -46,11 +46,12 @@ def evaluate_tasks(
     answerer = Answerer.load(model, device, trust_remote_code)
     tasks = readable_tasks(answerer)
     if not tasks:
-        raise ValueError(f"the model {str(model)!r} reads no prompts of {', '.join(config for _, config in TASKS)}")
+        names = ", ".join(config for _, config in scored_configs())
+        raise ValueError(f"the model {str(model)!r} reads no prompts of {names}")
     grammars = {path: next(iter(file_questions(path).grammars()), None) for path in files}
     scored = []
     for corpus, config in tasks:
-        grammar = grammar_name(corpus, config)
+        grammar = task_name(corpus, config)
         own = [path for path, wanted in grammars.items() if wanted == grammar]
         grammars = {path: wanted for path, wanted in grammars.items() if path not in own}
         folder = None if data_dir is None else Path(data_dir) / corpus
@@ -65,7 +66,7 @@ def _reads(answerer: Answers, corpus: str, config: str) -> bool:
     split = next(reversed(chosen.splits))
     prompt = generate_shard(corpus, chosen, split, 0)["prompt"][0].as_py()
     try:
-        answerer.require_readable(grammar_name(corpus, config), prompt)
+        answerer.require_readable(task_name(corpus, config), prompt)
     except ValueError:
         return False
     return True

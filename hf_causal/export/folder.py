@@ -13,7 +13,7 @@ from typing import Any
 from hf_causal import __version__
 from hf_causal.export.parity import Parity, compare, parity_prompts
 from hf_causal.export.runtime import DESCRIPTION, ExportedModel, require_onnx
-from hf_causal.files import write_json, write_text
+from hf_causal.utils.files import write_json, write_text
 
 FORMATS = {"onnx": "model.onnx", "torch": "model.pt2"}
 """From format to the file of the graph."""
@@ -57,7 +57,7 @@ def export_model(
         `FileNotFoundError`: If the model cannot be loaded.
         `ArithmeticError`: If the graph answers otherwise than the model; nothing is written then.
     """
-    from hf_causal.evaluation.predict import Answerer
+    from hf_causal.evaluation.predictors import Answerer
     from hf_causal.export.graphs import capture, make_graph
 
     if format not in FORMATS:

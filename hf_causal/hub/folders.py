@@ -8,21 +8,15 @@ from typing import Any
 
 import yaml
 
+from hf_causal.artifacts import FINETUNING_FILE, REPORT_FILE, SCORES_FILE, SUMMARY_FILE
+from hf_causal.cards.card_check import parse_card, read_space_card
+from hf_causal.cards.dataset_info import check_split
+from hf_causal.cards.eval_results import EVAL_RESULTS_FILE, render_eval_results
+from hf_causal.cards.finetuned import ADAPTER_CONFIG, finetuned_scores, is_adapter, public_files, scored_dataset
+from hf_causal.cards.render import render_dataset_card, render_model_card
 from hf_causal.corpora.parquet import MANIFEST, read_manifests
-from hf_causal.hub.card_check import parse_card, read_space_card
-from hf_causal.hub.cards import (
-    FINETUNING_FILE,
-    REPORT_FILE,
-    SCORES_FILE,
-    SUMMARY_FILE,
-    render_dataset_card,
-    render_model_card,
-)
 from hf_causal.hub.content import CARD, RepoContent, matches
-from hf_causal.hub.dataset_info import check_split
 from hf_causal.hub.errors import PublishError
-from hf_causal.hub.eval_results import EVAL_RESULTS_FILE, render_eval_results
-from hf_causal.hub.finetuned import ADAPTER_CONFIG, finetuned_scores, is_adapter, public_files, scored_dataset
 from hf_causal.hub.links import link_card
 from hf_causal.hub.remote_code import dump_config, with_code
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from hf_causal.hub.content import RepoContent
 from hf_causal.hub.errors import PublishError
 from hf_causal.hub.folders import dataset_content, metric_content, model_content, space_content
-from hf_causal.hub.names import check_repo_id, check_token
 from hf_causal.hub.repository import Publication, publish_content
+from hf_causal.hub.validation import check_repo_id, check_token
 
 
 def publish_dataset(

@@ -10,8 +10,8 @@ from typing import Any
 
 from hf_causal.hub.content import matches
 from hf_causal.hub.folders import STORY_FILES, TOKENIZER_FILES, WEIGHT_FILES, model_content
-from hf_causal.hub.names import check_repo_id
 from hf_causal.hub.repository import Publication, publish_content
+from hf_causal.hub.validation import check_repo_id
 
 
 def push_model(
@@ -61,7 +61,7 @@ def push_model(
 
 
 def _add_companions(model: Any, folder: Path) -> None:
-    from hf_causal.models import make_tokenizer
+    from hf_causal.models.registry import make_tokenizer
 
     source = _source(model.config.name_or_path)
     if source is not None and _same_weights(folder, source):

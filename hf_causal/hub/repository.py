@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
-from hf_causal.hub.card_check import check_card
+from hf_causal.cards.card_check import check_card
 from hf_causal.hub.content import CARD, RepoContent
 from hf_causal.hub.errors import PublishError, explain, is_passing
-from hf_causal.hub.names import check_repo_id, check_token
+from hf_causal.hub.validation import check_repo_id, check_token
 
 MAIN = "main"
 ATTEMPTS = 4

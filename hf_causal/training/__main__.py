@@ -7,9 +7,9 @@ import os
 import sys
 import time
 
-from hf_causal.hardware import share_the_cpu
 from hf_causal.training.launch import LAUNCHED
-from hf_causal.training.recipes import load_recipe, parse_overrides
+from hf_causal.training.recipe import load_recipe, parse_overrides
+from hf_causal.utils.hardware import share_the_cpu
 
 _MISTAKES = (ValueError, FileNotFoundError, NotADirectoryError, PermissionError)
 

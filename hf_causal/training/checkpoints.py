@@ -16,8 +16,8 @@ from typing import Any
 from safetensors import SafetensorError
 from tqdm.auto import tqdm
 
-from hf_causal.files import write_json, write_text
-from hf_causal.training.processes import all_say, decided_by_main
+from hf_causal.training.distributed import all_say, decided_by_main
+from hf_causal.utils.files import write_json, write_text
 
 MANIFEST = "manifest.json"
 BEST = "best.safetensors"

@@ -13,19 +13,19 @@ from accelerate import PartialState
 from accelerate.utils import parse_flag_from_env
 from tqdm.auto import tqdm
 
-from hf_causal.files import write_text
-from hf_causal.hardware import describe_hardware
 from hf_causal.training.checkpoints import TrainingLog, list_checkpoints
-from hf_causal.training.faults import explained
-from hf_causal.training.objective import Counts
+from hf_causal.training.distributed import Agreement, decided_by_main
+from hf_causal.training.errors import explained
+from hf_causal.training.metrics import NotFinite, Window
+from hf_causal.training.objectives import Counts
 from hf_causal.training.outputs import TrainingResult, save_best, write_model
-from hf_causal.training.prepared import Prepared
-from hf_causal.training.processes import Agreement, decided_by_main
-from hf_causal.training.recipes import Recipe
+from hf_causal.training.recipe import Recipe
 from hf_causal.training.resuming import check_folder, choose_checkpoint, find_finished
-from hf_causal.training.stopping import StopRequests
+from hf_causal.training.run_setup import Prepared
+from hf_causal.training.signals import StopRequests
 from hf_causal.training.validation import validate
-from hf_causal.training.watch import NotFinite, Window
+from hf_causal.utils.files import write_text
+from hf_causal.utils.hardware import describe_hardware
 
 REPORT_TO = ("none", "trackio")
 

@@ -11,12 +11,13 @@ from accelerate.utils import clean_state_dict_for_safetensors
 from safetensors.torch import load_model, save_file
 from torch import nn
 
-from hf_causal.files import write_json
-from hf_causal.hub.cards import SUMMARY_FILE, write_model_card
+from hf_causal.artifacts import SUMMARY_FILE
+from hf_causal.cards.render import write_model_card
 from hf_causal.models import make_model
 from hf_causal.training.checkpoints import BEST, DAMAGES, free_space
-from hf_causal.training.processes import decided_by_main
-from hf_causal.training.recipes import Recipe
+from hf_causal.training.distributed import decided_by_main
+from hf_causal.training.recipe import Recipe
+from hf_causal.utils.files import write_json
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from hf_causal.d_separation import bayes_ball
-from hf_causal.language.d_separation import parse_prompt
-from hf_causal.training.data import IGNORED, premise_starts
+from hf_causal.graphs.d_separation import bayes_ball
+from hf_causal.tasks.d_separation.text import parse_prompt
+from hf_causal.training.packing import IGNORED, premise_starts
 from hf_causal.training.question_data import encode_premises, node_numbers
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from hf_causal.training.data import Packs
-from hf_causal.training.objective import Counts, Objective
+from hf_causal.training.objectives import Counts, Objective
+from hf_causal.training.packing import Packs
 
 
 class Validated(NamedTuple):

@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from hf_causal.external import BrokenRow, Columns, Part, Row, Table, spell, write_rows
-from hf_causal.verification.kinds import DEFECTS
+from hf_causal.verification.finding_types import DEFECTS
+from hf_causal.verification.io import BrokenRow, Columns, Part, Row, Table, spell, write_rows
 from hf_causal.verification.rows import judge
 from hf_causal.verification.verify import Progress, Source, listed, open_all
 

@@ -6,15 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from hf_causal.certificates import (
-    Grammar,
-    Proof,
-    ReadPrompt,
-    check_certificate,
-    check_columns,
-    read,
-)
-from hf_causal.external import BrokenRow, Columns, Row
+from hf_causal.tasks.proving import check_certificate, check_columns, read
+from hf_causal.tasks.shared.proofs import Proof, ReadPrompt
+from hf_causal.tasks.task import Task
+from hf_causal.verification.io import BrokenRow, Columns, Row
 from hf_causal.verification.premises import premise_facts
 
 
@@ -42,7 +37,7 @@ def judge(row: Row, columns: Columns) -> Verdict:
     """Proves or refutes a row.
 
     Args:
-        row (`dict` or [`BrokenRow`]): As `hf_causal.external` reads it.
+        row (`dict` or [`BrokenRow`]): As `hf_causal.verification.io` reads it.
         columns ([`Columns`]): Which columns hold what.
 
     Returns:
@@ -79,7 +74,7 @@ def _label_findings(row: dict[str, Any], columns: Columns, answer: str | None) -
         yield "contradictory_columns", f"`{columns.label}` is {first!r:.80}, `{other}` is {row[other]!r:.80}"
 
 
-def _look_at_facts(verdict: Verdict, grammar: Grammar, prompt: ReadPrompt) -> None:
+def _look_at_facts(verdict: Verdict, grammar: Task, prompt: ReadPrompt) -> None:
     facts = grammar.facts(prompt)
     if facts.edges is None:
         verdict.premise_key = hash(prompt.premise)
@@ -96,7 +91,7 @@ def _look_at_facts(verdict: Verdict, grammar: Grammar, prompt: ReadPrompt) -> No
 
 
 def _column_findings(
-    row: dict[str, Any], columns: Columns, answer: str | None, grammar: Grammar, prompt: ReadPrompt
+    row: dict[str, Any], columns: Columns, answer: str | None, grammar: Task, prompt: ReadPrompt
 ) -> Iterator[tuple[str, str]]:
     if columns.parts:
         try:

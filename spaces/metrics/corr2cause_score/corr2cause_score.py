@@ -3,7 +3,7 @@
 import datasets
 import evaluate
 
-from hf_causal.evaluation.detection import score_detection
+from hf_causal.evaluation.binary_metrics import score_detection
 
 _DESCRIPTION = """
 How well a model tells which causal hypotheses follow from correlations: accuracy, and precision, recall and F1 of the

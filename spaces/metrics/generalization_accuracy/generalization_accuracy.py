@@ -3,7 +3,7 @@
 import datasets
 import evaluate
 
-from hf_causal.evaluation.scores import score_cells
+from hf_causal.evaluation.metrics import score_cells
 
 _DESCRIPTION = """
 How far a model generalizes: accuracy of its Yes-or-No answers over each cell (structure, number of nodes, branching

@@ -1,0 +1,84 @@
+"""The `Task` object: everything that the rest of the package knows about a task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from hf_causal.tasks.shared.dataset import Dataset
+from hf_causal.tasks.shared.proofs import Facts, Proof, stated_facts
+from hf_causal.tasks.shared.schema import CorpusConfig
+from hf_causal.tasks.shared.shortcuts import Shortcut
+
+
+def join_with_space(premise: str, question: str) -> str:
+    """Returns the prompt of a premise and a question, with a space between them."""
+    return f"{premise} {question}"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task: its text, proofs, rows, shortcuts and titles.
+
+    Everything that depends on the task (builders, cards, `verify`, harness tasks, prompts, reports) is derived from
+    these fields, so that a new task is one folder and one line in the registry.
+    """
+
+    name: str
+    """Name of the folder, and of the task in recipes and files."""
+    title: str
+    """Name of the task in cards and reports."""
+
+    # Text
+    recognizes: Callable[[str], bool]
+    """Whether a text looks like a prompt of this task; it may still be unreadable."""
+    parse: Callable[[str], Any]
+    """From text to a [`ReadPrompt`]; raises `ValueError` with the sentence that cannot be read."""
+    join: Callable[[str, str], str] = join_with_space
+    """From premise and question to the prompt."""
+    facts: Callable[[Any], Facts] = stated_facts
+    """From a parsed prompt to the stated graph and the nodes of its question."""
+    prompt_prefixes: tuple[str, str] = ("", "")
+    """Words before the premise and before the question in the prompt."""
+    reserved_words: frozenset[str] = frozenset()
+    """Lower-case words of the task's sentences, which no drawn name may be."""
+    vocabulary: tuple[str, ...] = ()
+    """Words and set phrases that a word-level tokenizer needs in addition to those of transitivity."""
+    fallback: bool = False
+    """Whether the task reads the texts that no other task recognizes; one task of the registry does."""
+
+    # Proof
+    prove: Callable[[Any], Proof] = field(kw_only=True)
+    """From a parsed prompt to the exact answer and its certificate."""
+    check: Callable[[Any, str, Mapping[str, Any]], None] = field(kw_only=True)
+    """Takes a parsed prompt, an answer and a decoded certificate; raises [`CertificateError`]."""
+
+    # Rows
+    dataset: Dataset = field(kw_only=True)
+    """The published data set that offers the configs."""
+    configs: Mapping[str, Callable[..., CorpusConfig]] = field(kw_only=True)
+    """From config name to the function that makes the config; its keyword arguments are the config's options."""
+    generate_shard: Callable[[CorpusConfig, str, int], pa.Table] = field(kw_only=True)
+    """One shard of a split: a function of (config, split, shard) and nothing else."""
+    few_shot_config: str = field(kw_only=True)
+    """Config whose training split few-shot examples are drawn from; no premise of it is in an evaluation split."""
+    scored_configs: Mapping[str, str] = field(kw_only=True)
+    """Configs that models are scored on, the default one first, with their titles in reports."""
+
+    # Measurement
+    shortcuts: Mapping[str, Shortcut] = field(default_factory=dict)
+    """Rules that answer without reasoning, by name; plots show the last one."""
+    rare_yes: bool = False
+    """Whether Yes is so rare that the F1 of Yes is reported in addition to accuracy."""
+    closed_premises: bool = False
+    """Whether a premise states all relations among its variables, so that no sentence can be added to it."""
+    reference: str = ""
+    """Source of the published results that reports show."""
+
+    @property
+    def default_evaluation(self) -> str:
+        """The config that is scored when none is named."""
+        return next(iter(self.scored_configs))
