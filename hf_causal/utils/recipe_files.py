@@ -1,9 +1,9 @@
 """Reads recipes: YAML files whose fields are those of a dataclass, and command-line options that override them.
 
 Types, YAML and nested options are jsonargparse's work. Of the three libraries tried on the recipes that ship, it is
-the one that sets `--model.hidden-size=64` inside a free mapping (draccus refuses such options, tyro only knows the keys
-that the file already has), and the one that reports a mistake as an exception with a message (the others print a page
-and exit). It depends on PyYAML alone. Suggestions for misspelt fields are added here.
+the one that sets `--model.hidden-size=64` inside a free mapping (draccus refuses such options, tyro knows only the keys
+of the file), and the one that reports a mistake as an exception with a message (the others print a page and exit). It
+depends on PyYAML alone. Suggestions for misspelt fields are added here.
 """
 
 from __future__ import annotations
@@ -136,11 +136,7 @@ class RecipeReader:
         self._check_field(name)
         if self._types[name] is str and isinstance(value, bool):  # YAML 1.1 reads an unquoted `no` as false
             value = "yes" if value else "no"
-        if (
-            isinstance(value, float)
-            and value.is_integer()
-            and int in (self._types[name], *get_args(self._types[name]))
-        ):
+        if isinstance(value, float) and self._types[name] in (int, int | None) and value.is_integer():
             value = int(value)
         return self._validated(lambda: self._parser.parse_object({name: value}, defaults=False))[name]
 
