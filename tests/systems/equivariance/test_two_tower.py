@@ -72,7 +72,7 @@ def rows():
 
 def batch_of(rows, model_recipe=RECIPE):
     objective = make_objective(model_recipe, make_tokenizer("two_tower"))
-    packs = objective.packs(rows, training=True)
+    packs = objective.make_data(rows, training=True)
     return objective, packs.collate(np.arange(6), 0)
 
 
@@ -165,7 +165,7 @@ def test_a_model_that_reads_captions_trains_on_nothing_else(tmp_path):
     recipe = load_recipe("two-tower", {"corpus": "axiomatic", "config": "transitivity_ts2"})
     rows = generate_shard("axiomatic", get_config("axiomatic", "transitivity_ts2", rows=400), "validation", 0)
     with pytest.raises(ValueError, match="pairs of pictures and captions, they have no column 'image_0'"):
-        make_objective(recipe, make_tokenizer("two_tower")).packs(rows, training=True)
+        make_objective(recipe, make_tokenizer("two_tower")).make_data(rows, training=True)
 
 
 @pytest.mark.parametrize(
