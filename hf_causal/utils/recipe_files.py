@@ -1,8 +1,8 @@
 """Reads recipes: YAML files whose fields are those of a dataclass, and command-line options that override them.
 
-Types, YAML and nested options are jsonargparse's work. Of the three libraries tried on the recipes that ship, it is
-the one that sets `--model.hidden-size=64` inside a free mapping (draccus refuses such options, tyro knows only the keys
-of the file), and the one that reports a mistake as an exception with a message (the others print a page and exit). It
+Types, YAML and nested options are jsonargparse's work. Three libraries were tried on the recipes that ship. It is the
+one that sets `--model.hidden-size=64` inside a free mapping (draccus refuses such options, tyro knows only the keys of
+the file), and the one that reports a mistake as an exception with a message (the others print a page and exit). It
 depends on PyYAML alone. Suggestions for misspelt fields are added here.
 """
 
