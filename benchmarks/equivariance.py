@@ -21,7 +21,7 @@ import torch
 
 from hf_causal.corpora.build import build
 from hf_causal.corpora.load import load_corpus
-from hf_causal.evaluation.plots import save_figure
+from hf_causal.evaluation.plots import save_figure, subplots
 from hf_causal.evaluation.studies import STUDIES_FILE
 from hf_causal.systems.equivariance.evaluate import SPLITS, TITLES, Towers, eqsim_table, evaluate
 from hf_causal.systems.equivariance.losses import easy_mask, eqsim_v1, eqsim_v2, hard_partners
@@ -89,10 +89,8 @@ def squares(folder: Path, data: Path, batch_size: int) -> dict[str, float]:
 
 def draw(study: dict[str, Any], path: Path) -> None:
     """Differences of the group score to the arm without EqSim, seed by seed."""
-    import matplotlib.pyplot as plt
-
     arms = study["arms"]
-    figure, axes = plt.subplots(1, len(SPLITS), figsize=(11.5, 0.36 * len(arms) + 1.5), sharey=True)
+    figure, axes = subplots(1, len(SPLITS), figsize=(11.5, 0.36 * len(arms) + 1.5), sharey=True)
     for axis, split in zip(axes, SPLITS, strict=True):
         plain = np.array([run["group"][split] for run in arms[0]["runs"]])
         for row, arm in enumerate(arms[1:]):

@@ -264,7 +264,9 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
                 results["results"].append(run(name, chosen, share * left, options.probe_steps, work, corpus))
                 save(options.out, results)  # the scores come later; what was trained is known now
                 began = time.perf_counter()
-                scores = evaluate_model(work / name, data_dir=corpus.folder, files=files, limit=options.limit)
+                scores = evaluate_model(
+                    work / name, data_dir=corpus.folder, files=files, limit=options.limit
+                ).to_json()
                 reserve = time.perf_counter() - began
             except RuntimeError as error:  # of CUDA, mostly; the other recipes may still work as they are
                 results["failures"][name] = str(error).strip().splitlines()[0]

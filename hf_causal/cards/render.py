@@ -18,7 +18,6 @@ from hf_causal.cards.dataset_info import read_dataset_info
 from hf_causal.cards.finetuned import finetuned_scores, render_finetuned_card, scored_dataset, task_type
 from hf_causal.corpora import config_names, datasets, task_name
 from hf_causal.corpora.parquet import read_manifests
-from hf_causal.evaluation.scored_tasks import all_scores
 from hf_causal.systems import evaluation_of_model_type
 from hf_causal.tasks.registry import get_task
 from hf_causal.tasks.shared.schema import split_digest
@@ -219,7 +218,8 @@ def _training_summary(folder: Path) -> dict[str, Any] | None:
 
 
 def _eval_results(scores: dict[str, Any], task: str, dataset_id: str | None) -> list[EvalResult]:
-    return [result for own in all_scores(scores) for result in _task_results(own, task, dataset_id)]
+    by_config = [scores, *scores.get("further", [])]
+    return [result for one in by_config for result in _task_results(one, task, dataset_id)]
 
 
 def _task_results(scores: dict[str, Any], task: str, dataset_id: str | None) -> list[EvalResult]:

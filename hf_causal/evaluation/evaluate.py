@@ -196,9 +196,7 @@ class _FinishedSplits:
         baselines = {name: SplitScore.from_json(score) for name, score in kept["baselines"].items()}
         return SplitScore.from_json(kept["model"]), baselines
 
-    def add(
-        self, questions: QuestionSet, score: SplitScore, baselines: Baselines
-    ) -> tuple[SplitScore, Baselines]:
+    def add(self, questions: QuestionSet, score: SplitScore, baselines: Baselines) -> tuple[SplitScore, Baselines]:
         """Keeps the scores of a split, and returns them."""
         by_name = {name: baseline.to_json() for name, baseline in baselines.items()}
         self.splits[_split_key(questions)] = {"model": score.to_json(), "baselines": by_name}

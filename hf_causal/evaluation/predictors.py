@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -86,7 +86,7 @@ class ModelPredictor(ABC):
         return self.tokenizer(list(prompts))
 
     @abstractmethod
-    def collate(self, encoded: Encoded, rows: Sequence[int]) -> dict[str, torch.Tensor]:
+    def collate(self, encoded: Encoded, rows: Iterable[int]) -> dict[str, torch.Tensor]:
         """Pads some rows of encoded prompts to one batch on the model's device."""
 
     def answer_logits(self, outputs: Any) -> torch.Tensor:
@@ -167,7 +167,7 @@ class NextTokenPredictor(ModelPredictor):
         super().__init__(model, tokenizer, _first_token(tokenizer, "Yes"), [_first_token(tokenizer, "No")])
         self._takes_positions = accepts(model, "position_ids")
 
-    def collate(self, encoded: Encoded, rows: Sequence[int]) -> dict[str, torch.Tensor]:
+    def collate(self, encoded: Encoded, rows: Iterable[int]) -> dict[str, torch.Tensor]:
         """Pads on the left, so that every prompt ends at the last position."""
         ids = [encoded["input_ids"][row] for row in rows]
         return left_padded(ids, self.tokenizer.pad_token_id, self.model.device, self._takes_positions)
@@ -183,7 +183,7 @@ class ClassifierPredictor(ModelPredictor):
     def __init__(self, model: Any, tokenizer: Any):
         super().__init__(model, tokenizer, *answer_classes(model.config))
 
-    def collate(self, encoded: Encoded, rows: Sequence[int]) -> dict[str, torch.Tensor]:
+    def collate(self, encoded: Encoded, rows: Iterable[int]) -> dict[str, torch.Tensor]:
         """Pads as the tokenizer of the model does."""
         fields = {name: [values[row] for row in rows] for name, values in encoded.items()}
         return self.tokenizer.pad(fields, return_tensors="pt").to(self.model.device)
@@ -197,9 +197,7 @@ class PairClassifierPredictor(ClassifierPredictor):
         return encode_pairs(self.tokenizer, prompts)
 
 
-def load_predictor(
-    model: str | Path, device: str | None = None, trust_remote_code: bool = False
-) -> ModelPredictor:
+def load_predictor(model: str | Path, device: str | None = None, trust_remote_code: bool = False) -> ModelPredictor:
     """Loads a model folder, an adapter, or a model on the Hub as the predictor of its architecture.
 
     Args:

@@ -255,6 +255,33 @@ def score_split(predictions: Sequence[int], references: Sequence[int], cells: Se
     return SplitScore.of(hits, len(references), cells=scored, unparsable=metrics.unanswered, yes=yes)
 
 
+def score_splits(
+    predictions: Sequence[int], references: Sequence[int], splits: Sequence[str], cells: Sequence[tuple[Any, ...]]
+) -> Json:
+    """Scores every split and all questions together, for the metric `generalization_accuracy`.
+
+    Args:
+        predictions, references (sequences of `int`), cells (sequence of tuples): See [`score_split`].
+        splits (sequence of `str`): The split of each question.
+
+    Returns:
+        `dict`: The fields of [`Accuracy`] over all questions, and `splits`: from name to the JSON of [`SplitScore`].
+
+    Raises:
+        `ValueError`: See [`score_split`].
+    """
+    if not len(predictions) == len(references) == len(splits) == len(cells):
+        raise ValueError(
+            f"`predictions`, `references`, `splits` and `cells` must have one length, got {len(predictions)}, "
+            f"{len(references)}, {len(splits)} and {len(cells)}"
+        )
+    rows: dict[str, list[tuple[int, int, Cell]]] = {}
+    for prediction, reference, split, cell in zip(predictions, references, splits, cells, strict=True):
+        rows.setdefault(split, []).append((prediction, reference, Cell(*cell)))
+    scores = {split: score_split(*zip(*members, strict=True)) for split, members in rows.items()}
+    return {**asdict(total_accuracy(scores.values())), "splits": _splits_json(scores)}
+
+
 def total_accuracy(scores: Iterable[Accuracy]) -> Accuracy:
     """Computes the accuracy over the questions of all scores together."""
     scores = list(scores)

@@ -5,15 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402  (the backend is chosen first)
-
-from hf_causal.evaluation.plots import save_figure, structure_name  # noqa: E402
-from hf_causal.evaluation.reference_results import PUBLISHED  # noqa: E402
-from hf_causal.evaluation.task_studies import render_task_studies  # noqa: E402
-from hf_causal.evaluation.titles import TITLES  # noqa: E402
+from hf_causal.evaluation.plots import save_figure, structure_name, subplots
+from hf_causal.evaluation.reference_results import PUBLISHED
+from hf_causal.evaluation.task_studies import render_task_studies
+from hf_causal.evaluation.titles import TITLES
 
 _PUBLISHED = PUBLISHED["transitivity_generalization"]
 STUDIES_FILE = "studies.json"
@@ -112,7 +107,7 @@ def _ablation_table(study: dict[str, Any], plots: str) -> list[str]:
 def _plot_ablation(study: dict[str, Any], path: Path) -> None:
     arms = study["arms"]
     splits = list(arms[0]["splits"])
-    figure, axis = plt.subplots(figsize=(9.4, 0.36 * len(arms) + 1.6))
+    figure, axis = subplots(figsize=(9.4, 0.36 * len(arms) + 1.6))
     values = [[arm["in_family"], *(arm["splits"][split] for split in splits)] for arm in arms]
     axis.imshow(values, cmap="cividis", vmin=0.5, vmax=1.0, aspect="auto")
     axis.set_xticks(range(len(splits) + 1), ["in-family", *(split.replace("_", "\n") for split in splits)])
@@ -146,7 +141,7 @@ def _scaling_table(study: dict[str, Any], plots: str) -> list[str]:
 
 def _plot_scaling(study: dict[str, Any], path: Path) -> None:
     sizes = [row["statements"] for row in study["rows"]]
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9.2, 3.6))
+    figure, (left, right) = subplots(1, 2, figsize=(9.2, 3.6))
     left.plot(sizes, [row["accuracy"] for row in study["rows"]], marker="o", color="#1f5fa8")
     left.set_ylim(0.38, 1.03)
     left.set_ylabel("accuracy")

@@ -5,12 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402  (the backend is chosen first)
-
-from hf_causal.evaluation.plots import save_figure  # noqa: E402
+from hf_causal.evaluation.plots import save_figure, subplots
 
 _ONE = "one model"
 _WITH_TREES = "one model, small trees too"
@@ -165,7 +160,7 @@ def _transfer_table(study: dict[str, Any], plots: str) -> list[str]:
 
 def _plot_transfer(study: dict[str, Any], path: Path) -> None:
     groups = _transfer_groups(study)
-    figure, axis = plt.subplots(figsize=(7.2, 0.5 * len(groups) + 1.4))
+    figure, axis = subplots(figsize=(7.2, 0.5 * len(groups) + 1.4))
     names = []
     for row, ((first, task), steps) in enumerate(groups.items()):
         names.append(f"{_TASKS[task]}, {'after ' + _TASKS[first] if first else 'from scratch'}")

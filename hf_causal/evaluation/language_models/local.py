@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from transformers import GenerationConfig
 
-from hf_causal.evaluation.language_models.prompts import PromptFormat, PromptRenderer, parse_answer
+from hf_causal.evaluation.language_models.prompts import PromptFormat, PromptRenderer, parse_answer, shared_length
 from hf_causal.evaluation.language_models.reply_cache import Reply, ReplyCache
 from hf_causal.evaluation.loading import default_device, load_pretrained
 from hf_causal.evaluation.predictors import accepts, batches_by_length, keep_accepted, left_padded, weights_digest
@@ -62,7 +62,7 @@ class LocalModel:
         quantization: Any = None,
         **options: Any,
     ) -> LocalModel:
-        """Loads a model folder, an adapter with its base model, or either from the Hub; in bf16 on hardware that has it.
+        """Loads a model, or an adapter with its base model, in bf16 on hardware that has it.
 
         Args:
             name (`str` or `Path`): The folder, or `ORGANIZATION/NAME`.
@@ -146,9 +146,7 @@ class LocalModel:
         shared = [shared_length(*pair) for pair in pairs]
         # If every answer is one token, one pass over the shared prefix gives both likelihoods.
         one_token = all(len(ids) == prefix + 1 for pair, prefix in zip(pairs, shared, strict=True) for ids in pair)
-        lengths = [
-            prefix if one_token else sum(map(len, pair)) for pair, prefix in zip(pairs, shared, strict=True)
-        ]
+        lengths = [prefix if one_token else sum(map(len, pair)) for pair, prefix in zip(pairs, shared, strict=True)]
         for rows in batches_by_length(lengths, self.tokens_per_batch):
             likelihoods = (self._next_tokens if one_token else self._suffixes)(
                 [pairs[row] for row in rows], [shared[row] for row in rows]
@@ -176,17 +174,11 @@ class LocalModel:
 
     @torch.no_grad()
     def _log_probabilities(self, rows: list[TokenIds], positions: int) -> torch.Tensor:
-        """Returns log-probabilities of the next token at the last positions, of shape (rows, positions, vocabulary)."""
+        """Returns log-probabilities of the next tokens, of shape (rows, last positions, vocabulary)."""
         takes_positions = accepts(self.model, "position_ids")
         batch = left_padded(rows, self.pad_token_id, self.model.device, takes_positions)
         options = keep_accepted(self.model, {"use_cache": False, "logits_to_keep": positions})
         return self.model(**batch, **options).logits[:, -positions:].float().log_softmax(-1)
-
-
-def shared_length(first: Sequence[int], second: Sequence[int]) -> int:
-    """Returns the length of the common prefix of two rows of token ids."""
-    pairs = enumerate(zip(first, second, strict=False))
-    return next((index for index, (left, right) in pairs if left != right), min(len(first), len(second)))
 
 
 def read_reply(reply: Reply) -> int:

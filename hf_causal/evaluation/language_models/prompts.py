@@ -179,6 +179,12 @@ def premise_and_question(prompt: str) -> tuple[str, str]:
     return parsed.premise, parsed.asked
 
 
+def shared_length(first: Sequence[int], second: Sequence[int]) -> int:
+    """Returns the length of the common prefix of two rows of token ids."""
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((index for index, (left, right) in pairs if left != right), min(len(first), len(second)))
+
+
 def parse_answer(text: str | None) -> int:
     """Reads a Yes or a No from the text that a model generated.
 

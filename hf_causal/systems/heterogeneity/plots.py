@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
 
-from hf_causal.evaluation.plots import plt, save_figure
+from hf_causal.evaluation.plots import save_figure, subplots
 from hf_causal.systems.heterogeneity.sensing import critical_heterogeneity
 
 _COLOURS = {"environment": "#1f5fa8", "pooled": "#d1495b"}
@@ -24,8 +25,8 @@ def plot_phase(study: dict[str, Any], path: Path) -> Path:
         path (`Path`): Of the PNG.
     """
     rates, heterogeneities = np.array(study["learning_rates"]), np.array(study["heterogeneities"])
-    figure, axes = plt.subplots(2, 3, figsize=(11.5, 7), sharex=True, sharey=True)
-    colours = plt.get_cmap("viridis_r").with_extremes(bad="#bbbbbb")
+    figure, axes = subplots(2, 3, figsize=(11.5, 7), sharex=True, sharey=True)
+    colours = colormaps["viridis_r"].with_extremes(bad="#bbbbbb")
     across, up = np.arange(len(rates)), np.arange(len(heterogeneities))
     line = np.interp(critical_heterogeneity(rates, 1.0), heterogeneities, up, right=np.nan)
     kinds = {"expected": "infinite batches", "measured": f"batches of {study['batch_size']:,}"}
@@ -51,7 +52,6 @@ def plot_phase(study: dict[str, Any], path: Path) -> Path:
     bar.set_label("distance to A* (0: invariant, 1.26: pooled)")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
-    plt.close(figure)
     return path
 
 
@@ -63,7 +63,7 @@ def plot_curves(study: dict[str, Any], path: Path, rate: float = 0.1) -> Path:
         path (`Path`): Of the PNG.
         rate (`float`): The step size.
     """
-    figure, (against, way) = plt.subplots(1, 2, figsize=(11, 4.2))
+    figure, (against, way) = subplots(1, 2, figsize=(11, 4.2))
     for batches, colour in _COLOURS.items():
         for factors, style in zip(study["factors"], ("-", "--"), strict=False):
             own = [_is(cell, batches=batches, factors=factors, learning_rate=rate) for cell in study["cells"]]
