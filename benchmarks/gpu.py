@@ -171,7 +171,7 @@ def run(
 def readable_files(paths: Sequence[Path], grammar: str) -> list[Path]:
     """Those of some files, and of all JSON lines in some folders, that are written in a grammar."""
     files = [file for path in paths for file in (sorted(path.glob("*.jsonl")) if path.is_dir() else [path])]
-    return [file for file in files if set(file_questions(file).grammars()) == {grammar}]
+    return [file for file in files if set(file_questions(file).task_examples()) == {grammar}]
 
 
 def table(results: dict[str, Any]) -> str:

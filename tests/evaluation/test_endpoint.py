@@ -11,6 +11,7 @@ from huggingface_hub import constants
 
 from hf_causal.cli import main
 from hf_causal.evaluation.language_models import endpoint as module
+from hf_causal.evaluation.language_models import pacing
 from hf_causal.evaluation.language_models.endpoint import TOKEN_VARIABLE, Endpoint, Pace, find_token
 from hf_causal.evaluation.language_models.evaluate import evaluate_language_model
 from hf_causal.evaluation.language_models.pacing import retry_after
@@ -242,7 +243,7 @@ class Clock:
     def __init__(self, monkeypatch):
         self.now = 100.0
         monkeypatch.undo()
-        monkeypatch.setattr(module.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(pacing.time, "monotonic", lambda: self.now)
         monkeypatch.setattr(Pace, "sleep", lambda pace, seconds: setattr(self, "now", self.now + seconds))
 
 

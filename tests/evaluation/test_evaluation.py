@@ -117,7 +117,7 @@ def test_files_are_read_as_they_are_and_contradictions_are_found(tmp_path):
     questions = file_questions(write_jsonl(tmp_path / "mine.jsonl", rows))
     assert (questions.name, questions.references) == ("mine", [1, 0, 0, 1])
     assert (questions.contradicted, questions.unreadable) == ([1], [3])
-    assert questions.grammars() == {"transitivity": rows[0]["prompt"]}
+    assert questions.task_examples() == {"transitivity": rows[0]["prompt"]}
 
 
 def test_files_of_other_formats_and_columns_are_read_too(tmp_path):
