@@ -18,8 +18,8 @@ from hf_causal.cards.dataset_info import read_dataset_info
 from hf_causal.cards.finetuned import finetuned_scores, render_finetuned_card, scored_dataset, task_type
 from hf_causal.corpora import config_names, datasets, task_name
 from hf_causal.corpora.parquet import read_manifests
-from hf_causal.evaluation.evaluators import evaluator_of_type
 from hf_causal.evaluation.scored_tasks import all_scores
+from hf_causal.systems import evaluation_of_model_type
 from hf_causal.tasks.registry import get_task
 from hf_causal.tasks.shared.schema import split_digest
 from hf_causal.utils.files import Folder, write_text
@@ -117,24 +117,24 @@ def render_model_card(
     if not (folder / "config.json").is_file():
         raise FileNotFoundError(f"{str(folder)!r} is not a model folder: it has no config.json")
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    kind = evaluator_of_type(config.get("model_type"))
-    about: dict[str, Any] = kind.CARD if kind else {}
+    system = evaluation_of_model_type(config.get("model_type"))
+    about: dict[str, Any] = system.card if system else {}
     recipe_yaml = _read(folder / "recipe.yaml")
     recipe: dict[str, Any] = yaml.safe_load(recipe_yaml) if recipe_yaml else {}
     scores = json.loads(_read(folder / SCORES_FILE) or "{}")
     name = recipe.get("name", folder.name)
     task = "text-classification" if config.get("model_type") == "axiom_looped" else "text-generation"
     data = ModelCardData(
-        language=None if kind else "en",
+        language=None if system else "en",
         license=LICENSE,
         library_name="transformers",
-        pipeline_tag=about["task"] if kind else task,
-        tags=["causal-reasoning", *(about["tags"] if kind else ["length-generalization"]), "hf_causal"],
+        pipeline_tag=about["task"] if system else task,
+        tags=["causal-reasoning", *(about["tags"] if system else ["length-generalization"]), "hf_causal"],
         datasets=[_data_of(corpus, dataset_id) for corpus in _corpora(recipe)] if recipe else None,
         model_name=name,
         eval_results=_eval_results(scores, task, dataset_id) or None,
     )
-    template = "kind_card.md.jinja" if kind else "model_card.md.jinja"
+    template = "kind_card.md.jinja" if system else "model_card.md.jinja"
     card = ModelCard.from_template(
         data,
         template_str=(resources.files("hf_causal.cards") / "templates" / template).read_text("utf-8"),
@@ -150,7 +150,7 @@ def render_model_card(
         repo_id=repo_id or name,
         version=__version__,
         versions={package: installed_version(package) for package in ("torch", "transformers")},
-        usage=about["usage"].format(repo_id=repo_id or name).strip() if kind else "",
+        usage=about["usage"].format(repo_id=repo_id or name).strip() if system else "",
         about=about.get("about", "").strip(),
         sources=about.get("sources", "").strip(),
     )
