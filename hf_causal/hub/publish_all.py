@@ -39,10 +39,10 @@ def find_parts(org: str, root: str | Path, data_dir: str | Path) -> list[Part]:
     Raises:
         [`PublishError`]: If something is missing.
     """
-    from dataset_builders import BUILDERS
+    from hf_causal.corpora import datasets
 
     root, data_dir = Path(root), Path(data_dir)
-    parts = [Part("dataset", data_dir / corpus, f"{org}/{corpus}") for corpus in BUILDERS]
+    parts = [Part("dataset", data_dir / corpus, f"{org}/{corpus}") for corpus in datasets()]
     for part in parts:
         check_repo_id(part.repo_id)
         if not part.folder.is_dir():
