@@ -29,6 +29,7 @@ STORY_FILES = (
     SCORES_FILE,
     FINETUNING_FILE,
     "studies.json",
+    "studies.md",
     REPORT_FILE,
     "plots/*.png",
 )
