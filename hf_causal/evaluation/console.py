@@ -8,8 +8,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from hf_causal.artifacts import all_scores
 from hf_causal.evaluation.evaluators import evaluator_of_type
-from hf_causal.evaluation.scored_tasks import all_scores
 
 
 def print_scores(scores: dict[str, Any]) -> None:

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hf_causal.artifacts import REPORT_FILE, SCORES_FILE
-from hf_causal.cards.render import write_model_card
+from hf_causal.artifacts import REPORT_FILE, SCORES_FILE, all_scores
+from hf_causal.cards.model_card import write_model_card
 from hf_causal.evaluation.evaluators import evaluator_of_type
 from hf_causal.evaluation.plots import cell_groups, plot_scores, structure_name
 from hf_causal.evaluation.reference_results import PUBLISHED_DETECTION, Rows, published_rows
-from hf_causal.evaluation.scored_tasks import all_scores
 from hf_causal.evaluation.studies import STUDIES_FILE, render_studies
 from hf_causal.evaluation.titles import TITLES
 from hf_causal.tasks.registry import task_of_config
