@@ -22,10 +22,10 @@ import numpy as np
 
 from hf_causal.corpora import generate_shard, get_config
 from hf_causal.systems.interventions.adjustment import Counts, Observations, bootstrap, count, effects
+from hf_causal.systems.interventions.comparison import compare
 from hf_causal.systems.interventions.metric import score_interventions
 from hf_causal.systems.interventions.scene_model import scene_system
 from hf_causal.systems.interventions.sources import open_source
-from hf_causal.systems.interventions.table import compare
 from hf_causal.tasks.co_occurrence.rows import STRUCTURES
 from hf_causal.tasks.co_occurrence.text import parse_prompt
 from hf_causal.tasks.registry import get_task
@@ -193,7 +193,7 @@ def shortcuts() -> None:
 def picture() -> None:
     """The pairs of `default` that change most, and the errors of `systems` by the strength of the confounder."""
     from hf_causal.evaluation.plots import plt, save_figure
-    from hf_causal.systems.interventions.plot import plot_pairs
+    from hf_causal.systems.interventions.plots import plot_pairs
 
     rows = compare(open_source("scenes"), 8)
     plot_pairs(rows, RESULTS / "pairs.png", f"What changes most among {IMAGES:,} images of `scenes`, seed 0")

@@ -29,8 +29,8 @@ from torch.func import functional_call, grad, vmap  # noqa: E402
 from hf_causal.evaluation.plots import save_figure  # noqa: E402
 from hf_causal.systems.sequences.disentangled import DisentangledConfig, DisentangledModel  # noqa: E402
 from hf_causal.systems.sequences.evaluate import evaluate, validation_log  # noqa: E402
-from hf_causal.systems.sequences.graph_recovery import recover  # noqa: E402
 from hf_causal.systems.sequences.latent_graphs import dirichlet, make_graph, sample_sequences, stationary  # noqa: E402
+from hf_causal.systems.sequences.metric import recover  # noqa: E402
 from hf_causal.systems.sequences.plots import adjacency_of, draw_losses, draw_map, mark_parents  # noqa: E402
 from hf_causal.training.loop import train  # noqa: E402
 from hf_causal.training.recipe import load_recipe  # noqa: E402

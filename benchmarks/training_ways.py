@@ -388,7 +388,7 @@ def _looped(way: Way, settings: Settings) -> dict[str, Any]:
     torch.manual_seed(settings.seed)
     model = make_model(recipe.model_type, recipe.model, tokenizer).to(settings.device).train()
     objective = make_objective(recipe, tokenizer)
-    packs = objective.packs(rows, training=True)
+    packs = objective.make_data(rows, training=True)
     optimizers = make_optimizers(model, recipe)
     size = max(1, 4 * settings.questions // (SHARED if way.form.share_premise else 1))
     order = np.argsort(packs.lengths, kind="stable")

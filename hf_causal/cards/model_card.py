@@ -14,9 +14,8 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from hf_causal import __version__
 from hf_causal.artifacts import FINETUNING_FILE, LICENSE, REPORT_FILE, SCORES_FILE, SUMMARY_FILE, all_scores
 from hf_causal.cards.finetuned import finetuned_scores, render_finetuned_card, scored_dataset, task_type
-from hf_causal.systems import system_of_model
+from hf_causal.systems import evaluation_of_model_type
 from hf_causal.systems.datasets import datasets, task_name
-from hf_causal.systems.system import load
 from hf_causal.tasks.registry import get_task
 from hf_causal.utils.files import write_text
 
@@ -54,8 +53,8 @@ def render_model_card(
     if not (folder / "config.json").is_file():
         raise FileNotFoundError(f"{str(folder)!r} is not a model folder: it has no config.json")
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    system = system_of_model(config.get("model_type"))
-    about: dict[str, Any] = load(system.evaluation).CARD if system else {}
+    system = evaluation_of_model_type(config.get("model_type"))
+    about: dict[str, Any] = system.card if system else {}
     recipe_yaml = _read(folder / "recipe.yaml")
     recipe: dict[str, Any] = yaml.safe_load(recipe_yaml) if recipe_yaml else {}
     scores = json.loads(_read(folder / SCORES_FILE) or "{}")

@@ -99,12 +99,12 @@ def evaluate(
         raise ValueError("give either MODEL, which was trained on these questions, or `--lm`, any language model")
     if endpoint and lm is None:
         raise ValueError("`--endpoint` needs `--lm`, the name that the server has for the model")
-    from hf_causal.evaluation.evaluators import evaluator_of_folder
+    from hf_causal.evaluation.evaluators import evaluation_of_model
 
-    if model is not None and (kind := evaluator_of_folder(model)):
+    if model is not None and (system := evaluation_of_model(model)):
         if data:
             raise ValueError(f"`--data` has questions, and {model!r} answers none")
-        _write(kind.evaluate(model, corpus, config, data_dir, limit, device, bar), json_out, report_out)
+        _write(system.evaluate(model, corpus, config, data_dir, limit, device, bar), json_out, report_out)
         return
     if config == "all":
         if model is None:

@@ -9,13 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 from hf_causal.artifacts import all_scores
-from hf_causal.evaluation.evaluators import evaluator_of_type
+from hf_causal.systems import evaluation_of_model_type
 
 
 def print_scores(scores: dict[str, Any]) -> None:
     """Prints the splits beside their shortcuts, the files, and what is doubtful about either."""
-    if kind := evaluator_of_type(scores.get("kind")):
-        _show(Console(), f"{scores['model']} on {scores['config']}", *kind.table(scores))
+    if system := evaluation_of_model_type(scores.get("kind")):
+        _show(Console(), f"{scores['model']} on {scores['config']}", *system.table(scores))
         return
     for own in all_scores(scores):
         _print(Console(), own)

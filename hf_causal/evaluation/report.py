@@ -9,11 +9,11 @@ from typing import Any
 
 from hf_causal.artifacts import REPORT_FILE, SCORES_FILE, all_scores
 from hf_causal.cards.model_card import write_model_card
-from hf_causal.evaluation.evaluators import evaluator_of_type
 from hf_causal.evaluation.plots import cell_groups, plot_scores, structure_name
 from hf_causal.evaluation.reference_results import PUBLISHED_DETECTION, Rows, published_rows
 from hf_causal.evaluation.studies import STUDIES_FILE, render_studies
 from hf_causal.evaluation.titles import TITLES
+from hf_causal.systems import evaluation_of_model_type
 from hf_causal.tasks.registry import task_of_config
 from hf_causal.utils.files import write_json, write_text
 
@@ -65,10 +65,10 @@ def write_page(folder: str | Path, scores: dict[str, Any]) -> Path:
         `ValueError`: If the scores are not those of an evaluation of splits.
     """
     folder = Path(folder)
-    if isinstance(scores, dict) and (kind := evaluator_of_type(scores.get("kind"))):
+    if isinstance(scores, dict) and (system := evaluation_of_model_type(scores.get("kind"))):
         write_json(folder / SCORES_FILE, scores)
         (folder / PLOTS).mkdir(parents=True, exist_ok=True)
-        return write_text(folder / REPORT_FILE, kind.render(scores, folder, PLOTS))
+        return write_text(folder / REPORT_FILE, system.render(scores, folder, PLOTS))
     if not isinstance(scores, dict) or not scores.get("splits"):
         raise ValueError("the scores have no `splits`: evaluate the model on `transitivity_generalization` or so")
     write_json(folder / SCORES_FILE, scores)

@@ -9,9 +9,14 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 
-from hf_causal.systems.system import System
+from hf_causal.systems.system import System, SystemEvaluation, load
 
-NAMES = ("sequences", "heterogeneity", "interventions", "equivariance")
+NAMES = (
+    "sequences",
+    "heterogeneity",
+    "interventions",
+    "equivariance",
+)
 """The folders of the systems, one line each."""
 
 
@@ -26,4 +31,10 @@ def system_of_model(model_type: str | None) -> System | None:
     return next((system for system in systems().values() if model_type and system.model_type == model_type), None)
 
 
-__all__ = ["NAMES", "System", "system_of_model", "systems"]
+def evaluation_of_model_type(model_type: str | None) -> SystemEvaluation | None:
+    """Returns how a system scores an architecture, or `None` for one that answers questions."""
+    system = system_of_model(model_type)
+    return load(system.evaluation) if system and system.evaluation else None
+
+
+__all__ = ["NAMES", "System", "SystemEvaluation", "evaluation_of_model_type", "system_of_model", "systems"]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from hf_causal.tasks.shared.dataset import Dataset
+
+Scores = dict[str, Any]
+"""Scores of a system's model, as `generalization.json` stores them. `kind` is the architecture."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +33,58 @@ class System:
     objective: str = ""
     """Class of the training objective; its attribute `Options` is the dataclass of a recipe's `objective` mapping."""
     evaluation: str = ""
-    """Module with `CARD`, `evaluate`, `table` and `render`, see [`hf_causal.evaluation.evaluators.Evaluator`]."""
+    """A [`SystemEvaluation`]."""
     tab: str = ""
     """Function that adds the system's tab to the demo page."""
     command: str = ""
     """Function that adds the system's commands to the command line."""
     metrics: tuple[str, ...] = ()
     """Names of the metric folders under `spaces/metrics` that score this system."""
+
+
+class Evaluate(Protocol):
+    """The signature of a system's `evaluate`."""
+
+    def __call__(
+        self,
+        model: str | Path,
+        corpus: str | None,
+        config: str | None,
+        data_dir: str | Path | None,
+        limit: int | None,
+        device: str | None,
+        progress: Callable[[str, int], Callable[[int], Any]] | None,
+    ) -> Scores:
+        """Scores a model.
+
+        Args:
+            model (`str` or `Path`): Model folder, or model on the Hub.
+            corpus, config (`str`, *optional*): The system's defaults if `None`.
+            data_dir (`str` or `Path`, *optional*): Built corpus, or data set on the Hub; generated if `None`.
+            limit (`int`, *optional*): Maximum number of rows of each cell.
+            device (`str`, *optional*): A GPU if there is one and `None`.
+            progress (callable, *optional*): Called with a title and a total; returns a function that takes the number
+                of rows that were finished.
+
+        Returns:
+            `dict`: `kind`, `model`, `dataset`, `config`, `hardware`, `date`, and the system's scores.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class SystemEvaluation:
+    """How a system's model is scored and described."""
+
+    card: dict[str, Any]
+    """Text of its models' cards: `task` (a task of the Hub or `None`), `tags`, `usage` (Python that names
+    `{repo_id}`), `about` and `sources` (Markdown)."""
+    evaluate: Evaluate
+    table: Callable[[Scores], tuple[list[str], list[list[str]]]]
+    """From scores to the columns and rows that the command line prints."""
+    render: Callable[[Scores, Path, str], str]
+    """From scores, a model folder and the name of its folder for figures to the report as Markdown. Writes the
+    figures."""
 
 
 def load(reference: str) -> Any:

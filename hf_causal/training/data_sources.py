@@ -10,13 +10,13 @@ import pyarrow as pa
 from hf_causal.corpora import get_config, task_name
 from hf_causal.corpora.infinite import fresh_shard
 from hf_causal.corpora.load import load_corpus
-from hf_causal.training.mixture import MixedPacks
+from hf_causal.training.mixture import MixedData
 from hf_causal.training.objectives import Objective
-from hf_causal.training.packing import Grouped, Packs
+from hf_causal.training.packing import Grouped, PackedData
 from hf_causal.training.recipe import Recipe
 
 
-def recipe_grammars(recipe: Recipe) -> list[str]:
+def recipe_tasks(recipe: Recipe) -> list[str]:
     """The grammars of what a recipe trains on, and of what its model shall have words for.
 
     Raises:
@@ -38,7 +38,7 @@ class TrainingData:
 
     def __init__(self, recipe: Recipe, objective: Objective, data_dir: str | Path | None = None):
         self.recipe, self.objective = recipe, objective
-        self.validation: dict[str, Packs] = {}
+        self.validation: dict[str, PackedData] = {}
         """Of each config."""
         families = []
         fixed = []
@@ -58,7 +58,7 @@ class TrainingData:
             self.family = {"sources": dict(zip(recipe.mixture, families, strict=True))}
         self._fixed = self._mixed(fixed, 0) if fixed else None
 
-    def packs_of(self, epoch: int) -> Packs:
+    def packs_of(self, epoch: int) -> PackedData:
         """What is trained on in an epoch."""
         if self._fixed is not None:
             return self._fixed
@@ -71,11 +71,11 @@ class TrainingData:
     def _fresh(self, corpus: str, config: str, number: int) -> pa.Table:
         return fresh_shard(corpus, get_config(corpus, config, seed=self.recipe.seed), number)
 
-    def _read(self, rows: pa.Table, corpus: str, config: str, training: bool) -> Packs:
-        packs = self.objective.packs(rows, training, task_name(corpus, config))
+    def _read(self, rows: pa.Table, corpus: str, config: str, training: bool) -> PackedData:
+        packs = self.objective.make_data(rows, training, task_name(corpus, config))
         return Grouped(packs, rows) if training and self.recipe.batches == "environment" else packs
 
-    def _mixed(self, sources: list[Packs], epoch: int) -> Packs:
+    def _mixed(self, sources: list[PackedData], epoch: int) -> PackedData:
         if not self.recipe.mixture:
             return sources[0]
-        return MixedPacks(sources, list(self.recipe.sources.values()), self.recipe.seed + epoch)
+        return MixedData(sources, list(self.recipe.sources.values()), self.recipe.seed + epoch)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from hf_causal.training.packing import Batches, Packs
+from hf_causal.training.packing import BatchSampler, PackedData
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class StepBatch:
     """The packs of the whole step, (micro-batches, processes, packs)."""
 
 
-class Feed:
+class StatefulLoader:
     """The batches of one of several processes; every process knows where all of them stand.
 
     The order is one of *global* batches, all that an optimizer step reads. How a global batch is divided into
@@ -44,7 +44,7 @@ class Feed:
 
     def __init__(
         self,
-        packs_of: Callable[[int], Packs],
+        packs_of: Callable[[int], PackedData],
         pad_token_id: int,
         batch_size: int,
         seed: int,
@@ -94,5 +94,5 @@ class Feed:
             self._packs = self.packs_of(epoch)
             parts = self.micro_batches * self.world_size
             groups = getattr(self._packs, "environments", None)
-            self._batches = Batches(self._packs.lengths, self.batch_size, self.seed, parts, groups)
+            self._batches = BatchSampler(self._packs.lengths, self.batch_size, self.seed, parts, groups)
             self._opened = epoch

@@ -17,7 +17,7 @@ _LOST = ("connection closed by peer", "connection reset by peer", "socket timeou
 """How gloo says that another process is gone; other backends have exceptions of their own for it."""
 
 
-class Agreement:
+class CpuReducer:
     """Small sums over all processes, made on the CPU, so that nobody waits for an accelerator."""
 
     def __init__(self, accelerator: Any):
@@ -39,7 +39,7 @@ class Agreement:
             self._group = None
 
 
-def decided_by_main(accelerator: Any, decide: Callable[[], Result]) -> Result:
+def broadcast_from_main(accelerator: Any, decide: Callable[[], Result]) -> Result:
     """What the main process decides, on all of them; what it raises is raised on all of them, too."""
     outcome: list[Any] = [None, None]
     if accelerator.is_main_process:
@@ -53,12 +53,12 @@ def decided_by_main(accelerator: Any, decide: Callable[[], Result]) -> Result:
     return outcome[0]
 
 
-def all_say(items: list[Any]) -> list[Any]:
+def all_gather_objects(items: list[Any]) -> list[Any]:
     """The items of all processes, in order of rank."""
     return gather_object(items)
 
 
-def seed_draws(accelerator: Any, seed: int) -> None:
+def seed_ranks(accelerator: Any, seed: int) -> None:
     """Seeds what each process draws by itself: dropout, noise on flags, the number of loops.
 
     On accelerators, noise is drawn on the device, by another seed for each process, and the number of loops on the
@@ -71,13 +71,13 @@ def seed_draws(accelerator: Any, seed: int) -> None:
         torch.default_generator.manual_seed(seed)
 
 
-def restore_draws(accelerator: Any, checkpoint: Path, seed: int, step: int) -> None:
+def restore_rank_seed(accelerator: Any, checkpoint: Path, seed: int, step: int) -> None:
     """Seeds a process that a checkpoint has no random state for, since the run had fewer of them when it was saved."""
     if (checkpoint / f"random_states_{accelerator.process_index}.pkl").is_file():
         return
     sequence = np.random.SeedSequence([seed, step, accelerator.process_index])
     set_seed(int(sequence.generate_state(1)[0]))
-    if accelerator.device.type != "cpu":  # loops are drawn alike everywhere, see `seed_draws`
+    if accelerator.device.type != "cpu":  # loops are drawn alike everywhere, see `seed_ranks`
         torch.default_generator.set_state(load(checkpoint / "random_states_0.pkl")["torch_manual_seed"])
 
 

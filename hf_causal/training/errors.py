@@ -10,14 +10,14 @@ from typing import Any
 
 from hf_causal.training.checkpoints import Progress, free_space, list_checkpoints
 from hf_causal.training.distributed import has_lost_another
-from hf_causal.training.metrics import NotFinite, is_out_of_memory, less_memory
+from hf_causal.training.metrics import NotFinite, is_out_of_memory, memory_advice
 from hf_causal.training.recipe import Recipe
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
-def explained(accelerator: Any, recipe: Recipe, output_dir: Path, progress: Progress) -> Iterator[None]:
+def with_clear_errors(accelerator: Any, recipe: Recipe, output_dir: Path, progress: Progress) -> Iterator[None]:
     """Gives errors of a run a message that says how to go on.
 
     Raises:
@@ -32,7 +32,7 @@ def explained(accelerator: Any, recipe: Recipe, output_dir: Path, progress: Prog
         ) from error
     except Exception as error:
         if is_out_of_memory(error):
-            raise MemoryError(less_memory(recipe, progress.step, str(accelerator.device))) from error
+            raise MemoryError(memory_advice(recipe, progress.step, str(accelerator.device))) from error
         if accelerator.num_processes > 1 and has_lost_another(error):
             words = str(error).splitlines()[0]
             raise ConnectionError(

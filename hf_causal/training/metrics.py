@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from hf_causal.training.dataloader import StepBatch
-from hf_causal.training.distributed import all_say
+from hf_causal.training.distributed import all_gather_objects
 from hf_causal.training.recipe import Recipe
 
 _NAMED = 8
@@ -30,7 +30,7 @@ class NotFinite(FloatingPointError):
         self.batch = batch
 
 
-class Window:
+class LossWindow:
     """Sums since the last report, and where each of them comes from."""
 
     def __init__(self, first_step: int) -> None:
@@ -61,7 +61,7 @@ class Window:
         losses = torch.stack(self.parts)[:, 0].tolist()
         bad = [index for index, loss in enumerate(losses) if not math.isfinite(loss)]
         first = (bad[0], str(losses[bad[0]])) if bad else None
-        found, finite = zip(*all_say([(first, _finite(model))]), strict=True)
+        found, finite = zip(*all_gather_objects([(first, _finite(model))]), strict=True)
         if any(found):
             index = min(place[0] for place in found if place)
             ranks = [rank for rank, place in enumerate(found) if place and place[0] == index]
@@ -94,7 +94,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(error)
 
 
-def less_memory(recipe: Recipe, step: int, device: str) -> str:
+def memory_advice(recipe: Recipe, step: int, device: str) -> str:
     """What to say when memory does not suffice: the same training, with flags that need less of it."""
     size, parts = recipe.per_device_train_batch_size, recipe.gradient_accumulation_steps
     flags = []

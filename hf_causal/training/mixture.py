@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from hf_causal.training.packing import IGNORED, Packs
+from hf_causal.training.packing import IGNORED, PackedData
 
 
-class MixedPacks:
+class MixedData:
     """Packs that are each a handful of premises from every source.
 
     The largest source is gone through once; a smaller one begins again, in another order, when it is through.
@@ -24,7 +24,7 @@ class MixedPacks:
         `ValueError`: If a source has fewer premises than its share of one pack.
     """
 
-    def __init__(self, sources: Sequence[Packs], shares: Sequence[int], seed: int = 0):
+    def __init__(self, sources: Sequence[PackedData], shares: Sequence[int], seed: int = 0):
         self.sources = list(sources)
         sizes = [len(source.lengths) for source in sources]
         if short := [size for size, share in zip(sizes, shares, strict=True) if size < share]:

@@ -13,19 +13,19 @@ from torch import nn
 
 from hf_causal.systems import system_of_model
 from hf_causal.systems.system import load
-from hf_causal.training.packing import IGNORED, PackedPrompts, Packs, describe_family
-from hf_causal.training.question_data import QuestionPacks
+from hf_causal.training.packing import IGNORED, PackedData, PackedPrompts, describe_family
+from hf_causal.training.question_data import QuestionData
 from hf_causal.training.recipe import Recipe
-from hf_causal.training.separation_data import SeparationPacks
-from hf_causal.training.system_data import SystemPacks
+from hf_causal.training.separation_data import SeparationData
+from hf_causal.training.system_data import SystemData
 
 
 @dataclass
 class Counts:
-    """How many targets a set of batches holds: answers, and others (prompt tokens, sentences)."""
+    """How many targets a set of batches holds: answers, and auxiliary (prompt tokens, sentences)."""
 
     answers: torch.Tensor
-    others: torch.Tensor
+    auxiliary: torch.Tensor
 
     @classmethod
     def of(cls, batches: list[dict[str, torch.Tensor]], answer_ids: tuple[int, int]) -> Counts:
@@ -76,7 +76,7 @@ def loss_and_hits(
     answer_sum = (losses * answer).sum()
     loss = answer_sum / totals.answers
     if prompt_loss_weight:
-        loss = loss + prompt_loss_weight * (losses * ~answer).sum() / totals.others
+        loss = loss + prompt_loss_weight * (losses * ~answer).sum() / totals.auxiliary
     said_yes = logits[..., answer_ids[1]] > logits[..., answer_ids[0]]
     hits = ((said_yes == (targets == answer_ids[1])) & answer).sum()
     return loss, answer_sum.detach(), hits
@@ -85,14 +85,14 @@ def loss_and_hits(
 class Objective(Protocol):
     """What the training loop has to know of a kind of model."""
 
-    selects: str
+    selection_metric: str
     """By what on the validation split the weights are chosen that are kept: `accuracy`, `loss`, or `last` for none."""
 
     def family(self, rows: pa.Table) -> dict[str, Any]:
         """What a card has to say of the training rows."""
         ...
 
-    def packs(self, rows: pa.Table, training: bool, grammar: str = "transitivity") -> Packs:
+    def make_data(self, rows: pa.Table, training: bool, task: str = "transitivity") -> PackedData:
         """Rows of a grammar as this objective reads them; `training` may ask more than the rows do."""
         ...
 
@@ -110,7 +110,7 @@ class Objective(Protocol):
 class Questions:
     """What objectives of questions with a right answer have in common."""
 
-    selects = "accuracy"
+    selection_metric = "accuracy"
 
     def family(self, rows: pa.Table) -> dict[str, Any]:
         return describe_family(rows)
@@ -124,8 +124,8 @@ class NextToken(Questions):
         no, yes = tokenizer.convert_tokens_to_ids(["No", "Yes"])
         self.answer_ids = (no, yes)
 
-    def packs(self, rows: pa.Table, training: bool, grammar: str = "transitivity") -> Packs:
-        if grammar == "corr2cause":  # whose prompts say which part is which
+    def make_data(self, rows: pa.Table, training: bool, task: str = "transitivity") -> PackedData:
+        if task == "corr2cause":  # whose prompts say which part is which
             for name, word in (("premise", "Premise: "), ("question", "Hypothesis: ")):
                 told = pc.binary_join_element_wise(word, rows[name], "")
                 rows = rows.set_column(rows.schema.get_field_index(name), name, told)
@@ -151,15 +151,15 @@ class SentenceAnswers(Questions):
     def __init__(self, recipe: Recipe, tokenizer: Any):
         self.recipe, self.tokenizer = recipe, tokenizer
 
-    def packs(self, rows: pa.Table, training: bool, grammar: str = "transitivity") -> Packs:
+    def make_data(self, rows: pa.Table, training: bool, task: str = "transitivity") -> PackedData:
         recipe = self.recipe
-        if grammar == "corr2cause":
-            return SystemPacks(rows, self.tokenizer)
-        if grammar == "d_separation":
-            return SeparationPacks(rows, self.tokenizer, recipe.drawn_questions if training else 0, recipe.seed)
+        if task == "corr2cause":
+            return SystemData(rows, self.tokenizer)
+        if task == "d_separation":
+            return SeparationData(rows, self.tokenizer, recipe.drawn_questions if training else 0, recipe.seed)
         if not training:
-            return QuestionPacks(rows, self.tokenizer, all_questions=False)
-        return QuestionPacks(rows, self.tokenizer, recipe.all_questions, recipe.repeat_sentences, recipe.seed)
+            return QuestionData(rows, self.tokenizer, all_questions=False)
+        return QuestionData(rows, self.tokenizer, recipe.all_questions, recipe.repeat_sentences, recipe.seed)
 
     def count(self, batches: list[dict[str, torch.Tensor]]) -> Counts:
         def asked(*names: str) -> torch.Tensor:
@@ -188,7 +188,7 @@ class SentenceAnswers(Questions):
                     outputs.ball_logits.float(), labels.clamp(min=0).float(), reduction="none"
                 )
                 sentences = sentences + losses[labels != IGNORED].sum()
-            loss = loss + recipe.sentence_loss_weight * sentences / totals.others.clamp(min=1)
+            loss = loss + recipe.sentence_loss_weight * sentences / totals.auxiliary.clamp(min=1)
         if recipe.name_loss_weight and outputs.name_overlap is not None:
             loss = loss + recipe.name_loss_weight * _share(answers, totals) * outputs.name_overlap
         if recipe.gate_loss_weight and outputs.block_cost is not None:

@@ -16,7 +16,7 @@ POOL = 50
 """Batches whose prompts are sorted by length together: more wastes less padding and mixes less."""
 
 
-class Packs(Protocol):
+class PackedData(Protocol):
     """Training rows grouped by premise, as arrays."""
 
     lengths: np.ndarray
@@ -225,7 +225,7 @@ def _padded(sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return place, place < sizes[:, None]
 
 
-class Batches:
+class BatchSampler:
     """The order of training: which packs make up which batch of which epoch, for each of several processes.
 
     Every epoch is a new permutation, a function of (seed, epoch). Packs are sorted by length inside pools of `POOL`
@@ -279,7 +279,7 @@ class Grouped:
         `ValueError`: If the rows have no column `environment`.
     """
 
-    def __init__(self, packs: Packs, rows: pa.Table):
+    def __init__(self, packs: PackedData, rows: pa.Table):
         if "environment" not in rows.column_names:
             raise ValueError(
                 "recipe field 'batches' must be 'pooled' where rows have no column `environment`, got 'environment'"

@@ -15,7 +15,7 @@ from hf_causal.tasks.transitivity.text import parse_prompt
 from hf_causal.training.packing import IGNORED, premise_starts
 
 
-class QuestionPacks:
+class QuestionData:
     """Premises with their questions, each question as two pointers to names that the premise spells.
 
     Args:

@@ -16,15 +16,15 @@ from safetensors.torch import load_model
 from hf_causal.models import make_model, make_tokenizer
 from hf_causal.training.checkpoints import BEST, Progress, link_or_copy, read_manifest, save_checkpoint
 from hf_causal.training.compiled import make_forward
-from hf_causal.training.data_sources import TrainingData, recipe_grammars
-from hf_causal.training.dataloader import Feed
-from hf_causal.training.distributed import restore_draws, seed_draws
+from hf_causal.training.data_sources import TrainingData, recipe_tasks
+from hf_causal.training.dataloader import StatefulLoader
+from hf_causal.training.distributed import restore_rank_seed, seed_ranks
 from hf_causal.training.objectives import make_objective
 from hf_causal.training.optimizers import make_optimizers, make_schedulers
 from hf_causal.training.recipe import Recipe
 
 
-class Prepared:
+class RunSetup:
     """Everything that one process of a run needs, as a recipe says it.
 
     Args:
@@ -48,7 +48,7 @@ class Prepared:
         if self.sharded and recipe.optimizer == "muon":
             raise ValueError("recipe field 'optimizer' must not be 'muon' with FSDP: it needs whole matrices")
         set_seed(recipe.seed)
-        self.tokenizer = make_tokenizer(recipe.model_type, recipe_grammars(recipe))
+        self.tokenizer = make_tokenizer(recipe.model_type, recipe_tasks(recipe))
         self.objective = make_objective(recipe, self.tokenizer)
         model = make_model(recipe.model_type, recipe.model, self.tokenizer, recipe.attn_implementation)
         if recipe.initial_model:
@@ -65,7 +65,7 @@ class Prepared:
         self.forward = make_forward(self.model, recipe, self.accelerator)
         self.progress = Progress()
         self.accelerator.register_for_checkpointing(self.progress, self.feed, *self.schedulers)
-        seed_draws(self.accelerator, recipe.seed)
+        seed_ranks(self.accelerator, recipe.seed)
         if report_to != "none":
             names = {report_to: {"name": recipe.name}}
             self.accelerator.init_trackers("hf_causal", config=_flat(recipe), init_kwargs=names)
@@ -73,14 +73,14 @@ class Prepared:
     @property
     def measure(self) -> str:
         """What is told of the validation split."""
-        return "accuracy" if self.objective.selects == "accuracy" else "loss"
+        return "accuracy" if self.objective.selection_metric == "accuracy" else "loss"
 
     def _load_data(self, data_dir: str | Path | None) -> None:
         recipe, accelerator = self.recipe, self.accelerator
         # The main process builds or downloads; the others then find everything in the cache.
         with accelerator.main_process_first():
             self.data = TrainingData(recipe, self.objective, data_dir)
-        self.feed = Feed(
+        self.feed = StatefulLoader(
             self.data.packs_of,
             self.pad_token_id,
             recipe.per_device_train_batch_size,
@@ -103,7 +103,7 @@ class Prepared:
                 f"{'with' if self.sharded else 'without'} it: choose the `accelerate_config` that it was saved with"
             )
         accelerator.load_state(str(checkpoint))
-        restore_draws(accelerator, checkpoint, self.recipe.seed, self.progress.step)
+        restore_rank_seed(accelerator, checkpoint, self.recipe.seed, self.progress.step)
         if accelerator.is_main_process and (checkpoint / BEST).is_file():
             # Those of the checkpoint: others may have been kept after it.
             folder = self.output_dir / "checkpoints"

@@ -30,7 +30,7 @@ class _Premise:
     """1 where the two are d-separated, -1 where it is still to be found out."""
 
 
-class SeparationPacks:
+class SeparationData:
     """Premises with questions about d-separation, each as pointers to names that the premise spells.
 
     Beside the answers, every statement is labelled with whether the Bayes ball that starts in the first node in

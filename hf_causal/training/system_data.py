@@ -14,7 +14,7 @@ from hf_causal.training.packing import IGNORED, premise_starts
 from hf_causal.training.question_data import encode_premises
 
 
-class SystemPacks:
+class SystemData:
     """Premises of closed systems with their hypotheses, each as two places in the premise's list and some phrases.
 
     Args:

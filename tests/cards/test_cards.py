@@ -14,7 +14,7 @@ from hf_causal.cards.model_card import write_model_card
 from hf_causal.corpora import generate_shard, get_config
 from hf_causal.corpora.build import build
 from hf_causal.corpora.card import write_card
-from hf_causal.evaluation.evaluators import evaluator_of_folder
+from hf_causal.evaluation.evaluators import evaluation_of_model
 from hf_causal.evaluation.predictors import Answerer
 from hf_causal.evaluation.report import write_report
 from hf_causal.tasks.proving import check
@@ -23,7 +23,7 @@ MODEL_CARDS = Path(__file__).resolve().parents[2] / "model_cards"
 SHIPPED = sorted(path for path in MODEL_CARDS.iterdir() if path.is_dir())
 each_shipped = pytest.mark.parametrize("shipped", SHIPPED, ids=lambda path: path.name)
 each_answering = pytest.mark.parametrize(
-    "shipped", [path for path in SHIPPED if evaluator_of_folder(path) is None], ids=lambda path: path.name
+    "shipped", [path for path in SHIPPED if evaluation_of_model(path) is None], ids=lambda path: path.name
 )
 """Models that answer questions."""
 

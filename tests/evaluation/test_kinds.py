@@ -8,7 +8,7 @@ import pytest
 from hf_causal import systems
 from hf_causal.cards.model_card import render_model_card
 from hf_causal.cli import main
-from hf_causal.systems.system import System
+from hf_causal.systems.system import System, SystemEvaluation
 
 
 @pytest.fixture
@@ -24,11 +24,9 @@ def folder(tmp_path, monkeypatch):
         return f"Counted on `{scores['config']}`.\n"
 
     card = {"task": None, "tags": ["counts"], "usage": 'load("{repo_id}")', "about": "It counts.", "sources": "None."}
-    module = SimpleNamespace(
-        evaluate=evaluate, render=render, CARD=card, table=lambda scores: (["config"], [[scores["config"]]])
-    )
-    monkeypatch.setitem(sys.modules, "counter_of_these_tests", module)
-    counter = System("counter", "A counter", model_type="counter", evaluation="counter_of_these_tests")
+    evaluation = SystemEvaluation(card, evaluate, lambda scores: (["config"], [[scores["config"]]]), render)
+    monkeypatch.setitem(sys.modules, "counter_of_these_tests", SimpleNamespace(EVALUATION=evaluation))
+    counter = System("counter", "A counter", model_type="counter", evaluation="counter_of_these_tests:EVALUATION")
     monkeypatch.setitem(systems.systems(), "counter", counter)
     folder = tmp_path / "counter"
     folder.mkdir()

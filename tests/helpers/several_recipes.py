@@ -62,7 +62,7 @@ def disk_full(self, *arguments, **options):
 
 
 steps = {"not_a_number": not_a_number, "told_to_stop": told_to_stop}
-step, save_state = loop._Run._step, Accelerator.save_state
+step, save_state = loop.TrainingRun._step, Accelerator.save_state
 
 
 def main():
@@ -71,7 +71,7 @@ def main():
     sys.addaudithook(note)
     for name, (recipe, overrides, stop) in recipes.items():
         opened.clear()
-        loop._Run._step = steps.get(name, step)
+        loop.TrainingRun._step = steps.get(name, step)
         Accelerator.save_state = disk_full if name == "disk_full" else save_state
         prepared.Accelerator = Sharded if name.startswith("sharded") else Accelerator
         folder = name.removesuffix("_resumed")

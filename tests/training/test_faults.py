@@ -19,9 +19,9 @@ from hf_causal.training import loop
 from hf_causal.training.checkpoints import find_damage, list_checkpoints, read_manifest
 from hf_causal.training.loop import train
 from hf_causal.training.recipe import load_recipe
-from hf_causal.training.run_setup import Prepared
+from hf_causal.training.run_setup import RunSetup
 from hf_causal.training.signals import StopRequests
-from hf_causal.training.validation import Validated
+from hf_causal.training.validation import ValidationResult
 
 SMALL = {**TINY, "max_steps": 8, "mixed_precision": "no", "model.hidden_dropout": 0.1}
 RECIPE = load_recipe("axiom-cpu", SMALL)
@@ -150,7 +150,7 @@ def test_a_run_goes_on_in_another_folder_and_divided_otherwise(two, whole, corpu
 
 def test_the_best_weights_are_those_of_the_checkpoint_that_is_gone_on_from(corpus_dir, tmp_path, monkeypatch):
     accuracies = iter([0.9, 0.5, 0.5, 0.5])  # after steps 3 and 6, and twice after step 8
-    monkeypatch.setattr(loop, "validate", lambda *arguments: Validated(1.0, next(accuracies), 100))
+    monkeypatch.setattr(loop, "validate", lambda *arguments: ValidationResult(1.0, next(accuracies), 100))
     train(RECIPE, tmp_path / "run", corpus_dir, stop_at_step=6)
     best = load_file(tmp_path / "run" / "checkpoints" / "best.safetensors")
     checkpoint = list_checkpoints(tmp_path / "run")[-1]
@@ -166,7 +166,7 @@ def test_the_best_weights_are_those_of_the_checkpoint_that_is_gone_on_from(corpu
 def test_a_signal_saves_and_the_run_goes_on_to_the_same_weights(
     number, raised, whole, corpus_dir, tmp_path, monkeypatch, capsys
 ):
-    step = loop._Run._step
+    step = loop.TrainingRun._step
 
     def told_to_stop(self, micro_batches):
         if self.progress.step == 4:
@@ -175,7 +175,7 @@ def test_a_signal_saves_and_the_run_goes_on_to_the_same_weights(
 
     handler = signal.getsignal(number)
     with monkeypatch.context() as patched, pytest.raises(raised) as caught:
-        patched.setattr(loop._Run, "_step", told_to_stop)
+        patched.setattr(loop.TrainingRun, "_step", told_to_stop)
         train(RECIPE, tmp_path / "run", corpus_dir)
     assert getattr(caught.value, "code", None) in (0, None)
     assert signal.getsignal(number) == handler
@@ -206,14 +206,14 @@ def test_workers_stop_when_their_launcher_is_gone(monkeypatch):
 
 
 def test_the_command_says_how_to_go_on_after_a_signal(corpus_dir, tmp_path, monkeypatch, capsys):
-    report = loop._Run._report
+    report = loop.TrainingRun._report
 
     def told_to_stop(self, *arguments):
         if self.progress.step == 2:
             os.kill(os.getpid(), signal.SIGTERM)
         return report(self, *arguments)
 
-    monkeypatch.setattr(loop._Run, "_report", told_to_stop)
+    monkeypatch.setattr(loop.TrainingRun, "_report", told_to_stop)
     options = [part for name, value in SMALL.items() for part in (f"--{name}", str(value))]
     with pytest.raises(SystemExit) as caught:
         main(["train", "axiom-cpu", "--output-dir", str(tmp_path / "run"), "--data-dir", str(corpus_dir), *options])
@@ -235,10 +235,10 @@ def full_disk(size=4096):
 @pytest.mark.parametrize(
     ("owner", "method", "message", "size"),
     [
-        (Prepared, "save", "the checkpoint of step 8 could not be written", 4096),
-        (loop._Run, "_evaluate", "best.safetensors could not be written", 4096),
-        (loop._Run, "_write_model", "the model could not be written", 4096),
-        (loop._Run, "_report", "File too large while writing to", 100),
+        (RunSetup, "save", "the checkpoint of step 8 could not be written", 4096),
+        (loop.TrainingRun, "_evaluate", "best.safetensors could not be written", 4096),
+        (loop.TrainingRun, "_write_model", "the model could not be written", 4096),
+        (loop.TrainingRun, "_report", "File too large while writing to", 100),
     ],
 )
 def test_a_full_disk_harms_nothing_that_was_saved(owner, method, message, size, begun, whole, corpus_dir, monkeypatch):
@@ -282,7 +282,7 @@ def test_what_a_killed_run_left_of_a_checkpoint_is_cleared_away(begun, corpus_di
 def test_a_loss_or_weights_that_are_no_numbers_are_never_saved(where, corpus_dir, tmp_path, monkeypatch):
     # Validation and checkpoints after steps 2, 3, 4 and 6, no reports; the fault is in step 5, or is left by step 6.
     recipe = load_recipe("axiom-cpu", {**SMALL, "logging_steps": 100})
-    step = loop._Run._step
+    step = loop.TrainingRun._step
 
     def poisoned(self, micro_batches):
         weight = next(self.model.parameters())
@@ -293,7 +293,7 @@ def test_a_loss_or_weights_that_are_no_numbers_are_never_saved(where, corpus_dir
             weight.data[0] = torch.inf
         return result
 
-    monkeypatch.setattr(loop._Run, "_step", poisoned)
+    monkeypatch.setattr(loop.TrainingRun, "_step", poisoned)
     at, what = (5, "the loss is nan") if where == "loss" else (6, "the weights are no numbers")
     with pytest.raises(FloatingPointError, match=rf"{what} at step {at} \(epoch 0, batch {at - 1}, ") as caught:
         train(recipe, tmp_path / "run", corpus_dir)
@@ -305,13 +305,13 @@ def test_a_loss_or_weights_that_are_no_numbers_are_never_saved(where, corpus_dir
     entry = log_of(tmp_path / "run")[-1]
     assert (entry["kind"], entry["step"], entry["batch"]) == ("not_finite", at, at - 1)
     # The premises that it names are those of that step.
-    run = loop._Run(recipe, tmp_path / "again", corpus_dir, "none")
+    run = loop.TrainingRun(recipe, tmp_path / "again", corpus_dir, "none")
     batch = list(zip(range(at), run.feed, strict=False))[-1][1]
     assert entry["premises"] == {"0": batch.packs.flatten().tolist()} and len(entry["premises"]["0"]) == 8
 
 
 def test_too_little_memory_is_answered_by_the_flags_that_need_less(two, whole, corpus_dir, tmp_path, monkeypatch):
-    plain = loop._Run._step
+    plain = loop.TrainingRun._step
 
     def greedy(self, micro_batches):
         if self.progress.step == 6:
@@ -321,7 +321,7 @@ def test_too_little_memory_is_answered_by_the_flags_that_need_less(two, whole, c
     folder = tmp_path / "run"
     shutil.copytree(two, folder)
     with monkeypatch.context() as patched, pytest.raises(MemoryError) as caught:
-        patched.setattr(loop._Run, "_step", greedy)
+        patched.setattr(loop.TrainingRun, "_step", greedy)
         train(RECIPE, folder, corpus_dir, resume_from_checkpoint="latest")
     message = str(caught.value)
     assert "step 7 needs more memory than cpu has" in message
@@ -339,7 +339,7 @@ def test_an_accelerators_memory_is_memory_too(two, corpus_dir, tmp_path, monkeyp
     def greedy(self, micro_batches):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
 
-    monkeypatch.setattr(loop._Run, "_step", greedy)
+    monkeypatch.setattr(loop.TrainingRun, "_step", greedy)
     options = [part for name, value in SMALL.items() for part in (f"--{name}", str(value))]
     command = ["train", "axiom-cpu", "--output-dir", str(tmp_path / "run"), "--data-dir", str(corpus_dir), *options]
     assert main(command) == 1

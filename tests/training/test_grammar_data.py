@@ -10,13 +10,13 @@ import torch
 from hf_causal.corpora import generate_shard, get_config
 from hf_causal.models import make_model, make_tokenizer
 from hf_causal.tasks.shared.statements import parse_premise
-from hf_causal.training.data_sources import recipe_grammars
-from hf_causal.training.mixture import MixedPacks
+from hf_causal.training.data_sources import recipe_tasks
+from hf_causal.training.mixture import MixedData
 from hf_causal.training.objectives import make_objective
-from hf_causal.training.question_data import QuestionPacks
+from hf_causal.training.question_data import QuestionData
 from hf_causal.training.recipe import load_recipe
-from hf_causal.training.separation_data import SeparationPacks
-from hf_causal.training.system_data import SystemPacks
+from hf_causal.training.separation_data import SeparationData
+from hf_causal.training.system_data import SystemData
 
 GRAMMARS = ["transitivity", "d_separation", "corr2cause"]
 
@@ -67,7 +67,7 @@ def walks(edges, x, given):
 @pytest.mark.parametrize("corpus", ["separations", "trees"])
 def test_every_label_is_what_the_graph_says(request, tokenizer, corpus, drawn):
     rows = request.getfixturevalue(corpus)
-    packs = SeparationPacks(rows, tokenizer, drawn)
+    packs = SeparationData(rows, tokenizer, drawn)
     batch = packs.collate(np.arange(len(packs)), tokenizer.pad_token_id)
     sizes, answers = set(), 0
     for index in range(len(packs)):
@@ -91,7 +91,7 @@ def test_every_label_is_what_the_graph_says(request, tokenizer, corpus, drawn):
 
 
 def test_the_rows_own_questions_come_first(separations, tokenizer):
-    packs = SeparationPacks(separations, tokenizer, 3)
+    packs = SeparationData(separations, tokenizer, 3)
     batch = packs.collate(np.arange(len(packs)), tokenizer.pad_token_id)
     own = [batch["labels"][index, : packs.questions[index] - 3] for index in range(len(packs))]
     assert torch.cat(own).tolist() == separations["label"].to_pylist()
@@ -101,11 +101,11 @@ def test_a_question_about_another_node_is_refused(separations, tokenizer):
     prompts = [re.sub(r"Are \w+ and", "Are ZZZ and", prompt) for prompt in separations["prompt"].to_pylist()]
     changed = separations.set_column(separations.schema.get_field_index("prompt"), "prompt", [prompts])
     with pytest.raises(ValueError, match="ask about 'ZZZ'"):
-        SeparationPacks(changed, tokenizer)
+        SeparationData(changed, tokenizer)
 
 
 def test_systems_ask_the_rows_hypotheses(systems, tokenizer):
-    packs = SystemPacks(systems, tokenizer)
+    packs = SystemData(systems, tokenizer)
     model = make_model("axiom_looped", {}, tokenizer).eval()
     assert packs.questions.sum() == systems.num_rows
     batch = packs.collate(np.arange(len(packs)), tokenizer.pad_token_id)
@@ -123,16 +123,16 @@ def test_a_hypothesis_about_another_variable_is_refused(systems, tokenizer):
     column = systems.schema.get_field_index("question")
     changed = systems.set_column(column, "question", [["Q directly causes A."] * len(systems)])
     with pytest.raises(ValueError, match="hypothesis 'Q directly causes A.'"):
-        SystemPacks(changed, tokenizer)
+        SystemData(changed, tokenizer)
 
 
 @pytest.fixture(scope="module")
 def mixed(separations, systems, tokenizer):
-    transitivity = QuestionPacks(
+    transitivity = QuestionData(
         rows_of("axiomatic", "transitivity_ts2", rows=400, validation_rows=240), tokenizer, True
     )
-    sources = [transitivity, SeparationPacks(separations, tokenizer, 4), SystemPacks(systems, tokenizer)]
-    return sources, MixedPacks(sources, (3, 2, 1), seed=5)
+    sources = [transitivity, SeparationData(separations, tokenizer, 4), SystemData(systems, tokenizer)]
+    return sources, MixedData(sources, (3, 2, 1), seed=5)
 
 
 def test_every_pack_has_its_share_of_each_source(mixed):
@@ -176,14 +176,14 @@ def test_a_mixed_batch_is_its_sources_together(mixed, tokenizer):
 
 def test_a_share_larger_than_its_source_is_refused(mixed):
     with pytest.raises(ValueError, match="more premises in a pack than a source has"):
-        MixedPacks(mixed[0], (3, 2, 10_000))
+        MixedData(mixed[0], (3, 2, 10_000))
 
 
 def test_a_model_may_have_words_for_more_than_it_trains_on():
     both = ["d_separation", "transitivity"]
     wanted = {"mixture": {"axiomatic/d_separation": 1}, "model.grammars": both}
-    assert recipe_grammars(load_recipe("axiom-reasoner", wanted)) == both
-    assert recipe_grammars(load_recipe("axiom-reasoner", {"mixture": wanted["mixture"]})) == ["d_separation"]
+    assert recipe_tasks(load_recipe("axiom-reasoner", wanted)) == both
+    assert recipe_tasks(load_recipe("axiom-reasoner", {"mixture": wanted["mixture"]})) == ["d_separation"]
 
 
 @pytest.mark.parametrize("mixture", [{"axiomatic": 1}, {"axiomatic/transitivity_ts2": 0}, {"a/b": 1.5}])
@@ -195,7 +195,7 @@ def test_a_mixture_that_cannot_be_is_refused(mixture):
 def test_decoders_read_closed_systems_as_their_prompts_are_written(systems):
     """Packed premises and hypotheses, token by token, are the prompts of the rows with their answers."""
     objective = make_objective(load_recipe("axiom-cpu"), decoder := make_tokenizer("axiom", "corr2cause"))
-    packs = objective.packs(systems, training=False, grammar="corr2cause")
+    packs = objective.make_data(systems, training=False, task="corr2cause")
     batch = packs.collate(np.arange(len(packs)), decoder.pad_token_id)
     prompts, labels = systems["prompt"].to_pylist(), systems["label"].to_pylist()
     found = []

@@ -9,7 +9,7 @@ from hf_causal.corpora.load import load_corpus
 from hf_causal.models import AxiomTokenizer, make_model
 from hf_causal.tasks.transitivity.text import parse_prompt
 from hf_causal.training.objectives import Counts, make_objective
-from hf_causal.training.question_data import QuestionPacks
+from hf_causal.training.question_data import QuestionData
 from hf_causal.training.recipe import load_recipe
 
 
@@ -43,7 +43,7 @@ def read(batch, index, tokenizer):
 
 @pytest.mark.parametrize("repeat", [0.0, 1.0])
 def test_every_label_is_what_the_graph_says(rows, tokenizer, repeat):
-    packs = QuestionPacks(rows, tokenizer, all_questions=True, repeat_sentences=repeat)
+    packs = QuestionData(rows, tokenizer, all_questions=True, repeat_sentences=repeat)
     batch = packs.collate(np.arange(len(packs.lengths)), tokenizer.pad_token_id)
     repeated = 0
     for index in range(len(packs)):
@@ -60,7 +60,7 @@ def test_every_label_is_what_the_graph_says(rows, tokenizer, repeat):
 
 
 def test_the_rows_own_questions_keep_their_labels(rows, tokenizer):
-    packs = QuestionPacks(rows, tokenizer, all_questions=False)
+    packs = QuestionData(rows, tokenizer, all_questions=False)
     batch = packs.collate(np.arange(len(packs)), tokenizer.pad_token_id)
     told = [pair[:3] for index in range(len(packs)) for pair in read(batch, index, tokenizer)[1]]
     questions = [parse_prompt(prompt).question for prompt in rows["prompt"].to_pylist()]
@@ -71,9 +71,9 @@ def test_a_question_about_another_node_is_refused(rows, tokenizer):
     column = rows.schema.get_field_index("question")
     changed = rows.set_column(column, "question", [["Does ZZZ cause A?"] * len(rows)])
     with pytest.raises(ValueError, match="ask about 'ZZZ'"):
-        QuestionPacks(changed, tokenizer, all_questions=False)
+        QuestionData(changed, tokenizer, all_questions=False)
     with pytest.raises(ValueError, match="empty"):
-        QuestionPacks(rows[:0], tokenizer, all_questions=True)
+        QuestionData(rows[:0], tokenizer, all_questions=True)
 
 
 def test_parts_of_a_batch_add_up_to_the_loss_of_the_whole(rows, tokenizer):
@@ -81,7 +81,7 @@ def test_parts_of_a_batch_add_up_to_the_loss_of_the_whole(rows, tokenizer):
     torch.manual_seed(0)
     model = make_model("axiom_looped", {"flag_noise": 0.0, "training_loops": [7, 7]}, tokenizer)
     objective = make_objective(recipe, tokenizer)
-    packs = objective.packs(rows, training=True)
+    packs = objective.make_data(rows, training=True)
     parts = [packs.collate(chosen, tokenizer.pad_token_id) for chosen in (np.arange(3), np.arange(3, 11))]
     whole = packs.collate(np.arange(11), tokenizer.pad_token_id)
     totals = objective.count([whole])
@@ -94,7 +94,7 @@ def test_parts_of_a_batch_add_up_to_the_loss_of_the_whole(rows, tokenizer):
     # Against a plain loop over everything that is labelled.
     outputs = model(input_ids=whole["input_ids"], question_words=whole["question_words"])
     expected = torch.zeros(())
-    for kind, weight, count in (("question_logits", 1.0, totals.answers), ("sentence_logits", 0.5, totals.others)):
+    for kind, weight, count in (("question_logits", 1.0, totals.answers), ("sentence_logits", 0.5, totals.auxiliary)):
         labels = whole["labels" if kind == "question_logits" else "sentence_labels"]
         chance = outputs[kind].log_softmax(-1)
         for place in (labels != -100).nonzero().tolist():
@@ -107,6 +107,6 @@ def test_without_sentence_labels_only_answers_count(rows, tokenizer):
         load_recipe("axiom-looped", {"sentence_loss_weight": 0.0, "name_loss_weight": 0.0}), tokenizer
     )
     model = make_model("axiom_looped", {}, tokenizer)
-    batch = objective.packs(rows, training=True).collate(np.arange(4), tokenizer.pad_token_id)
+    batch = objective.make_data(rows, training=True).collate(np.arange(4), tokenizer.pad_token_id)
     loss, answer_sum, _ = objective.loss_and_hits(model, batch, Counts(torch.tensor(2.0), torch.tensor(1.0)))
     torch.testing.assert_close(loss, answer_sum / 2)

@@ -145,11 +145,11 @@ def test_accumulated_gradients_equal_one_large_batch(tmp_path, corpus_dir):
     same = {**TINY, "max_steps": 1, "mixed_precision": "no", "optimizer": "adamw", "train_rows": 60, "eval_steps": 1}
     corpus = load_recipe("axiom-cpu", {**same, "per_device_train_batch_size": 8})
     parts = load_recipe("axiom-cpu", {**same, "per_device_train_batch_size": 2, "gradient_accumulation_steps": 4})
-    from hf_causal.training.loop import _Run
+    from hf_causal.training.loop import TrainingRun
 
     gradients = []
     for recipe, name in ((corpus, "whole"), (parts, "parts")):
-        run = _Run(recipe, tmp_path / name, corpus_dir, "none")
+        run = TrainingRun(recipe, tmp_path / name, corpus_dir, "none")
         for optimizer in run.optimizers:
             optimizer.step = optimizer.zero_grad = lambda *args, **kwargs: None
         run.schedulers = []

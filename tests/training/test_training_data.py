@@ -6,7 +6,7 @@ import torch
 from hf_causal.corpora.load import load_corpus
 from hf_causal.models import AxiomTokenizer, make_model
 from hf_causal.training.objectives import Counts, loss_and_hits
-from hf_causal.training.packing import IGNORED, Batches, PackedPrompts
+from hf_causal.training.packing import IGNORED, BatchSampler, PackedPrompts
 
 
 @pytest.fixture(scope="module")
@@ -120,27 +120,27 @@ def test_the_loss_of_packed_questions_is_that_of_separate_prompts(rows, tokenize
 
 def test_an_epoch_uses_every_pack_once_over_all_processes():
     lengths = np.random.default_rng(0).integers(10, 90, 230)
-    shares = Batches(lengths, batch_size=5, seed=3, world_size=2).epoch(0)
+    shares = BatchSampler(lengths, batch_size=5, seed=3, world_size=2).epoch(0)
     assert shares.shape == (23, 2, 5)
     assert sorted(shares.flat) == list(range(230))
 
 
 def test_the_order_is_another_in_each_epoch_and_the_same_each_time():
-    batches = Batches(np.arange(64), batch_size=4, seed=0)
+    batches = BatchSampler(np.arange(64), batch_size=4, seed=0)
     first, second = batches.epoch(0), batches.epoch(1)
-    assert first.tolist() == Batches(np.arange(64), batch_size=4, seed=0).epoch(0).tolist() != second.tolist()
+    assert first.tolist() == BatchSampler(np.arange(64), batch_size=4, seed=0).epoch(0).tolist() != second.tolist()
     assert sorted(first.flat) == sorted(second.flat) == list(range(64))
 
 
 def test_batches_hold_packs_of_like_length():
     lengths = np.random.default_rng(0).integers(10, 90, 4000)
-    shares = Batches(lengths, batch_size=8, seed=0).epoch(0)[:100, 0]
+    shares = BatchSampler(lengths, batch_size=8, seed=0).epoch(0)[:100, 0]
     waste = np.mean([1 - lengths[packs].mean() / lengths[packs].max() for packs in shares])
     assert waste < 0.05
 
 
 def test_too_little_data_is_refused(rows, tokenizer):
     with pytest.raises(ValueError, match="fewer than one batch of 64"):
-        Batches(np.arange(10), batch_size=64, seed=0)
+        BatchSampler(np.arange(10), batch_size=64, seed=0)
     with pytest.raises(ValueError, match="`rows` is empty"):
         PackedPrompts(rows[:0], tokenizer)

@@ -18,6 +18,6 @@ SYSTEM = System(
     model_type="two_tower",
     model=f"{__name__}.model",
     objective=f"{__name__}.objective:ImagesAndCaptions",
-    evaluation=f"{__name__}.evaluate",
+    evaluation=f"{__name__}.evaluate:EVALUATION",
     metrics=("equivariance_score",),
 )

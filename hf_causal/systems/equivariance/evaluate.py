@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from hf_causal.systems.equivariance.changes import KINDS
-from hf_causal.systems.equivariance.scores import ASPECTS, CHANCE, score_equivariance
+from hf_causal.systems.equivariance.metric import ASPECTS, CHANCE, score_equivariance
+from hf_causal.systems.system import SystemEvaluation
 from hf_causal.utils.hardware import describe_hardware
 
 SPLITS = ("test", "new_things", "new_changes")
@@ -289,4 +290,4 @@ def _plot(scores: dict[str, Any], path: Path) -> None:
     save_figure(figure, path)
 
 
-__all__ = ["CARD", "SPLITS", "TITLES", "Towers", "eqsim_table", "evaluate", "render", "table"]
+EVALUATION = SystemEvaluation(CARD, evaluate, table, render)

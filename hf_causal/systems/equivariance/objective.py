@@ -87,7 +87,7 @@ class ImagesAndCaptions:
     pair whose group score is 1. Every process contrasts its own batch.
     """
 
-    selects = "accuracy"
+    selection_metric = "accuracy"
 
     def __init__(self, recipe: Recipe, tokenizer: Any):
         self.recipe, self.tokenizer = recipe, tokenizer
@@ -96,7 +96,7 @@ class ImagesAndCaptions:
         kinds = sorted(rows["kind"].unique().to_pylist()) if "kind" in rows.column_names else []
         return {"rows": rows.num_rows, "kinds_of_change": kinds}
 
-    def packs(self, rows: pa.Table, training: bool, grammar: str = "shapes") -> ImagePairs:
+    def make_data(self, rows: pa.Table, training: bool, task: str = "shapes") -> ImagePairs:
         return ImagePairs(rows, self.tokenizer)
 
     def count(self, batches: list[dict[str, torch.Tensor]]) -> Counts:

@@ -15,6 +15,7 @@ from hf_causal.corpora.load import load_corpus
 from hf_causal.evaluation.studies import STUDIES_FILE
 from hf_causal.systems.heterogeneity.sensing import invariance_scores, responses
 from hf_causal.systems.heterogeneity.sensing_corpus import SensingCell
+from hf_causal.systems.system import SystemEvaluation
 from hf_causal.utils.hardware import describe_hardware
 
 TOLERANCE = 0.01
@@ -250,3 +251,6 @@ Multi-Environment Matrix Sensing* (arXiv 2403.01420). The set-up is this project
 not known; see the card of `environments`.
 """,
 }
+
+
+EVALUATION = SystemEvaluation(CARD, evaluate, table, render)

@@ -46,7 +46,7 @@ class SquaredError:
     The last weights are kept: validation measures the environments of training, which what is invariant fits worse.
     """
 
-    selects = "last"
+    selection_metric = "last"
 
     def __init__(self, recipe: Any, tokenizer: Any):
         self.recipe = recipe
@@ -56,7 +56,7 @@ class SquaredError:
         sizes = sorted(rows["num_nodes"].unique().to_pylist())
         return {"rows": rows.num_rows, "environments": environments, "dimension": sizes}
 
-    def packs(self, rows: pa.Table, training: bool, grammar: str = "matrix_sensing") -> Measurements:
+    def make_data(self, rows: pa.Table, training: bool, task: str = "matrix_sensing") -> Measurements:
         return Measurements(rows)
 
     def count(self, batches: list[dict[str, torch.Tensor]]) -> Counts:

@@ -66,9 +66,9 @@ def intervene(
     plot: Annotated[Path | None, typer.Option(help="PNG file for a picture of the pairs.")] = None,
     json_out: Annotated[Path | None, typer.Option("--json", help="File for the table and its bounds.")] = None,
 ) -> None:
+    from hf_causal.systems.interventions.comparison import compare
     from hf_causal.systems.interventions.console import print_pairs
     from hf_causal.systems.interventions.sources import open_source
-    from hf_causal.systems.interventions.table import compare
     from hf_causal.utils.files import write_json
 
     named = [_pair(text) for text in pair] if pair else pairs
@@ -86,7 +86,7 @@ def intervene(
         write_json(json_out, {**about, "pairs": [row.to_dict() for row in rows]})
     print_pairs(opened, rows, weights)
     if plot:
-        from hf_causal.systems.interventions.plot import plot_pairs
+        from hf_causal.systems.interventions.plots import plot_pairs
 
         typer.echo(f"Picture in {plot_pairs(rows, plot, opened.name)}.")
 

@@ -8,8 +8,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from hf_causal.systems.interventions.comparison import Interval, PairRow
 from hf_causal.systems.interventions.sources import Source
-from hf_causal.systems.interventions.table import Interval, PairRow
 
 
 def print_pairs(source: Source, rows: Sequence[PairRow], weights: str = "normalised") -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from hf_causal.demo.cards import error_card
-from hf_causal.systems.interventions.explorer import compare_pair, comparison_card
+from hf_causal.systems.interventions.comparison_card import compare_pair, comparison_card
 from hf_causal.systems.interventions.scene_model import HOMES
 
 _INTRODUCTION = """

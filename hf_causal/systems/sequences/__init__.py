@@ -18,7 +18,7 @@ SYSTEM = System(
     model_type="disentangled",
     model=f"{__name__}.model",
     objective=f"{__name__}.objective:NextState",
-    evaluation=f"{__name__}.evaluate",
+    evaluation=f"{__name__}.evaluate:EVALUATION",
     tab=f"{__name__}.tab:add_tab",
     metrics=("graph_recovery",),
 )

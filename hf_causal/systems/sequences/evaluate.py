@@ -15,8 +15,9 @@ import yaml
 from hf_causal.corpora import config_names
 from hf_causal.corpora.load import load_corpus
 from hf_causal.systems.sequences.corpus import ALPHA, SHIFTED, graph_of, matrix_of
-from hf_causal.systems.sequences.graph_recovery import Recovery, recover
 from hf_causal.systems.sequences.latent_graphs import LatentGraph, bayes_predictive, parent_index, soft_cross_entropy
+from hf_causal.systems.sequences.metric import Recovery, recover
+from hf_causal.systems.system import SystemEvaluation
 from hf_causal.utils.hardware import describe_hardware
 
 CORPUS = "causal_sequences"
@@ -306,3 +307,6 @@ def validation_log(folder: Path) -> list[tuple[int, float]]:
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     records = [json.loads(line) for line in lines]
     return [(record["step"], record["loss"]) for record in records if record.get("kind") == "validation"]
+
+
+EVALUATION = SystemEvaluation(CARD, evaluate, table, render)

@@ -46,7 +46,7 @@ class NextState:
     that of the row.
     """
 
-    selects = "loss"
+    selection_metric = "loss"
 
     def __init__(self, recipe: Recipe, tokenizer: Any):
         self.recipe = recipe
@@ -65,7 +65,7 @@ class NextState:
             "bayes_loss": round(soft_cross_entropy(bayes, rounded), 4),
         }
 
-    def packs(self, rows: pa.Table, training: bool, grammar: str = "causal_sequences") -> SequencePacks:
+    def make_data(self, rows: pa.Table, training: bool, task: str = "causal_sequences") -> SequencePacks:
         """Rows of one config.
 
         Raises:

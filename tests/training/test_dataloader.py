@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from hf_causal.training.dataloader import Feed
+from hf_causal.training.dataloader import StatefulLoader
 
 
 class Numbered:
@@ -18,7 +18,9 @@ class Numbered:
 
 
 def feed(rank=0, world_size=1, batch_size=4, micro_batches=1):
-    return Feed(lambda epoch: Numbered(epoch, 40 + 4 * epoch), 0, batch_size, 7, rank, world_size, micro_batches)
+    return StatefulLoader(
+        lambda epoch: Numbered(epoch, 40 + 4 * epoch), 0, batch_size, 7, rank, world_size, micro_batches
+    )
 
 
 def taken(feed, steps):

@@ -76,7 +76,7 @@ def test_objective_and_gradient_are_those_of_one_large_batch():
     config = get_config("causal_sequences", "chain", **{**SMALL, "rows": 40})
     rows = generate_shard("causal_sequences", config, "train", 0)
     objective = NextState(load_recipe("latent-chain", OVERRIDES), None)
-    packs = objective.packs(rows, training=True)
+    packs = objective.make_data(rows, training=True)
     model = make_model("disentangled", {"vocab_size": 3, "max_position_embeddings": 8}, None)
     parts = [packs.collate(np.arange(10), 0), packs.collate(np.arange(10, 40), 0)]
     totals = objective.count(parts)
@@ -109,9 +109,9 @@ def test_what_an_induction_head_looks_at():
 def test_mistakes_are_named(trained, data, tmp_path):
     rows = generate_shard("causal_sequences", get_config("causal_sequences", "random", rows=20), "train", 0)
     with pytest.raises(ValueError, match="'model.vocab_size' must be 10 for these sequences, got 3"):
-        NextState(load_recipe("latent-chain", OVERRIDES), None).packs(rows, training=True)
+        NextState(load_recipe("latent-chain", OVERRIDES), None).make_data(rows, training=True)
     with pytest.raises(ValueError, match="`rows` is empty"):
-        NextState(load_recipe("latent-chain"), None).packs(pa.table(rows[:0]), training=True)
+        NextState(load_recipe("latent-chain"), None).make_data(pa.table(rows[:0]), training=True)
     with pytest.raises(ValueError, match="`corpus` must be 'causal_sequences'"):
         evaluate(trained, "axiomatic")
     with pytest.raises(ValueError, match="`config` must be one of chain, .* got 'star'"):

@@ -4,8 +4,8 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from hf_causal.systems.sequences.graph_recovery import recover, score_recovery
 from hf_causal.systems.sequences.latent_graphs import STRUCTURES, make_graph
+from hf_causal.systems.sequences.metric import recover, score_recovery
 
 
 def random_attention(heads, length, seed):

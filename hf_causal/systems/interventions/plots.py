@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hf_causal.evaluation.plots import plt, save_figure
-from hf_causal.systems.interventions.table import PairRow
+from hf_causal.systems.interventions.comparison import PairRow
 
 _SEEN, _DONE, _TRUE = "#8a8f98", "#d1495b", "#111111"
 

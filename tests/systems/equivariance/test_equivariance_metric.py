@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from hf_causal.systems.equivariance.scores import ASPECTS, CHANCE, Equivariance, pair_hits, score_equivariance
+from hf_causal.systems.equivariance.metric import ASPECTS, CHANCE, Equivariance, pair_hits, score_equivariance
 
-METRIC = Path(__file__).resolve().parents[2] / "spaces" / "metrics" / "equivariance_score"
+METRIC = Path(__file__).resolve().parents[3] / "spaces" / "metrics" / "equivariance_score"
 # Few values, so that ties are common.
 PAIRS = st.integers(1, 12).flatmap(lambda n: arrays(np.float64, (n, 2, 2), elements=st.integers(0, 3).map(float)))
 

@@ -24,8 +24,8 @@ from hf_causal.systems.equivariance import evaluate as equivariance
 from hf_causal.systems.equivariance.captions import CAPTION_WORDS
 from hf_causal.systems.equivariance.corpus import SCHEMA
 from hf_causal.systems.equivariance.losses import eqsim_loss
+from hf_causal.systems.equivariance.metric import pair_hits, score_equivariance
 from hf_causal.systems.equivariance.objective import pair_similarities
-from hf_causal.systems.equivariance.scores import pair_hits, score_equivariance
 from hf_causal.systems.equivariance.two_tower import TwoTowerConfig, TwoTowerModel
 from hf_causal.training.loop import train
 from hf_causal.training.objectives import make_objective
@@ -72,7 +72,7 @@ def rows():
 
 def batch_of(rows, model_recipe=RECIPE):
     objective = make_objective(model_recipe, make_tokenizer("two_tower"))
-    packs = objective.packs(rows, training=True)
+    packs = objective.make_data(rows, training=True)
     return objective, packs.collate(np.arange(6), 0)
 
 
@@ -165,7 +165,7 @@ def test_a_model_that_reads_captions_trains_on_nothing_else(tmp_path):
     recipe = load_recipe("two-tower", {"corpus": "axiomatic", "config": "transitivity_ts2"})
     rows = generate_shard("axiomatic", get_config("axiomatic", "transitivity_ts2", rows=400), "validation", 0)
     with pytest.raises(ValueError, match="pairs of pictures and captions, they have no column 'image_0'"):
-        make_objective(recipe, make_tokenizer("two_tower")).packs(rows, training=True)
+        make_objective(recipe, make_tokenizer("two_tower")).make_data(rows, training=True)
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_the_report_and_the_card_show_scores_and_study(trained, data, tmp_path, 
 
 
 def test_the_shipped_towers_score_as_their_card_says():
-    folder = Path(__file__).resolve().parents[2] / "model_cards" / "two-tower"
+    folder = Path(__file__).resolve().parents[3] / "model_cards" / "two-tower"
     rows = generate_shard("shapes", get_config("shapes", "minimal_changes"), "new_things", 0)[:400]
     own = score_equivariance(equivariance.Towers.load(folder).similarities(rows))
     told = json.loads((folder / "generalization.json").read_text())["by_split"]["new_things"]

@@ -20,9 +20,9 @@ from hf_causal.systems.heterogeneity.evaluate import evaluate
 from hf_causal.systems.heterogeneity.objective import Measurements
 from hf_causal.systems.heterogeneity.sensing import responses
 from hf_causal.tasks.proving import check
-from hf_causal.training.dataloader import Feed
+from hf_causal.training.dataloader import StatefulLoader
 from hf_causal.training.loop import train
-from hf_causal.training.packing import Batches, Grouped
+from hf_causal.training.packing import BatchSampler, Grouped
 from hf_causal.training.recipe import load_recipe
 
 CUES = ("cue_order", "cue_names")
@@ -196,7 +196,8 @@ class Tagged:
 def global_steps(count, world_size, micro_batches, batch_size, start=None):
     """Packs of each step, over all processes, as they are read."""
     feeds = [
-        Feed(lambda epoch: Tagged(), 0, batch_size, 5, rank, world_size, micro_batches) for rank in range(world_size)
+        StatefulLoader(lambda epoch: Tagged(), 0, batch_size, 5, rank, world_size, micro_batches)
+        for rank in range(world_size)
     ]
     for feed in feeds:
         if start:
@@ -230,7 +231,7 @@ def test_all_processes_of_a_step_read_one_environment():
 
 def test_pooled_batches_mix_environments_as_before():
     lengths = Tagged().lengths
-    order = Batches(lengths, 8, 5).epoch(2)
+    order = BatchSampler(lengths, 8, 5).epoch(2)
     generator = np.random.default_rng([5, 2])
     drawn = generator.permutation(125)[:120]
     drawn = drawn[np.argsort(lengths[drawn], kind="stable")].reshape(15, 1, 8)[generator.permutation(15)]
@@ -240,7 +241,7 @@ def test_pooled_batches_mix_environments_as_before():
 
 def test_an_environment_with_too_few_rows_is_told():
     with pytest.raises(ValueError, match="25 premises of one environment are fewer than one batch of 16 on each of 2"):
-        Batches(Tagged().lengths, 16, 0, 2, Tagged.environments)
+        BatchSampler(Tagged().lengths, 16, 0, 2, Tagged.environments)
 
 
 def test_grouped_packs_know_the_environment_of_each(sensing):

@@ -2,7 +2,13 @@
 
 import pytest
 
-from hf_causal.systems.interventions.explorer import compare_pair, comparison_card, explanation, pictures, verdict
+from hf_causal.systems.interventions.comparison_card import (
+    compare_pair,
+    comparison_card,
+    explanation,
+    pictures,
+    verdict,
+)
 from hf_causal.systems.interventions.scene_model import scene_system
 from hf_causal.systems.interventions.tab import InterveneTab
 

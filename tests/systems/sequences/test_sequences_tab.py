@@ -5,7 +5,7 @@ import re
 import gradio as gr
 import pytest
 
-from hf_causal.systems.sequences.graph_recovery import recover
+from hf_causal.systems.sequences.metric import recover
 from hf_causal.systems.sequences.tab import RECORDED, TITLES, LatentTab, recordings, unpacked
 
 

@@ -8,8 +8,8 @@ import pytest
 from hf_causal.cli import main
 from hf_causal.corpora.build import build
 from hf_causal.systems.interventions.coco import read_coco
+from hf_causal.systems.interventions.comparison import compare
 from hf_causal.systems.interventions.sources import open_source
-from hf_causal.systems.interventions.table import compare
 
 NAMES = ("toilet", "person", "sink", "cup")
 # Per image: scene, and how many of each object.

@@ -9,9 +9,9 @@ from html import escape
 import numpy as np
 
 from hf_causal.demo.pictures import Picture, draw
+from hf_causal.systems.interventions.comparison import PairRow, compare
 from hf_causal.systems.interventions.scene_model import SceneSystem, scene_system
 from hf_causal.systems.interventions.sources import Source, drawn_source
-from hf_causal.systems.interventions.table import PairRow, compare
 
 IMAGES, RESAMPLES = 20_000, 400
 SCENE = "scene"
