@@ -8,10 +8,10 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from hf_causal.evaluation.plots import save_figure, structure_name
-from hf_causal.evaluation.reference_results import PUBLISHED
 from hf_causal.evaluation.titles import TITLES
+from hf_causal.tasks.registry import get_task
 
-_PUBLISHED = PUBLISHED["transitivity_generalization"]
+_PUBLISHED = get_task("transitivity").published_curves
 
 
 def seed_result(seed: int, in_family: float, consistency: dict[str, float], scores: dict[str, Any]) -> dict[str, Any]:

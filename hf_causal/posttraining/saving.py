@@ -12,10 +12,10 @@ from typing import Any
 import torch
 
 from hf_causal.artifacts import SUMMARY_FILE
-from hf_causal.cards.render import write_model_card
+from hf_causal.cards.model_card import write_model_card
 from hf_causal.evaluation.loading import load_pretrained, read_adapter
 from hf_causal.posttraining.data import Rows
-from hf_causal.posttraining.recipe import KIND, FinetuneRecipe
+from hf_causal.posttraining.recipe import RECIPES, FinetuneRecipe
 from hf_causal.posttraining.report import Record, write_before_and_after, write_records
 from hf_causal.utils.files import write_json, write_text
 from hf_causal.utils.hardware import describe_hardware
@@ -47,7 +47,7 @@ def find_checkpoint(output_dir: Path, recipe: FinetuneRecipe, resume_from: str |
             "`--resume-from-checkpoint latest`"
         )
     written = output_dir / RECIPE
-    if whole and written.is_file() and not KIND.load(written).same_training(recipe):
+    if whole and written.is_file() and not RECIPES.load(written).same_training(recipe):
         raise ValueError(
             f"the run in {str(output_dir)!r} was started with another recipe, see its {RECIPE}: resume with the same "
             "options, or choose another folder"

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from hf_causal.utils.recipe_files import RecipeKind, require
+from hf_causal.utils.recipe_files import RecipeReader, require
 
 
 @dataclass(frozen=True)
@@ -173,12 +173,12 @@ class Recipe:
 OPTIMIZERS = ("adamw", "muon", "sgd")
 
 
-KIND = RecipeKind(Recipe, "recipes", nested=("model",))
+RECIPES = RecipeReader(Recipe, "recipes")
 
 
 def recipe_names() -> list[str]:
     """Names of the recipes that ship with the package."""
-    return KIND.names()
+    return RECIPES.names()
 
 
 def load_recipe(recipe: str | Path, overrides: Mapping[str, Any] | None = None) -> Recipe:
@@ -192,9 +192,9 @@ def load_recipe(recipe: str | Path, overrides: Mapping[str, Any] | None = None) 
         `FileNotFoundError`: If there is no such recipe, with those that ship.
         `ValueError`: For an unknown field or a value that does not fit it.
     """
-    return KIND.load(recipe, overrides)
+    return RECIPES.load(recipe, overrides)
 
 
 def parse_overrides(arguments: Iterable[str]) -> dict[str, Any]:
-    """Reads `--learning-rate 1e-3 --model.hidden-size=64 …` into field values, see [`RecipeKind.parse_overrides`]."""
-    return KIND.parse_overrides(arguments)
+    """Reads `--learning-rate 1e-3 --model.hidden-size=64 …` into values, see [`RecipeReader.parse_overrides`]."""
+    return RECIPES.parse_overrides(arguments)
