@@ -42,7 +42,7 @@ def build(
     Raises:
         `ValueError`: For an unknown corpus, config or option, before anything is written.
     """
-    from hf_causal.cards.render import write_dataset_card
+    from hf_causal.corpora.card import write_card
 
     check_corpus(corpus)
     folder = Folder.at(out)
@@ -52,5 +52,5 @@ def build(
     summaries = {
         config.name: write_config(corpus, config, folder, num_proc, progress, engine, ray_address) for config in chosen
     }
-    write_dataset_card(folder, corpus)
+    write_card(folder, corpus)
     return summaries

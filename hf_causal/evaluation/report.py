@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hf_causal.artifacts import REPORT_FILE, SCORES_FILE
-from hf_causal.cards.render import write_model_card
+from hf_causal.artifacts import REPORT_FILE, SCORES_FILE, all_scores
+from hf_causal.cards.model_card import write_model_card
 from hf_causal.evaluation.plots import cell_groups, plot_scores, structure_name
-from hf_causal.evaluation.reference_results import PUBLISHED_DETECTION, Rows, published_rows
-from hf_causal.evaluation.scored_tasks import all_scores
+from hf_causal.evaluation.reference_results import published_curves, published_f1
 from hf_causal.evaluation.studies import STUDIES_FILE, render_studies
 from hf_causal.evaluation.titles import TITLES
 from hf_causal.systems import evaluation_of_model_type
 from hf_causal.tasks.registry import task_of_config
+from hf_causal.tasks.shared.published import Curves
 from hf_causal.utils.files import write_json, write_text
 
 PLOTS = "plots"
@@ -130,11 +130,11 @@ def render_report(scores: dict[str, Any], picture: str = f"{PLOTS}/overview.png"
     for split, score in scores["splits"].items():
         shortcuts = " | ".join(f"{by_split[split]['accuracy']:.3f}" for by_split in scores["baselines"].values())
         lines.append(f"| {TITLES.get(split, split)} | {score['n']:,} | {_accuracy(score)} | {shortcuts} |")
-    if scores["dataset"] in PUBLISHED_DETECTION:
+    if published_f1(scores):
         lines += ["", *_detection_table(scores)]
     for split, score in scores["splits"].items():
         others = {name: other["splits"].get(split) for name, other in scores.get("beside", {}).items()}
-        lines += ["", *_cell_table(split, score, published_rows(scores), others)]
+        lines += ["", *_cell_table(split, score, published_curves(scores), others)]
     if scores.get("files"):
         lines += ["", *_file_table(scores["files"])]
     task = task_of_config(scores["dataset"], scores["config"])
@@ -179,13 +179,13 @@ def _detection_table(scores: dict[str, Any]) -> list[str]:
         for split, score in other["splits"].items():
             shares = " | ".join(f"{score['yes'][key]:.3f}" for key in ("precision", "recall", "f1"))
             lines.append(f"| {name}, {split} | {shares} | {score['accuracy']:.3f} |")
-    for name, (f1, accuracy) in PUBLISHED_DETECTION[scores["dataset"]].items():
+    for name, (f1, accuracy) in published_f1(scores).items():
         lines.append(f"| {name} | | | {f1:.3f} | {'' if accuracy is None else f'{accuracy:.3f}'} |")
     return lines
 
 
 def _cell_table(
-    split: str, score: dict[str, Any], published: Rows, others: dict[str, dict[str, Any] | None]
+    split: str, score: dict[str, Any], published: Curves, others: dict[str, dict[str, Any] | None]
 ) -> list[str]:
     sizes = sorted({cell["num_nodes"] for cell in score["cells"]})
     groups = cell_groups(score)

@@ -11,11 +11,11 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend is chosen first)
 
 from hf_causal.evaluation.plots import save_figure, structure_name  # noqa: E402
-from hf_causal.evaluation.reference_results import PUBLISHED  # noqa: E402
 from hf_causal.evaluation.task_studies import render_task_studies  # noqa: E402
 from hf_causal.evaluation.titles import TITLES  # noqa: E402
+from hf_causal.tasks.registry import get_task  # noqa: E402
 
-_PUBLISHED = PUBLISHED["transitivity_generalization"]
+_PUBLISHED = get_task("transitivity").published_curves
 STUDIES_FILE = "studies.json"
 
 
