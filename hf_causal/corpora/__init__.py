@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from hf_causal.systems import systems
-from hf_causal.tasks.registry import task_of_config, tasks
-from hf_causal.tasks.shared.dataset import Dataset
+from hf_causal.systems.datasets import datasets
+from hf_causal.systems.datasets import task_name as _task_name
+from hf_causal.tasks.registry import tasks
 from hf_causal.tasks.shared.schema import CorpusConfig
 
 
@@ -26,13 +26,6 @@ class Source(NamedTuple):
     configs: Mapping[str, Callable[..., CorpusConfig]]
     generate_shard: Callable[[CorpusConfig, str, int], pa.Table]
     schemas: Mapping[str, pa.Schema]
-
-
-def datasets() -> dict[str, Dataset]:
-    """Returns the published data sets by name: those of the tasks, then those of the systems."""
-    of_tasks = {task.dataset.name: task.dataset for task in tasks().values()}
-    of_systems = {dataset.name: dataset for system in systems().values() for dataset in system.datasets}
-    return of_tasks | of_systems
 
 
 def config_names(corpus: str) -> tuple[str, ...]:
@@ -74,11 +67,7 @@ def task_name(corpus: str, name: str) -> str:
         `ValueError`: For an unknown corpus or config, with those that exist.
     """
     _source(corpus, name)
-    task = task_of_config(corpus, name)
-    if task is not None:
-        return task.name
-    module = next(module for module in map(import_module, datasets()[corpus].modules) if name in module.CONFIGS)
-    return getattr(module, "TASK", corpus)
+    return _task_name(corpus, name)
 
 
 def generate_shard(corpus: str, config: CorpusConfig, split: str, shard: int) -> pa.Table:
