@@ -15,7 +15,7 @@ from hf_causal.corpora.parquet import is_built, write_config
 from hf_causal.utils.files import Folder
 
 CACHE = Path(HF_HOME) / "hf_causal" / "corpora"
-"""Folder of the published configs that were built because no folder was named, by version of the package and corpus."""
+"""Folder of the published configs that were built because no folder was named, by package version and corpus."""
 
 
 def load_corpus(corpus: str, config: str, split: str, data_dir: str | Path | None = None) -> pa.Table:

@@ -40,9 +40,9 @@ def has_bf16(device: str = "cpu") -> bool:
 def share_the_cpu() -> None:
     """Makes waiting OpenMP threads sleep soon instead of spinning; to be called before torch is imported.
 
-    Spinning is a little faster on an idle machine. Next to any other busy process the spinning threads take the time of
-    the thread they wait for, and training becomes several times slower (`benchmarks/cpu_contention.py` measures both).
-    Settings that the user made are kept.
+    Spinning is a little faster on an idle machine. Next to any other busy process the spinning threads take the time
+    of the thread they wait for, and training becomes several times slower (`benchmarks/cpu_contention.py` measures
+    both). Settings that the user made are kept.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "10000")
