@@ -17,9 +17,7 @@ from hf_causal.evaluation.scores import FileScore, Scores, SplitScore, YesScore,
 from hf_causal.tasks.registry import get_task
 from hf_causal.tasks.shared.shortcuts import majority
 from hf_causal.utils.files import write_json
-
-Progress = Callable[[str, int], Callable[[int], Any]]
-"""Called with a title and a number of questions; returns a function to call with the number answered since."""
+from hf_causal.utils.progress import Progress, start
 
 
 def evaluate_model(
@@ -46,7 +44,7 @@ def evaluate_model(
         trust_remote_code (`bool`): Whether to run code that comes with the model.
         partial (`str` or `Path`, *optional*): File that keeps finished splits, so that an interrupted evaluation of
             the same weights continues where it stopped.
-        progress (callable, *optional*): See `Progress`.
+        progress (callable, *optional*): See [`Progress`].
 
     Returns:
         [`Scores`]
@@ -90,7 +88,7 @@ def score_predictor(
     predictor = load()
     key = {"weights": predictor.fingerprint(), "config": config, "limit": limit} if partial else {}
     finished = _FinishedSplits(partial, key)
-    start = time.perf_counter()
+    began = time.perf_counter()
     split_sets = corpus_questions(corpus, config, data_dir, limit) if config else ()
     splits, baselines = _score_splits(predictor, split_sets, finished, progress)
     file_scores = {questions.name: _score_file(predictor, questions, progress) for questions in file_sets}
@@ -105,7 +103,7 @@ def score_predictor(
         splits=splits,
         baselines=baselines,
         files=file_scores,
-        seconds=round(time.perf_counter() - start, 1),
+        seconds=round(time.perf_counter() - began, 1),
     )
     finished.delete()
     return scores
@@ -154,7 +152,7 @@ def _score_file(predictor: Predictor, questions: QuestionSet, progress: Progress
 def _predict(predictor: Predictor, questions: QuestionSet, progress: Progress | None) -> list[int]:
     for task, prompt in questions.task_examples().items():
         predictor.require_readable(task, prompt)
-    advance = progress(f"scoring {questions.name}", len(questions.prompts)) if progress else None
+    advance = start(progress, f"scoring {questions.name}", len(questions.prompts))
     return predictor.predict(questions.prompts, advance)
 
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hf_causal.corpora import generate_shard, get_config, task_name
-from hf_causal.evaluation.evaluate import Progress, score_predictor
+from hf_causal.evaluation.evaluate import score_predictor
 from hf_causal.evaluation.predictors import Predictor, load_predictor
 from hf_causal.evaluation.questions import file_questions
 from hf_causal.evaluation.scores import Scores, merge_scores
 from hf_causal.tasks.registry import scored_configs
+from hf_causal.utils.progress import Progress
 
 
 def readable_configs(predictor: Predictor) -> list[tuple[str, str]]:

@@ -13,10 +13,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from hf_causal.evaluation.reference_results import PUBLISHED, Panel, Rows, published_rows
+from hf_causal.evaluation.reference_results import published_curves
 from hf_causal.evaluation.scores import CellScore, Scores, SplitScore, total_accuracy
 from hf_causal.evaluation.titles import TITLES
 from hf_causal.graphs.equivalence import RELATIONS
+from hf_causal.tasks.shared.published import Curves, Panel
 
 _COLOURS = ("#1f5fa8", "#d1495b", "#2a9d5c", "#8a5fbf", "#c2701c", "#3aa6b9")
 _TRAINED_NODES = (3, 6)
@@ -112,16 +113,16 @@ def _panels(splits: Sequence[str]) -> tuple[Figure, list[Axes]]:
 def _draw_split(axis: Axes, split: str, scores: Scores) -> None:
     score = scores.splits[split]
     sizes = _draw_curves(axis, score, "this model, ", _MODEL_STYLE)
+    published = published_curves(scores.dataset, scores.config)
     drawn: set[float | None] = set()
     for colour, (_, factor) in zip(_COLOURS, cell_groups(score.cells), strict=False):
         if factor not in drawn:
-            _draw_references(axis, published_rows(scores.config), (split, factor), colour if factor else None)
+            _draw_references(axis, published, (split, factor), colour if factor else None)
             drawn.add(factor)
     _draw_shortcut(axis, split, scores)
-    has_trained_nodes = scores.config in PUBLISHED
-    if has_trained_nodes:
+    if published:
         axis.axvspan(*_TRAINED_NODES, color="#f2ead3", zorder=0)
-    _finish_axis(axis, split, sizes, "nodes (shaded: trained sizes)" if has_trained_nodes else "nodes", "lower left")
+    _finish_axis(axis, split, sizes, "nodes (shaded: trained sizes)" if published else "nodes", "lower left")
     axis.set_ylim(min(0.38, *(cell.accuracy - 0.05 for cell in score.cells)), 1.03)
 
 
@@ -136,7 +137,7 @@ def _draw_curves(axis: Axes, score: SplitScore, prefix: str, style: Mapping[str,
     return sorted({cell.num_nodes for cell in score.cells})
 
 
-def _draw_references(axis: Axes, rows: Rows, panel: Panel, colour: str | None) -> None:
+def _draw_references(axis: Axes, rows: Curves, panel: Panel, colour: str | None) -> None:
     """Draws published accuracies."""
     for (name, curves), (grey, marker) in zip(rows.items(), _REFERENCE_STYLES, strict=False):
         if curve := curves.get(panel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,9 +16,8 @@ from hf_causal.evaluation.language_models.prompts import premise_and_question
 from hf_causal.evaluation.loading import QUESTION_PAIRS, is_classifier, load_pretrained
 from hf_causal.models import MODEL_TYPES
 from hf_causal.utils.hardware import describe_hardware, has_bf16
+from hf_causal.utils.progress import Advance
 
-Progress = Callable[[int], Any]
-"""Called with the number of prompts answered since the last call."""
 Encoded = Mapping[str, Sequence[Any]]
 """Token ids of prompts, unpadded, and whatever else the tokenizer returns, one value a prompt."""
 
@@ -36,7 +35,7 @@ class Predictor(Protocol):
         """How a language model is prompted, for the scores; `None` where the prompts are used as they are."""
         ...
 
-    def predict(self, prompts: Sequence[str], progress: Progress | None = None) -> list[int]:
+    def predict(self, prompts: Sequence[str], progress: Advance | None = None) -> list[int]:
         """Returns 1 for Yes, 0 for No, and anything else for an answer that is neither."""
         ...
 
@@ -95,13 +94,13 @@ class ModelPredictor(ABC):
 
     @torch.no_grad()
     def probabilities(
-        self, prompts: Sequence[str], progress: Progress | None = None, loop_factor: int = 1
+        self, prompts: Sequence[str], progress: Advance | None = None, loop_factor: int = 1
     ) -> np.ndarray:
         """Computes the probability of Yes against No for each prompt.
 
         Args:
             prompts (sequence of `str`): Complete prompts, ending with the question.
-            progress (callable, *optional*): See `Progress`.
+            progress (callable, *optional*): Called with the number of prompts answered since the last call.
             loop_factor (`int`): For looped models: run this many times the loops that the slowest prompt of a batch
                 needs.
 
@@ -128,7 +127,7 @@ class ModelPredictor(ABC):
                 outputs = self.model(**batch, **self.forward_options, num_loops=num_loops)
         return self.answer_logits(outputs).float()
 
-    def predict(self, prompts: Sequence[str], progress: Progress | None = None, loop_factor: int = 1) -> list[int]:
+    def predict(self, prompts: Sequence[str], progress: Advance | None = None, loop_factor: int = 1) -> list[int]:
         """Returns 1 where Yes is more likely than No, else 0."""
         return [int(probability > 0.5) for probability in self.probabilities(prompts, progress, loop_factor)]
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from hf_causal.evaluation.metrics import Accuracy
 from hf_causal.evaluation.plots import Group, cell_groups, structure_name
-from hf_causal.evaluation.reference_results import PUBLISHED_F1, Rows, published_rows
+from hf_causal.evaluation.reference_results import published_curves, published_f1
 from hf_causal.evaluation.scores import FileScore, Scores, SplitScore, YesScore, total_accuracy
 from hf_causal.evaluation.titles import TITLES
 from hf_causal.tasks.registry import task_of_config
+from hf_causal.tasks.shared.published import Curves
 
 PLOTS = "plots"
 """Folder of the figures, in the folder of the report."""
@@ -39,7 +40,7 @@ def render_config(scores: Scores, figure: str = f"{PLOTS}/{OVERVIEW}") -> str:
     if not scores.splits or scores.overall is None:
         raise ValueError("the scores have no `splits`: evaluate the model on a config, not on files alone")
     lines = [*_summary(scores), "", f"![Accuracy against size]({figure})", "", *_split_table(scores)]
-    if scores.dataset in PUBLISHED_F1:
+    if published_f1(scores.dataset, scores.config):
         lines += ["", *_f1_table(scores)]
     for split, score in scores.splits.items():
         lines += ["", *_cell_table(split, score, scores)]
@@ -119,7 +120,7 @@ def _f1_table(scores: Scores) -> list[str]:
     for name, splits in measured.items():
         for split, score in splits.items():
             lines.append(f"| {name}, {split} | {yes_cells(score.yes)} | {score.accuracy:.3f} |")
-    for name, (f1, accuracy) in PUBLISHED_F1[scores.dataset].items():
+    for name, (f1, accuracy) in published_f1(scores.dataset, scores.config).items():
         lines.append(f"| {name} | | | {f1:.3f} | {'' if accuracy is None else f'{accuracy:.3f}'} |")
     return lines
 
@@ -139,10 +140,12 @@ def _cell_table(split: str, score: SplitScore, scores: Scores) -> list[str]:
             cells = _cells_by_size(other.splits[split], group)
             lines.append(_row(label, sizes, {n: f"{cell.accuracy:.2f}" for n, cell in cells.items()}))
     factors = sorted({factor for _, factor in groups}, key=lambda factor: factor or 0)
-    return lines + _published_lines(split, factors, sizes, published_rows(scores.config))
+    return lines + _published_lines(split, factors, sizes, published_curves(scores.dataset, scores.config))
 
 
-def _published_lines(split: str, factors: Sequence[float | None], sizes: Sequence[int], published: Rows) -> list[str]:
+def _published_lines(
+    split: str, factors: Sequence[float | None], sizes: Sequence[int], published: Curves
+) -> list[str]:
     return [
         _row(f"{name}, factor {factor}" if factor else name, sizes, {n: f"{value:.2f}" for n, value in curve.items()})
         for name, curves in published.items()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hf_causal.artifacts import REPORT_FILE, SCORES_FILE
-from hf_causal.cards.render import write_model_card
+from hf_causal.artifacts import REPORT_FILE, SCORES_FILE, STUDIES_FILE
+from hf_causal.cards.model_card import write_model_card
 from hf_causal.evaluation.plots import plot_scores
 from hf_causal.evaluation.report import PLOTS, model_label, render_report
 from hf_causal.evaluation.scores import OtherModel, Scores, read_scores
@@ -69,7 +68,7 @@ def write_report(folder: str | Path, scores: AnyScores) -> Path:
     plot_scores(first, folder / PLOTS)
     for other in further:
         plot_scores(other, folder / PLOTS / str(other.config))
-    return write_text(folder / REPORT_FILE, "\n".join([text, *_studies(folder)]))
+    return write_text(folder / REPORT_FILE, _with_studies(text, folder))
 
 
 def add_other_models(scores: AnyScores, other_models: Sequence[Scores]) -> Scores:
@@ -110,12 +109,10 @@ def _write_system_report(folder: Path, scores: Mapping[str, Any]) -> Path:
         raise ValueError(f"no system of this package has scores of the architecture {scores.get('kind')!r}")
     write_json(folder / SCORES_FILE, dict(scores))
     (folder / PLOTS).mkdir(parents=True, exist_ok=True)
-    return write_text(folder / REPORT_FILE, evaluation.render(dict(scores), folder, PLOTS))
+    return write_text(folder / REPORT_FILE, _with_studies(evaluation.render(dict(scores), folder, PLOTS), folder))
 
 
-def _studies(folder: Path) -> list[str]:
-    """Renders the studies that the folder holds."""
-    from hf_causal.evaluation.studies import STUDIES_FILE, render_studies
-
+def _with_studies(report: str, folder: Path) -> str:
+    """Appends the text of the studies of a model, if its folder has any."""
     studies = folder / STUDIES_FILE
-    return render_studies(json.loads(studies.read_text(encoding="utf-8")), folder / PLOTS) if studies.is_file() else []
+    return f"{report}\n{studies.read_text(encoding='utf-8')}" if studies.is_file() else report

@@ -17,11 +17,10 @@ from hf_causal.evaluation.loading import LABELS
 from hf_causal.evaluation.predictors import encode_pairs
 from hf_causal.posttraining.recipe import FinetuneRecipe
 from hf_causal.training.packing import IGNORED, describe_family
+from hf_causal.utils.progress import Progress, start
 
 _CHUNK = 1000
 
-Progress = Callable[[str, int], Callable[[int], Any]]
-"""Called with a title and a number of rows; returns a function to call with the number of rows done since."""
 Encode = Callable[[Sequence[str], Sequence[int]], dict[str, Any]]
 """From prompts and labels to columns of a training set, `input_ids` and `labels` among them."""
 
@@ -66,7 +65,7 @@ def language_rows(
         rows (`pa.Table`): Rows of a corpus.
         renderer ([`PromptRenderer`]): The prompts of evaluation.
         max_tokens (`int`): Rows with more tokens are left out.
-        progress (callable, *optional*): See `Progress`.
+        progress (callable, *optional*): See [`Progress`].
 
     Raises:
         `ValueError`: If all rows are too long.
@@ -81,8 +80,8 @@ def language_rows(
         ids, labels = renderer.token_ids(texts), []
         for question_ids, text_ids in zip(renderer.token_ids(questions), ids, strict=True):
             # A token that holds the end of the question and the start of the answer belongs to the answer.
-            start = shared_length(question_ids, text_ids)
-            labels.append([IGNORED] * start + text_ids[start:])
+            shared = shared_length(question_ids, text_ids)
+            labels.append([IGNORED] * shared + text_ids[shared:])
         return {"input_ids": ids, "labels": labels}
 
     return _tokenize(rows, encode, max_tokens, progress)
@@ -99,19 +98,18 @@ def pair_rows(rows: pa.Table, tokenizer: Any, progress: Progress | None = None) 
 
 def _tokenize(rows: pa.Table, encode: Encode, max_tokens: int | None, progress: Progress | None) -> TrainingRows:
     prompts, answers = rows["prompt"].to_pylist(), rows["label"].to_pylist()
-    advance = progress("tokenizing", len(prompts)) if progress else None
+    advance = start(progress, "tokenizing", len(prompts))
     columns: dict[str, list[Any]] = {}
     answer_counts = [0, 0]
-    for start in range(0, len(prompts), _CHUNK):
-        chunk_answers = answers[start : start + _CHUNK]
-        encoded = encode(prompts[start : start + _CHUNK], chunk_answers)
+    for first in range(0, len(prompts), _CHUNK):
+        chunk_answers = answers[first : first + _CHUNK]
+        encoded = encode(prompts[first : first + _CHUNK], chunk_answers)
         kept = [i for i, ids in enumerate(encoded["input_ids"]) if max_tokens is None or len(ids) <= max_tokens]
         for name, values in encoded.items():
             columns.setdefault(name, []).extend(values[index] for index in kept)
         for index in kept:
             answer_counts[chunk_answers[index]] += 1
-        if advance:
-            advance(len(chunk_answers))
+        advance(len(chunk_answers))
     num_kept = sum(answer_counts)
     if not num_kept:
         raise ValueError(f"`max_length` must be larger than {max_tokens}: each of {len(prompts)} rows has more tokens")

@@ -10,12 +10,13 @@ from typing import Any
 
 from hf_causal.artifacts import FINETUNING_FILE
 from hf_causal.corpora import datasets, get_config, task_name
-from hf_causal.evaluation.evaluate import Progress, score_predictor
+from hf_causal.evaluation.evaluate import score_predictor
 from hf_causal.evaluation.predictors import Predictor
 from hf_causal.evaluation.scores import Scores
 from hf_causal.posttraining.recipe import FinetuneRecipe
 from hf_causal.tasks.registry import get_task
 from hf_causal.utils.files import write_json
+from hf_causal.utils.progress import Progress
 
 NONE = "none"
 """The name in a recipe's `evaluations` that turns them off."""

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hf_causal.artifacts import SUMMARY_FILE
-from hf_causal.cards.render import write_model_card
-from hf_causal.evaluation.evaluate import Progress
+from hf_causal.cards.model_card import write_model_card
 from hf_causal.posttraining import models
 from hf_causal.posttraining.evaluations import Record, find_data, plan_evaluations, write_records
 from hf_causal.posttraining.recipe import FinetuneRecipe
@@ -20,6 +19,7 @@ from hf_causal.posttraining.saving import find_checkpoint, is_finished, save_mer
 from hf_causal.posttraining.scoring import open_records, score_after, score_before
 from hf_causal.posttraining.settings import RunSettings
 from hf_causal.posttraining.training import train
+from hf_causal.utils.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def finetune(
         merge (`bool`): Also write the model with its adapter merged into it, to `merged/`.
         trust_remote_code (`bool`): Whether to run code that comes with the model.
         answers (`str` or `Path`, *optional*): Folder that keeps the replies of language models.
-        progress (callable, *optional*): See `hf_causal.evaluation.evaluate.Progress`.
+        progress (callable, *optional*): See [`Progress`].
         say (callable, *optional*): Called with a sentence when a step begins.
 
     Raises:

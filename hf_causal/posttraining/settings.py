@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hf_causal.evaluation.evaluate import Progress
 from hf_causal.evaluation.language_models.prompts import PromptFormat
 from hf_causal.posttraining.recipe import FinetuneRecipe
+from hf_causal.utils.progress import Progress
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ import datasets
 import pytest
 from huggingface_hub import DatasetCard, ModelCard
 
-from hf_causal.cards.render import write_dataset_card, write_model_card
+from hf_causal.cards.model_card import write_model_card
 from hf_causal.corpora import generate_shard, get_config
 from hf_causal.corpora.build import build
+from hf_causal.corpora.card import write_card
 from hf_causal.evaluation.evaluators import evaluation_of_model
 from hf_causal.evaluation.predictors import load_predictor
 from hf_causal.evaluation.report_files import write_model_report
@@ -68,7 +69,7 @@ def test_cards_are_made_of_folders_that_hold_something(tmp_path):
     with pytest.raises(FileNotFoundError, match="not a model folder"):
         write_model_card(tmp_path)
     with pytest.raises(FileNotFoundError, match="holds no built config"):
-        write_dataset_card(tmp_path, "axiomatic")
+        write_card(tmp_path, "axiomatic")
 
 
 @each_answering

@@ -10,11 +10,11 @@ from hf_causal.evaluation.evaluate import evaluate_model
 from hf_causal.evaluation.metrics import Accuracy
 from hf_causal.evaluation.predictors import ModelPredictor, load_predictor
 from hf_causal.evaluation.questions import corpus_questions, file_questions
-from hf_causal.evaluation.reference_results import PUBLISHED
 from hf_causal.evaluation.report import render_report
 from hf_causal.evaluation.report_files import write_model_report
 from hf_causal.evaluation.scores import Cell, FileScore, score_split, score_splits
 from hf_causal.tasks.proving import prove
+from hf_causal.tasks.registry import tasks
 from hf_causal.tasks.shared.shortcuts import direct_edge, majority
 from hf_causal.tasks.transitivity.shortcuts import left_to_right_sweep
 from hf_causal.tasks.transitivity.text import parse_prompt
@@ -255,7 +255,7 @@ def test_files_get_a_table_of_their_own(scores):
 
 
 def test_published_accuracies_are_accuracies():
-    for rows in PUBLISHED.values():
-        for (split, factor), curve in (panel for curves in rows.values() for panel in curves.items()):
+    for task in tasks().values():
+        for (split, factor), curve in (panel for curves in task.published_curves.values() for panel in curves.items()):
             assert all(0.45 <= value <= 1 for value in curve.values())
             assert (factor is not None) == (split == "branching")

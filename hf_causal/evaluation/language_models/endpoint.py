@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from huggingface_hub.errors import HfHubHTTPError, HTTPError, OfflineModeIsEnabl
 from hf_causal.evaluation.language_models.pacing import Pace, backoff, retry_after
 from hf_causal.evaluation.language_models.prompts import Message, PromptFormat, parse_answer
 from hf_causal.evaluation.language_models.reply_cache import Reply, ReplyCache
+from hf_causal.utils.progress import Advance
 
 TOKEN_VARIABLE = "HF_CAUSAL_ENDPOINT_TOKEN"
 """Environment variable with the token of an endpoint."""
@@ -92,7 +93,7 @@ class Endpoint:
         prompting = {"way": "generation", "chat_template": True, **self.prompt_format.to_dict()}
         return {**prompting, "max_new_tokens": self.max_new_tokens}
 
-    def predict(self, prompts: Sequence[str], progress: Callable[[int], Any] | None = None) -> list[int]:
+    def predict(self, prompts: Sequence[str], progress: Advance | None = None) -> list[int]:
         """Returns 1 for Yes, 0 for No, and `UNPARSABLE` for another reply.
 
         Raises:

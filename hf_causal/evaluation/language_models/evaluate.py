@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hf_causal.evaluation.evaluate import Progress, score_predictor
+from hf_causal.evaluation.evaluate import score_predictor
 from hf_causal.evaluation.language_models.prompts import PromptFormat
 from hf_causal.evaluation.predictors import Predictor
 from hf_causal.evaluation.scores import Scores
+from hf_causal.utils.progress import Progress
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from hf_causal.evaluation.language_models.reply_cache import Reply, ReplyCache
 from hf_causal.evaluation.loading import default_device, load_pretrained
 from hf_causal.evaluation.predictors import accepts, batches_by_length, keep_accepted, left_padded, weights_digest
 from hf_causal.utils.hardware import describe_hardware, has_bf16
+from hf_causal.utils.progress import Advance
 
 TokenIds = list[int]
 
@@ -93,7 +94,7 @@ class LocalModel:
         prompting |= {**self.renderer.prompt_format.to_dict(), "dtype": str(self.model.dtype).removeprefix("torch.")}
         return prompting | ({"max_new_tokens": self.max_new_tokens} if self.generate else {})
 
-    def predict(self, prompts: Sequence[str], progress: Callable[[int], Any] | None = None) -> list[int]:
+    def predict(self, prompts: Sequence[str], progress: Advance | None = None) -> list[int]:
         """Returns 1 for Yes, 0 for No, and `UNPARSABLE` for another reply or a question too long for the model."""
         replies = self.cache.complete([self.render(prompt) for prompt in prompts], self._ask, progress)
         return [read_reply(reply) for reply in replies]

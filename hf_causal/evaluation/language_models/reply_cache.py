@@ -12,6 +12,8 @@ from typing import Any
 
 from huggingface_hub import constants
 
+from hf_causal.utils.progress import Advance
+
 Reply = dict[str, Any]
 """The reply of a model: its `text`, or the log-likelihoods of `yes` and `no`."""
 
@@ -84,9 +86,7 @@ class ReplyCache:
         finally:
             os.close(file)
 
-    def complete(
-        self, questions: Sequence[Any], ask: Ask, progress: Callable[[int], Any] | None = None
-    ) -> list[Reply]:
+    def complete(self, questions: Sequence[Any], ask: Ask, progress: Advance | None = None) -> list[Reply]:
         """Returns the replies to all questions; those without one in the cache are asked, each once.
 
         Args:
