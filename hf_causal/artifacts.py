@@ -15,6 +15,8 @@ SCORES_FILE = "generalization.json"
 FINETUNING_FILE = "finetuning.json"
 """Scores before and after fine-tuning; a folder with this file was fine-tuned."""
 REPORT_FILE = "report.md"
+STUDIES_FILE = "studies.md"
+"""Studies of a model, written by `benchmarks/studies.py`; the report ends with them."""
 
 
 def all_scores(scores: dict[str, Any]) -> list[dict[str, Any]]:

@@ -33,6 +33,7 @@ STORY_FILES = (
     SCORES_FILE,
     FINETUNING_FILE,
     "studies.json",
+    "studies.md",
     REPORT_FILE,
     "plots/*.png",
 )
