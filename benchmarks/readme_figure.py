@@ -2,7 +2,7 @@
 
     python benchmarks/readme_figure.py
 
-It reads `model_cards/*/generalization.json` and the published rows of `hf_causal.evaluation.reference_results`, and
+It reads `model_cards/*/generalization.json` and the published results of the task, and
 writes `docs/_static/chains.svg`.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from hf_causal.evaluation.reference_results import PUBLISHED
+from hf_causal.tasks.registry import get_task
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = {"axiom-looped": "axiom-looped (25 thousand parameters)", "axiom-cpu": "axiom-cpu (0.8M, decoder)"}
@@ -28,13 +28,13 @@ STYLES = {
 def chain_accuracies(model: str, most_nodes: int = 50) -> dict[int, float]:
     """Returns the accuracy of a released model on longer chains, by number of nodes."""
     scores = json.loads((ROOT / "model_cards" / model / "generalization.json").read_text(encoding="utf-8"))
-    cells = [cell for cell in scores["cells"] if cell["split"] == "sequential"]
+    cells = scores["splits"]["sequential"]["cells"]
     return {cell["num_nodes"]: cell["accuracy"] for cell in cells if cell["num_nodes"] <= most_nodes}
 
 
 def main() -> None:
     """Writes the figure."""
-    published = PUBLISHED["transitivity_generalization"]
+    published = get_task("transitivity").published_curves
     lines = {label: chain_accuracies(model) for model, label in MODELS.items()}
     lines |= {name: rows["sequential", None] for name, rows in published.items()}
     figure = Figure(figsize=(7.6, 3.1), layout="constrained")
@@ -45,6 +45,7 @@ def main() -> None:
         nodes = sorted(points)
         axes.plot(nodes, [points[node] for node in nodes], label=label, markersize=4, **STYLES[label])
     axes.axhline(0.5, color="#cbd5e1", linewidth=1, zorder=0)
+    axes.text(51, 0.505, "chance", fontsize=8, color="#64748b", ha="right")
     axes.set(xscale="log", xlabel="nodes of the chain", ylabel="accuracy", ylim=(0.4, 1.03), xlim=(3, 52))
     axes.set_xticks([3, 6, 10, 15, 20, 50], [3, 6, 10, 15, 20, 50])
     axes.minorticks_off()

@@ -1,4 +1,4 @@
-"""Reads the code blocks of a Markdown page and runs them: Python in one namespace a page, commands by the command line."""
+"""Reads the code blocks of a Markdown page and runs them: Python in one namespace, commands by the command line."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def read_blocks(text: str) -> list[Block]:
 class Page:
     """Runs the blocks of one page in a folder, in order.
 
-    A `text` block after a Python block is what the block has to print.
+    Each line of a `text` block has to be among what the block before it printed; spaces do not count.
     """
 
     def __init__(self, folder: Path):
@@ -59,7 +59,9 @@ class Page:
         elif block.language == "bash":
             self.run_commands(block.code)
         elif block.language == "text":
-            assert self.printed.split() == block.code.split(), f"line {block.line}: printed {self.printed!r}"
+            printed_lines = {" ".join(line.split()) for line in self.printed.splitlines()}
+            missing = [line for line in block.code.splitlines() if " ".join(line.split()) not in printed_lines | {""}]
+            assert not missing, f"line {block.line}: printed {self.printed!r}, without {missing}"
 
     def run_commands(self, code: str) -> None:
         """Runs the `hf-causal` commands of a block and writes its here-documents."""
@@ -67,13 +69,14 @@ class Page:
             path = self.folder / match["path"]
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(match["text"], encoding="utf-8")
+        self.printed = ""
         for line in commands(_HERE_DOCUMENT.sub("", code)):
             words = shlex.split(line, comments=True)
             assert words[0] == "hf-causal", f"{line!r} is not an hf-causal command: mark the block as not run"
             status = _STATUS.search(line)
             with redirect_stdout(io.StringIO()) as printed:
                 assert main(words[1:]) == int(status[1] if status else 0), f"{line!r} printed {printed.getvalue()}"
-            self.printed = printed.getvalue()
+            self.printed += printed.getvalue()
 
 
 def commands(code: str) -> list[str]:

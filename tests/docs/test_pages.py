@@ -58,3 +58,10 @@ def test_a_block_that_cannot_run_fails(tmp_path):
         page = Page(tmp_path)
         for block in read_blocks("```python\nprint(1)\n```\n\n```text\n2\n```\n"):
             page.run(block)
+
+
+def test_the_page_of_commands_is_up_to_date(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    import make_cli
+
+    assert make_cli.PAGE.read_text(encoding="utf-8") == make_cli.render(), "run `python docs/make_cli.py`"
