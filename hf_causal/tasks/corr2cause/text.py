@@ -79,9 +79,7 @@ class ClosedSystem:
         return cls(
             tuple(variables),
             tuple((variables[i], variables[j]) for i, j in pairs if not table[i, j, 0]),
-            tuple(
-                (variables[i], variables[j], tuple(variables[k] for k in given)) for i, j, given in sorted(independent)
-            ),
+            tuple((variables[i], variables[j], tuple(variables[k] for k in given)) for i, j, given in independent),
         )
 
     @cached_property
