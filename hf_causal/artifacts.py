@@ -13,11 +13,13 @@ SUMMARY_FILE = "training_summary.json"
 """Figures of a finished training."""
 SCORES_FILE = "generalization.json"
 """Scores of a trained model."""
-STUDIES_FILE = "studies.json"
-"""Results of studies that a report and a card include."""
+STUDY_SCORES_FILE = "studies.json"
+"""Scores of the studies of a model."""
 FINETUNING_FILE = "finetuning.json"
 """Scores before and after fine-tuning; a folder with this file was fine-tuned."""
 REPORT_FILE = "report.md"
+STUDIES_FILE = "studies.md"
+"""Studies of a model, written by `benchmarks/studies.py`; the report ends with them."""
 
 
 def all_scores(scores: dict[str, Any]) -> list[dict[str, Any]]:

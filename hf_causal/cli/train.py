@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from hf_causal.cli.options import DataDir, NumProc, bar, cores
+from hf_causal.cli.options import DataDir, NumProc, bar
+from hf_causal.utils.hardware import cores
 
 PROCESSES = "Several processes"
 

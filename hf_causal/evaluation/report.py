@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hf_causal.artifacts import REPORT_FILE, SCORES_FILE, all_scores
+from hf_causal.artifacts import REPORT_FILE, SCORES_FILE, STUDIES_FILE, all_scores
 from hf_causal.cards.model_card import write_model_card
 from hf_causal.evaluation.plots import cell_groups, plot_scores, structure_name
 from hf_causal.evaluation.reference_results import published_curves, published_f1
-from hf_causal.evaluation.studies import STUDIES_FILE, render_studies
 from hf_causal.evaluation.titles import TITLES
 from hf_causal.systems import evaluation_of_model_type
 from hf_causal.tasks.registry import task_of_config
@@ -69,12 +68,10 @@ def write_page(folder: str | Path, scores: dict[str, Any]) -> Path:
     if isinstance(scores, dict) and (system := evaluation_of_model_type(scores.get("kind"))):
         write_json(folder / SCORES_FILE, scores)
         (folder / PLOTS).mkdir(parents=True, exist_ok=True)
-        return write_text(folder / REPORT_FILE, system.render(scores, folder, PLOTS))
+        return write_text(folder / REPORT_FILE, _with_studies(system.render(scores, folder, PLOTS), folder))
     if not isinstance(scores, dict) or not scores.get("splits"):
         raise ValueError("the scores have no `splits`: evaluate the model on `transitivity_generalization` or so")
     write_json(folder / SCORES_FILE, scores)
-    studies = folder / STUDIES_FILE
-    beside = json.loads(studies.read_text(encoding="utf-8")) if studies.is_file() else {}
     first, *further = all_scores(scores)
     plot_scores(first, folder / PLOTS)
     parts = [render_report(first)]
@@ -84,8 +81,13 @@ def write_page(folder: str | Path, scores: dict[str, Any]) -> Path:
         parts.append(f"### {title}\n\n" + render_report(others, f"{PLOTS}/{others['config']}/overview.png"))
     if further:
         parts.insert(0, "\n".join(_task_table([first, *further])) + f"\n\n### {_title(first)}\n")
-    text = "\n".join([*parts, *render_studies(beside, folder / PLOTS)])
-    return write_text(folder / REPORT_FILE, text)
+    return write_text(folder / REPORT_FILE, _with_studies("\n".join(parts), folder))
+
+
+def _with_studies(report: str, folder: Path) -> str:
+    """Appends the text of the studies that were made of a model, if its folder has any."""
+    studies = folder / STUDIES_FILE
+    return f"{report}\n{studies.read_text(encoding='utf-8')}" if studies.is_file() else report
 
 
 def _with_others(scores: dict[str, Any], others: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from hf_causal.artifacts import (
     REPORT_FILE,
     SCORES_FILE,
     STUDIES_FILE,
+    STUDY_SCORES_FILE,
     SUMMARY_FILE,
     TRAINING_LOG_FILE,
 )
@@ -32,6 +33,7 @@ REPORT_FILES = (
     SUMMARY_FILE,
     SCORES_FILE,
     FINETUNING_FILE,
+    STUDY_SCORES_FILE,
     STUDIES_FILE,
     REPORT_FILE,
     "plots/*.png",
