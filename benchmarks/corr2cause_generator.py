@@ -12,8 +12,8 @@ from itertools import permutations
 
 import numpy as np
 
-from hf_causal.enumeration import SIZES, canonical_codes, classes
-from hf_causal.equivalence import RELATIONS, EquivalenceClass, closures, independences, members, relations
+from hf_causal.graphs.enumeration import SIZES, canonical_codes, classes
+from hf_causal.graphs.equivalence import RELATIONS, EquivalenceClass, closures, independences, members, relations
 
 FAULTS = ("count_relation", "line 364", "both")
 

@@ -14,8 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from hf_causal.dataset_builders import build
-from hf_causal.hardware import describe_hardware
+from hf_causal.corpora.build import build
+from hf_causal.utils.hardware import describe_hardware
 
 SETTINGS: dict[str, dict[str, str]] = {
     "library default": {"GOMP_SPINCOUNT": "300000"},

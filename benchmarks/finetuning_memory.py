@@ -25,7 +25,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from hf_causal.finetuning.recipes import load_finetune_recipe
+from hf_causal.posttraining.recipe import load_finetune_recipe
 
 # As in the config.json of Meta-Llama-3-8B-Instruct.
 LLAMA_3_8B = {

@@ -25,7 +25,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hf_causal.hardware import describe_hardware
+from hf_causal.utils.hardware import describe_hardware
 
 
 def published_config(corpus: str, name: str, split: str, **options: Any) -> Any:
@@ -130,7 +130,7 @@ def main() -> None:
         else:
             print(json.dumps(measure(corpus, name, split, int(rows), int(num_proc))))
         return
-    from hf_causal.corpora import CORPORA, config_names
+    from hf_causal.corpora import config_names, datasets
 
     print(f"{describe_hardware()}, {time.strftime('%Y-%m-%d')}, best of {options.repeats}\n")
     columns = (
@@ -139,7 +139,7 @@ def main() -> None:
     print(f"| {columns} | networkx per CPU second | ratio |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     sizes = [*options.rows, *([10**7] if options.large else [])]
-    for corpus in CORPORA:
+    for corpus in datasets():
         for name in config_names(corpus):
             if options.config is None or name in options.config:
                 print_config(corpus, name, sizes, options)

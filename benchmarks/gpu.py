@@ -42,16 +42,17 @@ import pyarrow.compute as pc
 import torch
 from flops import TRAINING, decoder_flops, matrix_rate, work_of
 
-from hf_causal.corpora import grammar_name
-from hf_causal.dataset_builders import build, load_corpus
+from hf_causal.corpora import task_name
+from hf_causal.corpora.build import build
+from hf_causal.corpora.load import load_corpus
 from hf_causal.evaluation.evaluate import evaluate_model
 from hf_causal.evaluation.questions import file_questions
-from hf_causal.files import write_json, write_text
-from hf_causal.hardware import describe_hardware
 from hf_causal.models import make_model, make_tokenizer
-from hf_causal.training.data import PackedPrompts
 from hf_causal.training.loop import train
-from hf_causal.training.recipes import Recipe, load_recipe, parse_overrides
+from hf_causal.training.packing import PackedPrompts
+from hf_causal.training.recipe import Recipe, load_recipe, parse_overrides
+from hf_causal.utils.files import write_json, write_text
+from hf_causal.utils.hardware import describe_hardware
 
 RECIPES = ("axiom-67m-none", "axiom-67m-learned", "axiom-67m-sinusoidal", "axiom-67m-rope", "axiom-looped")
 WAYS: dict[str, dict[str, dict[str, Any]]] = {
@@ -170,7 +171,7 @@ def run(
 def readable_files(paths: Sequence[Path], grammar: str) -> list[Path]:
     """Those of some files, and of all JSON lines in some folders, that are written in a grammar."""
     files = [file for path in paths for file in (sorted(path.glob("*.jsonl")) if path.is_dir() else [path])]
-    return [file for file in files if set(file_questions(file).grammars()) == {grammar}]
+    return [file for file in files if set(file_questions(file).task_examples()) == {grammar}]
 
 
 def table(results: dict[str, Any]) -> str:
@@ -231,7 +232,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
         if not (work / "data").is_dir():
             build("axiomatic", work / "data", ["transitivity_ts2", "transitivity_generalization"], num_proc=2)
         corpus = Corpus(work / "data")
-        files = readable_files(options.files, grammar_name("axiomatic", "transitivity_ts2"))
+        files = readable_files(options.files, task_name("axiomatic", "transitivity_ts2"))
         results: dict[str, Any] = {
             "hardware": describe_hardware(device),
             "date": time.strftime("%Y-%m-%d"),
@@ -263,7 +264,9 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
                 results["results"].append(run(name, chosen, share * left, options.probe_steps, work, corpus))
                 save(options.out, results)  # the scores come later; what was trained is known now
                 began = time.perf_counter()
-                scores = evaluate_model(work / name, data_dir=corpus.folder, files=files, limit=options.limit)
+                scores = evaluate_model(
+                    work / name, data_dir=corpus.folder, files=files, limit=options.limit
+                ).to_json()
                 reserve = time.perf_counter() - began
             except RuntimeError as error:  # of CUDA, mostly; the other recipes may still work as they are
                 results["failures"][name] = str(error).strip().splitlines()[0]

@@ -20,17 +20,18 @@ from pathlib import Path
 
 import numpy as np
 
-from hf_causal.adjustment import Counts, Observations, bootstrap, count, effects
 from hf_causal.corpora import generate_shard, get_config
-from hf_causal.corpora.co_occurrence import STRUCTURES
-from hf_causal.evaluation.baselines import BASELINES
-from hf_causal.evaluation.intervention_effect import score_interventions
-from hf_causal.files import write_json
-from hf_causal.hardware import describe_hardware
-from hf_causal.interventions import compare, open_source
-from hf_causal.language.co_occurrence import parse_prompt
-from hf_causal.randomness import Stream
-from hf_causal.scene_systems import scene_system
+from hf_causal.systems.interventions.adjustment import Counts, Observations, bootstrap, count, effects
+from hf_causal.systems.interventions.comparison import compare
+from hf_causal.systems.interventions.metric import score_interventions
+from hf_causal.systems.interventions.scene_model import scene_system
+from hf_causal.systems.interventions.sources import open_source
+from hf_causal.tasks.co_occurrence.rows import STRUCTURES
+from hf_causal.tasks.co_occurrence.text import parse_prompt
+from hf_causal.tasks.registry import get_task
+from hf_causal.utils.files import write_json
+from hf_causal.utils.hardware import describe_hardware
+from hf_causal.utils.randomness import Stream
 
 RESULTS = Path(__file__).parent / "results" / "interventions"
 PAIRS = (("toilet", "person"), ("hair drier", "sink"))
@@ -180,7 +181,7 @@ def size() -> None:
 def shortcuts() -> None:
     """Accuracy of each shortcut on each structure of the published test split of `co_occurrence`."""
     rows = generate_shard("co_occurrence", get_config("co_occurrence", "co_occurrence"), "test", 0).to_pylist()
-    baselines = BASELINES["co_occurrence"]
+    baselines = get_task("co_occurrence").shortcuts
     head("structure", "n", *baselines)
     for structure in STRUCTURES:
         own = [row for row in rows if row["structure"] == structure]
@@ -191,13 +192,13 @@ def shortcuts() -> None:
 
 def picture() -> None:
     """The pairs of `default` that change most, and the errors of `systems` by the strength of the confounder."""
-    from hf_causal.evaluation.plots import plt, save_figure
-    from hf_causal.interventions.plot import plot_pairs
+    from hf_causal.evaluation.plots import save_figure, subplots
+    from hf_causal.systems.interventions.plots import plot_pairs
 
     rows = compare(open_source("scenes"), 8)
     plot_pairs(rows, RESULTS / "pairs.png", f"What changes most among {IMAGES:,} images of `scenes`, seed 0")
     found = json.loads((RESULTS / "systems.json").read_text())["rows"]
-    figure, axis = plt.subplots(figsize=(6.4, 4.0))
+    figure, axis = subplots(figsize=(6.4, 4.0))
     for name, label, colour in (
         ("naive", "P(Y | X), seen", "#8a8f98"),
         ("objects", "adjusted for the other objects", "#c2701c"),

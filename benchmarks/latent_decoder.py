@@ -20,12 +20,12 @@ import torch
 from transformers import Trainer, TrainingArguments
 
 from hf_causal.corpora import generate_shard, get_config
-from hf_causal.corpora.causal_sequences import matrix_of
-from hf_causal.corpora.fresh import fresh_shard
-from hf_causal.files import write_json
-from hf_causal.hardware import describe_hardware
-from hf_causal.latent_graphs import soft_cross_entropy
+from hf_causal.corpora.infinite import fresh_shard
 from hf_causal.models import make_model, make_tokenizer
+from hf_causal.systems.sequences.corpus import matrix_of
+from hf_causal.systems.sequences.latent_graphs import soft_cross_entropy
+from hf_causal.utils.files import write_json
+from hf_causal.utils.hardware import describe_hardware
 
 CORPUS = "causal_sequences"
 OUT = Path(__file__).resolve().parent / "results" / "latent-graphs" / "decoder.json"

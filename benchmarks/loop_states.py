@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from hf_causal.dataset_builders import load_corpus
+from hf_causal.corpora.load import load_corpus
 from hf_causal.evaluation.loading import load_pretrained
-from hf_causal.language.d_separation import parse_prompt
-from hf_causal.training.separation_data import SeparationPacks
+from hf_causal.tasks.d_separation.text import parse_prompt
+from hf_causal.training.separation_data import SeparationData
 
 JOINTS = {
     (1, 0): "its effect is that one's cause",
@@ -31,7 +31,7 @@ JOINTS = {
 """From the places of the common node, in the statement and in the other one."""
 
 
-def first_mistakes(model: Any, packs: SeparationPacks, pad_token_id: int) -> tuple[Counter, int, int]:
+def first_mistakes(model: Any, packs: SeparationData, pad_token_id: int) -> tuple[Counter, int, int]:
     """Counts of joints, and the numbers of wrong answers and of questions."""
     found: Counter = Counter()
     wrong = asked = 0
@@ -83,7 +83,7 @@ def main() -> None:
     rows = rows.filter(np.isin(rows["num_nodes"].to_numpy(), options.nodes))
     # Nodes without statements are read, but have no place in packs.
     rows = rows.filter([_is_stated(prompt) for prompt in rows["prompt"].to_pylist()])
-    found, wrong, asked = first_mistakes(model, SeparationPacks(rows, tokenizer), tokenizer.pad_token_id)
+    found, wrong, asked = first_mistakes(model, SeparationData(rows, tokenizer), tokenizer.pad_token_id)
     print(f"{options.folder.name}: {wrong} of {asked} questions about graphs of {options.nodes} nodes are wrong")
     print("The first statement that is travelled and should not be, and those travelled before:")
     for joints, count in found.most_common():

@@ -15,7 +15,7 @@ from typing import Any
 
 import networkx as nx
 
-from hf_causal.corpora.schema import Cell, CorpusConfig
+from hf_causal.tasks.shared.schema import Cell, CorpusConfig
 
 Row = dict[str, Any]
 

@@ -39,14 +39,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from hf_causal.dataset_builders import build, load_corpus
-from hf_causal.files import write_json, write_text
-from hf_causal.hardware import describe_hardware
+from hf_causal.corpora.build import build
+from hf_causal.corpora.load import load_corpus
 from hf_causal.models import make_model, make_tokenizer
-from hf_causal.training.feed import Feed
-from hf_causal.training.loop import _Run
-from hf_causal.training.objective import make_objective
-from hf_causal.training.recipes import Recipe, load_recipe
+from hf_causal.training.dataloader import StatefulLoader
+from hf_causal.training.loop import TrainingRun
+from hf_causal.training.objectives import make_objective
+from hf_causal.training.recipe import Recipe, load_recipe
+from hf_causal.utils.files import write_json, write_text
+from hf_causal.utils.hardware import describe_hardware
 
 WARM_UP = 3
 BLOCK = 5
@@ -77,11 +78,11 @@ def exchange_seconds(
 def imbalance(recipe: Recipe, data: Path, rows: int, processes: int, steps: int = 200) -> float:
     """How much longer a step of several processes takes than their mean, by the tokens of their padded batches."""
     tokenizer = make_tokenizer(recipe.model_type)
-    packs = make_objective(recipe, tokenizer).packs(
+    packs = make_objective(recipe, tokenizer).make_data(
         load_corpus(recipe.corpus, recipe.config, "train", data)[:rows], training=True
     )
     sizes = (recipe.per_device_train_batch_size, recipe.gradient_accumulation_steps)
-    feed = Feed(lambda epoch: packs, tokenizer.pad_token_id, sizes[0], recipe.seed, 0, processes, sizes[1])
+    feed = StatefulLoader(lambda epoch: packs, tokenizer.pad_token_id, sizes[0], recipe.seed, 0, processes, sizes[1])
     longest = [packs.lengths[batch.packs].max(-1) for batch in islice(feed, steps)]
     return float(np.mean([shares.max(-1).sum() / shares.mean(-1).sum() for shares in longest]))
 
@@ -89,7 +90,7 @@ def imbalance(recipe: Recipe, data: Path, rows: int, processes: int, steps: int 
 def measure(options: argparse.Namespace) -> None:
     """Runs in each process of one measurement and leaves what the first one saw in `--result`."""
     recipe = load_recipe(options.recipe, {"per_device_train_batch_size": options.batch, "train_rows": options.rows})
-    run = _Run(recipe, options.result.with_suffix(""), options.data, "none")
+    run = TrainingRun(recipe, options.result.with_suffix(""), options.data, "none")
     run.model.train()
     batches = iter(run.feed)
     times: dict[bool, list[float]] = {True: [], False: []}
@@ -155,7 +156,7 @@ def project(options: argparse.Namespace, data: Path) -> dict[str, Any]:
     recipe = load_recipe(options.target, overrides)
     model = make_model(recipe.model_type, recipe.model, make_tokenizer(recipe.model_type), recipe.attn_implementation)
     size = 4 * sum(parameter.numel() for parameter in model.parameters())
-    packs = make_objective(recipe, make_tokenizer(recipe.model_type)).packs(
+    packs = make_objective(recipe, make_tokenizer(recipe.model_type)).make_data(
         load_corpus(recipe.corpus, recipe.config, "train", data)[: options.rows], training=True
     )
     tokens = float(packs.lengths.mean()) * recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps

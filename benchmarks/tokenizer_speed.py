@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 
 from hf_causal.corpora import generate_shard, get_config
-from hf_causal.hardware import describe_hardware
 from hf_causal.models import AxiomTokenizer
+from hf_causal.utils.hardware import describe_hardware
 
 
 def python_loop(vocabulary: dict[str, int]) -> Callable[[list[str]], list[list[int]]]:

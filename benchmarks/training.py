@@ -27,8 +27,8 @@ import torch
 from flops import matrix_rate
 from training_ways import LOOPED, WAYS, Settings, measure, profile
 
-from hf_causal.files import write_json, write_text
-from hf_causal.hardware import describe_hardware, has_bf16
+from hf_causal.utils.files import write_json, write_text
+from hf_causal.utils.hardware import describe_hardware, has_bf16
 
 
 def rates(device: str) -> dict[str, float]:

@@ -18,13 +18,14 @@ from flops import TRAINING, clock, decoder_flops, work_of
 from released_method import BATCH, ReleasedModel
 from torch import nn
 
-from hf_causal.dataset_builders import build, load_corpus
+from hf_causal.corpora.build import build
+from hf_causal.corpora.load import load_corpus
 from hf_causal.models import make_model, make_tokenizer
 from hf_causal.training.compiled import GraphedModel, compile_blocks
-from hf_causal.training.data import PackedPrompts
-from hf_causal.training.objective import Counts, loss_and_hits, make_objective
+from hf_causal.training.objectives import Counts, loss_and_hits, make_objective
 from hf_causal.training.optimizers import make_optimizers
-from hf_causal.training.recipes import load_recipe
+from hf_causal.training.packing import PackedPrompts
+from hf_causal.training.recipe import load_recipe
 
 SHARED = 8
 """About so many questions share a premise in the training data, so batches of premises are smaller by this factor."""
@@ -387,7 +388,7 @@ def _looped(way: Way, settings: Settings) -> dict[str, Any]:
     torch.manual_seed(settings.seed)
     model = make_model(recipe.model_type, recipe.model, tokenizer).to(settings.device).train()
     objective = make_objective(recipe, tokenizer)
-    packs = objective.packs(rows, training=True)
+    packs = objective.make_data(rows, training=True)
     optimizers = make_optimizers(model, recipe)
     size = max(1, 4 * settings.questions // (SHARED if way.form.share_premise else 1))
     order = np.argsort(packs.lengths, kind="stable")

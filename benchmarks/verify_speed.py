@@ -19,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from hf_causal.hardware import describe_hardware
+from hf_causal.utils.hardware import describe_hardware
 
 
 def measure(source: str) -> dict[str, float]:

@@ -11,41 +11,22 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Each of several test processes has a core; more threads would wait for each other.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import importlib.util
 import shutil
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from small import TINY
 
 # How long an example takes says nothing on a machine that has other things to do.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-TINY = {
-    "max_steps": 6,
-    "per_device_train_batch_size": 8,
-    "train_rows": 600,
-    "eval_rows": 100,
-    "eval_steps": 3,
-    "save_steps": 2,
-    "logging_steps": 2,
-    "warmup_steps": 1,
-    "model.hidden_size": 16,
-    "model.num_hidden_layers": 1,
-    "model.num_attention_heads": 2,
-}
-"""Overrides that make any decoder recipe a matter of seconds."""
-
-needs_ray = pytest.mark.skipif(
-    importlib.util.find_spec("ray") is None, reason="Ray is not installed: pip install 'hf-causal[ray]'"
-)
-
 
 @pytest.fixture(scope="session")
 def corpus_dir(tmp_path_factory) -> Path:
     """A small axiomatic corpus on disk: 2,000 training questions and 20 questions a generalization cell."""
-    from hf_causal.dataset_builders import build
+    from hf_causal.corpora.build import build
 
     folder = tmp_path_factory.mktemp("corpus") / "axiomatic"
     build("axiomatic", folder, ["transitivity_ts2"], rows=2000, validation_rows=400)
@@ -56,14 +37,15 @@ def corpus_dir(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def corpora_dir(corpus_dir) -> Path:
     """A folder that holds a small build of every corpus."""
-    from hf_causal.dataset_builders import BUILDERS, build
+    from hf_causal.corpora import datasets
+    from hf_causal.corpora.build import build
 
     small = {
         "corr2cause": {"configs": ["default"], "nodes": (2, 3), "rows_per_shard": 20},
         "causal_sequences": {"configs": ["chain"], "rows": 40, "validation_rows": 20, "rows_per_cell": 20},
         "shapes": {"rows": 8, "validation_rows": 4, "rows_per_cell": 2},
     }
-    for corpus in BUILDERS:
+    for corpus in datasets():
         if not (corpus_dir.parent / corpus).exists():
             build(corpus, corpus_dir.parent / corpus, **small.get(corpus, {}))
     return corpus_dir.parent
@@ -73,7 +55,7 @@ def corpora_dir(corpus_dir) -> Path:
 def trained_model(tmp_path_factory, corpus_dir) -> Path:
     """A model folder as training leaves it."""
     from hf_causal.training.loop import train
-    from hf_causal.training.recipes import load_recipe
+    from hf_causal.training.recipe import load_recipe
 
     folder = tmp_path_factory.mktemp("trained") / "model"
     train(load_recipe("axiom-cpu", TINY), folder, data_dir=corpus_dir)
@@ -83,7 +65,7 @@ def trained_model(tmp_path_factory, corpus_dir) -> Path:
 @pytest.fixture(scope="session")
 def separation_dir(tmp_path_factory) -> Path:
     """Questions of d-separation about graphs of five nodes, to learn from and held out."""
-    from hf_causal.dataset_builders import build
+    from hf_causal.corpora.build import build
 
     folder = tmp_path_factory.mktemp("separation") / "axiomatic"
     build("axiomatic", folder, ["d_separation"], rows=2000, validation_rows=240, nodes=(5,))
@@ -96,7 +78,7 @@ def contrary(tmp_path_factory, separation_dir) -> Path:
     """A base model whose answers are worse than chance."""
     from tiny_finetuning import save_contrary_model
 
-    from hf_causal.dataset_builders import load_corpus
+    from hf_causal.corpora.load import load_corpus
 
     rows = load_corpus("axiomatic", "d_separation", "train", separation_dir)
     return save_contrary_model(tmp_path_factory.mktemp("base") / "contrary", rows)
@@ -107,7 +89,7 @@ def adapted(tmp_path_factory, separation_dir, contrary):
     """A finished fine-tuning run with adapters, merged too."""
     from tiny_finetuning import quick
 
-    from hf_causal.finetuning.run import finetune
+    from hf_causal.posttraining.run import finetune
 
     recipe = quick(contrary, lora=True, max_steps=40, learning_rate=5e-3)
     folder = tmp_path_factory.mktemp("adapted") / "adapter"

@@ -6,16 +6,20 @@ import os
 
 import typer
 
-from hf_causal.cli.about import HARNESS_HELP, harness, info
-from hf_causal.cli.corpora import BUILD_HELP, VERIFY_HELP, build, verify
-from hf_causal.cli.exporting import EXPORT_HELP, export
-from hf_causal.cli.finetuning import FINETUNE_HELP, finetune
-from hf_causal.cli.intervening import INTERVENE_HELP, intervene
-from hf_causal.cli.page import DEMO_HELP, demo
-from hf_causal.cli.publishing import app as publish_app
-from hf_causal.cli.scoring import EVALUATE_HELP, REPORT_HELP, evaluate, report
-from hf_causal.cli.training import REPRODUCE_HELP, TRAIN_HELP, reproduce, train
-from hf_causal.hardware import share_the_cpu
+from hf_causal.cli.build import BUILD_HELP, build
+from hf_causal.cli.demo import DEMO_HELP, demo
+from hf_causal.cli.evaluate import EVALUATE_HELP, evaluate
+from hf_causal.cli.export import EXPORT_HELP, export
+from hf_causal.cli.finetune import FINETUNE_HELP, finetune
+from hf_causal.cli.harness import HARNESS_HELP, harness
+from hf_causal.cli.info import info
+from hf_causal.cli.publish import app as publish_app
+from hf_causal.cli.report import REPORT_HELP, report
+from hf_causal.cli.train import REPRODUCE_HELP, TRAIN_HELP, reproduce, train
+from hf_causal.cli.verify import VERIFY_HELP, verify
+from hf_causal.systems import systems
+from hf_causal.systems.system import load
+from hf_causal.utils.hardware import share_the_cpu
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
@@ -39,10 +43,12 @@ app.command(help=REPORT_HELP)(report)
 app.command(help=REPRODUCE_HELP, context_settings=_RECIPE_FIELDS)(reproduce)
 app.add_typer(publish_app, name="publish")
 app.command(help=EXPORT_HELP)(export)
-app.command(help=INTERVENE_HELP)(intervene)
 app.command(help=DEMO_HELP)(demo)
 app.command(help=HARNESS_HELP)(harness)
 app.command()(info)
+for _system in systems().values():
+    if _system.command:
+        load(_system.command)(app)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,36 +1,36 @@
-"""Corpora: one module each, with its configs, its splits and its seeded shard function.
+"""From tasks and systems to shards of rows: every published data set, its configs and its seeded shard function.
 
-A corpus module defines `CONFIGS`, a mapping from config name to a function that makes the [`CorpusConfig`] (options
-are its keyword arguments), and `generate_shard(config, split, shard)`, which returns an Arrow table. Adding a corpus
-is adding such a module and one line to `CORPORA`.
+A *source* of configs is a task, or a module of a system with `CONFIGS`, `generate_shard` and `SCHEMA` (or `SCHEMAS`,
+from config to schema).
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from hf_causal.corpora.schema import CorpusConfig
+from hf_causal.systems.datasets import datasets
+from hf_causal.systems.datasets import task_name as _task_name
+from hf_causal.tasks.registry import tasks
+from hf_causal.tasks.shared.schema import CorpusConfig
 
-CORPORA: dict[str, tuple[str, ...]] = {
-    "axiomatic": ("transitivity", "d_separation"),
-    "corr2cause": ("corr2cause",),
-    "causal_sequences": ("causal_sequences",),
-    "scenes": ("scenes",),
-    "co_occurrence": ("co_occurrence",),
-    "environments": ("matrix_sensing", "cues"),
-    "shapes": ("shapes",),
-}
-"""From the name of a published data set to the modules whose configs it offers."""
+
+class Source(NamedTuple):
+    """Configs that one task or one module of a system generates."""
+
+    configs: Mapping[str, Callable[..., CorpusConfig]]
+    generate_shard: Callable[[CorpusConfig, str, int], pa.Table]
+    schemas: Mapping[str, pa.Schema]
 
 
 def config_names(corpus: str) -> tuple[str, ...]:
-    """Names of the configs of a corpus, the default one first."""
-    return tuple(name for module in _modules(corpus) for name in module.CONFIGS)
+    """Returns the names of the configs of a corpus, the default one first."""
+    return tuple(name for source in _sources(corpus) for name in source.configs)
 
 
 def get_config(corpus: str, name: str, **options: Any) -> CorpusConfig:
@@ -44,41 +44,61 @@ def get_config(corpus: str, name: str, **options: Any) -> CorpusConfig:
     Raises:
         `ValueError`: For an unknown corpus, config or option, with those that exist.
     """
-    factory = _factory(corpus, name)
-    known = inspect.signature(factory).parameters
+    known = config_options(corpus, name)
     if unknown := sorted(set(options) - set(known)):
         raise ValueError(f"config {name!r} has no option {', '.join(map(repr, unknown))}; it has {', '.join(known)}")
-    return factory(**options)
+    return _source(corpus, name).configs[name](**options)
 
 
-def grammar_name(corpus: str, name: str) -> str:
-    """The grammar of a config's prompts: the `GRAMMAR` of the module that writes them, or else its name.
+def config_options(corpus: str, name: str) -> tuple[str, ...]:
+    """Returns the options of a config, such as `seed` and `rows`; raises `ValueError` as [`get_config`] does."""
+    return tuple(inspect.signature(_source(corpus, name).configs[name]).parameters)
+
+
+def schema(corpus: str, name: str) -> pa.Schema:
+    """Returns the columns of a config's rows; raises `ValueError` as [`get_config`] does."""
+    return _source(corpus, name).schemas[name]
+
+
+def task_name(corpus: str, name: str) -> str:
+    """Returns the task of a config's prompts, or the name of the corpus where no task has such prompts.
 
     Raises:
         `ValueError`: For an unknown corpus or config, with those that exist.
     """
-    module = _module(corpus, name)
-    return getattr(module, "GRAMMAR", module.__name__.rpartition(".")[2])
+    _source(corpus, name)
+    return _task_name(corpus, name)
 
 
 def generate_shard(corpus: str, config: CorpusConfig, split: str, shard: int) -> pa.Table:
-    """One shard of a split: a function of (seed, version, config, split, shard) and nothing else."""
+    """Generates one shard of a split: a function of (seed, version, config, split, shard) and nothing else."""
     config.check_shard(split, shard)
-    return _module(corpus, config.name).generate_shard(config, split, shard)
+    return _source(corpus, config.name).generate_shard(config, split, shard)
 
 
-def _modules(corpus: str) -> list[Any]:
-    if corpus not in CORPORA:
-        raise ValueError(f"`corpus` must be one of {', '.join(CORPORA)}, got {corpus!r}")
-    return [import_module(f"{__name__}.{module}") for module in CORPORA[corpus]]
+def check_corpus(corpus: str) -> None:
+    """Raises `ValueError` for a name that is not a published data set, with those that are."""
+    if corpus not in datasets():
+        raise ValueError(f"`corpus` must be one of {', '.join(datasets())}, got {corpus!r}")
 
 
-def _factory(corpus: str, name: str) -> Callable[..., CorpusConfig]:
-    return _module(corpus, name).CONFIGS[name]
+def _sources(corpus: str) -> list[Source]:
+    check_corpus(corpus)
+    of_tasks = [
+        Source(task.configs, task.generate_shard, dict.fromkeys(task.configs, task.schema))
+        for task in tasks().values()
+        if task.dataset.name == corpus
+    ]
+    return of_tasks + [_module_source(import_module(module)) for module in datasets()[corpus].modules]
 
 
-def _module(corpus: str, name: str) -> Any:
-    for module in _modules(corpus):
-        if name in module.CONFIGS:
-            return module
+def _module_source(module: ModuleType) -> Source:
+    schemas = getattr(module, "SCHEMAS", None) or dict.fromkeys(module.CONFIGS, module.SCHEMA)
+    return Source(module.CONFIGS, module.generate_shard, schemas)
+
+
+def _source(corpus: str, name: str) -> Source:
+    for source in _sources(corpus):
+        if name in source.configs:
+            return source
     raise ValueError(f"corpus {corpus!r} has no config {name!r}; it has {', '.join(config_names(corpus))}")

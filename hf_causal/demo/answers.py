@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from hf_causal.certificates import Proof, grammar_of, prove
 from hf_causal.demo.limits import MAX_VARIABLES, TooMuch, check_counts, check_text
 from hf_causal.demo.models import Models
 from hf_causal.demo.traces import Opinion, Unread, ask
-from hf_causal.language.everyday import EverydayPrompt, Trouble, UnreadableText, read_everyday
+from hf_causal.reading_before import EverydayPrompt, Trouble, UnreadableText, read_everyday
+from hf_causal.tasks.proving import prove
+from hf_causal.tasks.registry import task_of_prompt
+from hf_causal.tasks.shared.proofs import Proof
+from hf_causal.tasks.task import Task
 
 
 @dataclass(frozen=True)
@@ -24,9 +27,14 @@ class Question:
     proof: Proof
 
     @cached_property
+    def task(self) -> Task:
+        """The task of the prompt."""
+        return task_of_prompt(self.read.prompt)
+
+    @cached_property
     def parsed(self) -> Any:
-        """The prompt as its grammar reads it, with short names."""
-        return grammar_of(self.read.prompt).parse(self.read.prompt)
+        """The prompt as its task parses it, with short names."""
+        return self.task.parse(self.read.prompt)
 
     @cached_property
     def certificate(self) -> dict[str, Any]:

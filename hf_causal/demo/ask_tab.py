@@ -14,7 +14,7 @@ from hf_causal.demo.insides import attention_view, loop_view
 from hf_causal.demo.models import Models
 from hf_causal.demo.share import LINK_KEYS, python_code, query_string
 from hf_causal.demo.traces import AttentionTrace, LoopTrace
-from hf_causal.language.everyday import UnreadableText
+from hf_causal.reading_before import UnreadableText
 
 KEPT_ANSWERS = 256
 """The slider looks at an answer again and again; these many are not asked for anew."""

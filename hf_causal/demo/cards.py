@@ -8,7 +8,7 @@ from html import escape
 from hf_causal.demo.answers import Answer, Question
 from hf_causal.demo.pictures import draw
 from hf_causal.demo.proofs import show_proof
-from hf_causal.language.everyday import Trouble
+from hf_causal.reading_before import Trouble
 
 WELCOME = (
     '<div class="hc-card hc-empty"><p>Type what causes what, ask a question, and see three things: the answer that a '
@@ -115,7 +115,8 @@ def _strangers(question: Question) -> str:
 
 
 def _legend(question: Question) -> str:
-    items = ["asked", "proof"] if question.read.grammar != "corr2cause" else ["asked"]
+    states_graph = question.task.facts(question.parsed).edges is not None
+    items = ["asked", "proof"] if states_graph else ["asked"]
     if getattr(question.parsed, "given", ()):
         items.append("given")
     return "".join(f' <span class="hc-key hc-key-{item}">{item}</span>' for item in items)

@@ -14,12 +14,11 @@ import gradio as gr  # noqa: E402
 from hf_causal.demo.api import Endpoints  # noqa: E402
 from hf_causal.demo.ask_tab import AskTab  # noqa: E402
 from hf_causal.demo.explore_tab import ExploreTab  # noqa: E402
-from hf_causal.demo.heterogeneity_tab import HeterogeneityTab  # noqa: E402
-from hf_causal.demo.intervene_tab import InterveneTab  # noqa: E402
-from hf_causal.demo.latent_tab import LatentTab  # noqa: E402
 from hf_causal.demo.limits import KEPT_SECONDS, MAX_UPLOAD_BYTES  # noqa: E402
 from hf_causal.demo.models import Models  # noqa: E402
 from hf_causal.demo.verify_tab import VerifyTab  # noqa: E402
+from hf_causal.systems import systems  # noqa: E402
+from hf_causal.systems.system import load  # noqa: E402
 
 TITLE = "Causal reasoner"
 STYLE = Path(__file__).with_name("style.css")
@@ -58,12 +57,9 @@ def build_page(model: str | Path | None = None, allow_hub: bool = False) -> gr.B
                 VerifyTab().connect()
             with gr.Tab("Explore", id="explore"):
                 explore = ExploreTab(models)
-            with gr.Tab("Watch attention find the graph", id="latent"):
-                LatentTab().connect()
-            with gr.Tab("Drag heterogeneity", id="heterogeneity") as heterogeneity:
-                HeterogeneityTab().connect(heterogeneity)
-            with gr.Tab("Observe or intervene", id="intervene"):
-                InterveneTab().connect()
+            for system in systems().values():
+                if system.tab:
+                    load(system.tab)()
         ask.connect(page)
         explore.connect(page)
         Endpoints(ask).register()

@@ -15,7 +15,7 @@ import gradio as gr
 from hf_causal.demo.cards import error_card
 from hf_causal.demo.limits import KEPT_SECONDS, MAX_COLUMNS, MAX_ROWS, MAX_UPLOAD_BYTES
 from hf_causal.demo.uploads import SUFFIXES, verify_upload
-from hf_causal.verification.kinds import KINDS, Kind
+from hf_causal.verification.finding_types import KINDS, Kind
 
 _FIRST_ROWS = 8
 _PREFIX = "hf-causal-twin-"

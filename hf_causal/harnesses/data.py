@@ -9,7 +9,7 @@ from typing import Any
 import datasets
 
 from hf_causal.corpora import get_config
-from hf_causal.dataset_builders import load_corpus
+from hf_causal.corpora.load import load_corpus
 
 
 class Splits(Mapping[str, datasets.Dataset]):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
 import json
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,11 @@ def with_code(folder: Path, config: dict[str, Any]) -> tuple[dict[str, Any], dic
     Raises:
         [`PublishError`]: If the config names code that neither the folder nor this package has.
     """
-    from hf_causal.models import MODEL_TYPES
+    from hf_causal.models.registry import MODEL_TYPES, model_class
 
     source = None
     if config.get("model_type") in MODEL_TYPES:
-        source = Path(str(resources.files("hf_causal"))) / "models" / config["model_type"]
+        source = Path(inspect.getfile(model_class(config["model_type"]))).parent
         config = {**config, "auto_map": {**_auto_map(config["model_type"]), **config.get("auto_map", {})}}
     needed = {reference.split(".")[0] for reference in config.get("auto_map", {}).values() if "--" not in reference}
     if not needed:

@@ -2,151 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from huggingface_hub.errors import StrictDataclassError
-from transformers import (
-    AutoConfig,
-    AutoModel,
-    AutoModelForCausalLM,
-    AutoModelForSequenceClassification,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
+from transformers import PreTrainedModel
 
-from hf_causal.equivariance.captions import CAPTION_WORDS
 from hf_causal.models.axiom import AxiomConfig, AxiomForCausalLM, AxiomModel, AxiomTokenizer
 from hf_causal.models.axiom_looped import AxiomLoopedConfig, AxiomLoopedForSequenceClassification, AxiomLoopedModel
-from hf_causal.models.axiom_looped.configuration_axiom_looped import WORDS
-from hf_causal.models.disentangled import DisentangledConfig, DisentangledModel
-from hf_causal.models.matrix_sensing import MatrixSensingConfig, MatrixSensingModel
-from hf_causal.models.two_tower import TwoTowerConfig, TwoTowerModel, TwoTowerTokenizer
-
-_HEADS = {
-    "axiom": AutoModelForCausalLM,
-    "axiom_looped": AutoModelForSequenceClassification,
-    "disentangled": AutoModel,
-    "matrix_sensing": AutoModel,
-    "two_tower": AutoModel,
-}
-MODEL_TYPES = tuple(_HEADS)
-"""Architectures that can be trained from scratch."""
-
-WITHOUT_TEXT: frozenset[str] = frozenset({"disentangled", "matrix_sensing"})
-"""Architectures that read numbers and have no tokenizer."""
-
-_TOKENS = {
-    **{f"{name}_token_id": f"<{name}>" for name in ("pad", "bos", "eos")},
-    "causes_token_id": "causes",
-    "cause_token_id": "cause",
-    "does_token_id": "Does",
-    "yes_token_id": "Yes",
-    "no_token_id": "No",
-    "stop_token_id": ".",
-    "question_token_id": "?",
-}
-"""Fields of a config that name a token of the vocabulary; an architecture has those that it needs."""
-
-GRAMMARS = tuple(WORDS)
-"""Grammars that the architectures read."""
+from hf_causal.models.registry import MODEL_TYPES, make_model, make_tokenizer, model_class
+from hf_causal.systems.system import load
 
 
 def _push_to_hub(self: PreTrainedModel, repo_id: str, **options: Any) -> str:
     """Publishes the model with its card, see [`hf_causal.hub.push.push_model`], and returns the commit's address."""
-    from hf_causal.hub.push import push_model
-
-    publication = push_model(self, repo_id, **options)
+    # Named by a string, since the room of the models imports nothing of what publishes them.
+    publication = load("hf_causal.hub.push:push_model")(self, repo_id, **options)
     return publication.pull_request or f"{publication.url}/commit/{publication.commit}"
 
 
 # Set here and not in the modeling files, which must run where this package is not installed.
-for _architecture in (
-    AxiomForCausalLM,
-    AxiomLoopedForSequenceClassification,
-    DisentangledModel,
-    MatrixSensingModel,
-    TwoTowerModel,
-):
-    _architecture.push_to_hub = _push_to_hub
-
-
-def make_tokenizer(model_type: str, grammars: str | Sequence[str] = "transitivity") -> PreTrainedTokenizerBase | None:
-    """The tokenizer of an architecture for the prompts of one grammar or several.
-
-    Args:
-        model_type (`str`): Architecture.
-        grammars (`str` or sequence of `str`): Their names in `hf_causal.certificates`; architectures of captions have
-            one vocabulary.
-
-    Returns:
-        `PreTrainedTokenizerBase`: Or `None` for an architecture that reads no text.
-
-    Raises:
-        `ValueError`: For an unknown architecture, or a grammar that it cannot read.
-    """
-    _check_type(model_type)
-    if model_type in WITHOUT_TEXT:
-        return None
-    if model_type == "two_tower":
-        return TwoTowerTokenizer(CAPTION_WORDS)
-    wanted = [grammars] if isinstance(grammars, str) else list(grammars)
-    for grammar in wanted:
-        if grammar not in GRAMMARS:
-            raise ValueError(f"`grammars` must be among {', '.join(GRAMMARS)}, got {grammar!r}")
-    return AxiomTokenizer(extra_words=tuple(dict.fromkeys(word for grammar in wanted for word in WORDS[grammar])))
-
-
-def make_model(
-    model_type: str,
-    arguments: dict[str, Any],
-    tokenizer: PreTrainedTokenizerBase | None,
-    attn_implementation: str = "sdpa",
-) -> PreTrainedModel:
-    """An untrained model that fits a tokenizer.
-
-    Args:
-        model_type (`str`): Architecture.
-        arguments (`dict`): Arguments of its config.
-        tokenizer (`PreTrainedTokenizerBase`): Its vocabulary size and special tokens go into the config; `None` for an
-            architecture that reads no text.
-        attn_implementation (`str`): `eager`, `sdpa` or `flex_attention`.
-
-    Raises:
-        `ValueError`: For an unknown architecture, or an argument that its config does not have or cannot take.
-    """
-    _check_type(model_type)
-    config = AutoConfig.for_model(model_type)
-    if unknown := sorted(name for name in arguments if not hasattr(config, name)):
-        raise ValueError(f"the config of {model_type!r} has no field {', '.join(map(repr, unknown))}")
-    special: dict[str, Any] = {}
-    if tokenizer is not None:
-        special = {
-            name: tokenizer.convert_tokens_to_ids(token) for name, token in _TOKENS.items() if hasattr(config, name)
-        }
-        special["vocab_size"] = len(tokenizer)
-    if tokenizer is not None and hasattr(config, "words"):
-        vocabulary = tokenizer.get_vocab()
-        special["words"] = {word: vocabulary[word] for words in WORDS.values() for word in words if word in vocabulary}
-        # What the tokenizer has all words for; a tokenizer of one further grammar reads that one alone.
-        readable = [grammar for grammar in GRAMMARS if set(WORDS[grammar]) <= set(vocabulary)]
-        special["grammars"] = readable
-    special |= arguments
-    try:
-        config = AutoConfig.for_model(model_type, **special)
-    except StrictDataclassError as error:
-        raise ValueError(f"the config of {model_type!r} cannot be made: {error}") from error
-    if model_type != "axiom":  # the others have no dot-product attention that could be exchanged
-        return _HEADS[model_type].from_config(config)
-    return _HEADS[model_type].from_config(config, attn_implementation=attn_implementation)
-
-
-def _check_type(model_type: str) -> None:
-    if model_type not in MODEL_TYPES:
-        raise ValueError(f"`model_type` must be one of {', '.join(MODEL_TYPES)}, got {model_type!r}")
-
+for _model_type in MODEL_TYPES:
+    model_class(_model_type).push_to_hub = _push_to_hub
 
 __all__ = [
+    "MODEL_TYPES",
     "AxiomConfig",
     "AxiomForCausalLM",
     "AxiomLoopedConfig",
@@ -154,13 +32,7 @@ __all__ = [
     "AxiomLoopedModel",
     "AxiomModel",
     "AxiomTokenizer",
-    "DisentangledConfig",
-    "DisentangledModel",
-    "MatrixSensingConfig",
-    "MatrixSensingModel",
-    "TwoTowerConfig",
-    "TwoTowerModel",
-    "TwoTowerTokenizer",
     "make_model",
     "make_tokenizer",
+    "model_class",
 ]

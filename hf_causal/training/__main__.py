@@ -7,9 +7,9 @@ import os
 import sys
 import time
 
-from hf_causal.hardware import share_the_cpu
 from hf_causal.training.launch import LAUNCHED
-from hf_causal.training.recipes import load_recipe, parse_overrides
+from hf_causal.training.recipe import load_recipe, parse_overrides
+from hf_causal.utils.hardware import share_the_cpu
 
 _MISTAKES = (ValueError, FileNotFoundError, NotADirectoryError, PermissionError)
 
@@ -53,9 +53,9 @@ def main(arguments: list[str] | None = None) -> int:
         if os.environ.get("RANK", "0") == "0":
             sys.stdout.write(f"{result.describe()}\n")
             if options.push_to_hub and result.steps == result.total_steps:
-                from hf_causal.hub.publish import publish_model
+                from hf_causal.hub.publish import publish
 
-                published = publish_model(result.output_dir, options.hub_model_id, private=options.hub_private_repo)
+                published = publish("model", result.output_dir, options.hub_model_id, private=options.hub_private_repo)
                 sys.stdout.write(f"{published}\n")
     except SystemExit:  # told to stop, with everything saved
         _disconnect()

@@ -16,8 +16,8 @@ from typing import Any
 from safetensors import SafetensorError
 from tqdm.auto import tqdm
 
-from hf_causal.files import write_json, write_text
-from hf_causal.training.processes import all_say, decided_by_main
+from hf_causal.training.distributed import all_gather_objects, broadcast_from_main
+from hf_causal.utils.files import write_json, write_text
 
 MANIFEST = "manifest.json"
 BEST = "best.safetensors"
@@ -78,11 +78,11 @@ def save_checkpoint(accelerator: Any, output_dir: Path, step: int, limit: int, a
         partial.mkdir(parents=True, exist_ok=True)
     accelerator.wait_for_everyone()
     error = _attempt(lambda: accelerator.save_state(str(partial)))
-    errors = [problem for problem in all_say([_words(error)]) if problem]
+    errors = [problem for problem in all_gather_objects([_words(error)]) if problem]
     if accelerator.is_main_process and not errors:
         error = _attempt(lambda: _finish(partial, final, accelerator.num_processes, about))
         errors = [_words(error)] if error else []
-    errors = decided_by_main(accelerator, lambda: errors)
+    errors = broadcast_from_main(accelerator, lambda: errors)
     if errors:
         if accelerator.is_main_process:
             shutil.rmtree(partial, ignore_errors=True)

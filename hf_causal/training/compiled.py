@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
-from hf_causal.training.recipes import Recipe
+from hf_causal.training.recipe import Recipe
 
 GRAPHS = 24
 """At most this many shapes get a graph of their own; each holds its activations and gradients."""

@@ -13,19 +13,19 @@ from accelerate import PartialState
 from accelerate.utils import parse_flag_from_env
 from tqdm.auto import tqdm
 
-from hf_causal.files import write_text
-from hf_causal.hardware import describe_hardware
 from hf_causal.training.checkpoints import TrainingLog, list_checkpoints
-from hf_causal.training.faults import explained
-from hf_causal.training.objective import Counts
+from hf_causal.training.distributed import CpuReducer, broadcast_from_main
+from hf_causal.training.errors import with_clear_errors
+from hf_causal.training.metrics import LossWindow, NotFinite
+from hf_causal.training.objectives import Counts
 from hf_causal.training.outputs import TrainingResult, save_best, write_model
-from hf_causal.training.prepared import Prepared
-from hf_causal.training.processes import Agreement, decided_by_main
-from hf_causal.training.recipes import Recipe
+from hf_causal.training.recipe import Recipe
 from hf_causal.training.resuming import check_folder, choose_checkpoint, find_finished
-from hf_causal.training.stopping import StopRequests
+from hf_causal.training.run_setup import RunSetup
+from hf_causal.training.signals import StopRequests
 from hf_causal.training.validation import validate
-from hf_causal.training.watch import NotFinite, Window
+from hf_causal.utils.files import write_text
+from hf_causal.utils.hardware import describe_hardware
 
 REPORT_TO = ("none", "trackio")
 
@@ -86,21 +86,21 @@ def train(
         found = choose_checkpoint(output_dir, resume_from_checkpoint, recipe, batch)
         return find_finished(output_dir) or found
 
-    found = decided_by_main(state, look)
+    found = broadcast_from_main(state, look)
     if isinstance(found, TrainingResult):
         return found
-    run = _Run(recipe, output_dir, data_dir, report_to)
+    run = TrainingRun(recipe, output_dir, data_dir, report_to)
     if found is not None:
         run.restore(found)
     return run.go(stop_at_step)
 
 
-class _Run(Prepared):
+class TrainingRun(RunSetup):
     """One training run in one process."""
 
     def __init__(self, recipe: Recipe, output_dir: Path, data_dir: str | Path | None, report_to: str):
         super().__init__(recipe, output_dir, data_dir, report_to)
-        self.agreement = Agreement(self.accelerator)
+        self.agreement = CpuReducer(self.accelerator)
         self.requests = StopRequests(launched=self.accelerator.num_processes > 1)
         self.terminate = self.interrupt = False
         self.log: TrainingLog | None = None
@@ -109,10 +109,10 @@ class _Run(Prepared):
 
     def go(self, stop_at_step: int | None) -> TrainingResult:
         """Trains to the end, or until somebody wants it to stop."""
-        with explained(self.accelerator, self.recipe, self.output_dir, self.progress), self.requests:
+        with with_clear_errors(self.accelerator, self.recipe, self.output_dir, self.progress), self.requests:
             self._take_steps(min(self.total_steps, stop_at_step or self.total_steps))
             if self.progress.step == self.total_steps:
-                decided_by_main(self.accelerator, self._write_model)
+                broadcast_from_main(self.accelerator, self._write_model)
         self.accelerator.wait_for_everyone()
         self.agreement.close()
         # Not `end_training`, which would leave the processes of a second recipe without connections.
@@ -152,7 +152,7 @@ class _Run(Prepared):
 
     def _loop(self, last: int, bar: Any) -> None:
         recipe, progress = self.recipe, self.progress
-        window = Window(progress.step + 1)
+        window = LossWindow(progress.step + 1)
         steps = iter(self.feed)
         self.lap_began = time.perf_counter()
         while progress.step < last and not (self.terminate or self.interrupt):
@@ -170,7 +170,7 @@ class _Run(Prepared):
                 self._add_lap(window)  # reading the losses has waited for the device
             if reporting:
                 self._report(window, bar)
-                window = Window(progress.step + 1)
+                window = LossWindow(progress.step + 1)
             if evaluating:
                 self._evaluate(bar)
             if saving:
@@ -182,7 +182,7 @@ class _Run(Prepared):
         recipe, accelerator = self.recipe, self.accelerator
         own = self.objective.count(micro_batches)
         answers = float(own.answers)
-        *counts, terminate, interrupt = self.agreement.sum(answers, float(own.others), *self.requests.look())
+        *counts, terminate, interrupt = self.agreement.sum(answers, float(own.auxiliary), *self.requests.look())
         self.terminate, self.interrupt = terminate > 0, interrupt > 0
         # Gradients are averaged over processes and micro-batches by Accelerate; totals that are the mean count of one
         # of them turn that average into the mean over all questions of the step.
@@ -204,7 +204,7 @@ class _Run(Prepared):
             scheduler.step()
         return loss_sum, hits, answers
 
-    def _check(self, window: Window) -> None:
+    def _check(self, window: LossWindow) -> None:
         try:
             window.check(self.model)
         except NotFinite as error:
@@ -212,7 +212,7 @@ class _Run(Prepared):
                 self.log.write(kind="not_finite", **error.batch)
             raise
 
-    def _report(self, window: Window, bar: Any) -> None:
+    def _report(self, window: LossWindow, bar: Any) -> None:
         sums = self.accelerator.reduce(window.sums().to(self.accelerator.device), "sum").tolist()
         if self.log:
             values = {
@@ -243,21 +243,21 @@ class _Run(Prepared):
         accuracies = {config: own.accuracy for config, own in found.items()}
         accuracy, count = sum(accuracies.values()) / len(found), sum(own.questions for own in found.values())
         loss = sum(own.loss * own.questions for own in found.values()) / count
-        selects = self.objective.selects
+        selection_metric = self.objective.selection_metric
         if self.log:
             each = {f"accuracy/{config}": value for config, value in accuracies.items()} if len(found) > 1 else {}
             told = "".join(f", {config} {value:.4f}" for config, value in accuracies.items()) if each else ""
-            value, unit = (accuracy, "questions") if selects == "accuracy" else (loss, "rows")
+            value, unit = (accuracy, "questions") if selection_metric == "accuracy" else (loss, "rows")
             found_it = f"in-family validation {self.measure} {value:.4f} on {count} {unit}{told}"
             bar.write(f"step {self.progress.step}: {found_it}")
             self._record("validation", loss=loss, accuracy=accuracy, questions=count, **each)
         # Of equals the later one: it has been trained longer, at a lower learning rate.
-        score = accuracy if selects == "accuracy" else -loss
-        if score >= self.progress.best_score or selects == "last":
+        score = accuracy if selection_metric == "accuracy" else -loss
+        if score >= self.progress.best_score or selection_metric == "last":
             self.progress.best_score, self.progress.best_step = score, self.progress.step
             save_best(self.accelerator, self.model, self.output_dir)
 
-    def _add_lap(self, window: Window) -> None:
+    def _add_lap(self, window: LossWindow) -> None:
         """Counts the time since the last lap began as training time."""
         before, self.lap_began = self.lap_began, time.perf_counter()
         window.seconds += self.lap_began - before

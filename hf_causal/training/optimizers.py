@@ -7,7 +7,7 @@ from torch import nn
 from torch.optim.lr_scheduler import LRScheduler
 from transformers import get_scheduler
 
-from hf_causal.training.recipes import Recipe
+from hf_causal.training.recipe import Recipe
 
 _OTHERS = ("embed", "lm_head", "classifier", "distance_bias")
 """Matrices that are tables or heads and not hidden layers; Muon's authors leave those to AdamW."""

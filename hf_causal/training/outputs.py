@@ -11,12 +11,13 @@ from accelerate.utils import clean_state_dict_for_safetensors
 from safetensors.torch import load_model, save_file
 from torch import nn
 
-from hf_causal.files import write_json
-from hf_causal.hub.cards import SUMMARY_FILE, write_model_card
+from hf_causal.artifacts import SUMMARY_FILE
+from hf_causal.cards.model_card import write_model_card
 from hf_causal.models import make_model
 from hf_causal.training.checkpoints import BEST, DAMAGES, free_space
-from hf_causal.training.processes import decided_by_main
-from hf_causal.training.recipes import Recipe
+from hf_causal.training.distributed import broadcast_from_main
+from hf_causal.training.recipe import Recipe
+from hf_causal.utils.files import write_json
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def save_best(accelerator: Any, model: nn.Module, output_dir: Path) -> None:
                 "and go on with --resume-from-checkpoint latest"
             ) from error
 
-    decided_by_main(accelerator, write)
+    broadcast_from_main(accelerator, write)
 
 
 def write_model(recipe: Recipe, tokenizer: Any, output_dir: Path, summary: dict[str, Any]) -> None:

@@ -9,12 +9,13 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from hf_causal.graphs import reachability
-from hf_causal.language import STATEMENT, parse_prompt
-from hf_causal.training.data import IGNORED, premise_starts
+from hf_causal.graphs.dags import reachability
+from hf_causal.tasks.shared.statements import STATEMENT
+from hf_causal.tasks.transitivity.text import parse_prompt
+from hf_causal.training.packing import IGNORED, premise_starts
 
 
-class QuestionPacks:
+class QuestionData:
     """Premises with their questions, each question as two pointers to names that the premise spells.
 
     Args:

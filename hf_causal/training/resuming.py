@@ -11,16 +11,10 @@ from typing import Any
 
 import yaml
 
-from hf_causal.hub.cards import SUMMARY_FILE
-from hf_causal.training.checkpoints import (
-    MANIFEST,
-    find_damage,
-    is_checkpoint_name,
-    list_checkpoints,
-    read_manifest,
-)
+from hf_causal.artifacts import SUMMARY_FILE
+from hf_causal.training.checkpoints import MANIFEST, find_damage, is_checkpoint_name, list_checkpoints, read_manifest
 from hf_causal.training.outputs import TrainingResult
-from hf_causal.training.recipes import Recipe
+from hf_causal.training.recipe import Recipe
 
 _FREE = frozenset(
     ("name", "description", "per_device_train_batch_size", "gradient_accumulation_steps", "per_device_eval_batch_size",

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from hf_causal.d_separation import bayes_ball
-from hf_causal.language.d_separation import parse_prompt
-from hf_causal.training.data import IGNORED, premise_starts
+from hf_causal.graphs.d_separation import bayes_ball
+from hf_causal.tasks.d_separation.text import parse_prompt
+from hf_causal.training.packing import IGNORED, premise_starts
 from hf_causal.training.question_data import encode_premises, node_numbers
 
 
@@ -30,7 +30,7 @@ class _Premise:
     """1 where the two are d-separated, -1 where it is still to be found out."""
 
 
-class SeparationPacks:
+class SeparationData:
     """Premises with questions about d-separation, each as pointers to names that the premise spells.
 
     Beside the answers, every statement is labelled with whether the Bayes ball that starts in the first node in

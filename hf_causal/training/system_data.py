@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from hf_causal.language.corr2cause import parse_premise
-from hf_causal.training.data import IGNORED, premise_starts
+from hf_causal.tasks.corr2cause.text import parse_premise
+from hf_causal.training.packing import IGNORED, premise_starts
 from hf_causal.training.question_data import encode_premises
 
 
-class SystemPacks:
+class SystemData:
     """Premises of closed systems with their hypotheses, each as two places in the premise's list and some phrases.
 
     Args:

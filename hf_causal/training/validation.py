@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from hf_causal.training.data import Packs
-from hf_causal.training.objective import Counts, Objective
+from hf_causal.training.objectives import Counts, Objective
+from hf_causal.training.packing import PackedData
 
 
-class Validated(NamedTuple):
+class ValidationResult(NamedTuple):
     """What validation on one config found."""
 
     loss: float
@@ -23,8 +23,8 @@ class Validated(NamedTuple):
 
 @torch.no_grad()
 def validate(
-    accelerator: Any, model: nn.Module, objective: Objective, packs: Packs, pad_token_id: int, batch_size: int
-) -> Validated:
+    accelerator: Any, model: nn.Module, objective: Objective, packs: PackedData, pad_token_id: int, batch_size: int
+) -> ValidationResult:
     """Loss and accuracy, with every question counted once, on one process.
 
     Every process calls the model equally often, since sharded weights are gathered together at each call; one that has
@@ -39,7 +39,7 @@ def validate(
         batch_size (`int`): Packs per batch and process.
 
     Returns:
-        [`Validated`]: Mean loss, accuracy, and the number of questions.
+        [`ValidationResult`]: Mean loss, accuracy, and the number of questions.
     """
     world, rank = accelerator.num_processes, accelerator.process_index
     order = np.argsort(packs.lengths, kind="stable")
@@ -62,4 +62,4 @@ def validate(
             sums += torch.stack([loss, hits.float(), questions])
     model.train()
     loss, hits, count = accelerator.reduce(sums, "sum").tolist()
-    return Validated(loss / count, hits / count, int(count))
+    return ValidationResult(loss / count, hits / count, int(count))

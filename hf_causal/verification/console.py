@@ -6,7 +6,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from hf_causal.verification.kinds import KINDS
+from hf_causal.verification.finding_types import KINDS
 from hf_causal.verification.report import TableReport, VerifyReport
 
 FIRST_ROWS = 8

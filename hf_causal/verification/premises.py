@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hf_causal.certificates.base import find_cycle
+from hf_causal.tasks.shared.proofs import find_cycle
 
 Edges = tuple[tuple[str, str], ...]
 

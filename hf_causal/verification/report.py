@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from hf_causal.verification.kinds import DEFECTS, KINDS
+from hf_causal.verification.finding_types import DEFECTS, KINDS
 
 MAX_REASONS = 1000
 """Of so many rows of each kind the report keeps the reason; it keeps the numbers of all."""

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from hf_causal.external import Table, open_tables
-from hf_causal.verification.kinds import KINDS
-from hf_causal.verification.ledger import Ledger
+from hf_causal.utils.progress import Progress
+from hf_causal.verification.finding_types import KINDS
+from hf_causal.verification.io import Table, open_tables
 from hf_causal.verification.report import Finding, TableReport, VerifyReport
+from hf_causal.verification.row_index import Ledger
 from hf_causal.verification.rows import Verdict, judge
 
 Source = str | Path
-Progress = Callable[[str, int | None], Callable[[int], Any]]
-"""Called with a name and a number of rows, `None` where it is not known; returns what is told how many were done."""
 
 
 def verify(
@@ -30,7 +28,7 @@ def verify(
     Rows are read in batches; of each 25 bytes are remembered, and about as many more are needed to compare them.
 
     Args:
-        sources (`str`, `Path` or a sequence of them): What [`~hf_causal.external.open_tables`] opens.
+        sources (`str`, `Path` or a sequence of them): What [`~hf_causal.verification.io.open_tables`] opens.
         config, split (`str`, *optional*): Only this config and split, of folders and data sets on the Hub.
         progress (callable, *optional*): See [`Progress`].
 

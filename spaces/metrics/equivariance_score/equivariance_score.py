@@ -3,7 +3,7 @@
 import datasets
 import evaluate
 
-from hf_causal.equivariance.scores import score_equivariance
+from hf_causal.systems.equivariance.metric import score_equivariance
 
 _DESCRIPTION = """
 How well a similarity of images and captions follows minimal changes: on pairs of images i0, i1 and captions c0, c1,

@@ -3,7 +3,7 @@
 import datasets
 import evaluate
 
-from hf_causal.evaluation.graph_recovery import THRESHOLD, score_recovery
+from hf_causal.systems.sequences.metric import THRESHOLD, score_recovery
 
 _DESCRIPTION = """
 How much of latent causal graphs attention maps hold: the weight on true parents, and precision, recall, F1 and

@@ -3,7 +3,7 @@
 import datasets
 import evaluate
 
-from hf_causal.evaluation.intervention_effect import score_interventions
+from hf_causal.systems.interventions.metric import score_interventions
 
 _DESCRIPTION = """
 How well P(Y | do X) is predicted: the mean absolute error beside that of the naive answer P(Y | X), and the share of

@@ -4,7 +4,7 @@ import datasets
 import evaluate
 import numpy as np
 
-from hf_causal.sensing import invariance_scores
+from hf_causal.systems.heterogeneity.sensing import invariance_scores
 
 _DESCRIPTION = """
 How near estimates of a matrix are to the part that is the same in all environments, and to the sum of that part and

@@ -1,5 +1,0 @@
-"""Builder and card of the axiomatic corpora."""
-
-from hf_causal.dataset_builders.axiomatic.axiomatic import Axiomatic, AxiomaticConfig
-
-__all__ = ["Axiomatic", "AxiomaticConfig"]

@@ -1,5 +1,0 @@
-"""Builder and card of the sequences with a latent causal graph."""
-
-from hf_causal.dataset_builders.causal_sequences.causal_sequences import CausalSequences, CausalSequencesConfig
-
-__all__ = ["CausalSequences", "CausalSequencesConfig"]

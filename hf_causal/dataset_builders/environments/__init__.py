@@ -1,5 +1,0 @@
-"""Builder and card of the data set of environments."""
-
-from hf_causal.dataset_builders.environments.environments import Environments, EnvironmentsConfig
-
-__all__ = ["Environments", "EnvironmentsConfig"]

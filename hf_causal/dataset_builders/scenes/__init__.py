@@ -1,5 +1,0 @@
-"""Builder and card of the scenes corpus."""
-
-from hf_causal.dataset_builders.scenes.scenes import Scenes, ScenesConfig
-
-__all__ = ["Scenes", "ScenesConfig"]

@@ -1,0 +1,1 @@
+"""Language models that answer in words: prompts, local models, endpoints and the cache of their replies."""

@@ -1,0 +1,54 @@
+"""The models that come with the package: all of them in a clone, the small ones in a wheel, the others on the Hub."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+_HERE = Path(__file__).resolve().parent
+# A clone has all of them as they are pushed to the Hub, a wheel those that `pyproject.toml` puts beside this file.
+_SHELVES = (_HERE.parents[1] / "model_cards", _HERE / "released")
+_ON_THE_HUB = ("axiom-cpu",)
+"""Released models that are too large for a wheel; a Space preloads them."""
+_READERS = ("axiom", "axiom_looped")
+"""Architectures that answer questions."""
+
+
+def released_models() -> dict[str, Path]:
+    """From the name of a released model that answers questions to its folder, the best first; no network is asked.
+
+    Example:
+
+    ```python
+    >>> next(iter(released_models()))
+    'axiom-reasoner'
+
+    ```
+    """
+    found: dict[str, Path] = {}
+    for shelf in _SHELVES:
+        for config in sorted(shelf.glob("*/config.json")):
+            # Others, such as models of sequences, answer no questions.
+            reads = json.loads(config.read_text(encoding="utf-8")).get("model_type") in _READERS
+            if reads and (config.parent / "model.safetensors").is_file():
+                found.setdefault(config.parent.name, config.parent)
+    for name in _ON_THE_HUB:
+        if name not in found and (folder := _preloaded(name)):
+            found[name] = folder
+    return dict(sorted(found.items(), key=lambda item: (_order(item[0]), item[0])))
+
+
+def _order(name: str) -> int:
+    """The one that reads all grammars, the looped reasoners, and then the others."""
+    return next(place for place, part in enumerate(("reasoner", "looped", "")) if part in name)
+
+
+def _preloaded(name: str) -> Path | None:
+    """The folder of a model that the cache of the Hub holds already, under the name of who runs this Space."""
+    from huggingface_hub import try_to_load_from_cache
+
+    owner = os.environ.get("SPACE_ID", "hf-causal/").split("/")[0]
+    paths = [try_to_load_from_cache(f"{owner}/{name}", file) for file in ("config.json", "model.safetensors")]
+    folders = {Path(path).parent for path in paths if isinstance(path, str)}
+    return folders.pop() if len(folders) == 1 and all(isinstance(path, str) for path in paths) else None

@@ -1,0 +1,126 @@
+"""The registry of architectures: their classes, tokenizers and untrained models. One line an architecture.
+
+The architectures of the sister systems come from the registry of systems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from huggingface_hub.errors import StrictDataclassError
+from transformers import AutoConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+from hf_causal.models.axiom import AxiomForCausalLM, AxiomTokenizer
+from hf_causal.models.axiom_looped import AxiomLoopedForSequenceClassification
+from hf_causal.models.axiom_looped.configuration_axiom_looped import WORDS
+from hf_causal.systems import system_of_model, systems
+from hf_causal.systems.system import load
+
+_TRAINABLE: dict[str, type[PreTrainedModel]] = {
+    "axiom": AxiomForCausalLM,
+    "axiom_looped": AxiomLoopedForSequenceClassification,
+    **{system.model_type: load(system.model).MODEL for system in systems().values() if system.model_type is not None},
+}
+"""From architecture to the class that is trained."""
+
+MODEL_TYPES = tuple(_TRAINABLE)
+"""Architectures that can be trained from scratch."""
+
+_TOKENS = {
+    **{f"{name}_token_id": f"<{name}>" for name in ("pad", "bos", "eos")},
+    "causes_token_id": "causes",
+    "cause_token_id": "cause",
+    "does_token_id": "Does",
+    "yes_token_id": "Yes",
+    "no_token_id": "No",
+    "stop_token_id": ".",
+    "question_token_id": "?",
+}
+"""Fields of a config that name a token of the vocabulary; an architecture has those that it needs."""
+
+GRAMMARS = tuple(WORDS)
+"""Tasks that the architectures of the core read."""
+
+
+def model_class(model_type: str) -> type[PreTrainedModel]:
+    """Returns the class of an architecture that is trained.
+
+    Raises:
+        `ValueError`: For an unknown architecture.
+    """
+    _check_type(model_type)
+    return _TRAINABLE[model_type]
+
+
+def make_tokenizer(model_type: str, grammars: str | Sequence[str] = "transitivity") -> PreTrainedTokenizerBase | None:
+    """The tokenizer of an architecture for the prompts of one grammar or several.
+
+    Args:
+        model_type (`str`): Architecture.
+        grammars (`str` or sequence of `str`): Their names in `hf_causal.tasks`; architectures of captions have
+            one vocabulary.
+
+    Returns:
+        `PreTrainedTokenizerBase`: Or `None` for an architecture that reads no text.
+
+    Raises:
+        `ValueError`: For an unknown architecture, or a grammar that it cannot read.
+    """
+    _check_type(model_type)
+    if (system := system_of_model(model_type)) is not None:
+        return load(system.model).make_tokenizer()
+    wanted = [grammars] if isinstance(grammars, str) else list(grammars)
+    for grammar in wanted:
+        if grammar not in GRAMMARS:
+            raise ValueError(f"`grammars` must be among {', '.join(GRAMMARS)}, got {grammar!r}")
+    return AxiomTokenizer(extra_words=tuple(dict.fromkeys(word for grammar in wanted for word in WORDS[grammar])))
+
+
+def make_model(
+    model_type: str,
+    arguments: dict[str, Any],
+    tokenizer: PreTrainedTokenizerBase | None,
+    attn_implementation: str = "sdpa",
+) -> PreTrainedModel:
+    """An untrained model that fits a tokenizer.
+
+    Args:
+        model_type (`str`): Architecture.
+        arguments (`dict`): Arguments of its config.
+        tokenizer (`PreTrainedTokenizerBase`): Its vocabulary size and special tokens go into the config; `None` for an
+            architecture that reads no text.
+        attn_implementation (`str`): `eager`, `sdpa` or `flex_attention`.
+
+    Raises:
+        `ValueError`: For an unknown architecture, or an argument that its config does not have or cannot take.
+    """
+    _check_type(model_type)
+    config = AutoConfig.for_model(model_type)
+    if unknown := sorted(name for name in arguments if not hasattr(config, name)):
+        raise ValueError(f"the config of {model_type!r} has no field {', '.join(map(repr, unknown))}")
+    special: dict[str, Any] = {}
+    if tokenizer is not None:
+        special = {
+            name: tokenizer.convert_tokens_to_ids(token) for name, token in _TOKENS.items() if hasattr(config, name)
+        }
+        special["vocab_size"] = len(tokenizer)
+    if tokenizer is not None and hasattr(config, "words"):
+        vocabulary = tokenizer.get_vocab()
+        special["words"] = {word: vocabulary[word] for words in WORDS.values() for word in words if word in vocabulary}
+        # What the tokenizer has all words for; a tokenizer of one further grammar reads that one alone.
+        readable = [grammar for grammar in GRAMMARS if set(WORDS[grammar]) <= set(vocabulary)]
+        special["grammars"] = readable
+    special |= arguments
+    try:
+        config = AutoConfig.for_model(model_type, **special)
+    except StrictDataclassError as error:
+        raise ValueError(f"the config of {model_type!r} cannot be made: {error}") from error
+    if model_type != "axiom":  # the others have no dot-product attention that could be exchanged
+        return model_class(model_type)._from_config(config)
+    return model_class(model_type)._from_config(config, attn_implementation=attn_implementation)
+
+
+def _check_type(model_type: str) -> None:
+    if model_type not in MODEL_TYPES:
+        raise ValueError(f"`model_type` must be one of {', '.join(MODEL_TYPES)}, got {model_type!r}")

@@ -1,0 +1,192 @@
+"""Fine-tuning recipes: what is trained on what, and how. Each field tells the command line what it is for."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hf_causal.utils.recipe_files import RecipeReader, require
+
+TASKS = ("auto", "causal-lm", "classification")
+LEARNING_RATES = {"lora": 2e-4, "full": 2e-5, "classification": 1e-5}
+"""Defaults: those of LoRA and of full fine-tuning as usual for language models, that of classifiers from the code that
+comes with Corr2Cause (arXiv 2306.05836)."""
+
+
+def _field(default: Any, help: str, group: str = "Training") -> Any:
+    return field(default=default, metadata={"help": help, "group": group})
+
+
+@dataclass(frozen=True)
+class FinetuneRecipe:
+    """Everything that determines a fine-tuning run; the help of each field stands in its metadata."""
+
+    name: str = _field("", "Name of the result; the output folder's name if not given.", "Model")
+    description: str = _field("", "One sentence for the card.", "Model")
+    model: str = _field("", "Model folder or model on the Hub.", "Model")
+    base_model: str | None = _field(None, "Hub id of MODEL where that is a local folder, for the card.", "Model")
+    license: str | None = _field(
+        None, "Licence for the card, such as `llama3`; none is claimed if not given.", "Model"
+    )
+    task: str = _field(
+        "auto", "`causal-lm`, `classification`, or `auto`: by the architecture that the config names.", "Model"
+    )
+
+    corpus: str = _field("axiomatic", "`axiomatic`, `corr2cause` or `co_occurrence`.", "Data")
+    config: str = _field("transitivity_ts2", "Config with splits `train` and `validation`.", "Data")
+    train_rows: int | None = _field(None, "Only this many questions of the training split; all if not given.", "Data")
+    validation_rows: int = _field(500, "Questions of the validation split that choose the checkpoint.", "Data")
+    max_length: int = _field(1024, "Longest row in tokens, and length of a pack; longer rows are left out.", "Data")
+    packing: bool = _field(False, "Pack several rows into one sequence, each seeing only itself.", "Data")
+
+    generate: bool = _field(
+        False, "Ask with the paper's instruction and score what is written, not likelihoods.", "Format"
+    )
+    chat_template: bool = _field(True, "Use the chat template where the tokenizer has one.", "Format")
+
+    lora: bool = _field(False, "Train low-rank adapters instead of all weights.", "LoRA")
+    lora_rank: int = _field(16, "Rank of the adapters.", "LoRA")
+    lora_alpha: int = _field(32, "Their scale is this over the rank.", "LoRA")
+    lora_dropout: float = _field(0.05, "Dropout before the adapters.", "LoRA")
+    lora_target_modules: str = _field(
+        "all-linear", "Names separated by commas, or every linear layer but the head.", "LoRA"
+    )
+    qlora: bool = _field(False, "LoRA over weights held in 4 bits (NF4); needs bitsandbytes and a GPU.", "LoRA")
+
+    class_weights: str = _field(
+        "balanced", "Of classifiers: `balanced`, `none`, or two numbers for No and Yes, as `0.6,2.7`.", "Training"
+    )
+    learning_rate: float | None = _field(
+        None, "Peak rate; if not given 2e-4 with LoRA, 2e-5 without, 1e-5 for classifiers."
+    )
+    lr_scheduler_type: str = _field(
+        "linear", "Any schedule of transformers, such as `cosine`, `constant_with_warmup`."
+    )
+    warmup_steps: float = _field(0.03, "Steps of warm-up; below 1 a share of all steps.")
+    weight_decay: float = _field(0.0, "Of AdamW.")
+    max_grad_norm: float = _field(1.0, "Gradients are clipped to this norm; 0 turns clipping off.")
+    epochs: float = _field(1.0, "Passes over the training rows; ignored with `max_steps`.")
+    max_steps: int | None = _field(None, "Optimizer steps; overrides `epochs`.")
+    batch_size: int = _field(16, "Rows per process and step; packs, of which a batch is read as one long sequence.")
+    gradient_accumulation_steps: int = _field(1, "Batches of one optimizer step.")
+    eval_batch_size: int = _field(16, "Rows per process in validation.")
+    mixed_precision: str = _field("auto", "`bf16`, `no`, or `auto`: bf16 where the hardware multiplies it.", "Memory")
+    attn_implementation: str | None = _field(
+        None, "`sdpa`, `eager`, `flash_attention_2`, …; what transformers chooses if not given.", "Memory"
+    )
+    gradient_checkpointing: bool = _field(True, "Recompute activations: less memory, a fifth slower.", "Memory")
+    seed: int = _field(42, "Of adapters, new heads, dropout and order.")
+    logging_steps: int = _field(10, "Steps between two entries of the log.")
+    eval_steps: int = _field(200, "Steps between two validations, each with a checkpoint; the last step has both.")
+    save_total_limit: int = _field(2, "Checkpoints that are kept, the best one among them.")
+
+    evaluations: tuple[str, ...] = _field((), "What is scored before and after.", "Evaluation")
+    eval_limit: int | None = _field(None, "At most this many questions of each cell; all if not given.", "Evaluation")
+
+    def __post_init__(self) -> None:
+        require(self.task in TASKS, "task", self.task, f"one of {', '.join(TASKS)}")
+        precisions = ("auto", "bf16", "no")
+        require(self.mixed_precision in precisions, "mixed_precision", self.mixed_precision, f"one of {precisions}")
+        for name in ("validation_rows", "lora_rank", "lora_alpha", "batch_size", "gradient_accumulation_steps",
+                     "eval_batch_size", "logging_steps", "eval_steps", "save_total_limit"):  # fmt: skip
+            require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
+        for name in ("train_rows", "max_steps", "eval_limit"):
+            require(getattr(self, name) is None or getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
+        require(self.max_length >= 8, "max_length", self.max_length, "at least 8")
+        require(self.learning_rate is None or self.learning_rate > 0, "learning_rate", self.learning_rate, "positive")
+        require(self.epochs > 0, "epochs", self.epochs, "positive")
+        for name in ("weight_decay", "warmup_steps", "max_grad_norm"):
+            require(getattr(self, name) >= 0, name, getattr(self, name), "not negative")
+        require(0 <= self.lora_dropout < 1, "lora_dropout", self.lora_dropout, "at least 0 and below 1")
+        require(bool(self.target_modules), "lora_target_modules", self.lora_target_modules, "`all-linear` or names")
+        self.weights_of_classes(1, 1)
+
+    @property
+    def adapts(self) -> bool:
+        """Whether adapters are trained, and not the weights themselves."""
+        return self.lora or self.qlora
+
+    @property
+    def base_name(self) -> str:
+        """The model's name, which is no path of this machine."""
+        return self.base_model or (Path(self.model).resolve().name if Path(self.model).exists() else self.model)
+
+    @property
+    def target_modules(self) -> str | list[str]:
+        """As PEFT takes them."""
+        names = [name.strip() for name in self.lora_target_modules.split(",") if name.strip()]
+        return "all-linear" if names == ["all-linear"] else names
+
+    def peak_learning_rate(self, classifies: bool) -> float:
+        """The rate that was asked for, or the default of what is trained."""
+        default = "lora" if self.adapts else "classification" if classifies else "full"
+        return self.learning_rate if self.learning_rate is not None else LEARNING_RATES[default]
+
+    def weights_of_classes(self, no: int, yes: int) -> tuple[float, float]:
+        """The weights of No and Yes in the loss of a classifier.
+
+        Args:
+            no, yes (`int`): Training rows of each.
+
+        Returns:
+            `tuple[float, float]`: With `balanced`, rows / (2 * rows of the class), so that both classes weigh the same
+                together and the mean weight of a row is 1.
+
+        Example:
+
+        ```python
+        >>> FinetuneRecipe().weights_of_classes(no=75, yes=25)
+        (0.6666666666666666, 2.0)
+
+        ```
+        """
+        if self.class_weights == "none":
+            return 1.0, 1.0
+        if self.class_weights == "balanced":
+            return (no + yes) / (2 * max(no, 1)), (no + yes) / (2 * max(yes, 1))
+        try:
+            first, second = (float(part) for part in self.class_weights.split(","))
+        except ValueError:
+            first = second = -1.0
+        right = "`balanced`, `none`, or two positive numbers for No and Yes separated by a comma"
+        require(first > 0 and second > 0, "class_weights", self.class_weights, right)
+        return first, second
+
+    def same_training(self, other: FinetuneRecipe) -> bool:
+        """Whether another recipe trains the same; what is scored afterwards is no part of that."""
+        scored: dict[str, Any] = {"evaluations": (), "eval_limit": None}
+        return replace(self, **scored) == replace(other, **scored)
+
+    def to_yaml(self) -> str:
+        """The recipe as a YAML file that [`load_finetune_recipe`] reads back."""
+        values = {**dataclasses.asdict(self), "evaluations": list(self.evaluations)}
+        return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
+
+
+RECIPES = RecipeReader(FinetuneRecipe, "recipes/finetuning")
+
+
+def finetune_recipe_names() -> list[str]:
+    """Names of the fine-tuning recipes that ship with the package."""
+    return RECIPES.names()
+
+
+def load_finetune_recipe(
+    recipe: str | Path | None = None, overrides: Mapping[str, Any] | None = None
+) -> FinetuneRecipe:
+    """Reads a recipe; the defaults without one.
+
+    Args:
+        recipe (`str` or `Path`, *optional*): Name of a shipped recipe, or path of a YAML file.
+        overrides (mapping, *optional*): From field to value.
+
+    Raises:
+        `FileNotFoundError`: If there is no such recipe, with those that ship.
+        `ValueError`: For an unknown field or a value that does not fit it.
+    """
+    return RECIPES.make({}, overrides) if recipe is None else RECIPES.load(recipe, overrides)

@@ -1,0 +1,117 @@
+"""Pictures and captions in pairs of minimal change, and what is trained on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import torch
+
+from hf_causal.systems.equivariance.drawing import decode_image
+from hf_causal.systems.equivariance.losses import eqsim_loss
+from hf_causal.training.objectives import Counts
+from hf_causal.training.recipe import Recipe
+
+_COLUMNS = ("image_0", "image_1", "caption_0", "caption_1")
+
+
+class ImagePairs:
+    """Pairs of pictures and captions as arrays.
+
+    Args:
+        rows (`pa.Table`): With `image_0`, `image_1`, `caption_0` and `caption_1`, as the `shapes` corpus has them.
+        tokenizer (`PreTrainedTokenizerBase`): Of the captions.
+
+    Raises:
+        `ValueError`: If there are no rows, or a column is missing.
+    """
+
+    def __init__(self, rows: pa.Table, tokenizer: Any):
+        if missing := [name for name in _COLUMNS if name not in rows.column_names]:
+            raise ValueError(f"`rows` must be pairs of pictures and captions, they have no column {missing[0]!r}")
+        if rows.num_rows == 0:
+            raise ValueError("`rows` is empty: there is nothing to train on")
+        images = [_pixels(rows[name]) for name in ("image_0", "image_1")]
+        self.pixels = np.stack(images, 1).transpose(0, 1, 4, 2, 3)
+        """`uint8` of shape (pairs, 2, 3, height, width)."""
+        captions = [text for name in ("caption_0", "caption_1") for text in rows[name].to_pylist()]
+        encoded = tokenizer(captions, padding=True, return_tensors="np")
+        self.input_ids = _paired(encoded["input_ids"])
+        """`int64` of shape (pairs, 2, length)."""
+        self.attention_mask = _paired(encoded["attention_mask"])
+        self.lengths = np.ones(rows.num_rows, dtype=np.int64)
+        self.questions = np.ones(rows.num_rows, dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def collate(self, packs: np.ndarray, pad_token_id: int) -> dict[str, torch.Tensor]:
+        """One batch: the pictures and captions of each pair stand together, picture k belongs to caption k."""
+        arrays = {
+            "pixel_values": self.pixels[packs],
+            "input_ids": self.input_ids[packs],
+            "attention_mask": self.attention_mask[packs],
+        }
+        return {name: torch.from_numpy(array).flatten(0, 1) for name, array in arrays.items()}
+
+
+def _pixels(column: pa.ChunkedArray) -> np.ndarray:
+    contents = pc.struct_field(column, "bytes").to_pylist()
+    return np.stack([decode_image(content) for content in contents])
+
+
+def _paired(array: np.ndarray) -> np.ndarray:
+    return np.stack(np.split(array.astype(np.int64), 2), 1)
+
+
+def pair_similarities(logits: torch.Tensor) -> torch.Tensor:
+    """The similarities inside each pair.
+
+    Args:
+        logits (`torch.Tensor` of shape `(2 pairs, 2 pairs)`): Pictures by captions of a batch.
+
+    Returns:
+        `torch.Tensor` of shape `(pairs, 2, 2)`: Captions by pictures, as EqBen's scores take them.
+    """
+    pairs = len(logits) // 2
+    blocks = logits.view(pairs, 2, pairs, 2)[torch.arange(pairs), :, torch.arange(pairs), :]
+    return blocks.transpose(1, 2)
+
+
+class ImagesAndCaptions:
+    """Two towers: CLIP's contrastive loss over the pictures and captions of a batch, both of every pair among them.
+
+    With `eqsim_weight`, EqSim is added (arXiv 2303.14465), with hard negatives drawn as published. A right answer is a
+    pair whose group score is 1. Every process contrasts its own batch.
+    """
+
+    selection_metric = "accuracy"
+
+    def __init__(self, recipe: Recipe, tokenizer: Any):
+        self.recipe, self.tokenizer = recipe, tokenizer
+
+    def family(self, rows: pa.Table) -> dict[str, Any]:
+        kinds = sorted(rows["kind"].unique().to_pylist()) if "kind" in rows.column_names else []
+        return {"rows": rows.num_rows, "kinds_of_change": kinds}
+
+    def make_data(self, rows: pa.Table, training: bool, task: str = "shapes") -> ImagePairs:
+        return ImagePairs(rows, self.tokenizer)
+
+    def count(self, batches: list[dict[str, torch.Tensor]]) -> Counts:
+        pairs = sum(len(batch["pixel_values"]) // 2 for batch in batches)
+        return Counts(torch.tensor(pairs), torch.tensor(0))
+
+    def loss_and_hits(self, model, batch, totals):
+        recipe = self.recipe
+        outputs = model(**batch, return_loss=True)
+        logits, pairs = outputs.logits_per_image, len(batch["pixel_values"]) // 2
+        loss = outputs.loss
+        if recipe.eqsim_weight and torch.is_grad_enabled():
+            # Negatives are drawn in training alone, so that how often it is validated changes nothing.
+            loss = loss + eqsim_loss(logits, recipe.eqsim_version, recipe.eqsim_weight, recipe.eqsim_margin)
+        (c0_i0, c0_i1), (c1_i0, c1_i1) = pair_similarities(logits.detach()).permute(1, 2, 0)
+        worst = torch.minimum(c0_i0, c1_i1)
+        hits = ((worst > c0_i1) & (worst > c1_i0)).sum()
+        return loss * pairs / totals.answers, (outputs.loss * pairs).detach(), hits

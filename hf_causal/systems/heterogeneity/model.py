@@ -1,0 +1,11 @@
+"""The matrix sensing model as the registry of models knows it."""
+
+from __future__ import annotations
+
+from hf_causal.systems.heterogeneity.matrix_sensing import MatrixSensingModel
+
+MODEL = MatrixSensingModel
+
+
+def make_tokenizer() -> None:
+    """Returns `None`: the model reads numbers, not text."""

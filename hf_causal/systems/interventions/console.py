@@ -1,0 +1,77 @@
+"""A comparison as the command line shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from hf_causal.systems.interventions.comparison import Interval, PairRow
+from hf_causal.systems.interventions.sources import Source
+
+
+def print_pairs(source: Source, rows: Sequence[PairRow], weights: str = "normalised") -> None:
+    """Prints the rows, what they were adjusted for, and what is doubtful about them."""
+    console, seen = Console(), source.observations
+    known = any(row.relation is not None for row in rows)
+    table = Table(
+        *("X → Y", "P(Y | X)", "P(Y | do X)", "change"),
+        *(["true", "effect"] if known else []),
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
+        title=f"{source.name}: {len(seen.present):,} images, adjusted for {_stated(source)}",
+        title_justify="left",
+    )
+    for row in rows:
+        cells = [
+            f"{row.cause} → {row.effect}",
+            _with_ends(row.observed, row.observed_interval),
+            _with_ends(row.intervened, row.intervened_interval),
+            _with_ends(row.change, row.change_interval, "+"),
+        ]
+        if known:
+            cells += ["–", "–"] if row.true_intervened is None else [_short(row.true_intervened), str(row.relation)]
+        table.add_row(*cells)
+    console.print(table)
+    for remark in remarks(rows, weights):
+        console.print(remark, markup=False, highlight=False, soft_wrap=True)
+
+
+def remarks(rows: Sequence[PairRow], weights: str = "normalised") -> list[str]:
+    """What a reader has to know about the rows, one sentence each."""
+    found = []
+    for row in rows:
+        if row.empty:
+            low, high = row.bounds
+            strata = f"{', '.join(row.empty[:4])}{f' and {len(row.empty) - 4} more' if len(row.empty) > 4 else ''}"
+            found.append(
+                f"{row.cause} → {row.effect}: {row.cause} was never seen with {strata}; left out, and whatever is so "
+                f"there P(Y | do X) lies in {low:.2f} … {high:.2f}."
+            )
+    if any(row.relation == "reversed" for row in rows):
+        found.append(
+            "reversed: Y has an effect on X in this system, which no counts can tell; adjusting does not give the "
+            "true value then."
+        )
+    if weights == "published":
+        found.append("Weights as published: they need not sum to one, so P(Y | do X) may exceed one.")
+    return found
+
+
+def _stated(source: Source) -> str:
+    strata = len(source.observations.strata)
+    if (source.observations.own >= 0).any():
+        return f"the other objects ({strata} kinds)"
+    return f"{source.confounder} ({strata} of them)"
+
+
+def _with_ends(value: float, ends: Interval, sign: str = "") -> str:
+    return f"{_short(value, sign)} ({_short(ends[0], sign)} {_short(ends[1], sign)})"
+
+
+def _short(value: float, sign: str = "") -> str:
+    """Two decimals without the zero before the point, so that a row fits into 80 columns."""
+    return f"{value:{sign}.2f}".replace("0.", ".", 1) if abs(value) < 0.995 else f"{value:{sign}.2f}"

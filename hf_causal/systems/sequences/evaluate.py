@@ -1,0 +1,312 @@
+"""Models of sequences with a latent causal graph: loss beside the Bayes reference, and the graph in the attention."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import yaml
+
+from hf_causal.corpora import config_names
+from hf_causal.corpora.load import load_corpus
+from hf_causal.systems.sequences.corpus import ALPHA, SHIFTED, graph_of, matrix_of
+from hf_causal.systems.sequences.latent_graphs import LatentGraph, bayes_predictive, parent_index, soft_cross_entropy
+from hf_causal.systems.sequences.metric import Recovery, recover
+from hf_causal.systems.system import SystemEvaluation
+from hf_causal.utils.hardware import describe_hardware
+from hf_causal.utils.progress import Advance, Progress
+
+CORPUS = "causal_sequences"
+SPLITS = ("validation", "test", *SHIFTED)
+BATCH = 1000
+
+CARD: dict[str, Any] = {
+    "task": None,
+    "tags": ["in-context-learning", "causal-discovery", "mechanistic-interpretability"],
+    "usage": """
+import torch
+from transformers import AutoModel
+
+model = AutoModel.from_pretrained("{repo_id}", trust_remote_code=True)  # this folder, or its id on the Hub
+tokens = torch.randint(model.config.vocab_size, (1, model.config.max_position_embeddings))
+outputs = model(tokens, output_attentions=True)
+print(outputs.logits.softmax(-1))  # of the token that follows
+print(model.position_attention()[0])  # by query and key: the parents of each position
+""",
+    "about": """
+The disentangled transformer of arXiv 2402.14735: the stream begins with a one-hot token beside a one-hot position,
+each head has one matrix A and appends `softmax(mask(h A hᵀ)) h` to the stream h instead of adding it, and one matrix
+reads the distribution of the next token off the last position. Nothing is scaled or normalized, and every weight
+begins with zero, or nearly so.
+
+What the weights are to find is the latent graph, the same in all sequences: in the first layer each position attends
+to its parents and copies their tokens; in the second the last position attends to those whose copied parents hold
+its own token, and reads which tokens followed. What the sequence's own transitions are is left to the context.
+Nobody tells it the graph, in training or afterwards.
+""",
+    "sources": """
+Method and reference: Nichani, Damian and Lee, *How Transformers Learn Causal Structure with Gradient Descent*,
+arXiv 2402.14735.
+""",
+}
+
+
+def evaluate(
+    model: str | Path,
+    corpus: str | None = None,
+    config: str | None = None,
+    data_dir: str | Path | None = None,
+    limit: int | None = None,
+    device: str | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Scores a model on the splits of a config that are not trained on.
+
+    Args:
+        model (`str` or `Path`): Folder of a `disentangled` model, or one on the Hub.
+        corpus (`str`, *optional*): `causal_sequences`.
+        config (`str`, *optional*): The one of the folder's recipe when not given.
+        data_dir (`str` or `Path`, *optional*): Built corpus, or data set on the Hub; see [`load_corpus`].
+        limit (`int`, *optional*): Rows of each split.
+        device (`str`, *optional*): A GPU where there is one.
+        progress (callable, *optional*): Called with what begins and the number of rows; returns what is told rows.
+
+    Returns:
+        `dict`: Per split, under `losses`, the model's loss, the loss of the Bayes reference with the split's prior and
+        with the prior of training, that of the true transitions, and how often the likeliest tokens agree; `recovery`
+        of the graph by the first layer's mean attention and by its position block; what the second layer looks at;
+        and the mean attentions.
+
+    Raises:
+        `ValueError`: For another corpus, an unknown config, or rows that do not fit the model.
+        `FileNotFoundError`: If the model or the rows do not exist.
+    """
+    from hf_causal.evaluation.loading import default_device
+
+    if corpus not in (None, CORPUS):
+        raise ValueError(f"`corpus` must be {CORPUS!r} for {str(model)!r}, got {corpus!r}")
+    config = config or _trained_on(model)
+    if config not in config_names(CORPUS):
+        raise ValueError(f"`config` must be one of {', '.join(config_names(CORPUS))}, got {config!r}")
+    device = device or default_device()
+    network = _load(model).to(device)
+    tables = {split: load_corpus(CORPUS, config, split, data_dir)[:limit] for split in SPLITS}
+    told = progress(f"scoring {config}", sum(rows.num_rows for rows in tables.values())) if progress else None
+    losses, attentions = {}, []
+    for split, rows in tables.items():
+        logs, maps = _run(network, rows, device, told, with_attention=split == "test")
+        losses[split] = _losses(rows, logs)
+        attentions += maps
+    graph = graph_of(tables["test"])
+    scores: dict[str, Any] = {
+        "kind": network.config.model_type,
+        "model": str(model),
+        "dataset": CORPUS,
+        "config": config,
+        "hardware": describe_hardware("cuda" if str(device).startswith("cuda") else "cpu"),
+        "date": time.strftime("%Y-%m-%d"),
+        "states": network.config.vocab_size,
+        "parents": [list(own) for own in graph.parents],
+        "losses": losses,
+    }
+    tokens = matrix_of(tables["test"]["tokens"])
+    return scores | _attention_scores(network, graph, tokens, attentions)
+
+
+def recovery_summary(found: Recovery) -> dict[str, Any]:
+    """The numbers of a recovery, rounded, without those of each position."""
+    names = ("num_edges", "num_found", "mean_weight", "min_weight", "uniform_weight", "top_parents", "precision",
+             "recall", "f1", "hamming_distance")  # fmt: skip
+    values = {name: getattr(found, name) for name in names}
+    return {name: round(value, 4) if isinstance(value, float) else value for name, value in values.items()}
+
+
+def induction_shares(graph: LatentGraph, tokens: np.ndarray, attention: np.ndarray) -> dict[str, float]:
+    """What the last position attends to in the second layer.
+
+    Where a position's parents hold the tokens of the target's parents, its token is what followed them: an induction
+    head looks there. Sequences without such a position, and those with nothing else, are left out.
+
+    Args:
+        graph ([`LatentGraph`]): Of the sequences.
+        tokens (`np.ndarray`): Shape (sequences, length).
+        attention (`np.ndarray`): Shape (sequences, length), of the last position.
+
+    Returns:
+        `dict`: `matching`, the mean weight on such positions; `uniform`, the same for weight that is spread evenly;
+        and `sequences`, how many there are.
+    """
+    asked = graph.parents[-1]
+    wanted = parent_index(tokens, asked, 1 + int(tokens.max()))
+    matching = np.zeros(tokens.shape, dtype=bool)
+    for child, own in enumerate(graph.parents[:-1]):
+        if len(own) == len(asked):
+            matching[:, child] = parent_index(tokens, own, 1 + int(tokens.max())) == wanted
+    some = matching.any(axis=1)
+    weight = (attention * matching).sum(axis=1)[some]
+    return {
+        "matching": round(float(weight.mean()), 4),
+        "uniform": round(float(matching[some].mean()), 4),
+        "sequences": int(some.sum()),
+    }
+
+
+def table(scores: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Columns and rows for the command line: the splits, then the graph."""
+    names = ("loss", "bayes_loss", "training_prior_loss", "agreement")
+    rows = [
+        [split, str(own["alpha"]), *(f"{own[name]:.4f}" for name in names)] for split, own in scores["losses"].items()
+    ]
+    found = scores["recovery"]["attention"]
+    rows.append(["weight on parents", "", f"{found['mean_weight']:.4f}", "", "", ""])
+    rows.append(["edges, F1", "", f"{found['f1']:.4f}", "", "", ""])
+    return ["split", "prior", "loss", "Bayes", f"Bayes at {ALPHA}", "agreement"], rows
+
+
+def render(scores: dict[str, Any], folder: Path, plots: str) -> str:
+    """The report as Markdown; its pictures go into `folder / plots`."""
+    from hf_causal.systems.sequences.plots import plot_attention, plot_losses
+
+    plot_attention(scores, folder / plots / "attention.png")
+    lines = [
+        f"Scored on {scores['date']} with {scores['hardware']}, config `{scores['config']}`. Losses are "
+        "cross-entropies with the transition row of the target, in nats.",
+        "",
+        f"![The latent graph, and the attention of both layers]({plots}/attention.png)",
+        "",
+        *_recovery_table(scores),
+        "",
+        "| split | prior | n | model | Bayes | Bayes, prior of training | true transitions | likeliest token agrees |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for split, own in scores["losses"].items():
+        lines.append(f"| {split.replace('_', ' ')} | {own['alpha']} | {own['n']:,} | {' | '.join(_figures(own))} |")
+    lines += [
+        "",
+        "The Bayes reference knows the graph and counts transitions along it; with the prior of training it is what "
+        "the model could know. The priors of the last three splits are not those of training.",
+    ]
+    if log := validation_log(folder):
+        plot_losses(log, scores["losses"]["validation"]["bayes_loss"], folder / plots / "loss.png")
+        lines += ["", f"![Validation loss in training, and the Bayes reference]({plots}/loss.png)"]
+    return "\n".join([*lines, ""])
+
+
+def _figures(own: dict[str, Any]) -> list[str]:
+    names = ("loss", "bayes_loss", "training_prior_loss", "true_loss", "agreement")
+    return [f"{own[name]:.4f}" for name in names]
+
+
+def _recovery_table(scores: dict[str, Any]) -> list[str]:
+    titles = {"attention": "mean attention on `test`", "positions": "position block of the weights"}
+    lines = [
+        "| first layer | weight on a true parent | smallest | spread evenly | precision | recall | F1 | wrong edges |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name, title in titles.items():
+        own = scores["recovery"][name]
+        shares = " | ".join(f"{own[key]:.3f}" for key in ("mean_weight", "min_weight", "uniform_weight", "precision",
+                                                          "recall", "f1"))  # fmt: skip
+        lines.append(f"| {title}, {own['num_edges']} edges | {shares} | {own['hamming_distance']} |")
+    look = scores["induction"]
+    return [
+        *lines,
+        "",
+        f"In the second layer the last position puts {look['matching']:.3f} of its attention where the copied parents "
+        f"hold the tokens of the target's own parents ({look['uniform']:.3f} if spread evenly; over the "
+        f"{look['sequences']:,} sequences that have such a position).",
+    ]
+
+
+def _losses(rows: pa.Table, logs: np.ndarray) -> dict[str, Any]:
+    graph, states = graph_of(rows), rows["num_states"][0].as_py()
+    tokens, targets = matrix_of(rows["tokens"]), matrix_of(rows["target_probabilities"]).astype(np.float64)
+    alpha = round(rows["alpha"][0].as_py(), 6)
+    bayes, trained = (bayes_predictive(tokens, graph, states, prior) for prior in (alpha, ALPHA))
+    return {
+        "n": rows.num_rows,
+        "alpha": alpha,
+        "loss": round(float(-(targets * logs).sum(axis=1).mean()), 4),
+        "bayes_loss": round(soft_cross_entropy(bayes, targets), 4),
+        "training_prior_loss": round(soft_cross_entropy(trained, targets), 4),
+        "true_loss": round(soft_cross_entropy(np.maximum(targets, 1e-30), targets), 4),
+        "agreement": round(float((logs.argmax(axis=1) == targets.argmax(axis=1)).mean()), 4),
+    }
+
+
+def _attention_scores(
+    network: Any, graph: LatentGraph, tokens: np.ndarray, attentions: list[tuple[np.ndarray, np.ndarray]]
+) -> dict[str, Any]:
+    first = np.concatenate([maps for maps, _ in attentions]).mean(axis=0)
+    last = np.concatenate([own for _, own in attentions])
+    block = network.position_attention()[:, : graph.length, : graph.length]
+    block = (block / block.sum(-1, keepdim=True)).detach().cpu().numpy()
+    own = graph.parents[:-1]
+    return {
+        "recovery": {
+            "attention": recovery_summary(recover(first, own)),
+            "positions": recovery_summary(recover(block, own)),
+        },
+        "induction": induction_shares(graph, tokens, last),
+        "attention": {"first": np.round(first, 3).tolist(), "last": np.round(last.mean(axis=0), 3).tolist()},
+    }
+
+
+def _run(
+    network: Any, rows: pa.Table, device: str, told: Advance | None, with_attention: bool
+) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
+    """Logarithms of the predictions, and for each batch the first layer's attention and the last one's last row."""
+    import torch
+
+    tokens = torch.from_numpy(matrix_of(rows["tokens"]).astype(np.int64))
+    states, length = network.config.vocab_size, network.config.max_position_embeddings
+    given = rows["num_states"][0].as_py()
+    if given != states or tokens.shape[1] > length:
+        raise ValueError(
+            f"the rows have {given} states and length {tokens.shape[1]}; the model is made for {states} states and at "
+            f"most {length} positions: give the `config` that it was trained on"
+        )
+    logs, maps = [], []
+    with torch.no_grad():
+        for batch in tokens.split(BATCH):
+            outputs = network(batch.to(device), output_attentions=with_attention)
+            logs.append(outputs.logits.double().log_softmax(-1).cpu().numpy())
+            if with_attention:
+                first, last = outputs.attentions[0], outputs.attentions[-1][:, :, -1].mean(1)
+                maps.append((first.cpu().numpy(), last.cpu().numpy()))
+            if told:
+                told(len(batch))
+    return np.concatenate(logs), maps
+
+
+def _load(model: str | Path) -> Any:
+    from transformers import AutoModel
+
+    import hf_causal.models  # noqa: F401  (registers the architecture)
+
+    try:
+        return AutoModel.from_pretrained(str(model), trust_remote_code=False).eval()
+    except OSError as error:
+        raise FileNotFoundError(f"cannot load {str(model)!r}: {' '.join(str(error).split())[:200]}") from error
+
+
+def _trained_on(model: str | Path) -> str:
+    recipe = Path(model) / "recipe.yaml"
+    if not recipe.is_file():
+        raise ValueError(f"give `config`, among {', '.join(config_names(CORPUS))}: {str(model)!r} has no recipe")
+    return yaml.safe_load(recipe.read_text(encoding="utf-8"))["config"]
+
+
+def validation_log(folder: Path) -> list[tuple[int, float]]:
+    """Steps and losses of the validations of a run."""
+    path = folder / "training_log.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    records = [json.loads(line) for line in lines]
+    return [(record["step"], record["loss"]) for record in records if record.get("kind") == "validation"]
+
+
+EVALUATION = SystemEvaluation(CARD, evaluate, table, render)

@@ -1,0 +1,91 @@
+"""The objective of sequences with a latent causal graph: the distribution of the token that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+from torch import nn
+
+from hf_causal.systems.sequences.corpus import graph_of, matrix_of
+from hf_causal.systems.sequences.disentangled import DisentangledConfig
+from hf_causal.systems.sequences.latent_graphs import soft_cross_entropy
+from hf_causal.training.objectives import Counts
+from hf_causal.training.recipe import Recipe
+
+
+class SequencePacks:
+    """Sequences as arrays; each is a pack of one question, and all have one length.
+
+    Args:
+        rows (`pa.Table`): Of one config of the corpus.
+    """
+
+    def __init__(self, rows: pa.Table):
+        self.tokens = torch.from_numpy(matrix_of(rows["tokens"]).astype(np.int64))
+        self.probabilities = torch.from_numpy(matrix_of(rows["target_probabilities"]).astype(np.float32))
+        self.lengths = np.full(len(self.tokens), self.tokens.shape[1])
+        self.questions = np.ones(len(self.tokens), dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def collate(self, packs: np.ndarray, pad_token_id: int) -> dict[str, torch.Tensor]:
+        """One batch: `int64` `input_ids` (batch, length), and `float32` `target_probabilities` (batch, states)."""
+        chosen = torch.from_numpy(np.asarray(packs))
+        return {"input_ids": self.tokens[chosen], "target_probabilities": self.probabilities[chosen]}
+
+
+class NextState:
+    """Cross-entropy with the transition row from which the target was drawn, as in arXiv 2402.14735.
+
+    The row is what a drawn target is on average, with less noise. A hit is a prediction whose most probable token is
+    that of the row.
+    """
+
+    selection_metric = "loss"
+
+    def __init__(self, recipe: Recipe, tokenizer: Any):
+        self.recipe = recipe
+
+    def family(self, rows: pa.Table) -> dict[str, Any]:
+        """Rows, sizes and graph, and the loss of who knows the graph and the prior."""
+        graph = graph_of(rows)
+        bayes = matrix_of(rows["bayes_probabilities"]).astype(np.float64)
+        rounded = matrix_of(rows["target_probabilities"]).astype(np.float64)
+        return {
+            "rows": rows.num_rows,
+            "structure": graph.structure,
+            "length": graph.length,
+            "states": rows["num_states"][0].as_py(),
+            "edges": graph.num_edges,
+            "bayes_loss": round(soft_cross_entropy(bayes, rounded), 4),
+        }
+
+    def make_data(self, rows: pa.Table, training: bool, task: str = "causal_sequences") -> SequencePacks:
+        """Rows of one config.
+
+        Raises:
+            `ValueError`: If there are none, they are of several graphs, or the model is of another size.
+        """
+        graph, model = graph_of(rows), DisentangledConfig(**self.recipe.model)
+        wanted = {"vocab_size": rows["num_states"][0].as_py(), "max_position_embeddings": graph.length}
+        for name, right in wanted.items():
+            if (given := getattr(model, name)) != right:
+                raise ValueError(f"recipe field 'model.{name}' must be {right} for these sequences, got {given}")
+        return SequencePacks(rows)
+
+    def count(self, batches: list[dict[str, torch.Tensor]]) -> Counts:
+        return Counts(torch.as_tensor(sum(len(batch["input_ids"]) for batch in batches)), torch.zeros(()))
+
+    def loss_and_hits(
+        self, model: Callable[..., Any], batch: dict[str, torch.Tensor], totals: Counts
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        logits = model(input_ids=batch["input_ids"]).logits.float()
+        wanted = batch["target_probabilities"]
+        loss_sum = nn.functional.cross_entropy(logits, wanted, reduction="sum")
+        hits = (logits.argmax(-1) == wanted.argmax(-1)).sum()
+        return loss_sum / totals.answers, loss_sum.detach(), hits

@@ -1,0 +1,1 @@
+"""Tasks: one folder each, with text, proofs, rows and shortcuts, and the registry by which everything knows them."""

@@ -1,0 +1,92 @@
+"""Proofs of answers where things also appear together.
+
+That things appear together proves nothing, so the question "Does X cause Y?" is proved by the causal statements alone,
+as in `hf_causal.tasks.transitivity.proof`:
+
+- Yes: `{"path": [X, …, Y]}`.
+- No: `{"reachable": […], "together": […]}`. The first is the closed set of what X reaches, which is the proof. The
+  second explains why X and Y appear together, where the premise states that they do and has a reason: one directed
+  path from Y to X, or two from a common cause, the first to X and the second to Y. It is empty otherwise.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from hf_causal.tasks.co_occurrence.text import Prompt
+from hf_causal.tasks.shared.proofs import CertificateError, Proof, check_stated_path, neighbours, search
+from hf_causal.tasks.transitivity import proof as transitivity
+
+
+def prove(prompt: Prompt) -> Proof:
+    """Returns the exact answer with its certificate, which explains why the two appear together without causing.
+
+    Example:
+
+    ```python
+    >>> statements = (("A", "B", False), ("C", "A", True), ("C", "B", True))
+    >>> proof = prove(Prompt(statements, ("A", "B")))
+    >>> proof.answer, proof.certificate
+    ('No', '{"reachable": [], "together": [["C", "A"], ["C", "B"]]}')
+
+    ```
+    """
+    proof = transitivity.prove(prompt.causal)
+    if proof.answer == "Yes":
+        return proof
+    certificate = {**json.loads(proof.certificate), "together": _explain_together(prompt)}
+    return Proof("No", json.dumps(certificate), proof.hops)
+
+
+def check(prompt: Prompt, answer: str, certificate: Mapping[str, Any]) -> None:
+    """Raises [`CertificateError`] unless the certificate proves the answer.
+
+    Example:
+
+    ```python
+    >>> prompt = Prompt((("A", "B", False), ("B", "A", True)), ("A", "B"))
+    >>> check(prompt, "No", {"reachable": [], "together": [["B", "A"]]})
+
+    ```
+    """
+    transitivity.check(prompt.causal, answer, certificate)
+    if answer == "No":
+        _check_together(prompt, certificate.get("together"))
+
+
+def _explain_together(prompt: Prompt) -> list[list[str]]:
+    cause, effect = prompt.question
+    if cause == effect or {cause, effect} not in map(set, prompt.together):
+        return []
+    _, effects = neighbours(prompt.edges)
+
+    def path(start: str, end: str) -> list[str] | None:
+        return search(start, lambda node: effects.get(node, ()), end.__eq__)[0]
+
+    if backward := path(effect, cause):
+        return [backward]
+    path_pairs = [(path(node, cause), path(node, effect)) for node in effects if node not in (cause, effect)]
+    explanations = [[first, second] for first, second in path_pairs if first and second]
+    return min(explanations, key=lambda paths: sum(map(len, paths)), default=[])
+
+
+def _check_together(prompt: Prompt, paths: Any) -> None:
+    if not isinstance(paths, list) or not all(
+        isinstance(path, list) and all(isinstance(node, str) for node in path) for path in paths
+    ):
+        raise CertificateError(f"'together' must be a list of paths, got {paths!r}")
+    if not paths:
+        return
+    cause, effect = prompt.question
+    ends = [(path[0], path[-1]) if len(path) > 1 else (None, None) for path in paths]
+    start = ends[0][0]
+    if ends not in ([(effect, cause)], [(start, cause), (start, effect)]):
+        raise CertificateError(
+            f"the paths {paths} lead neither from {effect!r} to {cause!r} nor from a common cause to both"
+        )
+    if {cause, effect} not in map(set, prompt.together):
+        raise CertificateError(f"the premise does not state that {cause!r} and {effect!r} appear together")
+    for path in paths:
+        check_stated_path(path, prompt.edges)

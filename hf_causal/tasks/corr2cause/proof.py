@@ -1,0 +1,260 @@
+"""Proofs of what follows about causation from correlations.
+
+A premise lists every independence among its variables. The DAGs with exactly these independences are a Markov
+equivalence class, and a hypothesis follows ("Yes") where it holds in all of them. A certificate is a JSON object with
+one of three verdicts:
+
+- `{"verdict": "entailment", "directed": […], "undirected": […], "members": n}`, Yes: the CPDAG of the class, as pairs
+  of cause and effect and as pairs without direction, and the number of its DAGs; the hypothesis holds in each.
+- `{"verdict": "contradiction", …, "counter_model": […]}`, No: the same, and the edges of one of the DAGs; the
+  hypothesis holds in none.
+- `{"verdict": "neutral", "model": […], "counter_model": […]}`, No: the edges of a DAG of the class in which it holds,
+  and of one in which it does not.
+
+The checker derives the independences of each DAG in the certificate and compares them with the premise. It takes a
+CPDAG as a skeleton and v-structures: the class consists of all ways to direct that skeleton that have these
+v-structures (Verma and Pearl, 1990). The checker enumerates them, compares them with the CPDAG, and looks for the
+hypothesis in each; it uses none of the rules by which the proof was constructed.
+
+A premise has to be complete. In other people's data it may list independences that hold in no DAG, or omit some that
+follow from others: then no DAG has exactly these independences, and both the proof and the check raise `ValueError` or
+[`CertificateError`] with a sentence that is wrong or missing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+
+from hf_causal.graphs.equivalence import (
+    RELATIONS,
+    EquivalenceClass,
+    acyclic,
+    independences,
+    orientations,
+    relations,
+    v_structures,
+)
+from hf_causal.tasks.corr2cause.text import ClosedSystem, Prompt, independence_sentence
+from hf_causal.tasks.shared.proofs import CertificateError, Proof
+
+VERDICTS = ("entailment", "neutral", "contradiction")
+"""Whether a hypothesis holds in all, in some or in no DAG of the class."""
+
+
+class ClassProofs:
+    """The proofs of all hypotheses about one labelled equivalence class.
+
+    Args:
+        equivalence_class ([`EquivalenceClass`]): The class.
+        variables (sequence of `str`): The names of its nodes.
+    """
+
+    def __init__(self, equivalence_class: EquivalenceClass, variables: Sequence[str]):
+        self.equivalence_class, self.variables = equivalence_class, tuple(variables)
+        self._member_edges: dict[int, str] = {}
+
+    def prove(self, relation: int, first: int, second: int) -> tuple[str, str]:
+        """Returns the verdict on a hypothesis and its certificate.
+
+        Args:
+            relation (`int`): Index into `RELATIONS`.
+            first, second (`int`): The nodes of the hypothesis.
+
+        Returns:
+            `tuple[str, str]`: One of the `VERDICTS`, and a JSON text.
+        """
+        counter_model = f'"counter_model": {self._edges_of_member(self._first_without[relation][first][second])}'
+        count = self._counts[relation][first][second]
+        if count == len(self.equivalence_class.members):
+            return "entailment", f'{{"verdict": "entailment", {self._cpdag}}}'
+        if count == 0:
+            return "contradiction", f'{{"verdict": "contradiction", {self._cpdag}, {counter_model}}}'
+        model = f'"model": {self._edges_of_member(self._first_with[relation][first][second])}'
+        return "neutral", f'{{"verdict": "neutral", {model}, {counter_model}}}'
+
+    @cached_property
+    def _counts(self) -> list[list[list[int]]]:
+        """The number of members in which each relation holds."""
+        return self.equivalence_class.relations.sum(axis=0).tolist()
+
+    @cached_property
+    def _first_with(self) -> list[list[list[int]]]:
+        """The first member in which each relation holds."""
+        return self.equivalence_class.relations.argmax(axis=0).tolist()
+
+    @cached_property
+    def _first_without(self) -> list[list[list[int]]]:
+        """The first member in which each relation does not hold."""
+        return self.equivalence_class.relations.argmin(axis=0).tolist()
+
+    @cached_property
+    def _cpdag(self) -> str:
+        cpdag = self.equivalence_class.cpdag
+        undirected = cpdag & cpdag.T
+        directed, mutual = self._pairs(cpdag & ~undirected), self._pairs(np.triu(undirected))
+        return f'"directed": {directed}, "undirected": {mutual}, "members": {len(self.equivalence_class.members)}'
+
+    def _edges_of_member(self, member: int) -> str:
+        if member not in self._member_edges:
+            self._member_edges[member] = self._pairs(self.equivalence_class.members[member])
+        return self._member_edges[member]
+
+    def _pairs(self, graph: np.ndarray) -> str:
+        return json.dumps([[self.variables[i], self.variables[j]] for i, j in np.argwhere(graph)])
+
+
+@lru_cache(maxsize=4096)
+def class_proofs(system: ClosedSystem) -> ClassProofs:
+    """Returns the proofs of all hypotheses about a premise.
+
+    Raises:
+        `ValueError`: If no DAG has exactly the independences that the premise lists.
+    """
+    equivalence_class = EquivalenceClass.suggested_by(system.table)
+    if not len(equivalence_class.members):
+        raise ValueError("no DAG has exactly the independences that the premise lists")
+    if difference := _difference(system, equivalence_class.independences):
+        raise ValueError(f"no DAG has exactly the independences that the premise lists: {difference}")
+    return ClassProofs(equivalence_class, system.variables)
+
+
+def prove(prompt: Prompt) -> Proof:
+    """Returns the exact answer with its certificate; the class of a premise is cached.
+
+    Example:
+
+    ```python
+    >>> prompt = Prompt(ClosedSystem(("A", "B"), (), (("A", "B", ()),)), "parent", ("A", "B"))
+    >>> prove(prompt).certificate
+    '{"verdict": "contradiction", "directed": [], "undirected": [], "members": 1, "counter_model": []}'
+
+    ```
+    """
+    proofs, index = class_proofs(prompt.system), prompt.system.variables.index
+    verdict, certificate = proofs.prove(RELATIONS.index(prompt.relation), *map(index, prompt.pair))
+    return Proof("Yes" if verdict == "entailment" else "No", certificate, -1)
+
+
+def check(prompt: Prompt, answer: str, certificate: Mapping[str, Any]) -> None:
+    """Raises [`CertificateError`] unless the certificate proves the answer.
+
+    Example:
+
+    ```python
+    >>> prompt = Prompt(ClosedSystem(("A", "B"), (("A", "B"),), ()), "parent", ("A", "B"))
+    >>> check(prompt, "No", {"verdict": "neutral", "model": [["A", "B"]], "counter_model": [["B", "A"]]})
+
+    ```
+    """
+    verdict = certificate.get("verdict") if isinstance(certificate, Mapping) else None
+    if verdict not in VERDICTS:
+        raise CertificateError(f"the certificate must be JSON with a 'verdict' of {VERDICTS}, got {certificate!r}")
+    if (verdict == "entailment") != (answer == "Yes"):
+        raise CertificateError(f"the verdict {verdict!r} contradicts the answer {answer!r}")
+    if verdict != "entailment":
+        _check_model(prompt, certificate, "counter_model", holds=False)
+    if verdict == "neutral":
+        _check_model(prompt, certificate, "model", holds=True)
+    else:
+        _check_class(prompt, certificate, holds=verdict == "entailment")
+
+
+def _check_model(prompt: Prompt, certificate: Mapping[str, Any], key: str, holds: bool) -> None:
+    edges = _edges(prompt.system.variables, certificate, key)
+    if _hypothesis_in(prompt, _relations_of_model(prompt.system, edges, key)).item() != holds:
+        raise CertificateError(
+            f"{prompt.question_text!r} {'does not hold' if holds else 'holds'} in the {key!r} {edges}"
+        )
+
+
+def _check_class(prompt: Prompt, certificate: Mapping[str, Any], holds: bool) -> None:
+    variables = prompt.system.variables
+    directed, undirected = (_edges(variables, certificate, key) for key in ("directed", "undirected"))
+    dags, relations_of_dags = _class_of_cpdag(prompt.system, directed, undirected)
+    if certificate.get("members") != len(dags):
+        raise CertificateError(f"'members' must be {len(dags)}, got {certificate.get('members')!r}")
+    wrong = dags[_hypothesis_in(prompt, relations_of_dags) != holds]
+    if len(wrong):
+        edges = [[variables[i], variables[j]] for i, j in np.argwhere(wrong[0])]
+        raise CertificateError(
+            f"{prompt.question_text!r} {'does not hold' if holds else 'holds'} in the member {edges}"
+        )
+
+
+@lru_cache(maxsize=4096)
+def _class_of_cpdag(
+    system: ClosedSystem, directed: tuple[tuple[str, str], ...], undirected: tuple[tuple[str, str], ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the DAGs of a CPDAG's class and the relations in each.
+
+    Raises:
+        [`CertificateError`]: If the edges are not a CPDAG, or its class has other independences than the premise.
+    """
+    mutual = _graph(system.variables, undirected)
+    cpdag = _graph(system.variables, directed) | mutual | mutual.T
+    dags = orientations(cpdag | cpdag.T)
+    dags = dags[(v_structures(dags) == v_structures(cpdag)).all(axis=(1, 2, 3))]
+    if not len(dags) or not np.array_equal(dags.any(axis=0), cpdag):
+        raise CertificateError("'directed' and 'undirected' must be what the members of one class have in common")
+    if difference := _difference(system, independences(dags[0])):
+        raise CertificateError(f"the class has not the independences of the premise: {difference}")
+    return dags, relations(dags)
+
+
+@lru_cache(maxsize=65_536)
+def _relations_of_model(system: ClosedSystem, edges: tuple[tuple[str, str], ...], key: str) -> np.ndarray:
+    """Returns the relations in the DAG with these edges.
+
+    Raises:
+        [`CertificateError`]: If the edges are not a DAG, or it has other independences than the premise.
+    """
+    dag = _graph(system.variables, edges)
+    if not acyclic(dag):
+        raise CertificateError(f"the {key!r} {edges} has a cycle")
+    if difference := _difference(system, independences(dag)):
+        raise CertificateError(f"the {key!r} has not the independences of the premise: {difference}")
+    return relations(dag[None])
+
+
+def _edges(variables: Sequence[str], certificate: Mapping[str, Any], key: str) -> tuple[tuple[str, str], ...]:
+    """Returns the pairs of variables under a key; raises [`CertificateError`] if it holds anything else."""
+    pairs = certificate.get(key)
+    valid = isinstance(pairs, list) and all(
+        isinstance(pair, list) and len(pair) == 2 and pair[0] != pair[1] and all(name in variables for name in pair)
+        for pair in pairs
+    )
+    if not valid:
+        raise CertificateError(
+            f"{key!r} must be a list of pairs of the variables {', '.join(variables)}, got {pairs!r}"
+        )
+    return tuple((cause, effect) for cause, effect in certificate[key])
+
+
+def _graph(variables: Sequence[str], edges: Sequence[tuple[str, str]]) -> np.ndarray:
+    index = {name: position for position, name in enumerate(variables)}
+    graph = np.zeros((len(variables), len(variables)), dtype=bool)
+    for cause, effect in edges:
+        graph[index[cause], index[effect]] = True
+    return graph
+
+
+def _hypothesis_in(prompt: Prompt, relations_of_dags: np.ndarray) -> np.ndarray:
+    """Returns in which DAGs the hypothesis holds, from the relations in each: boolean of shape (DAGs,)."""
+    first, second = map(prompt.system.variables.index, prompt.pair)
+    return relations_of_dags[:, RELATIONS.index(prompt.relation), first, second]
+
+
+def _difference(system: ClosedSystem, table: np.ndarray) -> str | None:
+    """Describes how a premise differs from the independences of a table; `None` where it does not."""
+    if np.array_equal(system.table, table):
+        return None
+    listed = set(ClosedSystem.of_table(system.variables, system.table).independences)
+    true = set(ClosedSystem.of_table(system.variables, table).independences)
+    if wrong := sorted(listed - true):
+        return f"it lists {independence_sentence(wrong[0])!r}, which does not hold with the other statements"
+    return f"it leaves out {independence_sentence(min(true - listed))!r}, which follows from the other statements"

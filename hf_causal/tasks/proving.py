@@ -1,0 +1,132 @@
+"""Proves labels, and checks certificates against nothing but a row's own text.
+
+A certificate is a JSON object; the module `proof` of each task describes its keys.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from hf_causal.tasks.registry import task_of_prompt, tasks
+from hf_causal.tasks.shared.proofs import CertificateError, ParsedPrompt, Proof
+from hf_causal.tasks.task import Task
+
+
+def read(*texts: str) -> tuple[Task, Any]:
+    """Parses a prompt, or a premise and a question, by the task that they belong to.
+
+    Args:
+        *texts (`str`): The prompt, or premise and question.
+
+    Returns:
+        `tuple[Task, ParsedPrompt]`
+
+    Raises:
+        `ValueError`: With the sentence that cannot be read.
+
+    Example:
+
+    ```python
+    >>> task, prompt = read("A causes B.", "does A cause B")
+    >>> task.name, str(prompt)
+    ('transitivity', 'A causes B. Does A cause B?')
+
+    ```
+    """
+    task = task_of_prompt(" ".join(texts))
+    if len(texts) == 1:
+        return task, task.parse(texts[0])
+    try:
+        return task, task.parse(task.join(*texts))
+    except ValueError:
+        # A task may be recognized by words between premise and question, which rows with two columns lack.
+        for other in tasks().values():
+            joined = other.join(*texts)
+            if other is not task and other.recognizes(joined):
+                with suppress(ValueError):
+                    return other, other.parse(joined)
+        raise
+
+
+def prove(prompt: str | ParsedPrompt) -> Proof:
+    """Answers a prompt of any task exactly and proves the answer.
+
+    Args:
+        prompt (`str` or a parsed prompt): For example `"A causes B. Does A cause B?"`.
+
+    Returns:
+        [`Proof`]: The answer, its certificate and the number of hops.
+
+    Raises:
+        `ValueError`: If the prompt cannot be read, or its question has no answer.
+
+    Example:
+
+    ```python
+    >>> prove("A causes B. B causes C. Does A cause C?")
+    Proof(answer='Yes', certificate='{"path": ["A", "B", "C"]}', hops=2)
+    >>> prove("A causes B. B causes C. Does B cause A?").certificate
+    '{"reachable": ["C"]}'
+    >>> prove("A causes B. C causes B. Are A and C d-separated?").certificate
+    '{"from_child": ["A"], "from_parent": ["B"], "ancestors": []}'
+
+    ```
+    """
+    task = task_of_prompt(str(prompt))
+    return task.prove(task.parse(prompt) if isinstance(prompt, str) else prompt)
+
+
+def check(row: Mapping[str, Any]) -> None:
+    """Checks that a row's certificate proves its label from the row's own text.
+
+    Args:
+        row (mapping): With `prompt`, `completion` and `certificate`; a `label` (0 for No, 1 for Yes), `premise` and
+            `question` must agree with them where present.
+
+    Raises:
+        [`CertificateError`]: If the certificate does not prove the completion, or the row contradicts itself.
+        `ValueError`: If the prompt cannot be read, or its question has no answer.
+
+    Example:
+
+    ```python
+    >>> check({"prompt": "A causes B. Does A cause B?", "completion": "Yes", "certificate": '{"path": ["A", "B"]}'})
+    >>> check({"prompt": "A causes B. Does A cause B?", "completion": "No", "certificate": '{"reachable": []}'})
+    Traceback (most recent call last):
+        ...
+    hf_causal.tasks.shared.proofs.CertificateError: the set leaves out 'B', which the stated 'A causes B.' reaches
+
+    ```
+    """
+    answer = row["completion"]
+    if answer not in ("Yes", "No"):
+        raise CertificateError(f"the completion must be 'Yes' or 'No', got {answer!r}")
+    if row.get("label") is not None and row["label"] != (answer == "Yes"):
+        raise CertificateError(f"the label {row['label']} contradicts the completion {answer!r}")
+    task = task_of_prompt(row["prompt"])
+    prompt = task.parse(row["prompt"])
+    check_columns(row, task, prompt)
+    check_certificate(row.get("certificate"), answer, task, prompt)
+
+
+def check_certificate(certificate: Any, answer: str, task: Task, prompt: ParsedPrompt) -> None:
+    """Raises [`CertificateError`] unless a row's certificate proves the answer to a parsed prompt."""
+    with suppress(json.JSONDecodeError, TypeError, RecursionError):
+        # The task refuses anything that is not JSON, and names the key that is missing.
+        certificate = json.loads(certificate)
+    task.check(prompt, answer, certificate)
+
+
+def check_columns(row: Mapping[str, Any], task: Task, prompt: ParsedPrompt) -> None:
+    """Raises [`CertificateError`] where a row's `premise` and `question` do not make up its `prompt`."""
+    premise, question = row.get("premise"), row.get("question")
+    if premise is None and question is None:
+        return
+    # Where a row has one of the two, the other is parsed from the prompt.
+    premise = prompt.premise if premise is None else premise
+    question = prompt.question_text if question is None else question
+    if task.join(premise, question) != row["prompt"]:
+        raise CertificateError("the prompt is not what the premise and the question make")

@@ -1,0 +1,1 @@
+"""Parts that several tasks share: names, statements, row schema, cells, split assignment, proofs."""

@@ -1,0 +1,19 @@
+"""Rows that others wrote: files of several formats, folders and data sets on the Hub, read in batches."""
+
+from hf_causal.verification.io.columns import Columns, answer_of, find_columns, spell
+from hf_causal.verification.io.formats import SUFFIXES, BrokenRow, Row, write_rows
+from hf_causal.verification.io.tables import Part, Table, open_tables
+
+__all__ = [
+    "SUFFIXES",
+    "BrokenRow",
+    "Columns",
+    "Part",
+    "Row",
+    "Table",
+    "answer_of",
+    "find_columns",
+    "open_tables",
+    "spell",
+    "write_rows",
+]

@@ -1,0 +1,260 @@
+"""Answers, proofs and pictures of the page, without a browser."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hf_causal.demo import limits
+from hf_causal.demo.answers import answer_question, read_question
+from hf_causal.demo.cards import answer_card, percent, trouble_card
+from hf_causal.demo.examples import EXAMPLES
+from hf_causal.demo.insides import attention_view, loop_view
+from hf_causal.demo.layout import lay_out
+from hf_causal.demo.limits import TooMuch
+from hf_causal.demo.models import Models
+from hf_causal.demo.pictures import Picture, draw
+from hf_causal.demo.proofs import show_proof
+from hf_causal.demo.share import python_code, query_string
+from hf_causal.models.pretrained import released_models
+from hf_causal.reading_before import UnreadableText
+
+EVIL = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "${alert(1)}",
+    "{{alert(1)}}",
+    "\"'><b>",
+    "&lt;b&gt;",
+]
+ALLOWED = {
+    "section", "div", "span", "strong", "p", "h3", "h4", "ol", "ul", "li", "figure", "figcaption", "details",
+    "summary", "code", "pre",
+    "table", "thead", "tbody", "tr", "th", "td", "svg", "title", "defs", "marker", "path", "g", "rect", "text",
+    "mark", "q", "b",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def models() -> Models:
+    return Models()
+
+
+def tags(html: str) -> set[str]:
+    """The tags of well-formed HTML; what is not well formed fails here."""
+    root = ElementTree.fromstring(f"<root>{html}</root>")
+    return {element.tag.split("}")[-1] for element in root.iter()} - {"root"}
+
+
+def attributes(html: str) -> set[str]:
+    """The names of all attributes."""
+    return {name for element in ElementTree.fromstring(f"<root>{html}</root>").iter() for name in element.attrib}
+
+
+RIGHT = {
+    "Chain": "Yes", "Fork": "No", "Collider": "No", "Reversed": "Yes", "Branching": "Yes", "50 nodes": "Yes",
+    "d-separation": "No", "Corr2Cause": "Yes",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_every_example_is_answered_and_proved(models, example):
+    answer = answer_question(models, example.premises, example.question, "axiom-looped")
+    assert answer.question.proof.answer == RIGHT[example.name]
+    if answer.question.read.grammar == "transitivity":
+        assert answer.says == RIGHT[example.name] and not answer.is_wrong
+        assert "Loop" not in answer_card(answer)
+    else:
+        assert answer.says is None and "no words" in answer.unread
+    assert tags(answer_card(answer)) <= ALLOWED
+
+
+def test_a_wrong_model_is_called_wrong(models):
+    chain = "\n".join(f"step {number} causes step {number + 1}" for number in range(1, 41))
+    answer = answer_question(models, chain, "Does step 1 cause step 40?", "axiom-cpu")
+    assert answer.question.proof.answer == "Yes"
+    assert answer.is_wrong == (answer.says == "No")
+    if answer.is_wrong:
+        assert "axiom-cpu is wrong here" in answer_card(answer)
+
+
+def test_the_loops_spread_from_the_cause(models):
+    answer = answer_question(models, "a → b → c → d → e → f", "Does a cause f?", "axiom-looped")
+    reached = answer.opinion.trace.reached > 0.5
+    first = [int(reached[:, statement].argmax()) for statement in range(5)]
+    assert reached[-1].all() and first == sorted(first) and first[0] < first[-1]
+    assert "0 of 5 statements" in loop_view(answer, 0) and "5 of 5 statements" in loop_view(answer, 99)
+    assert tags(loop_view(answer, 3)) <= ALLOWED and attention_view(answer, 1, 1) == ""
+
+
+def test_attention_is_a_distribution_over_the_tokens(models):
+    answer = answer_question(models, "rain causes mud", "Does rain cause mud?", "axiom-cpu")
+    trace = answer.opinion.trace
+    assert trace.weights.shape[2] == len(trace.tokens) and trace.tokens[-1] == "?"
+    assert trace.weights.sum(axis=2) == pytest.approx(1, abs=1e-4)
+    assert tags(attention_view(answer, 1, 0)) <= ALLOWED and loop_view(answer, 1) == ""
+
+
+def test_opinions_are_those_of_the_evaluation(models):
+    for name in models.names:
+        answer = answer_question(models, "a → b → c, a → d", "Does d cause c?", name)
+        expected = models.get(name).probabilities([answer.question.read.prompt])[0]
+        assert answer.opinion.probability == pytest.approx(expected, abs=0.02)
+
+
+PROOFS = [
+    ("rain → mud → falls", "Does rain cause falls?", "in 2 steps", ("rain → mud", "mud → falls")),
+    ("rain → mud", "Does mud cause rain?", "lead from “mud” to nothing, and not to “rain”", ()),
+    ("rain → mud, hail → mud", "Does rain cause hail?", "to “mud” only", ()),
+    ("a → b → c", "Are a and c d-separated given b?", "is blocked given “b”", None),
+    ("a → b → c", "Are a and c d-separated?", "is open: a – b – c",
+     ("“b” is a chain and not given, so it lets the path pass.",)),
+    ("a correlates with b", "a directly causes b", "holds in some of the graphs", ()),
+    ("a is independent of b", "a directly causes b", "not in the one graph", ()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("premises", "question", "summary", "steps"), PROOFS)
+def test_proofs_in_words(premises, question, summary, steps):
+    shown = show_proof(read_question(premises.replace(", hail", "\nhail"), question))
+    assert summary in shown.summary
+    assert steps is None or shown.steps == steps
+    for _, picture in shown.pictures:
+        assert tags(draw(picture)) <= ALLOWED
+
+
+def test_a_name_that_no_statement_has_is_pointed_at():
+    question = read_question("rain causes accidents", "Does rain cause an accident?")
+    assert question.strangers == [("accident", "accidents")]
+    assert read_question("rain causes mud", "Does zebra cause xylophone?").strangers == [
+        ("zebra", None),
+        ("xylophone", None),
+    ]
+
+
+def test_a_cycle_has_no_d_separation():
+    with pytest.raises(UnreadableText, match="cycle"):
+        read_question("a → b → a", "Are a and b d-separated?")
+
+
+@pytest.mark.parametrize("name", EVIL)
+def test_nothing_that_people_type_becomes_markup(models, name):
+    quoted = name.replace('"', "'")
+    answer = answer_question(models, f"“{quoted}” causes mud", f"Does “{quoted}” cause mud?", "axiom-looped")
+    html = answer_card(answer) + loop_view(answer, 1)
+    assert tags(html) <= ALLOWED
+    assert not any(attribute.startswith("on") for attribute in attributes(html))
+    with pytest.raises(UnreadableText) as error:
+        read_question(f"{name} {name}", name)
+    assert tags(trouble_card(error.value.troubles, f"{name} {name}", name)) <= ALLOWED
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=60),
+    st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=60),
+)
+def test_any_text_is_shown_as_it_is(premises, question):
+    try:
+        html = draw(show_proof(read_question(premises, question)).pictures[0][1])
+    except UnreadableText as error:
+        html = trouble_card(error.troubles, premises, question)
+    assert tags(html) <= ALLOWED
+
+
+pairs_of_nodes = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=30)
+
+
+@settings(max_examples=200, deadline=None)
+@given(pairs_of_nodes, st.sampled_from([330.0, 760.0]))
+def test_no_two_nodes_are_drawn_over_each_other(pairs, width):
+    pairs = [(f"node {cause}", f"node {effect}") for cause, effect in pairs]
+    nodes = list(dict.fromkeys(name for pair in pairs for name in pair)) or ["alone"]
+    layout = lay_out(nodes, pairs, width)
+    assert set(layout.centres) == set(nodes)
+    assert set(layout.routes) == {pair for pair in pairs if pair[0] != pair[1]}
+    boxes = [
+        (x - layout.sizes[n] / 2, y - 21, x + layout.sizes[n] / 2, y + 21) for n, (x, y) in layout.centres.items()
+    ]
+    for index, (left, top, right, bottom) in enumerate(boxes):
+        assert left >= 0 and top >= 0 and right <= layout.width and bottom <= layout.height
+        for other in boxes[:index]:
+            assert right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
+    for (cause, effect), route in layout.routes.items():
+        assert (route[0], route[-1]) == (layout.centres[cause], layout.centres[effect])
+
+
+def test_a_dag_is_drawn_from_causes_to_effects():
+    layout = lay_out("abcd", [("a", "b"), ("b", "c"), ("a", "d"), ("d", "c")], 760)
+    across = {node: x for node, (x, _) in layout.centres.items()}
+    assert across["a"] < across["b"] == across["d"] < across["c"]
+
+
+def test_a_picture_tells_what_it_shows():
+    svg = draw(Picture(["a", "b"], [("a", "b"), ("a", "a")], description="A <causes> B"))
+    assert svg.count('role="img"') == 2 and "A &lt;causes&gt; B" in svg
+    identifiers = re.findall(r'id="([^"]+)"', svg)
+    assert len(identifiers) == len(set(identifiers))
+
+
+@pytest.mark.parametrize(
+    ("premises", "question", "message"),
+    [
+        ("x" * (limits.MAX_CHARACTERS + 1), "", "characters"),
+        ("a → b\n" * (limits.MAX_STATEMENTS + 1), "a → b?", "statements"),
+        ("→".join(f"n{i}" for i in range(limits.MAX_NODES + 1)), "n0 → n1?", "nodes"),
+        ("\n".join(f"{a} correlates with z" for a in "abcdefg"), "a directly causes z", "variables"),
+        (f"{'x' * (limits.MAX_NAME_LENGTH + 1)} causes b", "a → b?", "names of up to"),
+    ],
+)
+def test_what_is_too_much_is_said(premises, question, message):
+    with pytest.raises(TooMuch, match=message):
+        read_question(premises, question)
+
+
+@pytest.mark.parametrize(
+    "name", ["/etc/passwd", "../axiom-cpu", "model_cards/axiom-cpu", "nobody/nothing", "", "a" * 500]
+)
+def test_a_request_names_no_path_and_no_hub_model(models, name):
+    with pytest.raises(ValueError, match="`model` must be one of"):
+        models.get(name)
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../axiom-cpu", "a/b/c", "..", "a/..", "~/x"])
+def test_with_the_switch_a_request_still_names_no_path(name):
+    with pytest.raises(ValueError, match="`model` must be one of"):
+        Models(allow_hub=True).get(name)
+
+
+def test_a_hub_name_that_is_a_folder_here_is_looked_for_on_the_hub(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "org").mkdir()
+    (tmp_path / "org" / "model").symlink_to(released_models()["axiom-cpu"])
+    with pytest.raises(FileNotFoundError, match="from the Hub"):
+        Models(allow_hub=True).get("org/model")
+
+
+def test_released_models_have_weights_and_a_report():
+    for name, folder in released_models().items():
+        assert (folder / "model.safetensors").is_file() and (folder / "generalization.json").is_file(), name
+
+
+def test_the_copied_python_answers(capsys):
+    code = python_code('smoking causes "tar and ash"', "Does smoking cause “tar and ash”?", "axiom-looped")
+    exec(compile(code, "copied", "exec"), {})
+    assert "exact: Proof(answer='Yes'" in capsys.readouterr().out
+
+
+@given(st.text(max_size=80))
+def test_copied_python_is_python_whatever_is_typed(text):
+    compile(python_code(text, text, text), "copied", "exec")
+
+
+def test_a_link_holds_any_text():
+    assert query_string("a→b & c\n", "?", "m") == "?premises=a%E2%86%92b+%26+c%0A&question=%3F&model=m"
+
+
+def test_no_probability_is_shown_as_certain():
+    assert [percent(share) for share in (0.0, 0.9994, 1.0)] == ["under 0.1%", "over 99.9%", "over 99.9%"]
