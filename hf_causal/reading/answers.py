@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from hf_causal.reading import tasks
 from hf_causal.reading.lexicon import load
@@ -55,6 +56,33 @@ class Answer:
     members: tuple[str, ...] = ()
     paths: tuple[tuple[str, ...], ...] = ()
     proofs: tuple[Evidence, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns what was read, the answer and its proofs as JSON has them."""
+        asked = self.reading.question
+        return {
+            "answer": self.answer,
+            "text": self.text,
+            "members": list(self.members),
+            "paths": [list(path) for path in self.paths],
+            "kind": asked.kind,
+            "asked": list(asked.names),
+            "given": list(asked.given),
+            "language": self.reading.language,
+            "statements": [
+                {"cause": one.cause, "effect": one.effect, "sign": one.sign} for one in self.reading.statements
+            ],
+            "proofs": [
+                {
+                    "task": proof.task,
+                    "prompt": proof.prompt,
+                    "answer": proof.answer,
+                    "certificate": json.loads(proof.certificate),
+                    "names": proof.names,
+                }
+                for proof in self.proofs
+            ],
+        }
 
 
 def answer(reading: Reading) -> Answer:

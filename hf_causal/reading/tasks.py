@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hf_causal.certificates import Proof, check, grammar_of, prove
-from hf_causal.certificates import transitivity as _transitivity
-from hf_causal.certificates.base import find_cycle
-from hf_causal.equivalence import MAX_VARIABLES
-from hf_causal.language import co_occurrence, corr2cause, d_separation, transitivity
-from hf_causal.names import RESERVED_WORDS, Renaming, is_name
+from hf_causal.graphs.equivalence import MAX_VARIABLES
+from hf_causal.tasks.co_occurrence import text as co_occurrence
+from hf_causal.tasks.corr2cause import text as corr2cause
+from hf_causal.tasks.d_separation import text as d_separation
+from hf_causal.tasks.proving import check, prove
+from hf_causal.tasks.shared.names import RESERVED_WORDS, Renaming, is_name
+from hf_causal.tasks.shared.proofs import Proof, find_cycle
+from hf_causal.tasks.transitivity import proof as _transitivity
+from hf_causal.tasks.transitivity import text as transitivity
 
 HYPOTHESES, PARAPHRASES = corr2cause.HYPOTHESES, corr2cause.PARAPHRASES
 Pair = tuple[str, str]
@@ -73,7 +76,6 @@ __all__ = [
     "causes_prompt",
     "check",
     "find_cycle",
-    "grammar_of",
     "hypothesis_prompt",
     "is_name",
     "prove",

@@ -7,30 +7,134 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 NAMES = (
-    "rain", "mud", "falls", "smoking", "lung cancer", "tar deposits", "stress", "lack of sleep", "oil prices", "traffic",
-    "noise pollution", "wet roads", "unemployment", "school dropout", "crop failure", "drought", "memory leaks", "outages",
-    "customer complaints", "soil erosion", "vitamin D", "HIV", "access to water", "bad weather", "malaria", "debt",
-)  # fmt: skip
+    "rain",
+    "mud",
+    "falls",
+    "smoking",
+    "lung cancer",
+    "tar deposits",
+    "stress",
+    "lack of sleep",
+    "oil prices",
+    "traffic",
+    "noise pollution",
+    "wet roads",
+    "unemployment",
+    "school dropout",
+    "crop failure",
+    "drought",
+    "memory leaks",
+    "outages",
+    "customer complaints",
+    "soil erosion",
+    "vitamin D",
+    "HIV",
+    "access to water",
+    "bad weather",
+    "malaria",
+    "debt",
+)
 CHINESE_NAMES = (
-    "下雨", "路滑", "车祸", "吸烟", "肺癌", "焦油沉积", "压力", "失眠", "干旱", "歉收", "失业", "贫困", "水土流失", "洪水", "疲劳", "事故"
-)  # fmt: skip
+    "下雨",
+    "路滑",
+    "车祸",
+    "吸烟",
+    "肺癌",
+    "焦油沉积",
+    "压力",
+    "失眠",
+    "干旱",
+    "歉收",
+    "失业",
+    "贫困",
+    "水土流失",
+    "洪水",
+    "疲劳",
+    "事故",
+)
 
-FORWARD = ("{x} causes {y}", "{x} leads to {y}", "{x} results in {y}", "{x} contributes to {y}", "{x} brings about {y}",
-           "{x} triggers {y}", "{x} can cause {y}", "{x} increases {y}", "{x} raises {y}", "{x} has led to {y}",
-           "{x} gives rise to {y}", "{x} is a cause of {y}", "{x} is responsible for {y}", "{x} -> {y}", "{x} → {y}",
-           "because of {x}, there is {y}", "{x} also causes {y}", "{x} will lead to {y}", "{x} increases the risk of {y}")  # fmt: skip
-FORWARD = tuple(form for form in FORWARD if not form.startswith("because"))
-BACKWARD = ("{y} is caused by {x}", "{y} results from {x}", "{y} is a result of {x}", "{y} <- {x}", "{y} is due to {x}",
-            "{y} is a consequence of {x}", "{y} was triggered by {x}", "{y} stems from {x}", "{y} depends on {x}")  # fmt: skip
+FORWARD = (
+    "{x} causes {y}",
+    "{x} leads to {y}",
+    "{x} results in {y}",
+    "{x} contributes to {y}",
+    "{x} brings about {y}",
+    "{x} triggers {y}",
+    "{x} can cause {y}",
+    "{x} increases {y}",
+    "{x} raises {y}",
+    "{x} has led to {y}",
+    "{x} gives rise to {y}",
+    "{x} is a cause of {y}",
+    "{x} is responsible for {y}",
+    "{x} -> {y}",
+    "{x} → {y}",
+    "{x} also causes {y}",
+    "{x} will lead to {y}",
+    "{x} increases the risk of {y}",
+)
+BACKWARD = (
+    "{y} is caused by {x}",
+    "{y} results from {x}",
+    "{y} is a result of {x}",
+    "{y} <- {x}",
+    "{y} is due to {x}",
+    "{y} is a consequence of {x}",
+    "{y} was triggered by {x}",
+    "{y} stems from {x}",
+    "{y} depends on {x}",
+)
 NEGATIVE = ("{x} reduces {y}", "{x} lowers {y}", "{x} prevents {y}", "{x} leads to less {y}", "{y} is reduced by {x}")
 NEUTRAL = ("", "", "", "moreover, ", "then ", "furthermore ", "we know that ", "however, ")
 QUESTIONS = ("Does {x} affect {y}?", "Can {x} affect {y}?", "is {y} affected by {x}?", "does {y} depend on {x}")
-CHINESE = ("{x}导致{y}", "{x}会引起{y}", "{x}造成{y}", "{y}由{x}引起", "{x}是{y}的原因", "{y}的原因是{x}", "因为{x}，所以{y}", "{x}→{y}")
+CHINESE = (
+    "{x}导致{y}",
+    "{x}会引起{y}",
+    "{x}造成{y}",
+    "{y}由{x}引起",
+    "{x}是{y}的原因",
+    "{y}的原因是{x}",
+    "因为{x}，所以{y}",
+    "{x}→{y}",
+)
 CHINESE_QUESTIONS = ("{x}会影响{y}吗？", "{x}是否影响{y}", "{x}影响{y}吗")
 
-CHANGING = ("not", "never", "rarely", "perhaps", "only", "may", "seldom", "unless", "allegedly", "hardly", "nobody", "might", "almost",
-            "sometimes", "if not", "without", "neither", "possibly", "every", "most", "it", "although", "supposedly",
-            "should", "doubtfully", "wrongly", "scarcely", "half", "until", "except", "whereas", "cannot", "they")  # fmt: skip
+CHANGING = (
+    "not",
+    "never",
+    "rarely",
+    "perhaps",
+    "only",
+    "may",
+    "seldom",
+    "unless",
+    "allegedly",
+    "hardly",
+    "nobody",
+    "might",
+    "almost",
+    "sometimes",
+    "if not",
+    "without",
+    "neither",
+    "possibly",
+    "every",
+    "most",
+    "it",
+    "although",
+    "supposedly",
+    "should",
+    "doubtfully",
+    "wrongly",
+    "scarcely",
+    "half",
+    "until",
+    "except",
+    "whereas",
+    "cannot",
+    "they",
+)
+SMALL_WORDS = ("and", "which", "by", "the", "of", "is", "so", "both", "more")
 CHINESE_CHANGING = ("并不", "可能", "除非", "也许", "只有", "并非", "有时", "没有", "它", "很少", "所有", "虽然")
 
 
@@ -79,8 +183,7 @@ def _joined(
             (f"both {a} and {b} lead to {c}", [(a, c), (b, c)]),
             (f"the causes of {c} are {a} and {b}", [(a, c), (b, c)]),
             (f"{a} -> {b} -> {c}", [(a, b), (b, c)]),
-            (f"because of {a}, there", []),
-        ][:8]
+        ]
     )
     return [*sentences, more[0]], [*edges, *more[1]]
 
@@ -109,7 +212,8 @@ def insert_change(draw: random.Random, made: Made, chinese: bool = False) -> tup
     text = texts[which]
     word = draw.choice(CHINESE_CHANGING if chinese else CHANGING)
     if chinese:
-        verbs = [text.find(verb) for verb in ("导致", "会引起", "造成", "引起", "影响", "会影响", "是", "的原因") if verb in text]
+        words = ("导致", "会引起", "造成", "引起", "影响", "会影响", "是", "的原因")
+        verbs = [text.find(verb) for verb in words if verb in text]
         place = draw.choice(verbs) if verbs else 0
         texts[which] = text[:place] + word + text[place:]
     else:
@@ -130,7 +234,7 @@ def damage(draw: random.Random, text: str) -> str:
         lambda: [*words[:place], _misspell(draw, words[place]), *words[place + 1 :]],
         lambda: [*words[:place], words[place] + draw.choice(",.;:)('\"?-"), *words[place + 1 :]],
         lambda: [*words[:place], words[place].strip(".,;"), *words[place + 1 :]],
-        lambda: [*words[:place], draw.choice(("and", "which", "by", "the", "of", "is", "so", "both", "more")), *words[place:]],
+        lambda: [*words[:place], draw.choice(SMALL_WORDS), *words[place:]],
     ]
     return " ".join(draw.choice(changes)())
 
