@@ -60,6 +60,9 @@ def join_names(phrases: Sequence[Phrase]) -> list[Token]:
 def _name(words: Sequence[Phrase]) -> Token:
     articles = english().words("articles")
     start, end = words[0].start, words[-1].end
+    for word, following in zip(words, words[1:], strict=False):
+        if word.text.casefold() == following.text.casefold():
+            raise Unclear("double_word", word.start, following.end, word=word.text)
     if any(word.kind == "QUOTED" for word in words):
         rest = [word for word in words if word.text.casefold() not in articles or word.kind == "QUOTED"]
         if len(rest) > 1:
@@ -69,11 +72,8 @@ def _name(words: Sequence[Phrase]) -> Token:
         words = words[1:]
     text = " ".join(word.text for word in words)
     for word in words:
-        if _is_adverb(word.text) and len(words) > 1:
+        if _is_adverb(word.text):
             raise Unclear("adverb", word.start, word.end, word=word.text)
-    for word, following in zip(words, words[1:], strict=False):
-        if word.text.casefold() == following.text.casefold():
-            raise Unclear("double_word", word.start, following.end, word=word.text)
     for edge in (words[0], words[-1]):
         if len(words) > 1 and is_preposition(edge):
             raise Unclear("preposition", start, end, name=text, word=edge.text)
@@ -138,4 +138,7 @@ def _commas_of_conditions(rows: list[Token]) -> list[Token]:
         return rows
     comma = rows[commas[0]]
     rows[commas[0]] = Token("THEN", comma.text, comma.start, comma.end)
+    following = rows[commas[0] + 1] if commas[0] + 1 < len(rows) else comma
+    if following.kind == "BE":  # "Given X, are Y and Z independent"
+        rows[commas[0] + 1] = Token("IS", following.text, following.start, following.end)
     return rows

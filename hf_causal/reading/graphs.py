@@ -177,6 +177,8 @@ def read_mermaid(cursor: Cursor) -> Meaning:
             right = _mermaid_side(cursor, names)
             rows.append((left, arrow, right))
             left = right
+        if cursor.peek().text.strip("-") == "" and cursor.peek().kind == "WORD":
+            raise Unclear("undirected", cursor.peek().start, cursor.peek().end)
         if cursor.peek().kind not in ("NEWLINE", "END") and cursor.peek().text != ";":
             raise cursor.trouble(cursor.peek(), "write “A --> B”")
         cursor.skip()

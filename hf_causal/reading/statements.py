@@ -109,7 +109,8 @@ class Parts(Transformer[Any, Any]):
     def clauses(
         self, subject: Group, both: Token | None, relation: Relation, objects: Group, *steps: Any
     ) -> list[Edge]:
-        if both and len(subject.mentions) != 2:
+        count = len(subject.mentions)
+        if both and (count < 2 or (count > 2 and both.text.isascii())):
             raise Unclear("two_names", subject.start, subject.end)
         edges: list[Edge] = []
         last = ""
@@ -247,7 +248,7 @@ def relate(subject: Group, relation: Relation, objects: Group) -> list[Edge]:
     middle = plain(subject).one()
     pairs = {"mediator": ((first, middle), (middle, second)), "collider": ((first, middle), (second, middle))}
     edges = pairs.get(relation.role, ((middle, first), (middle, second)))
-    return [edge(cause, Relation(relation.token), effect) for cause, effect in edges]
+    return [edge(cause, Relation(relation.token, relation.sign), effect) for cause, effect in edges]
 
 
 def _made(mention: Mention, relation: Relation) -> Mention:
