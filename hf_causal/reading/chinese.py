@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from hf_causal.reading.lexicon import Entry, chinese, english
 from hf_causal.reading.names import Name
-from hf_causal.reading.problems import Unclear
+from hf_causal.reading.problems import Unclear, refuse_words
 from hf_causal.reading.tokens import Sentence, Token
 
 MAX_PIECES = 1_500
@@ -88,6 +88,8 @@ def terminals(sentence: Sentence, is_question: bool) -> tuple[list[Token], list[
     if len(pieces) > MAX_PIECES:
         raise Unclear("sentence_too_long", sentence.start, sentence.end, most=MAX_PIECES)
     _decide(pieces, is_question)
+    refused = [piece for piece in pieces if piece.kind == "REFUSED"]
+    refuse_words([(one.entries["REFUSED"].note, one.text, one.start, one.end) for one in refused])
     for piece in pieces:
         if is_question and piece.kind == "WORD" and piece.text == "了" and piece.joined:
             piece.kind = "NEUTRAL"
@@ -96,8 +98,6 @@ def terminals(sentence: Sentence, is_question: bool) -> tuple[list[Token], list[
         left_over = piece.may_be("BE", "BECAUSE", "SO", "IN_TURN", "COND") and piece.text not in ("后",)
         if piece.kind == "WORD" and (left_over or _is_english(piece.text)):
             raise Unclear("mark", piece.start, piece.end, word=piece.text)
-        if piece.kind == "REFUSED":
-            raise Unclear(f"refused_{piece.entries['REFUSED'].note}", piece.start, piece.end, word=piece.text)
         if piece.kind == "TWO_WAY":
             raise Unclear("two_way", piece.start, piece.end)
         if piece.kind == "MARK":
@@ -233,6 +233,8 @@ def _name(pieces: Sequence[Piece], following: str) -> Token:
     text = "".join(("" if index == 0 or piece.joined else " ") + piece.text for index, piece in enumerate(pieces))
     if following == "CHANGED" and text.endswith("的"):
         text, end = text[:-1], end - 1
+    if not any(letter.isalnum() for letter in text):
+        raise Unclear("mark", start, end, word=text)
     return Token("NAME", text, start, end, Name(text, start, end))
 
 

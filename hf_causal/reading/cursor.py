@@ -40,6 +40,8 @@ class Cursor:
         if token.kind not in ("WORD", "QUOTED"):
             raise self.trouble(token, "a name is missing")
         quoted = token.kind == "QUOTED"
+        if not quoted and not any(letter.isalnum() for letter in token.text):
+            raise self.trouble(token, "a name is missing")
         if not quoted and "--" in token.text:
             raise Unclear("undirected", token.start, token.end)
         text = token.text if quoted else token.text.replace("_", " ").strip() or token.text

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hf_causal.reading.english import Phrase, decide, is_preposition, look_up
 from hf_causal.reading.lexicon import english
 from hf_causal.reading.names import Name
-from hf_causal.reading.problems import Unclear
+from hf_causal.reading.problems import Unclear, refuse_words
 from hf_causal.reading.tokens import Sentence, Token
 
 
@@ -28,9 +28,7 @@ def terminals(sentence: Sentence, is_question: bool) -> tuple[list[Token], list[
 def check(phrases: Sequence[Phrase]) -> None:
     """Raises [`Unclear`] for a word that changes the meaning, or a mark that has no place in a sentence."""
     refused = [phrase for phrase in phrases if phrase.kind == "REFUSED"]
-    # "does not": the "not" is what is to be said, the "does" only goes with it.
-    for phrase in sorted(refused, key=lambda one: one.entries["REFUSED"].note == "helping_verb"):
-        raise Unclear(f"refused_{phrase.entries['REFUSED'].note}", phrase.start, phrase.end, word=phrase.text)
+    refuse_words([(one.entries["REFUSED"].note, one.text, one.start, one.end) for one in refused])
     for phrase in phrases:
         if phrase.kind == "TWO_WAY":
             raise Unclear("two_way", phrase.start, phrase.end)
@@ -71,6 +69,8 @@ def _name(words: Sequence[Phrase]) -> Token:
     if len(words) > 1 and words[0].text.casefold() in articles:
         words = words[1:]
     text = " ".join(word.text for word in words)
+    if not any(letter.isalnum() for letter in text):
+        raise Unclear("mark", start, end, word=text)
     for word in words:
         if _is_adverb(word.text):
             raise Unclear("adverb", word.start, word.end, word=word.text)

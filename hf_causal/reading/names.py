@@ -44,6 +44,7 @@ def key(name: str, quoted: bool = False) -> str:
     """
     words = name.replace("-", " ").split() if not quoted else name.split()
     articles = english().words("articles")
+    words = words or [name]
     words = [word for word in words if len(words) == 1 or word.casefold() not in articles or word == "A"] or words
     if len(words) > 1 and words[0] == "A":
         words = words[1:]

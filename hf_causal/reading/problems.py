@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hf_causal.reading.lexicon import load
@@ -56,7 +56,19 @@ class Unclear(Exception):
 
     def __init__(self, message: str, start: int, end: int, suggestions: tuple[str, ...] = (), **values: object):
         self.message, self.start, self.end, self.values, self.suggestions = message, start, end, values, suggestions
+        self.others: tuple[Unclear, ...] = ()
+        """Further words of the same sentence."""
         super().__init__(message)
+
+
+def refuse_words(words: Sequence[tuple[str, str, int, int]]) -> None:
+    """Raises one [`Unclear`] for all words of a sentence that change its meaning, each with its group and place."""
+    # "does not": the "not" is what is to be said, the "does" only goes with it.
+    telling = [word for word in words if word[0] != "helping_verb"] or list(words)
+    errors = [Unclear(f"refused_{group}", start, end, word=text) for group, text, start, end in telling]
+    if errors:
+        errors[0].others = tuple(errors[1:])
+        raise errors[0]
 
 
 class TooLong(ReadingError):

@@ -145,7 +145,7 @@ def _attempt(problems: list[Problem], source: Source, language: str, reads: Any)
     try:
         return reads()
     except Unclear as unclear:
-        problems.append(source.problem(unclear, language))
+        problems += [source.problem(one, language) for one in (unclear, *unclear.others)]
         return None
 
 

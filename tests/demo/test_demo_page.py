@@ -124,9 +124,9 @@ def test_what_cannot_be_read_is_marked_and_the_text_stays(visit):
     page = visit()
     premises = "rain is wet\nrain causes mud\nit does not cause joy"
     shown = page.ask(premises, "Does rain cause mud?")
-    assert "could not be read" in shown and "leave it out" in shown
+    assert "could not be read" in shown and "leave the sentence out" in shown
     marked = page.page.locator("#hc-answer mark").all_inner_texts()
-    assert marked == ["rain is wet", "it does not cause joy"]
+    assert marked == ["rain is wet", "it", "not"]
     assert page.page.get_by_label("Premises").input_value() == premises
 
 
@@ -136,7 +136,7 @@ def test_other_grammars_and_names_that_are_not_stated(visit):
     page.wait_for("#hc-answer", "“wet grass” is a collider and a cause of “slippery shoes”")
     page.page.get_by_role("button", name="Corr2Cause").click()
     page.wait_for("#hc-answer", "holds in the one graph")
-    assert "Did you mean “accidents”?" in page.ask("rain causes accidents", "Does rain cause an accident?")
+    assert "did you mean “accidents”?" in page.ask("rain causes accidents", "Does rain cause acidents?")
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_link_opens_the_question_again(visit):
     page.page.wait_for_function(filled)
     link = page.page.locator("#hc-link textarea, #hc-link input").first.input_value()
     assert page.page.url == link
-    assert "read_everyday(premises, question)" in page.text("#hc-code")
+    assert "read(premises, question)" in page.text("#hc-code")
     again = visit(query="?" + link.split("?", 1)[1])
     again.wait_for("#hc-answer", "Exact answer")
     again.wait_for_value("Premises", "a → b & c")

@@ -1,5 +1,7 @@
 """Texts that are not understood are refused: by kinds, with examples of each."""
 
+from pathlib import Path
+
 import pytest
 
 from hf_causal.reading import ReadingError, answer, read
@@ -73,6 +75,7 @@ REFUSED = {
     "unfinished": ("coal causes", "Does coal cause smog?", "says nothing|missing"),
     "mixed": ("coal causes smog. gas is independent of coal.", "Does coal cause smog?", "do not go together"),
     "given what is asked": ("coal -> smog -> asthma", "Are coal and asthma independent given coal?", "given as well"),
+    "no letters": ("- causes smog", "Does coal cause smog?", "fit|mark|missing|relation|form"),
     "repeated word": ("Coal causes the the smog.", "Does coal cause smog?", "twice"),
     "Chinese not": ("煤不会导致雾霾。", "煤导致雾霾吗？", "不会"),
     "Chinese may": ("煤可能导致雾霾。", "煤导致雾霾吗？", "可能"),
@@ -91,6 +94,28 @@ def test_refusals(premises, question, message):
         read(premises, question)
     for field, start, end in error.value.spans:
         assert 0 <= start <= end <= len({"premises": premises, "question": question}[field])
+
+
+def documented():
+    """The rows of the table of refusals in the documentation: text, question if given, message."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "reading.md").read_text(encoding="utf-8")
+    table = page.partition("## What is refused")[2].partition("Also refused")[0]
+    for line in table.splitlines()[4:]:
+        if line.startswith("|"):
+            text, message = (cell.strip() for cell in line.strip("|").split(" | ", 1))
+            premises, _, question = text.partition(" (")
+            yield premises, question.rstrip(")"), message
+
+
+@pytest.mark.parametrize(("premises", "question", "message"), documented())
+def test_the_documented_messages_are_real(premises, question, message):
+    with pytest.raises(ReadingError) as error:
+        read(premises, question or "Does smog cause asthma?")
+    assert error.value.hint == message
+
+
+def test_ten_messages_are_documented():
+    assert len(list(documented())) >= 10
 
 
 # The same kinds as the refusals where what was meant is clear.
