@@ -26,10 +26,10 @@ def ask(
 ) -> None:
     from hf_causal.reading import answer, read
 
-    found = answer(read(premises, question))
+    result = answer(read(premises, question))
     if json:
         from json import dumps
 
-        typer.echo(dumps(found.as_dict(), ensure_ascii=False, indent=2))
+        typer.echo(dumps(result.as_dict(), ensure_ascii=False, indent=2))
     else:
-        typer.echo(found.text)
+        typer.echo(result.text)

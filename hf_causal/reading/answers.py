@@ -4,85 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
 
 from hf_causal.reading import tasks
+from hf_causal.reading.evidence import Answer, Evidence
 from hf_causal.reading.lexicon import load
 from hf_causal.reading.names import shorten
 from hf_causal.reading.paths import simple_paths
 from hf_causal.reading.reading import Reading
 from hf_causal.reading.signs import signed_edges, signs_between
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """One question of a task, its exact answer and the certificate that proves it; all with short names."""
-
-    answer: str
-    """`"Yes"` or `"No"`."""
-    certificate: str
-    """JSON."""
-    write: Callable[[], tuple[str, str]] = field(repr=False, compare=False)
-    """Returns the task and the prompt; a list of a hundred members has a hundred prompts that nobody may look at."""
-    names: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
-    """From short name to the name of the text."""
-
-    @cached_property
-    def task(self) -> str:
-        """The name of the task."""
-        return self.write()[0]
-
-    @cached_property
-    def prompt(self) -> str:
-        """The canonical prompt."""
-        return self.write()[1]
-
-    def check(self) -> None:
-        """Raises an error unless the certificate proves the answer."""
-        tasks.check({"prompt": self.prompt, "completion": self.answer, "certificate": self.certificate})
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The exact answer to a question, in the names of its text."""
-
-    reading: Reading
-    answer: str
-    """`"Yes"`, `"No"`, `"Unknown"` for a direction that the statements leave open, `""` for lists and paths."""
-    text: str
-    """A sentence in the language of the question."""
-    members: tuple[str, ...] = ()
-    paths: tuple[tuple[str, ...], ...] = ()
-    proofs: tuple[Evidence, ...] = ()
-
-    def as_dict(self) -> dict[str, Any]:
-        """Returns what was read, the answer and its proofs as JSON has them."""
-        asked = self.reading.question
-        return {
-            "answer": self.answer,
-            "text": self.text,
-            "members": list(self.members),
-            "paths": [list(path) for path in self.paths],
-            "kind": asked.kind,
-            "asked": list(asked.names),
-            "given": list(asked.given),
-            "language": self.reading.language,
-            "statements": [
-                {"cause": one.cause, "effect": one.effect, "sign": one.sign} for one in self.reading.statements
-            ],
-            "proofs": [
-                {
-                    "task": proof.task,
-                    "prompt": proof.prompt,
-                    "answer": proof.answer,
-                    "certificate": json.loads(proof.certificate),
-                    "names": proof.names,
-                }
-                for proof in self.proofs
-            ],
-        }
 
 
 def answer(reading: Reading) -> Answer:
@@ -93,7 +22,7 @@ def answer(reading: Reading) -> Answer:
     ```python
     >>> from hf_causal.reading import read
     >>> answer(read("Rain makes the road wet. A wet road causes accidents.", "What causes accidents?")).members
-    ('rain', 'wet road')
+    ('Rain', 'wet road')
 
     ```
     """
@@ -278,13 +207,13 @@ class _Answering:
                 f"member_{'yes' if yes else 'no'}", z=self.asked.third, x=first, y=second, role=self.say(role)
             )
             return self.done("Yes" if yes else "No", text, proofs)
-        found = {
+        by_name = {
             name: self.is_member(role, first, second, name)
             for name in self.reading.names
             if name not in (first, second)
         }
-        members = tuple(name for name, proofs in found.items() if all(one.answer == "Yes" for one in proofs))
-        proofs = [evidence for both in found.values() for evidence in both]
+        members = tuple(name for name, proofs in by_name.items() if all(one.answer == "Yes" for one in proofs))
+        proofs = [evidence for both in by_name.values() for evidence in both]
         if not self.asked.kind.startswith("any_"):
             return self.listing(members, proofs)
         text = self.say("any_yes", members=self.listed(members)) if members else self.say("any_no")

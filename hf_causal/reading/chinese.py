@@ -45,7 +45,7 @@ def looks_like_question(sentence: Sentence) -> bool:
 
 
 def look_up(sentence: Sentence) -> list[Piece]:
-    """Returns the longest phrases of the lexicon from left to right, and what stands between them."""
+    """Returns the longest phrases of the lexicon from left to right, and what is between them."""
     phrases, pieces = chinese().phrases, []
     end_before = -1
     for token in sentence.tokens:

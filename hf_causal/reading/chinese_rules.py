@@ -29,8 +29,8 @@ class _ChineseParts(Parts):
     def on(self, cause: Group, _: Token, effect: Group, word: Token, *rest: Any) -> list[Edge]:
         return connect(plain(cause), Relation(word, "?"), plain(effect))
 
-    def of(self, told: tuple[Group, Token, Group]) -> tuple[Group, Token, Group]:
-        return told
+    def of(self, parts: tuple[Group, Token, Group]) -> tuple[Group, Token, Group]:
+        return parts
 
     def is_role(self, subject: Group, _: Token, objects: Group, role: Token) -> tuple[Group, Token, Group]:
         return subject, role, objects
@@ -50,8 +50,8 @@ class _ChineseParts(Parts):
 class ChineseStatements(_ChineseParts, Statements):
     """Statements of the Chinese grammar."""
 
-    def statement(self, told: Any) -> Any:
-        return relate(told[0], as_role(told[1]), told[2]) if isinstance(told, tuple) else told
+    def statement(self, parts: Any) -> Any:
+        return relate(parts[0], as_role(parts[1]), parts[2]) if isinstance(parts, tuple) else parts
 
     def because_first(self, word: Token, cause: Group, _: Token, effect: Group) -> list[Edge]:  # type: ignore[override]
         return connect(cause, Relation(word, "+"), effect)
@@ -67,8 +67,8 @@ class ChineseQuestions(_ChineseParts, Questions):
     def asks_arrows(self, edges: list[Edge], ask: Token | None = None) -> Asked:
         return self._of_edges(edges)
 
-    def asks_of(self, told: tuple[Group, Token, Group], ask: Token | None) -> Asked:
-        return self.asks_role(None, told[0], told[1], told[2])  # type: ignore[arg-type]
+    def asks_of(self, parts: tuple[Group, Token, Group], ask: Token | None) -> Asked:
+        return self.asks_role(None, parts[0], parts[1], parts[2])  # type: ignore[arg-type]
 
     def asks_on(self, *parts: Any) -> Asked:
         return self._of_edges(self.on(*parts))

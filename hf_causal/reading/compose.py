@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from hf_causal.reading.reader import Source
 
 MAX_EDGES = 1_000
-Told = Sequence[tuple[Sentence, Meaning]]
+Parsed = Sequence[tuple[Sentence, Meaning]]
 
 
-def compose(told: Told, asked: Asked, stated: Source, source: Source, language: str) -> Reading:
+def compose(parsed: Parsed, asked: Asked, stated: Source, source: Source, language: str) -> Reading:
     """Returns the reading of a text whose sentences were all read.
 
     Raises:
         [`Unclear`]: If its names or its sentences do not go together.
     """
-    meanings = [meaning for _, meaning in told]
+    meanings = [meaning for _, meaning in parsed]
     mentions = mentions_of(meanings)
     table = Table.of([*mentions, *asked_mentions(asked)])
     known = dict.fromkeys(table.settle(mention)[0] for mention in mentions)
-    statements = _statements(told, table, stated)
+    statements = _statements(parsed, table, stated)
     question = _question(asked, table, known, language)
     table.check({table.settle(mention)[0]: mention for mention in mentions})
     names = tuple(table.shown[one] for one in known)
@@ -65,23 +65,23 @@ def _shown(table: Table, mentions: Sequence[Mention]) -> tuple[str, ...]:
     return tuple(table.shown[table.settle(mention)[0]] for mention in mentions)
 
 
-def _statements(told: Told, table: Table, stated: Source) -> tuple[Statement, ...]:
-    size = sum(len(meaning.edges) + len(meaning.together) for _, meaning in told)
+def _statements(parsed: Parsed, table: Table, stated: Source) -> tuple[Statement, ...]:
+    size = sum(len(meaning.edges) + len(meaning.together) for _, meaning in parsed)
     if size > MAX_EDGES:
         raise Unclear("too_many_statements", 0, len(stated.text.normal), size=size, most=MAX_EDGES)
-    found = []
-    for sentence, meaning in told:
+    statements = []
+    for sentence, meaning in parsed:
         start, end = stated.text.place(sentence.start, sentence.end)
         for edge in meaning.edges:
             cause, effect = _shown(table, (edge.cause, edge.effect))
-            found.append(Statement(cause, effect, edge_sign(edge, table), start, end))
-    return tuple(found)
+            statements.append(Statement(cause, effect, edge_sign(edge, table), start, end))
+    return tuple(statements)
 
 
 def _question(asked: Asked, table: Table, known: dict[str, None], language: str) -> Question:
     for mention in asked_mentions(asked):
-        found = table.settle(mention)[0]
-        if found not in known:
+        name_key = table.settle(mention)[0]
+        if name_key not in known:
             raise _stranger(mention, [table.shown[one] for one in known], language)
     kind, direction = asked_kind(asked, table)
     pair, given = _shown(table, asked.pair), tuple(dict.fromkeys(_shown(table, asked.given)))
@@ -94,14 +94,14 @@ def _check_different(asked: Asked, table: Table) -> None:
     """Raises [`Unclear`] where a question is about a name and itself, or conditions on what it is about."""
     seen: set[str] = set()
     for mention in (*asked.pair, *((asked.third,) if asked.third else ())):
-        found = table.settle(mention)[0]
-        if found in seen and (asked.edge is None or asked.directly or asked.kind == "why"):
-            raise Unclear("itself", mention.start, mention.end, name=table.shown[found], asked=True)
-        seen.add(found)
+        name_key = table.settle(mention)[0]
+        if name_key in seen and (asked.edge is None or asked.directly or asked.kind == "why"):
+            raise Unclear("itself", mention.start, mention.end, name=table.shown[name_key], asked=True)
+        seen.add(name_key)
     for mention in asked.given:
-        found = table.settle(mention)[0]
-        if found in seen:
-            raise Unclear("given_asked", mention.start, mention.end, name=table.shown[found], asked=True)
+        name_key = table.settle(mention)[0]
+        if name_key in seen:
+            raise Unclear("given_asked", mention.start, mention.end, name=table.shown[name_key], asked=True)
 
 
 def _stranger(mention: Mention, names: Sequence[str], language: str) -> Unclear:
@@ -182,8 +182,8 @@ def _check_complete(reading: Reading, meanings: Sequence[Meaning]) -> None:
     sizes = {meaning.size for meaning in meanings if meaning.size is not None}
     if sizes - {len(names)}:
         raise Unclear("system_size", 0, 0, size=min(sizes), named=len(names))
-    told = {frozenset(pair) for pair in reading.together}
-    told |= {frozenset((first, second)) for first, second, given in reading.independent if not given}
+    parsed = {frozenset(pair) for pair in reading.together}
+    parsed |= {frozenset((first, second)) for first, second, given in reading.independent if not given}
     for first, second in combinations(names, 2):
-        if frozenset((first, second)) not in told:
+        if frozenset((first, second)) not in parsed:
             raise Unclear("silent_pair", 0, 0, first=first, second=second)

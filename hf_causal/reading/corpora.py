@@ -15,10 +15,10 @@ def read_corpora_prompt(premises: Text, question: Text) -> Reading | None:
     A pronoun or a denial is none: "It causes mud." is refused as in any other text.
     """
     texts = [text.normal for text in (premises, question) if text.normal]
-    found = canonical(" ".join(texts))
-    if found is None:
+    parsed = canonical(" ".join(texts))
+    if parsed is None:
         return None
-    task, edges, pair, given = found
+    task, edges, pair, given = parsed
     names = tuple(dict.fromkeys([name for edge in edges for name in edge] + [*pair, *given]))
     stated = {name for edge in edges for name in edge}
     if not all(map(is_plain, names)) or not {*pair, *given} <= stated or any(map(_is_refused, names)):

@@ -19,7 +19,7 @@ from hf_causal.reading.signs import signs_between
 MAX_PAIRS = 20
 """Doubtful pairs that are looked at: names that are that much alike are refused for the first few already."""
 MAX_TRIED_NAMES = 60
-"""With more names than this, which pair matters is not tried out: the first is told."""
+"""With more names than this, which pair matters is not tried out: the first is named."""
 MIN_LETTERS = 6
 """Names of at least this many letters are taken for misspellings of each other where they differ in one."""
 
@@ -69,7 +69,7 @@ def _misspelled(by_key: dict[str, str]) -> Iterable[tuple[str, str]]:
 
 
 def _union(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """From each name of some pairs to the one that stands for all that are joined with it."""
+    """From each name of some pairs to the one that replaces all that are joined with it."""
     above: dict[str, str] = {}
 
     def top(name: str) -> str:
@@ -88,10 +88,10 @@ _Outcome = tuple[str, frozenset[str], frozenset[str]]
 
 
 def _outcome(reading: Reading) -> _Outcome:
-    found, asked = answer(reading), reading.question
+    result, asked = answer(reading), reading.question
     directed = asked.direction and len(asked.names) == 2
     states = signs_between(reading.statements, *asked.names) if directed else ()
-    return found.answer, frozenset(found.members), frozenset(states)
+    return result.answer, frozenset(result.members), frozenset(states)
 
 
 def _mapped(outcome: _Outcome, pairs: list[tuple[str, str]]) -> _Outcome:
@@ -112,12 +112,12 @@ def _outcome_of_merged(reading: Reading, pairs: list[tuple[str, str]]) -> object
     if len(set(about)) < len([*asked.names, *asked.given, *((asked.third,) if asked.third else ())]):
         return None
     statements = tuple(
-        replace(told, cause=one.get(told.cause, told.cause), effect=one.get(told.effect, told.effect))
-        for told in reading.statements
+        replace(stated, cause=one.get(stated.cause, stated.cause), effect=one.get(stated.effect, stated.effect))
+        for stated in reading.statements
     )
     merged = replace(
         reading,
-        statements=tuple(told for told in statements if told.cause != told.effect),
+        statements=tuple(stated for stated in statements if stated.cause != stated.effect),
         question=replace(asked, names=names, given=given, third=third),
         names=tuple(dict.fromkeys(one.get(name, name) for name in reading.names)),
         together=(),

@@ -42,7 +42,7 @@ def look_up(sentence: Sentence) -> list[Phrase]:
     shouted = all(token.text.isupper() for token in tokens if token.kind == "WORD" and token.text.isalpha())
     parts = [token.text.casefold() if token.kind == "WORD" else "" for token in tokens]
     parts = ["&" if token.text == "&" else part for token, part in zip(tokens, parts, strict=True)]
-    lexicon, found, place = english(), [], 0
+    lexicon, phrases, place = english(), [], 0
     while place < len(tokens):
         token = tokens[place]
         end, entries = lexicon.phrases.longest(parts, place)
@@ -50,14 +50,14 @@ def look_up(sentence: Sentence) -> list[Phrase]:
             end, entries = place, []
         if end == place:
             kind = token.kind if token.kind != "MARK" else _MARKS.get(token.text, "MARK")
-            found.append(Phrase(kind, token.text, token.start, token.end, {}))
+            phrases.append(Phrase(kind, token.text, token.start, token.end, {}))
             place += 1
             continue
         text = " ".join(one.text for one in tokens[place:end])
         kinds = {entry.kind: entry for entry in entries}
-        found.append(Phrase("WORD", text, token.start, tokens[end - 1].end, kinds))
+        phrases.append(Phrase("WORD", text, token.start, tokens[end - 1].end, kinds))
         place = end
-    return found
+    return phrases
 
 
 _MARKS = {",": "COMMA", "|": "BAR", ":": "COLON", "、": "COMMA"}
@@ -177,7 +177,7 @@ def _decide_one(
 
 
 def _in_name(before: Phrase, following: Phrase) -> bool:
-    """Whether a word such as "mean" stands where only the middle of a name can be."""
+    """Whether a word such as "mean" is where only the middle of a name can be."""
     return before.text.casefold() in english().words("articles")
 
 

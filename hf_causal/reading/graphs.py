@@ -190,10 +190,10 @@ def read_mermaid(cursor: Cursor) -> Meaning:
 
 
 def _mermaid_side(cursor: Cursor, names: dict[str, Mention]) -> list[str]:
-    found = [_mermaid_node(cursor, names)]
+    nodes = [_mermaid_node(cursor, names)]
     while cursor.take("&"):
-        found.append(_mermaid_node(cursor, names))
-    return found
+        nodes.append(_mermaid_node(cursor, names))
+    return nodes
 
 
 def _mermaid_node(cursor: Cursor, names: dict[str, Mention]) -> str:

@@ -11,13 +11,13 @@ from hf_causal.reading.tasks import HYPOTHESES, PARAPHRASES
 from hf_causal.reading.tokens import Sentence
 
 
-def read_hypothesis(text: str, start: int, told: Sequence[tuple[Sentence, Meaning]]) -> Asked | None:
+def read_hypothesis(text: str, start: int, parsed: Sequence[tuple[Sentence, Meaning]]) -> Asked | None:
     """Reads a hypothesis where the premises are correlations; `None` for any other question.
 
     Names are only those of the premises, so a template is matched in one way or in none.
     """
-    if any(meaning.edges for _, meaning in told) or not any(
-        m.together or m.independent or m.variables for _, m in told
+    if any(meaning.edges for _, meaning in parsed) or not any(
+        m.together or m.independent or m.variables for _, m in parsed
     ):
         return None
     for templates in (HYPOTHESES, PARAPHRASES):
@@ -32,7 +32,7 @@ def read_hypothesis(text: str, start: int, told: Sequence[tuple[Sentence, Meanin
 
 
 def _match(template: str, text: str) -> dict[str, tuple[str, int, int]] | None:
-    """The names that stand at {i} and {j}, with their places; found from left to right without going back."""
+    """The names at {i} and {j}, with their places; matched from left to right without going back."""
     pieces = re.split(r"(\{[ij]\})", template)
     folded, names, place, open_name = text.casefold(), {}, 0, ""
     if len(folded) != len(text):
@@ -44,12 +44,12 @@ def _match(template: str, text: str) -> dict[str, tuple[str, int, int]] | None:
             continue
         if not piece:
             continue
-        found = folded.find(piece.casefold(), place)
-        if found < 0 or (not open_name and found != place):
+        at = folded.find(piece.casefold(), place)
+        if at < 0 or (not open_name and at != place):
             return None
         if open_name:
-            names[open_name] = (text[begin:found].strip(), begin, found)
-        open_name, place = "", found + len(piece)
+            names[open_name] = (text[begin:at].strip(), begin, at)
+        open_name, place = "", at + len(piece)
     if open_name:
         names[open_name] = (text[begin:].strip(), begin, len(text))
     elif place != len(text):

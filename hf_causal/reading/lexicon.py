@@ -110,10 +110,10 @@ def _english_entries(data: Mapping[str, Any]) -> Iterable[tuple[str, Entry]]:
         yield from _verb(verb, "ACTIVE", "PASSIVE")
     for verb in data["backward_verbs"]:
         yield from _verb(verb, "BACKWARD", "")
-    for role, told in data["roles"].items():
-        for phrase in told["words"]:
-            yield phrase, Entry("ROLE", told["sign"], role)
-            yield f"the {phrase}", Entry("ROLE", told["sign"], role)
+    for role, role_data in data["roles"].items():
+        for phrase in role_data["words"]:
+            yield phrase, Entry("ROLE", role_data["sign"], role)
+            yield f"the {phrase}", Entry("ROLE", role_data["sign"], role)
     for role, phrases in data["headed"].items():
         for phrase in phrases:
             yield phrase, Entry("HEADED", "+", role)

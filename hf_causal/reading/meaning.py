@@ -94,7 +94,7 @@ class Relation:
 
 @dataclass(frozen=True)
 class Group:
-    """A list of names with what stands between them."""
+    """A list of names with what is between them."""
 
     mentions: tuple[Mention, ...]
     separators: tuple[str, ...] = ()
@@ -244,13 +244,6 @@ def state(noun: Name, adjective: Token) -> Name:
     if len(words) != 1 or adjective.data.quoted:
         raise Unclear("no_adjective", adjective.start, adjective.end, word=adjective.text)
     return Name(f"{adjective.text} {noun.text}", noun.start, adjective.end)
-
-
-def pair_up(group: Group) -> list[tuple[Mention, Mention]]:
-    """Returns all pairs of a list."""
-    names = group.mentions
-    check_list(group)
-    return [(names[i], names[j]) for i in range(len(names)) for j in range(i + 1, len(names))]
 
 
 def plain(group: Group) -> Group:

@@ -16,10 +16,7 @@ SHORT = 3
 
 @dataclass(frozen=True)
 class Name:
-    """A name as it stands in a text.
-
-    `state` is the adjective of "the road gets wet", whose name is "wet road".
-    """
+    """A name as it is in a text, or "wet road" for "the road gets wet"."""
 
     text: str
     start: int
@@ -74,32 +71,9 @@ def near(name: str, others: Sequence[str], most: int = 3) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*alike, *inside]))[:most]
 
 
-def confusable(first: str, second: str) -> bool:
-    """Whether two different names may be one: the same words in another order, or one with a phrase behind it.
-
-    "cancer" and "cancer in mice" may be the same thing said with more care, or two things; only who wrote them knows.
-
-    Example:
-
-    ```python
-    >>> confusable("cancer", "cancer in mice"), confusable("cancer", "lung cancer")
-    (True, False)
-
-    ```
-    """
-    one, two = sorted((content(first), content(second)), key=len)
-    if one == two:
-        return True
-    longer = max(first, second, key=lambda name: len(name.split())).casefold().split()
-    shorter = min(first, second, key=lambda name: len(name.split())).casefold().split()
-    prepositions = english().words("prepositions")
-    size = len(shorter)
-    return len(longer) > size and longer[:size] == shorter and longer[size] in prepositions
-
-
 @lru_cache(maxsize=4096)
 def content(name: str) -> tuple[str, ...]:
-    """The words of a name that mean something, in alphabetical order."""
+    """Returns the words of a name that mean something, in alphabetical order."""
     small = english().words("prepositions") | english().words("articles")
     words = name.casefold().replace("-", " ").split()
     return tuple(sorted(_singular(word) for word in words if word not in small)) or (name,)

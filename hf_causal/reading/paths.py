@@ -29,20 +29,20 @@ def simple_paths(
         signs[statement.effect] = known if known == statement.sign else "?"
         before.setdefault(statement.effect, set()).add(statement.cause)
     useful = _reaching(effect, before)
-    found: list[tuple[str, ...]] = []
+    paths: list[tuple[str, ...]] = []
     waiting: list[tuple[tuple[str, ...], str]] = [((cause,), "+")]
     steps = 0
     for path, sign in waiting:  # breadth first, so that short paths come first
-        for name, own in following.get(path[-1], {}).items():
+        for name, step_sign in following.get(path[-1], {}).items():
             steps += 1
             if name == effect:
-                if not direction or multiply(sign, own) == direction:
-                    found.append((*path, name))
+                if not direction or multiply(sign, step_sign) == direction:
+                    paths.append((*path, name))
             elif name in useful and name not in path:
-                waiting.append(((*path, name), multiply(sign, own)))
-        if len(found) >= MAX_PATHS or steps > MAX_STEPS:
-            return tuple(found[:MAX_PATHS]), False
-    return tuple(found), True
+                waiting.append(((*path, name), multiply(sign, step_sign)))
+        if len(paths) >= MAX_PATHS or steps > MAX_STEPS:
+            return tuple(paths[:MAX_PATHS]), False
+    return tuple(paths), True
 
 
 def _reaching(effect: str, before: dict[str, set[str]]) -> set[str]:

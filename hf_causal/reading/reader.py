@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from dataclasses import field as default
 from typing import Any
@@ -80,7 +80,7 @@ def read(premises: str, question: str = "") -> Reading:
         [`Reading`]: What the text says, with the places of its words.
 
     Raises:
-        [`ReadingError`]: With every word that was not understood, where it stands and what to write instead.
+        [`ReadingError`]: With every word that was not understood, where it is and what to write instead.
 
     Example:
 
@@ -106,14 +106,14 @@ def read(premises: str, question: str = "") -> Reading:
 
 def _read(stated: Source, asked: Source) -> Reading:
     problems: list[Problem] = []
-    graph = _attempt(problems, stated, "en", lambda: graphs.read_graph(stated))
-    told: list[tuple[Sentence, Meaning]] = [(Sentence(stated_span(stated)), graph)] if graph else []
+    graph = _attempt(problems, stated, "en", graphs.read_graph, stated)
+    parsed: list[tuple[Sentence, Meaning]] = [(Sentence(stated_span(stated)), graph)] if graph else []
     size = 0
     if graph is None and not problems:
         for sentence in stated.sentences:
-            meaning = _attempt(problems, stated, language_of(sentence), lambda: _statement(stated, sentence))  # noqa: B023
+            meaning = _attempt(problems, stated, language_of(sentence), _statement, stated, sentence)
             if meaning is not None:
-                told.append((sentence, meaning))
+                parsed.append((sentence, meaning))
             if len(problems) >= MAX_PROBLEMS:
                 raise ReadingError(problems)
             size += len(meaning.edges) if meaning else 0
@@ -121,11 +121,11 @@ def _read(stated: Source, asked: Source) -> Reading:
                 unclear = Unclear("too_many_statements", 0, len(stated.text.normal), size=size, most=MAX_STATEMENTS)
                 raise ReadingError([stated.problem(unclear, "en")])
     language = language_of(asked.sentences[0]) if asked.sentences else ("zh" if _is_chinese(stated) else "en")
-    wanted = _attempt(problems, asked, language, lambda: _question(asked, told))
+    wanted = _attempt(problems, asked, language, _question, asked, parsed)
     if problems or wanted is None:
         raise ReadingError(problems)
     try:
-        return compose(told, wanted, stated, asked, language)
+        return compose(parsed, wanted, stated, asked, language)
     except Unclear as unclear:
         source = asked if unclear.values.pop("asked", False) else stated
         raise ReadingError([source.problem(unclear, language)]) from None
@@ -141,9 +141,10 @@ def stated_span(source: Source) -> tuple[Token, ...]:
     return (Token("GRAPH", "", 0, len(source.text.normal)),)
 
 
-def _attempt(problems: list[Problem], source: Source, language: str, reads: Any) -> Any:
+def _attempt(problems: list[Problem], source: Source, language: str, reads: Callable[..., Any], *texts: Any) -> Any:
+    """Reads a piece of text, or adds what cannot be read in it to the problems."""
     try:
-        return reads()
+        return reads(*texts)
     except Unclear as unclear:
         problems += [source.problem(one, language) for one in (unclear, *unclear.others)]
         return None
@@ -154,8 +155,8 @@ def _statement(source: Source, sentence: Sentence) -> Meaning:
         raise Unclear("question_in_premises", sentence.start, sentence.end)
     language, tokens = _terminals(source, sentence, False)
     rules = ChineseStatements() if language == "chinese" else Statements()
-    told = transform(rules, parse(language, "statement", tokens))
-    meaning: Meaning = Meaning(edges=told) if isinstance(told, list) else told
+    parsed = transform(rules, parse(language, "statement", tokens))
+    meaning: Meaning = Meaning(edges=parsed) if isinstance(parsed, list) else parsed
     source.mark_all([*sentence.ignored, *tokens])
     if len(meaning.edges) > MAX_STATEMENTS:
         raise Unclear(
@@ -164,14 +165,14 @@ def _statement(source: Source, sentence: Sentence) -> Meaning:
     return meaning
 
 
-def _question(source: Source, told: Sequence[tuple[Sentence, Meaning]]) -> Asked:
+def _question(source: Source, parsed: Sequence[tuple[Sentence, Meaning]]) -> Asked:
     if not source.sentences:
         raise Unclear("no_question", 0, len(source.text.normal))
     if len(source.sentences) > 1:
         second = source.sentences[1]
         raise Unclear("several_questions", second.start, second.end)
     sentence = source.sentences[0]
-    if hypothesis := read_hypothesis(source.text.normal[sentence.start : sentence.end], sentence.start, told):
+    if hypothesis := read_hypothesis(source.text.normal[sentence.start : sentence.end], sentence.start, parsed):
         source.mark("relation", sentence.start, sentence.end)
         return hypothesis
     language, tokens = _terminals(source, sentence, True)

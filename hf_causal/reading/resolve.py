@@ -38,13 +38,13 @@ class Table:
 
     def add(self, name: Name) -> str:
         """Adds a spelling and returns its key; a name is shown as it is written in the middle of a sentence."""
-        found = self.key(name)
+        name_key = self.key(name)
         text = _without_article(name.text)
-        if found not in self.shown or (text[:1].islower() and not self.shown[found][:1].islower()):
-            self.shown[found] = text
+        if name_key not in self.shown or (text[:1].islower() and not self.shown[name_key][:1].islower()):
+            self.shown[name_key] = text
         if name.quoted:
-            self.quoted.add(found)
-        return found
+            self.quoted.add(name_key)
+        return name_key
 
     def settle_all(self, mentions: Sequence[Mention]) -> None:
         """Settles every mention once: first those that are sure, on which the others depend."""
@@ -94,17 +94,17 @@ class Table:
 
 def mentions_of(meanings: Iterable[Meaning]) -> list[Mention]:
     """Returns all mentions of statements in their order."""
-    found: list[Mention] = []
+    mentions: list[Mention] = []
     for meaning in meanings:
-        found += meaning.variables
+        mentions += meaning.variables
         for edge in meaning.edges:
-            found += [edge.cause, edge.effect]
-        found += meaning.nodes
+            mentions += [edge.cause, edge.effect]
+        mentions += meaning.nodes
         for pair in meaning.together:
-            found += pair
+            mentions += pair
         for first, second, given in meaning.independent:
-            found += [first, second, *given]
-    return found
+            mentions += [first, second, *given]
+    return mentions
 
 
 def asked_mentions(asked: Asked) -> list[Mention]:

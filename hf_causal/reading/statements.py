@@ -166,8 +166,8 @@ class Parts(Transformer[Any, Any]):
 class Statements(Parts):
     """Statements of the grammars of English and Chinese."""
 
-    def statement(self, told: Meaning | list[Edge]) -> Meaning | list[Edge]:
-        return told
+    def statement(self, meaning: Meaning | list[Edge]) -> Meaning | list[Edge]:
+        return meaning
 
     def headed(self, head: Token, members: Group, verb: Token, others: Group) -> list[Edge]:
         backward = head.data.note == "cause"

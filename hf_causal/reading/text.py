@@ -24,7 +24,7 @@ class Text:
     """For each character of `normal`, where it begins in `original`; and the end of `original`."""
 
     def place(self, start: int, end: int) -> tuple[int, int]:
-        """Returns where a piece of `normal` stands in `original`."""
+        """Returns where a piece of `normal` is in `original`."""
         if start >= end:
             return self.starts[start], self.starts[start]
         last = end - 1

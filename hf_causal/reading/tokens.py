@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word, a mark or a name, and where it stands in the normalised text."""
+    """A word, a mark or a name, and where it is in the normalised text."""
 
     kind: str
     text: str
@@ -133,13 +133,13 @@ def sentences(text: str, headings: frozenset[str], abbreviations: frozenset[str]
 
     ```
     """
-    found: list[Sentence] = []
+    result: list[Sentence] = []
     held: list[Token] = []
 
     def close(asks: bool) -> None:
-        ignored, rest = _without_label(held, headings, found)
+        ignored, rest = _without_label(held, headings, result)
         if rest:
-            found.append(Sentence(tuple(rest), asks, tuple(ignored)))
+            result.append(Sentence(tuple(rest), asks, tuple(ignored)))
         held.clear()
 
     tokens = list(scan(text))
@@ -153,11 +153,11 @@ def sentences(text: str, headings: frozenset[str], abbreviations: frozenset[str]
         else:
             held.append(token)
     close(False)
-    return found
+    return result
 
 
 def _inside(tokens: Sequence[Token], index: int, abbreviations: frozenset[str]) -> bool:
-    """Whether a stop belongs to an abbreviation, or stands between letters without a blank."""
+    """Whether a stop belongs to an abbreviation, or is between letters without a blank."""
     token = tokens[index]
     if token.text != "." or index == 0 or tokens[index - 1].end != token.start:
         return False
