@@ -25,7 +25,7 @@ from hf_causal.corpora.build import build
 from hf_causal.corpora.load import load_corpus
 from hf_causal.evaluation.evaluate import evaluate_model
 from hf_causal.evaluation.questions import file_questions
-from hf_causal.evaluation.scored_tasks import TASKS
+from hf_causal.evaluation.scored_tasks import scored_configs
 from hf_causal.tasks.d_separation.text import parse_prompt
 from hf_causal.training.loop import train
 from hf_causal.training.recipe import Recipe, load_recipe
@@ -73,7 +73,7 @@ def scores_of(folder: Path, recipe: Recipe, options: argparse.Namespace, limit: 
         return json.loads(kept.read_text(encoding="utf-8"))
     grammars = {task_name(*source) for source in recipe.sources}
     found: dict[str, Any] = {}
-    for corpus, config in TASKS:
+    for corpus, config in scored_configs():
         if task_name(corpus, config) not in grammars:
             continue
         prefix = config.removesuffix("generalization")
@@ -253,7 +253,7 @@ def main() -> None:
     options = parser.parse_args()
     for corpus in ("axiomatic", "corr2cause"):
         if not (options.work / "data" / corpus).is_dir():
-            wanted = [config for task, config in TASKS if task == corpus]
+            wanted = [config for task, config in scored_configs() if task == corpus]
             wanted += ["transitivity_ts2", "d_separation", "d_separation_trees"] if corpus == "axiomatic" else []
             build(corpus, options.work / "data" / corpus, wanted, num_proc=2)
     study = {"seeds": seeds, "arms": arms, "transfer": transfer, "ceiling": ceiling}[options.part](options)
