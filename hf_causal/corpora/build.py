@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from hf_causal.corpora import check_corpus, config_names, get_config
 from hf_causal.corpora.parquet import SplitSummary, write_config
 from hf_causal.utils.files import Folder
+from hf_causal.utils.progress import Progress
 
 
 def build(
@@ -16,7 +17,7 @@ def build(
     out: str | Path,
     configs: Sequence[str] | None = None,
     num_proc: int = 1,
-    progress: Callable[[str, int], Callable[[int], Any]] | None = None,
+    progress: Progress | None = None,
     engine: str = "local",
     ray_address: str | None = None,
     **options: Any,

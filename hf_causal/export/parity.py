@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import cycle
 from typing import Any
@@ -12,6 +12,7 @@ import torch
 
 from hf_causal.export.runtime import ExportedModel
 from hf_causal.tasks.registry import tasks
+from hf_causal.utils.progress import Advance
 
 TOLERANCE = 1e-3
 """Logits of answers lie far apart; runtimes that add in another order differ by about a millionth."""
@@ -79,7 +80,7 @@ def compare(
     tokenizer: Any,
     exported: ExportedModel,
     prompts: Sequence[str],
-    progress: Callable[[int], Any] | None = None,
+    progress: Advance | None = None,
 ) -> Parity:
     """Asks a model one prompt at a time, and its exported graph the same in batches.
 

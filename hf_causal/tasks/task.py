@@ -14,7 +14,7 @@ from hf_causal.tasks.shared.invariances import STATED_GRAPH_INVARIANCES, Change
 from hf_causal.tasks.shared.names import RESERVED_WORDS
 from hf_causal.tasks.shared.proofs import Facts, Proof, stated_facts
 from hf_causal.tasks.shared.published import Curves, F1AndAccuracy
-from hf_causal.tasks.shared.schema import CorpusConfig
+from hf_causal.tasks.shared.schema import CorpusConfig, arrow_schema
 from hf_causal.tasks.shared.shortcuts import Shortcut
 
 
@@ -40,7 +40,7 @@ class Task:
     recognizes: Callable[[str], bool]
     """Whether a text looks like a prompt of this task; it may still be unreadable."""
     parse: Callable[[str], Any]
-    """From text to a [`ReadPrompt`]; raises `ValueError` with the sentence that cannot be read."""
+    """From text to a [`ParsedPrompt`]; raises `ValueError` with the sentence that cannot be read."""
     join: Callable[[str, str], str] = join_with_space
     """From premise and question to the prompt."""
     facts: Callable[[Any], Facts] = stated_facts
@@ -69,6 +69,8 @@ class Task:
     """From config name to the function that makes the config; its keyword arguments are the config's options."""
     generate_shard: Callable[[CorpusConfig, str, int], pa.Table] = field(kw_only=True)
     """One shard of a split: a function of (config, split, shard) and nothing else."""
+    schema: pa.Schema = field(default_factory=arrow_schema, kw_only=True)
+    """Columns of the rows: `arrow_schema()`, with the columns that the task adds."""
     few_shot_config: str = field(kw_only=True)
     """Config whose training split few-shot examples are drawn from; no premise of it is in an evaluation split."""
     scored_configs: Mapping[str, str] = field(kw_only=True)

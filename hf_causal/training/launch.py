@@ -103,7 +103,7 @@ def _place(settings: Any, accelerate_config: str) -> dict[str, str]:
     import torch
     from accelerate.commands.config.config_args import load_config_from_file
 
-    from hf_causal.cli.options import cores
+    from hf_causal.utils.hardware import cores
 
     config = load_config_from_file(settings.config_file)
     processes = settings.num_processes or config.num_processes

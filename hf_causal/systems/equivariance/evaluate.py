@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from hf_causal.systems.equivariance.changes import KINDS
 from hf_causal.systems.equivariance.metric import ASPECTS, CHANCE, score_equivariance
 from hf_causal.systems.system import SystemEvaluation
 from hf_causal.utils.hardware import describe_hardware
+from hf_causal.utils.progress import Advance, Progress
 
 SPLITS = ("test", "new_things", "new_changes")
 """Validation is not among them: by it the weights were chosen."""
@@ -72,7 +72,7 @@ def evaluate(
     data_dir: str | Path | None = None,
     limit: int | None = None,
     device: str | None = None,
-    progress: Callable[[str, int], Callable[[int], Any]] | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Scores two towers on every split that they were not trained on.
 
@@ -148,7 +148,7 @@ class Towers:
             raise FileNotFoundError(f"cannot load the model {str(model)!r}: {reason}") from error
         return cls(loaded.to(device) if device else loaded, tokenizer)
 
-    def similarities(self, rows: pa.Table, told: Callable[[int], Any] | None = None) -> np.ndarray:
+    def similarities(self, rows: pa.Table, told: Advance | None = None) -> np.ndarray:
         """How similar the captions and pictures of each pair are.
 
         Args:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +14,7 @@ from hf_causal.systems.heterogeneity.sensing import invariance_scores, responses
 from hf_causal.systems.heterogeneity.sensing_corpus import SensingCell
 from hf_causal.systems.system import SystemEvaluation
 from hf_causal.utils.hardware import describe_hardware
+from hf_causal.utils.progress import Progress
 
 TOLERANCE = 0.01
 """By how much `invariant_response` may differ from what the published matrix gives: it is rounded."""
@@ -30,7 +30,7 @@ def evaluate(
     data_dir: str | Path | None = None,
     limit: int | None = None,
     device: str | None = None,
-    progress: Callable[[str, int], Callable[[int], Any]] | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Compares a model's matrix with the invariant one, and its responses with those of held-out rows.
 

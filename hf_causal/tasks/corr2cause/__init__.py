@@ -4,7 +4,7 @@ from hf_causal.tasks.corr2cause.explanation import explain
 from hf_causal.tasks.corr2cause.invariances import INVARIANCES
 from hf_causal.tasks.corr2cause.proof import check, prove
 from hf_causal.tasks.corr2cause.published import F1_OF_YES
-from hf_causal.tasks.corr2cause.rows import CONFIGS, generate_shard
+from hf_causal.tasks.corr2cause.rows import CONFIGS, SCHEMA, generate_shard
 from hf_causal.tasks.corr2cause.shortcuts import SHORTCUTS
 from hf_causal.tasks.corr2cause.text import join, parse_prompt, recognizes
 from hf_causal.tasks.shared.dataset import Dataset
@@ -17,7 +17,7 @@ TASK = Task(
     recognizes=recognizes,
     parse=parse_prompt,
     join=join,
-    facts=lambda prompt: Facts(asked=prompt.pair),
+    facts=lambda prompt: Facts(question=prompt.pair),
     prompt_prefixes=("Premise: ", "Hypothesis: "),
     vocabulary=(
         "Premise:",
@@ -50,6 +50,7 @@ TASK = Task(
     dataset=Dataset("corr2cause", "Correlation to causation, every label proved", "causal-discovery"),
     configs=CONFIGS,
     generate_shard=generate_shard,
+    schema=SCHEMA,
     few_shot_config="default",
     scored_configs={
         "default": "Correlation to causation",
