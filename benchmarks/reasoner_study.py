@@ -25,8 +25,8 @@ from hf_causal.corpora.build import build
 from hf_causal.corpora.load import load_corpus
 from hf_causal.evaluation.evaluate import evaluate_model
 from hf_causal.evaluation.questions import file_questions
-from hf_causal.evaluation.scored_tasks import scored_configs
 from hf_causal.tasks.d_separation.text import parse_prompt
+from hf_causal.tasks.registry import scored_configs
 from hf_causal.training.loop import train
 from hf_causal.training.recipe import Recipe, load_recipe
 from hf_causal.utils.files import write_json
@@ -78,7 +78,7 @@ def scores_of(folder: Path, recipe: Recipe, options: argparse.Namespace, limit: 
             continue
         prefix = config.removesuffix("generalization")
         files = [path for path in options.files if path.name.startswith(prefix)]
-        scores = evaluate_model(folder, corpus, config, options.work / "data" / corpus, files, limit)
+        scores = evaluate_model(folder, corpus, config, options.work / "data" / corpus, files, limit).to_json()
         for split, score in scores["splits"].items():
             worst = min(score["cells"], key=lambda cell: cell["accuracy"])
             found[f"{config}/{split}"] = {
