@@ -10,7 +10,7 @@ from hf_causal.systems import NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 # Runs in a process of its own, in which nothing of the system can be imported.
-WITHOUT = '''
+WITHOUT = """
 import sys
 from importlib.abc import MetaPathFinder
 from pathlib import Path
@@ -79,7 +79,7 @@ assert main(["info"]) == 0
 build_page()
 assert not [name for name in sys.modules if f"{name}.".startswith(f"hf_causal.systems.{gone}.")]
 print("works without", gone)
-'''
+"""
 
 
 @pytest.mark.parametrize("name", NAMES)
