@@ -66,6 +66,11 @@ def task_of_config(dataset: str, config: str) -> Task | None:
     return next((task for task in tasks().values() if task.dataset.name == dataset and config in task.configs), None)
 
 
+def scored_configs() -> list[tuple[str, str]]:
+    """Returns the configs that models are scored on, as (data set, config), in the order of the registry."""
+    return [(task.dataset.name, config) for task in tasks().values() for config in task.scored_configs]
+
+
 def _further_packages() -> list[str]:
     return [package.strip() for package in os.environ.get(VARIABLE, "").split(",") if package.strip()]
 
