@@ -34,12 +34,13 @@ browser:  ## Chromium, in which the tests of the page run; only root can install
 test: $(INSTALLED) browser  ## All tests and doctests
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 4 --dist loadfile
 
-quality: $(INSTALLED)  ## Lint, format and types, as CI checks them
+quality: $(INSTALLED)  ## Lint, format, types and the import order, as CI checks them
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
-style: $(INSTALLED)  ## Mend lint and format
+style: $(INSTALLED)  ## Fix lint and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

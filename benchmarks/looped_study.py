@@ -19,13 +19,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from studies import save_study
+from study_reports.looped import seed_result
 
 from hf_causal.corpora.build import build
 from hf_causal.corpora.load import load_corpus
 from hf_causal.evaluation.evaluate import evaluate_model
 from hf_causal.evaluation.metamorphic import check_consistency
 from hf_causal.evaluation.predictors import Answerer
-from hf_causal.evaluation.studies import STUDIES_FILE, seed_result
 from hf_causal.graphs import dags as graphs
 from hf_causal.tasks.shared.names import draw_names
 from hf_causal.tasks.shared.statements import render_premises
@@ -174,12 +175,9 @@ def main() -> None:
         build("axiomatic", options.work / "data", ["transitivity_ts2", "transitivity_generalization"], num_proc=2)
     study = {"seeds": seeds, "ablation": ablation, "scaling": scaling, "speed": speed}[options.part](options)
     if study is not None:
-        path = options.out / STUDIES_FILE
-        studies = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         cores = 1 if options.part == "scaling" else None
         hardware = describe_hardware() if cores is None else f"one core of {describe_hardware()}"
-        studies[options.part] = {**study, "hardware": hardware, "date": time.strftime("%Y-%m-%d")}
-        write_json(path, studies)
+        save_study(options.out, options.part, {**study, "hardware": hardware, "date": time.strftime("%Y-%m-%d")})
 
 
 if __name__ == "__main__":

@@ -18,13 +18,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from studies import load_studies, save_study
+
 from hf_causal.corpora import get_config, task_name
 from hf_causal.corpora.build import build
 from hf_causal.corpora.load import load_corpus
 from hf_causal.evaluation.evaluate import evaluate_model
 from hf_causal.evaluation.questions import file_questions
 from hf_causal.evaluation.scored_tasks import TASKS
-from hf_causal.evaluation.studies import STUDIES_FILE
 from hf_causal.tasks.d_separation.text import parse_prompt
 from hf_causal.training.loop import train
 from hf_causal.training.recipe import Recipe, load_recipe
@@ -98,8 +99,7 @@ def seeds(options: argparse.Namespace) -> dict[str, Any]:
 
     Runs of other models, and of other seeds, that the folder has already stay as they are.
     """
-    path = options.out / STUDIES_FILE
-    kept_study = json.loads(path.read_text(encoding="utf-8")).get("tasks", {}) if path.is_file() else {}
+    kept_study = load_studies(options.out).get("tasks", {})
     runs = [
         {"date": kept_study["date"], **run}
         for run in kept_study.get("runs", [])
@@ -257,11 +257,8 @@ def main() -> None:
             wanted += ["transitivity_ts2", "d_separation", "d_separation_trees"] if corpus == "axiomatic" else []
             build(corpus, options.work / "data" / corpus, wanted, num_proc=2)
     study = {"seeds": seeds, "arms": arms, "transfer": transfer, "ceiling": ceiling}[options.part](options)
-    path = options.out / STUDIES_FILE
-    studies = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     name = {"seeds": "tasks", "arms": "task_arms"}.get(options.part, options.part)
-    studies[name] = {**study, "hardware": describe_hardware(), "date": time.strftime("%Y-%m-%d")}
-    write_json(path, studies)
+    save_study(options.out, name, {**study, "hardware": describe_hardware(), "date": time.strftime("%Y-%m-%d")})
 
 
 if __name__ == "__main__":

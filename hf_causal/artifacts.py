@@ -1,6 +1,8 @@
-"""Names of the files in a model or data set folder: the contract between the rooms that write and read them."""
+"""Files of a model or data set folder: their names, and the layout of the scores that several rooms read."""
 
 from __future__ import annotations
+
+from typing import Any
 
 LICENSE = "apache-2.0"
 """Licence on every card."""
@@ -13,3 +15,10 @@ SCORES_FILE = "generalization.json"
 FINETUNING_FILE = "finetuning.json"
 """Scores before and after fine-tuning; a folder with this file was fine-tuned."""
 REPORT_FILE = "report.md"
+STUDIES_FILE = "studies.md"
+"""Studies of a model, written by `benchmarks/studies.py`; the report ends with them."""
+
+
+def all_scores(scores: dict[str, Any]) -> list[dict[str, Any]]:
+    """Returns the scores of every config in a scores file: the first config without the others, then `further`."""
+    return [{name: value for name, value in scores.items() if name != "further"}, *scores.get("further", [])]

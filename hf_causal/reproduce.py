@@ -10,11 +10,12 @@ from typing import Any
 from hf_causal.artifacts import SCORES_FILE
 from hf_causal.corpora import get_config, task_name
 from hf_causal.corpora.parquet import MANIFEST, read_manifests
-from hf_causal.evaluation.evaluate import Progress, evaluate_model
+from hf_causal.evaluation.evaluate import evaluate_model
 from hf_causal.evaluation.scored_tasks import scored_configs
 from hf_causal.tasks.shared.schema import CorpusConfig
 from hf_causal.training.recipe import Recipe
 from hf_causal.utils.files import write_json
+from hf_causal.utils.progress import Progress
 
 
 def reproduce(

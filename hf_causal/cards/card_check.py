@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from huggingface_hub import ModelCard, RepoCard
 
-from hf_causal.hub.errors import PublishError
+from hf_causal.cards.errors import CardError
 
 SDKS = ("gradio", "docker", "static")
 COLOURS = ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray")
@@ -20,7 +20,7 @@ def parse_card(text: str) -> dict[str, Any]:
     """The YAML of a card.
 
     Raises:
-        [`PublishError`]: If there is none, or it cannot be read.
+        [`CardError`]: If there is none, or it cannot be read.
 
     Example:
 
@@ -32,16 +32,16 @@ def parse_card(text: str) -> dict[str, Any]:
     """
     found = _FRONT_MATTER.match(text)
     if not found:
-        raise PublishError("invalid card: README.md must begin with YAML between two lines `---`")
+        raise CardError("invalid card: README.md must begin with YAML between two lines `---`")
     try:
         data = yaml.safe_load(found[1])
         ModelCard(text)  # knows what a model-index may hold
     except (yaml.YAMLError, ValueError) as error:
-        raise PublishError(
+        raise CardError(
             f"invalid card: the YAML of README.md cannot be read: {' '.join(str(error).split())}"
         ) from error
     if not isinstance(data, dict):
-        raise PublishError("invalid card: the YAML of README.md must be a mapping")
+        raise CardError("invalid card: the YAML of README.md must be a mapping")
     return data
 
 
@@ -49,14 +49,14 @@ def read_space_card(text: str) -> dict[str, Any]:
     """The YAML of a Space's card.
 
     Raises:
-        [`PublishError`]: If it does not say how to start the Space, or the Hub would not take it.
+        [`CardError`]: If it does not say how to start the Space, or the Hub would not take it.
     """
     data = parse_card(text)
     if data.get("sdk") not in SDKS:
-        raise PublishError(f"invalid card: `sdk` must be one of {', '.join(SDKS)}, got {data.get('sdk')!r}")
+        raise CardError(f"invalid card: `sdk` must be one of {', '.join(SDKS)}, got {data.get('sdk')!r}")
     for name in ("colorFrom", "colorTo"):
         if data.get(name, "blue") not in COLOURS:
-            raise PublishError(f"invalid card: `{name}` must be one of {', '.join(COLOURS)}, got {data[name]!r}")
+            raise CardError(f"invalid card: `{name}` must be one of {', '.join(COLOURS)}, got {data[name]!r}")
     return data
 
 
@@ -64,12 +64,12 @@ def check_card(text: str, repo_type: str) -> None:
     """Asks the Hub whether it takes a card, before a repository is made for it.
 
     Raises:
-        [`PublishError`]: With the Hub's reasons.
+        [`CardError`]: With the Hub's reasons.
     """
     try:
         RepoCard(text).validate(repo_type)
     except ValueError as error:
-        raise PublishError(f"invalid card: the Hub refuses it: {_reasons(str(error))}") from error
+        raise CardError(f"invalid card: the Hub refuses it: {_reasons(str(error))}") from error
 
 
 def _reasons(answer: str) -> str:

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from hf_causal.cli.build import BUILD_HELP, VERIFY_HELP, build, verify
+from hf_causal.cli.build import BUILD_HELP, build
 from hf_causal.cli.demo import DEMO_HELP, demo
 from hf_causal.cli.evaluate import EVALUATE_HELP, REPORT_HELP, evaluate, report
 from hf_causal.cli.export import EXPORT_HELP, export
@@ -16,6 +16,7 @@ from hf_causal.cli.info import HARNESS_HELP, harness, info
 from hf_causal.cli.publish import app as publish_app
 from hf_causal.cli.reproduce import REPRODUCE_HELP, reproduce
 from hf_causal.cli.train import TRAIN_HELP, train
+from hf_causal.cli.verify import VERIFY_HELP, verify
 from hf_causal.systems import systems
 from hf_causal.systems.system import load
 from hf_causal.utils.hardware import share_the_cpu

@@ -8,7 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from hf_causal.evaluation.scored_tasks import all_scores
+from hf_causal.artifacts import all_scores
 from hf_causal.systems import evaluation_of_model_type
 
 

@@ -18,15 +18,13 @@ from hf_causal.evaluation.questions import QuestionSet, corpus_questions, file_q
 from hf_causal.tasks.registry import get_task
 from hf_causal.tasks.shared.shortcuts import majority
 from hf_causal.utils.files import write_json
-
-Progress = Callable[[str, int], Callable[[int], Any]]
-"""Called with a name and a number of questions; returns what is told how many were answered."""
+from hf_causal.utils.progress import Advance, Progress
 
 
 class Answers(Protocol):
     """Whatever answers Yes-or-No questions."""
 
-    def answers(self, prompts: Sequence[str], progress: Callable[[int], Any] | None = None) -> list[int]:
+    def answers(self, prompts: Sequence[str], progress: Advance | None = None) -> list[int]:
         """1 for Yes, 0 for No, anything else where the answer is neither."""
         ...
 

@@ -12,9 +12,10 @@ import matplotlib.pyplot as plt  # noqa: E402  (the backend is chosen first)
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.ticker import FixedLocator, NullLocator  # noqa: E402
 
-from hf_causal.evaluation.reference_results import PUBLISHED, Panel, Rows, published_rows  # noqa: E402
+from hf_causal.evaluation.reference_results import published_curves  # noqa: E402
 from hf_causal.evaluation.titles import TITLES  # noqa: E402
 from hf_causal.graphs.equivalence import RELATIONS  # noqa: E402
+from hf_causal.tasks.shared.published import Curves, Panel  # noqa: E402
 
 _COLOURS = ("#1f5fa8", "#d1495b", "#2a9d5c", "#8a5fbf", "#c2701c", "#3aa6b9")
 _TRAINED = (3, 6)
@@ -108,11 +109,11 @@ def _draw_axis(axis: Axes, split: str, scores: dict[str, Any]) -> None:
     drawn: set[float | None] = set()
     for colour, group in zip(_COLOURS, cell_groups(score), strict=False):
         if group[1] not in drawn:
-            _draw_reference(axis, published_rows(scores), (split, group[1]), colour if group[1] else None)
+            _draw_reference(axis, published_curves(scores), (split, group[1]), colour if group[1] else None)
             drawn.add(group[1])
     _draw_shortcut(axis, split, scores)
     axis.axhline(0.5, color="#bbbbbb", linewidth=1, linestyle=":")
-    in_family = scores.get("config") in PUBLISHED
+    in_family = bool(published_curves(scores))
     if in_family:
         axis.axvspan(*_TRAINED, color="#f2ead3", zorder=0)
     _number_sizes(axis, sizes)
@@ -122,8 +123,8 @@ def _draw_axis(axis: Axes, split: str, scores: dict[str, Any]) -> None:
     axis.legend(fontsize=7, loc="lower left", framealpha=0.85)
 
 
-def _draw_reference(axis: Axes, rows: Rows, panel: Panel, colour: str | None) -> None:
-    for (name, curves), (own, marker) in zip(rows.items(), _REFERENCE_STYLES, strict=False):
+def _draw_reference(axis: Axes, published: Curves, panel: Panel, colour: str | None) -> None:
+    for (name, curves), (own, marker) in zip(published.items(), _REFERENCE_STYLES, strict=False):
         if curve := curves.get(panel):
             label = f"{name}, {panel[1]}" if panel[1] else name
             axis.plot(list(curve), list(curve.values()), color=colour or own, alpha=1 if colour is None else 0.55,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from hf_causal.evaluation.language_models.prompts import premise_and_question
 from hf_causal.evaluation.loading import PAIRS, is_classifier, load_pretrained
 from hf_causal.models import MODEL_TYPES
 from hf_causal.utils.hardware import describe_hardware, has_bf16
+from hf_causal.utils.progress import Advance
 
 
 class Answerer:
@@ -60,7 +61,7 @@ class Answerer:
 
     @torch.no_grad()
     def probabilities(
-        self, prompts: Sequence[str], progress: Callable[[int], Any] | None = None, loop_factor: int = 1
+        self, prompts: Sequence[str], progress: Advance | None = None, loop_factor: int = 1
     ) -> np.ndarray:
         """Probability of Yes against No after each prompt.
 
@@ -98,9 +99,7 @@ class Answerer:
                 progress(len(chosen))
         return answers
 
-    def answers(
-        self, prompts: Sequence[str], progress: Callable[[int], Any] | None = None, loop_factor: int = 1
-    ) -> list[int]:
+    def answers(self, prompts: Sequence[str], progress: Advance | None = None, loop_factor: int = 1) -> list[int]:
         """1 where Yes is likelier than No, else 0."""
         return [int(probability > 0.5) for probability in self.probabilities(prompts, progress, loop_factor)]
 

@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hf_causal.artifacts import REPORT_FILE, SCORES_FILE
-from hf_causal.cards.render import write_model_card
+from hf_causal.artifacts import REPORT_FILE, SCORES_FILE, STUDIES_FILE, all_scores
+from hf_causal.cards.model_card import write_model_card
 from hf_causal.evaluation.plots import cell_groups, plot_scores, structure_name
-from hf_causal.evaluation.reference_results import PUBLISHED_DETECTION, Rows, published_rows
-from hf_causal.evaluation.scored_tasks import all_scores
-from hf_causal.evaluation.studies import STUDIES_FILE, render_studies
+from hf_causal.evaluation.reference_results import published_curves, published_f1
 from hf_causal.evaluation.titles import TITLES
 from hf_causal.systems import evaluation_of_model_type
 from hf_causal.tasks.registry import task_of_config
+from hf_causal.tasks.shared.published import Curves
 from hf_causal.utils.files import write_json, write_text
 
 PLOTS = "plots"
@@ -69,12 +68,10 @@ def write_page(folder: str | Path, scores: dict[str, Any]) -> Path:
     if isinstance(scores, dict) and (system := evaluation_of_model_type(scores.get("kind"))):
         write_json(folder / SCORES_FILE, scores)
         (folder / PLOTS).mkdir(parents=True, exist_ok=True)
-        return write_text(folder / REPORT_FILE, system.render(scores, folder, PLOTS))
+        return write_text(folder / REPORT_FILE, _with_studies(system.render(scores, folder, PLOTS), folder))
     if not isinstance(scores, dict) or not scores.get("splits"):
         raise ValueError("the scores have no `splits`: evaluate the model on `transitivity_generalization` or so")
     write_json(folder / SCORES_FILE, scores)
-    studies = folder / STUDIES_FILE
-    beside = json.loads(studies.read_text(encoding="utf-8")) if studies.is_file() else {}
     first, *further = all_scores(scores)
     plot_scores(first, folder / PLOTS)
     parts = [render_report(first)]
@@ -84,8 +81,13 @@ def write_page(folder: str | Path, scores: dict[str, Any]) -> Path:
         parts.append(f"### {title}\n\n" + render_report(others, f"{PLOTS}/{others['config']}/overview.png"))
     if further:
         parts.insert(0, "\n".join(_task_table([first, *further])) + f"\n\n### {_title(first)}\n")
-    text = "\n".join([*parts, *render_studies(beside, folder / PLOTS)])
-    return write_text(folder / REPORT_FILE, text)
+    return write_text(folder / REPORT_FILE, _with_studies("\n".join(parts), folder))
+
+
+def _with_studies(report: str, folder: Path) -> str:
+    """Appends the text of the studies that were made of a model, if its folder has any."""
+    studies = folder / STUDIES_FILE
+    return f"{report}\n{studies.read_text(encoding='utf-8')}" if studies.is_file() else report
 
 
 def _with_others(scores: dict[str, Any], others: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -130,11 +132,11 @@ def render_report(scores: dict[str, Any], picture: str = f"{PLOTS}/overview.png"
     for split, score in scores["splits"].items():
         shortcuts = " | ".join(f"{by_split[split]['accuracy']:.3f}" for by_split in scores["baselines"].values())
         lines.append(f"| {TITLES.get(split, split)} | {score['n']:,} | {_accuracy(score)} | {shortcuts} |")
-    if scores["dataset"] in PUBLISHED_DETECTION:
+    if published_f1(scores):
         lines += ["", *_detection_table(scores)]
     for split, score in scores["splits"].items():
         others = {name: other["splits"].get(split) for name, other in scores.get("beside", {}).items()}
-        lines += ["", *_cell_table(split, score, published_rows(scores), others)]
+        lines += ["", *_cell_table(split, score, published_curves(scores), others)]
     if scores.get("files"):
         lines += ["", *_file_table(scores["files"])]
     task = task_of_config(scores["dataset"], scores["config"])
@@ -179,13 +181,13 @@ def _detection_table(scores: dict[str, Any]) -> list[str]:
         for split, score in other["splits"].items():
             shares = " | ".join(f"{score['yes'][key]:.3f}" for key in ("precision", "recall", "f1"))
             lines.append(f"| {name}, {split} | {shares} | {score['accuracy']:.3f} |")
-    for name, (f1, accuracy) in PUBLISHED_DETECTION[scores["dataset"]].items():
+    for name, (f1, accuracy) in published_f1(scores).items():
         lines.append(f"| {name} | | | {f1:.3f} | {'' if accuracy is None else f'{accuracy:.3f}'} |")
     return lines
 
 
 def _cell_table(
-    split: str, score: dict[str, Any], published: Rows, others: dict[str, dict[str, Any] | None]
+    split: str, score: dict[str, Any], published: Curves, others: dict[str, dict[str, Any] | None]
 ) -> list[str]:
     sizes = sorted({cell["num_nodes"] for cell in score["cells"]})
     groups = cell_groups(score)

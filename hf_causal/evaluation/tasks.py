@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from hf_causal.corpora import generate_shard, get_config, task_name
-from hf_causal.evaluation.evaluate import Answers, Progress, score_answers
+from hf_causal.evaluation.evaluate import Answers, score_answers
 from hf_causal.evaluation.predictors import Answerer
 from hf_causal.evaluation.questions import file_questions
 from hf_causal.evaluation.scored_tasks import scored_configs
+from hf_causal.utils.progress import Progress
 
 
 def readable_tasks(answerer: Answers) -> list[tuple[str, str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -14,6 +13,7 @@ from hf_causal import __version__
 from hf_causal.export.parity import Parity, compare, parity_prompts
 from hf_causal.export.runtime import DESCRIPTION, ExportedModel, require_onnx
 from hf_causal.utils.files import write_json, write_text
+from hf_causal.utils.progress import Progress, start
 
 FORMATS = {"onnx": "model.onnx", "torch": "model.pt2"}
 """From format to the file of the graph."""
@@ -38,7 +38,7 @@ def export_model(
     model: str | Path,
     out: str | Path,
     format: str = "onnx",
-    progress: Callable[[str, int], Callable[[int], Any]] | None = None,
+    progress: Progress | None = None,
 ) -> Export:
     """Writes a model as a graph that runs without this package, after it answered corpus prompts as the model does.
 
@@ -66,7 +66,7 @@ def export_model(
         require_onnx("onnx", "onnxscript", "onnxruntime")
     out = Path(out)
     _check_place(out)
-    advance = _begin(progress, "Making the graph", 3)
+    advance = start(progress, "Making the graph", 3)
     answerer = Answerer.load(model, device="cpu")
     loaded, tokenizer = answerer.model, answerer.tokenizer
     graph = make_graph(loaded)
@@ -83,7 +83,7 @@ def export_model(
         _write(folder, program, answerer, about)
         advance(1)
         del advance  # which closes its bar
-        advance = _begin(progress, "Comparing answers", len(prompts))
+        advance = start(progress, "Comparing answers", len(prompts))
         parity = compare(loaded, tokenizer, ExportedModel(folder), prompts, advance)
         if not parity.holds:
             raise ArithmeticError(
@@ -154,7 +154,3 @@ def _readme(name: str, model: Any, about: dict[str, Any]) -> str:
     )
     template = templates.get_template("export/README.md.jinja")
     return template.render(**about, name=name, parameters=model.num_parameters(), vocabulary=model.config.vocab_size)
-
-
-def _begin(progress: Callable[[str, int], Callable[[int], Any]] | None, what: str, total: int) -> Callable[[int], Any]:
-    return progress(what, total) if progress else lambda done: None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled, RepositoryNotFoundError
 
+from hf_causal.cards.errors import CardError
+
 _INVALID_CARD = "Invalid metadata in README.md"
 
 
@@ -28,6 +30,8 @@ def explain(error: Exception, repo_id: str, endpoint: str) -> PublishError:
     """The error of a client or server as one that a user can act on."""
     if isinstance(error, OfflineModeIsEnabled):
         return PublishError("`HF_HUB_OFFLINE` is set: unset it to publish")
+    if isinstance(error, CardError):
+        return PublishError(str(error))
     if _INVALID_CARD in str(error):
         reason = " ".join(str(error).partition(_INVALID_CARD)[2].split()).lstrip(". -")
         return PublishError(f"the Hub refuses the card of {repo_id!r}: {reason}")

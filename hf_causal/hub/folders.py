@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,11 @@ import yaml
 from hf_causal.artifacts import FINETUNING_FILE, REPORT_FILE, SCORES_FILE, SUMMARY_FILE
 from hf_causal.cards.card_check import parse_card, read_space_card
 from hf_causal.cards.dataset_info import check_split
+from hf_causal.cards.errors import CardError
 from hf_causal.cards.eval_results import EVAL_RESULTS_FILE, render_eval_results
 from hf_causal.cards.finetuned import ADAPTER_CONFIG, finetuned_scores, is_adapter, public_files, scored_dataset
-from hf_causal.cards.render import render_dataset_card, render_model_card
+from hf_causal.cards.model_card import render_model_card
+from hf_causal.corpora.card import render_card
 from hf_causal.corpora.parquet import MANIFEST, read_manifests
 from hf_causal.hub.content import CARD, RepoContent, matches
 from hf_causal.hub.errors import PublishError
@@ -29,6 +33,7 @@ STORY_FILES = (
     SCORES_FILE,
     FINETUNING_FILE,
     "studies.json",
+    "studies.md",
     REPORT_FILE,
     "plots/*.png",
 )
@@ -43,6 +48,20 @@ SPACE_FILES = ("**",)
 _NEVER = ("__pycache__", "node_modules")
 
 
+def _publish_errors(content: Callable[..., RepoContent]) -> Callable[..., RepoContent]:
+    """Makes a function raise what is wrong with a card as a [`PublishError`]."""
+
+    @wraps(content)
+    def checked(*args: Any, **options: Any) -> RepoContent:
+        try:
+            return content(*args, **options)
+        except CardError as error:
+            raise PublishError(str(error)) from error
+
+    return checked
+
+
+@_publish_errors
 def dataset_content(folder: str | Path, repo_id: str) -> RepoContent:
     """A built corpus: Parquet, manifests and the card, made for where it goes.
 
@@ -63,12 +82,13 @@ def dataset_content(folder: str | Path, repo_id: str) -> RepoContent:
             files[f"{name}/{MANIFEST}"] = folder / name / MANIFEST
             for split in manifest["splits"]:
                 files |= {f"{name}/{path.name}": path for path in check_split(folder, manifest, split)}
-        files[CARD] = render_dataset_card(folder, corpora[0], repo_id).encode()
+        files[CARD] = render_card(folder, corpora[0], repo_id).encode()
     except (FileNotFoundError, ValueError) as error:
         raise PublishError(f"{error}: build it again") from error
     return RepoContent("dataset", files, DATASET_FILES)
 
 
+@_publish_errors
 def model_content(
     folder: str | Path, repo_id: str, dataset_id: str | None = None, base_model: str | None = None
 ) -> RepoContent:
@@ -129,6 +149,7 @@ def _scores(folder: Path) -> list[dict[str, Any]]:
     return [{"dataset": "axiomatic", **scores}] if scores.get("splits") else []
 
 
+@_publish_errors
 def metric_content(folder: str | Path, repo_id: str) -> RepoContent:
     """A metric of `evaluate`: a Space whose module bears its name.
 
@@ -144,6 +165,7 @@ def metric_content(folder: str | Path, repo_id: str) -> RepoContent:
     return space_content(folder, repo_id)
 
 
+@_publish_errors
 def space_content(folder: str | Path, repo_id: str) -> RepoContent:
     """A Space: its folder as it is, without caches and hidden files, its card linked to what it names.
 

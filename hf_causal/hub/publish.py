@@ -10,7 +10,8 @@ from hf_causal.hub.content import RepoContent
 from hf_causal.hub.errors import PublishError
 from hf_causal.hub.folders import dataset_content, metric_content, model_content, space_content
 from hf_causal.hub.repository import Publication, publish_content
-from hf_causal.hub.validation import check_repo_id, check_token
+from hf_causal.hub.validation import check_token
+from hf_causal.utils.repo_ids import check_repo_id
 
 
 def publish_dataset(

@@ -10,10 +10,12 @@ from typing import Any
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError
 
+from hf_causal.corpora import datasets
 from hf_causal.hub.errors import PublishError, explain
 from hf_causal.hub.publish import PUBLISHERS, write_dry_run
 from hf_causal.hub.repository import Publication
-from hf_causal.hub.validation import check_repo_id, check_token
+from hf_causal.hub.validation import check_token
+from hf_causal.utils.repo_ids import check_repo_id
 
 COLLECTION = "hf_causal: causal reasoning from text"
 _DESCRIPTION = "Corpora whose every label has a proof, models trained on them, and metrics of how far they generalize."
@@ -39,10 +41,8 @@ def find_parts(org: str, root: str | Path, data_dir: str | Path) -> list[Part]:
     Raises:
         [`PublishError`]: If something is missing.
     """
-    from dataset_builders import BUILDERS
-
     root, data_dir = Path(root), Path(data_dir)
-    parts = [Part("dataset", data_dir / corpus, f"{org}/{corpus}") for corpus in BUILDERS]
+    parts = [Part("dataset", data_dir / corpus, f"{org}/{corpus}") for corpus in datasets()]
     for part in parts:
         check_repo_id(part.repo_id)
         if not part.folder.is_dir():

@@ -11,7 +11,7 @@ from typing import Any
 from hf_causal.hub.content import matches
 from hf_causal.hub.folders import STORY_FILES, TOKENIZER_FILES, WEIGHT_FILES, model_content
 from hf_causal.hub.repository import Publication, publish_content
-from hf_causal.hub.validation import check_repo_id
+from hf_causal.utils.repo_ids import check_repo_id
 
 
 def push_model(

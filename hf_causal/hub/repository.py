@@ -13,7 +13,8 @@ from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, Revi
 from hf_causal.cards.card_check import check_card
 from hf_causal.hub.content import CARD, RepoContent
 from hf_causal.hub.errors import PublishError, explain, is_passing
-from hf_causal.hub.validation import check_repo_id, check_token
+from hf_causal.hub.validation import check_token
+from hf_causal.utils.repo_ids import check_repo_id
 
 MAIN = "main"
 ATTEMPTS = 4

@@ -17,10 +17,9 @@ from hf_causal.evaluation.loading import LABELS
 from hf_causal.evaluation.predictors import encode
 from hf_causal.posttraining.recipe import FinetuneRecipe
 from hf_causal.training.packing import IGNORED, describe_family
+from hf_causal.utils.progress import Progress
 
 _CHUNK = 1000
-
-Progress = Callable[[str, int], Callable[[int], Any]]
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from hf_causal.corpora import datasets, get_config, task_name
-from hf_causal.evaluation.evaluate import Answers, Progress, score_answers
+from hf_causal.evaluation.evaluate import Answers, score_answers
 from hf_causal.posttraining.recipe import FinetuneRecipe
 from hf_causal.tasks.registry import get_task
+from hf_causal.utils.progress import Progress
 
 NOTHING = "none"
 

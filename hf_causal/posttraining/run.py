@@ -15,7 +15,6 @@ import torch
 
 from hf_causal.artifacts import SUMMARY_FILE
 from hf_causal.evaluation.evaluate import Answers
-from hf_causal.evaluation.evaluate import Progress as ScoreProgress
 from hf_causal.evaluation.language_models.local import LocalModel
 from hf_causal.evaluation.language_models.prompts import PromptFormat
 from hf_causal.evaluation.language_models.wording import Wording
@@ -37,6 +36,7 @@ from hf_causal.posttraining.saving import (
 )
 from hf_causal.posttraining.trainers import StopAt, classification_trainer, common_arguments, language_trainer
 from hf_causal.utils.files import write_text
+from hf_causal.utils.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def finetune(
     merge: bool = False,
     trust_remote_code: bool = False,
     answers: str | Path | None = None,
-    progress: ScoreProgress | None = None,
+    progress: Progress | None = None,
     say: Callable[[str], Any] = lambda text: None,
 ) -> FinetuneResult:
     """Fine-tunes a model and leaves a folder: weights or adapter, tokenizer, recipe, log, scores, report and card.
@@ -149,7 +149,7 @@ class _Run:
         classifier: bool,
         trust_remote_code: bool,
         answers: str | Path | None,
-        progress: ScoreProgress | None,
+        progress: Progress | None,
         say: Callable[[str], Any],
     ):
         self.recipe, self.output_dir, self.classifier = recipe, output_dir, classifier

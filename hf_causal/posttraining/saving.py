@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from hf_causal.artifacts import SUMMARY_FILE
-from hf_causal.cards.render import write_model_card
+from hf_causal.cards.model_card import write_model_card
 from hf_causal.evaluation.loading import load_pretrained, read_adapter
 from hf_causal.posttraining.data import Rows
 from hf_causal.posttraining.recipe import RECIPES, FinetuneRecipe

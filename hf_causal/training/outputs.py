@@ -12,7 +12,7 @@ from safetensors.torch import load_model, save_file
 from torch import nn
 
 from hf_causal.artifacts import SUMMARY_FILE
-from hf_causal.cards.render import write_model_card
+from hf_causal.cards.model_card import write_model_card
 from hf_causal.models import make_model
 from hf_causal.training.checkpoints import BEST, RESUME, WRITE_ERRORS, free_space
 from hf_causal.training.distributed import broadcast_from_main

@@ -9,13 +9,14 @@ import datasets
 import pytest
 from huggingface_hub import DatasetCard, ModelCard
 
-from hf_causal.cards.render import write_dataset_card, write_model_card
+from hf_causal.artifacts import all_scores
+from hf_causal.cards.model_card import write_model_card
 from hf_causal.corpora import generate_shard, get_config
 from hf_causal.corpora.build import build
+from hf_causal.corpora.card import write_card
 from hf_causal.evaluation.evaluators import evaluation_of_model
 from hf_causal.evaluation.predictors import Answerer
 from hf_causal.evaluation.report import write_report
-from hf_causal.evaluation.scored_tasks import all_scores
 from hf_causal.tasks.proving import check
 
 MODEL_CARDS = Path(__file__).resolve().parents[2] / "model_cards"
@@ -68,7 +69,7 @@ def test_cards_are_made_of_folders_that_hold_something(tmp_path):
     with pytest.raises(FileNotFoundError, match="not a model folder"):
         write_model_card(tmp_path)
     with pytest.raises(FileNotFoundError, match="holds no built config"):
-        write_dataset_card(tmp_path, "axiomatic")
+        write_card(tmp_path, "axiomatic")
 
 
 @each_answering

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from hf_causal import __version__
-from hf_causal.cards.render import render_dataset_card
 from hf_causal.corpora.build import build
+from hf_causal.corpora.card import render_card
 
 GOLDEN = Path(__file__).parent / "golden"
 BUILDS = {
@@ -40,7 +40,7 @@ VARYING = [
 def rendered(corpus: str, folder: Path) -> str:
     given = BUILDS[corpus]
     build(corpus, folder, given["configs"], **given["options"])
-    text = render_dataset_card(folder, corpus, f"my-lab/{corpus}")
+    text = render_card(folder, corpus, f"my-lab/{corpus}")
     for pattern, word in VARYING:
         text = re.sub(pattern, word, text)
     return text

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-from hf_causal.evaluation.metamorphic import CHANGES, IRRELEVANT, check_consistency
-from hf_causal.tasks.proving import prove
+from hf_causal.evaluation.metamorphic import check_consistency
+from hf_causal.tasks.proving import prove, read
+from hf_causal.tasks.registry import tasks
+from hf_causal.tasks.shared.invariances import IRRELEVANT
+from hf_causal.tasks.shared.invariances import STATED_GRAPH_INVARIANCES as CHANGES
 from hf_causal.tasks.transitivity.text import parse_prompt
 
 PROMPTS = [
@@ -62,6 +65,23 @@ def test_changes_keep_the_answer_and_the_question_form(name):
         assert str(after) != str(before) or name == "shuffled"
         if name == "irrelevant":
             assert len(after.edges) >= len(before.edges) + 2 * IRRELEVANT
+
+
+EVERY_CHANGE = [(task, change) for task in tasks().values() for change in task.invariances]
+
+
+@pytest.mark.parametrize(("task", "change"), EVERY_CHANGE, ids=lambda value: getattr(value, "name", value))
+def test_changes_of_every_task_keep_the_answers(task, change):
+    config = task.small_config(task.default_evaluation)
+    split = [name for name in config.splits if name != "train"][-1]
+    prompts = task.generate_shard(config, split, 0)["prompt"].to_pylist()[:40]
+    parsed = [task.parse(prompt) for prompt in prompts]
+    changed = list(task.invariances[change](parsed, np.random.default_rng(0)))
+    assert len(changed) == len(parsed) > 20
+    assert any(str(after) != str(before) for before, after in zip(parsed, changed, strict=True))
+    for before, after in zip(parsed, changed, strict=True):
+        assert read(str(after))[0] is task
+        assert task.prove(before).answer == prove(str(after)).answer
 
 
 def test_nothing_cannot_be_checked():

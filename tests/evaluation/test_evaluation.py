@@ -9,9 +9,9 @@ from hf_causal.evaluation.evaluate import evaluate_model
 from hf_causal.evaluation.metrics import Score, score_cells
 from hf_causal.evaluation.predictors import Answerer
 from hf_causal.evaluation.questions import corpus_questions, file_questions
-from hf_causal.evaluation.reference_results import PUBLISHED
 from hf_causal.evaluation.report import render_report, write_report
 from hf_causal.tasks.proving import prove
+from hf_causal.tasks.registry import tasks
 from hf_causal.tasks.shared.shortcuts import direct_edge, majority
 from hf_causal.tasks.transitivity.shortcuts import left_to_right_sweep
 from hf_causal.tasks.transitivity.text import parse_prompt
@@ -252,7 +252,7 @@ def test_files_get_a_table_of_their_own(scores):
 
 
 def test_published_accuracies_are_accuracies():
-    for rows in PUBLISHED.values():
-        for (split, factor), curve in (panel for curves in rows.values() for panel in curves.items()):
+    for task in tasks().values():
+        for (split, factor), curve in (panel for curves in task.published_curves.values() for panel in curves.items()):
             assert all(0.45 <= value <= 1 for value in curve.values())
             assert (factor is not None) == (split == "branching")

@@ -9,7 +9,7 @@ import pytest
 from small import TINY
 from splits import D_SEPARATION, published
 
-from hf_causal.cards.render import write_model_card
+from hf_causal.cards.model_card import write_model_card
 from hf_causal.corpora import config_names, generate_shard, get_config, task_name
 from hf_causal.corpora.build import build
 from hf_causal.evaluation.evaluate import evaluate_model, score_answers

@@ -7,10 +7,11 @@ import torch
 import yaml
 from safetensors.torch import load_file
 
+from hf_causal.artifacts import all_scores
 from hf_causal.corpora.build import build
 from hf_causal.evaluation.predictors import Answerer
 from hf_causal.evaluation.report import write_report
-from hf_causal.evaluation.scored_tasks import all_scores, scored_configs
+from hf_causal.evaluation.scored_tasks import scored_configs
 from hf_causal.evaluation.tasks import evaluate_tasks, readable_tasks
 from hf_causal.reproduce import _folder, _tasks, reproduce
 from hf_causal.training.loop import train

@@ -99,7 +99,7 @@ result = [report.is_clean, sum(table.num_rows for table in report.tables)]
 def test_a_corpus_can_be_built_right_on_the_hub(here, elsewhere):
     """Without a copy on this machine; publishing the same corpus afterwards changes nothing."""
     code = """
-from hf_causal.dataset_builders import build
+from hf_causal.corpora.build import build
 from huggingface_hub import HfApi
 HfApi().create_repo(name, repo_type="dataset")
 build("axiomatic", f"hf://datasets/{name}", ["transitivity_occ"], rows=400, validation_rows=400)
@@ -162,8 +162,8 @@ result = frame[["prompt", "label", "certificate"]].to_dict("records")
 
 def test_the_package_loads_and_checks_published_rows(here, corpus_dir):
     code = """
-from hf_causal.certificates import check
-from hf_causal.dataset_builders import load_corpus
+from hf_causal.tasks.proving import check
+from hf_causal.corpora.load import load_corpus
 rows = load_corpus("axiomatic", "transitivity_ts2", "validation", name).to_pylist()
 for row in rows[:50]:
     check(row)

@@ -6,7 +6,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from huggingface_hub.errors import HfHubHTTPError, HTTPError, OfflineModeIsEnabl
 
 from hf_causal.evaluation.language_models.prompts import PromptFormat, parse_answer
 from hf_causal.evaluation.language_models.reply_cache import AnswerStore, Reply
+from hf_causal.utils.progress import Advance
 
 TOKEN_VARIABLE = "HF_CAUSAL_ENDPOINT_TOKEN"
 """Environment variable with the token of an endpoint."""
@@ -80,7 +81,7 @@ class Endpoint:
         self.client = InferenceClient(base_url=self.url, api_key=token, headers=headers, timeout=timeout)
         self.store = AnswerStore(answers, {"endpoint": self.url, "model": name, **self._asked()})
 
-    def answers(self, prompts: Sequence[str], progress: Callable[[int], Any] | None = None) -> list[int]:
+    def answers(self, prompts: Sequence[str], progress: Advance | None = None) -> list[int]:
         """1 for Yes, 0 for No, `UNPARSABLE` where the reply is neither.
 
         Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from hf_causal.evaluation.language_models.wording import Wording, shared_length
 from hf_causal.evaluation.loading import load_pretrained
 from hf_causal.evaluation.predictors import batches_by_length, left_padded, weights_digest
 from hf_causal.utils.hardware import describe_hardware, has_bf16
+from hf_causal.utils.progress import Advance
 
 
 class LocalModel:
@@ -80,7 +81,7 @@ class LocalModel:
         model, tokenizer = load_pretrained(name, device, trust_remote_code, dtype, False, quantization)
         return cls(model, tokenizer, **options)
 
-    def answers(self, prompts: Sequence[str], progress: Callable[[int], Any] | None = None) -> list[int]:
+    def answers(self, prompts: Sequence[str], progress: Advance | None = None) -> list[int]:
         """1 for Yes, 0 for No, `UNPARSABLE` where the reply is neither or the question too long for the model."""
         replies = self.store.complete([self.render(prompt) for prompt in prompts], self._ask, progress)
         return [read_reply(reply) for reply in replies]

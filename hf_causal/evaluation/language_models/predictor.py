@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from hf_causal.evaluation.evaluate import Answers, Progress, score_answers
+from hf_causal.evaluation.evaluate import Answers, score_answers
 from hf_causal.evaluation.language_models.prompts import PromptFormat
+from hf_causal.utils.progress import Progress
 
 
 def evaluate_language_model(

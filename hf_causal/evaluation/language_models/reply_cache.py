@@ -12,6 +12,8 @@ from typing import Any
 
 from huggingface_hub import constants
 
+from hf_causal.utils.progress import Advance
+
 Reply = dict[str, Any]
 """What a model said: its `text`, or the log-likelihoods of `yes` and `no`."""
 
@@ -78,9 +80,7 @@ class AnswerStore:
             self._whole = True
             self._replies.update(replies)
 
-    def complete(
-        self, questions: Sequence[Any], ask: Ask, progress: Callable[[int], Any] | None = None
-    ) -> list[Reply]:
+    def complete(self, questions: Sequence[Any], ask: Ask, progress: Advance | None = None) -> list[Reply]:
         """The replies to all questions, of which only those without one are asked, each once.
 
         Args:

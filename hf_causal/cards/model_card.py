@@ -1,4 +1,4 @@
-"""Data set and model cards, made from what a folder holds."""
+"""Model cards, rendered from the files of a model folder."""
 
 from __future__ import annotations
 
@@ -9,79 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from huggingface_hub import DatasetCard, DatasetCardData, EvalResult, ModelCard, ModelCardData
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from hf_causal import __version__
-from hf_causal.artifacts import FINETUNING_FILE, LICENSE, REPORT_FILE, SCORES_FILE, SUMMARY_FILE
-from hf_causal.cards.dataset_info import read_dataset_info
+from hf_causal.artifacts import FINETUNING_FILE, LICENSE, REPORT_FILE, SCORES_FILE, SUMMARY_FILE, all_scores
 from hf_causal.cards.finetuned import finetuned_scores, render_finetuned_card, scored_dataset, task_type
-from hf_causal.corpora import config_names, datasets, task_name
-from hf_causal.corpora.parquet import read_manifests
-from hf_causal.evaluation.scored_tasks import all_scores
 from hf_causal.systems import evaluation_of_model_type
+from hf_causal.systems.datasets import datasets, task_name
 from hf_causal.tasks.registry import get_task
-from hf_causal.tasks.shared.schema import split_digest
-from hf_causal.utils.files import Folder, write_text
-
-_SIZES = [(10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M")]
-
-
-def write_dataset_card(folder: str | Path | Folder, corpus: str, repo_id: str | None = None) -> None:
-    """Writes `README.md` for the configs that a folder holds, with the YAML from which `load_dataset` finds them.
-
-    Args:
-        folder (`str` or `Path`): As `hf-causal build` writes it, or its URL.
-        corpus (`str`): For example `"axiomatic"`.
-        repo_id (`str`, *optional*): Where it will be published; the folder's name in examples otherwise.
-    """
-    Folder.at(folder).write("README.md", render_dataset_card(folder, corpus, repo_id).encode())
-
-
-def render_dataset_card(folder: str | Path | Folder, corpus: str, repo_id: str | None = None) -> str:
-    """The text of a data set card, see [`write_dataset_card`]."""
-    from datasets.info import DatasetInfosDict
-
-    folder = Folder.at(folder)
-    order = {name: rank for rank, name in enumerate(config_names(corpus))}
-    manifests = sorted(read_manifests(folder), key=lambda manifest: order.get(manifest["config"], len(order)))
-    if not manifests:
-        raise FileNotFoundError(f"{str(folder)!r} holds no built config of {corpus!r}")
-    rows = sum(split["rows"] for manifest in manifests for split in manifest["splits"].values())
-    dataset = datasets()[corpus]
-    data = DatasetCardData(
-        language="en",
-        license=LICENSE,
-        pretty_name=dataset.title,
-        task_categories=list(dataset.categories),
-        tags=["causal-reasoning", "synthetic", dataset.tag],
-        size_categories=next((name for limit, name in _SIZES if rows < limit), "n>10M"),
-        configs=[
-            {
-                "config_name": manifest["config"],
-                **({"default": True} if manifest is manifests[0] else {}),
-                # `datasets` caches a folder by its name and this entry: without the digest, another seed or size under
-                # the same name would be served from the cache of the first.
-                "description": f"{manifest['description']} Rows: {_digest(manifest)}.",
-                "data_files": [
-                    {"split": split, "path": f"{manifest['config']}/{split}-*.parquet"} for split in manifest["splits"]
-                ],
-            }
-            for manifest in manifests
-        ],
-    )
-    infos = {manifest["config"]: read_dataset_info(folder, manifest) for manifest in manifests}
-    DatasetInfosDict(infos).to_dataset_card_data(data)
-    loader = ChoiceLoader([PackageLoader("dataset_builders", ""), PackageLoader("hf_causal.cards", "templates")])
-    templates = Environment(loader=loader, undefined=StrictUndefined)
-    text = templates.select_template([f"{corpus}/README.md.jinja", "dataset_card.md.jinja"]).render(
-        card_data=data.to_yaml(),
-        corpus=corpus,
-        configs=[{**manifest, "name": manifest["config"]} for manifest in manifests],
-        repo_id=repo_id or _name(folder),
-        version=__version__,
-    )
-    return str(DatasetCard(text))
+from hf_causal.utils.files import write_text
 
 
 def write_model_card(folder: str | Path, repo_id: str | None = None) -> Path:
@@ -142,7 +78,7 @@ def render_model_card(
         description=recipe.get("description") or "A decoder that answers questions about cause and effect.",
         config=config,
         parameters=_count_parameters(folder),
-        recipe=recipe,
+        recipe={**recipe, **recipe.get("objective", {})},
         recipe_yaml=recipe_yaml,
         dataset_id=dataset_id,
         training=_training_summary(folder),
@@ -182,16 +118,6 @@ def _render_finetuned(folder: Path, repo_id: str | None, dataset_id: str | None,
     ]
     parts = {"training": training, "report": _read(folder / REPORT_FILE), "eval_results": results}
     return render_finetuned_card(folder, recipe, bool(records), {**parts, "dataset_id": dataset_id}, repo_id)
-
-
-def _name(folder: Folder) -> str:
-    """Of a data set: its id on the Hub, or the last part of its path."""
-    on_hub = "hf" in folder.filesystem.protocol and folder.path.startswith("datasets/")
-    return folder.path.removeprefix("datasets/") if on_hub else folder.path.rstrip("/").rpartition("/")[2]
-
-
-def _digest(manifest: dict[str, Any]) -> str:
-    return split_digest(split["sha256"] for split in manifest["splits"].values())[:16]
 
 
 def _read(path: Path) -> str:

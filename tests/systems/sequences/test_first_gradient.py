@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "benchmarks"))
 from latent_graphs import chi_squared, first_gradient  # noqa: E402
 
 from hf_causal.systems.sequences.latent_graphs import dirichlet, make_graph, stationary  # noqa: E402

@@ -1,26 +1,21 @@
-"""Studies that stand beside a model's scores on its card: several seeds, ablation, scaling; tables and pictures."""
+"""Studies of the looped reasoner: several seeds, an ablation, and scaling in the length of the prompt."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-import matplotlib
+from matplotlib.figure import Figure
 
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402  (the backend is chosen first)
+from hf_causal.evaluation.plots import save_figure, structure_name
+from hf_causal.evaluation.titles import TITLES
+from hf_causal.tasks.registry import get_task
 
-from hf_causal.evaluation.plots import save_figure, structure_name  # noqa: E402
-from hf_causal.evaluation.reference_results import PUBLISHED  # noqa: E402
-from hf_causal.evaluation.task_studies import render_task_studies  # noqa: E402
-from hf_causal.evaluation.titles import TITLES  # noqa: E402
-
-_PUBLISHED = PUBLISHED["transitivity_generalization"]
-STUDIES_FILE = "studies.json"
+_PUBLISHED = get_task("transitivity").published_curves
 
 
 def seed_result(seed: int, in_family: float, consistency: dict[str, float], scores: dict[str, Any]) -> dict[str, Any]:
-    """What a study keeps of one trained seed: accuracies of all cells, and of files over their correct rows."""
+    """Returns what a study stores of one seed: accuracies of all cells, and of files over their correct rows."""
     cells = [
         {"split": split, **{name: cell[name] for name in ("structure", "branching_factor", "num_nodes", "accuracy")}}
         for split, score in scores["splits"].items()
@@ -30,50 +25,66 @@ def seed_result(seed: int, in_family: float, consistency: dict[str, float], scor
     return {"seed": seed, "in_family": in_family, "consistency": consistency, "cells": cells, "files": files}
 
 
-def render_studies(studies: dict[str, Any], folder: Path) -> list[str]:
-    """Markdown of the studies that there are; their pictures go into the given folder."""
+def render(studies: dict[str, Any], plots: Path) -> list[str]:
+    """Returns Markdown lines of the studies `seeds`, `ablation` and `scaling`; writes their figures into `plots`."""
     lines: list[str] = []
     if seeds := studies.get("seeds"):
-        lines += [*_seed_tables(seeds), ""]
+        lines += [*_cell_table(seeds), *_file_table(seeds), *_consistency_table(seeds), ""]
     if ablation := studies.get("ablation"):
-        _plot_ablation(ablation, folder / "ablation.png")
-        lines += [*_ablation_table(ablation, folder.name), ""]
+        _plot_ablation(ablation, plots / "ablation.png")
+        lines += [*_ablation_table(ablation, plots.name), ""]
     if scaling := studies.get("scaling"):
-        _plot_scaling(scaling, folder / "scaling.png")
-        lines += [*_scaling_table(scaling, folder.name), ""]
-    return lines + render_task_studies(studies, folder)
+        _plot_scaling(scaling, plots / "scaling.png")
+        lines += [*_scaling_table(scaling, plots.name), ""]
+    return lines
 
 
-def _seed_tables(study: dict[str, Any]) -> list[str]:
+def _cell_table(study: dict[str, Any]) -> list[str]:
     runs = study["runs"]
-    seeds = [str(run["seed"]) for run in runs]
-    accuracies = [{_key(cell): cell["accuracy"] for cell in run["cells"]} for run in runs]
-    worst = min(min(own.values()) for own in accuracies)
+    accuracies = [{_cell_key(cell): cell["accuracy"] for cell in run["cells"]} for run in runs]
+    worst = min(min(by_cell.values()) for by_cell in accuracies)
+    seeds = ", ".join(str(run["seed"]) for run in runs)
     in_family = ", ".join(f"{run['in_family']:.4f}" for run in runs)
     lines = [
-        f"**Every cell, seeds {', '.join(seeds)}** ({study['hardware']}, {study['date']}). In-family validation: "
-        f"{in_family}. The worst cell of the worst seed: {worst:.3f}.",
+        f"**Every cell, seeds {seeds}** ({study['hardware']}, {study['date']}). In-family validation: {in_family}. "
+        f"The worst cell of the worst seed: {worst:.3f}.",
         "",
         "| split | structure | factor | nodes | mean | worst | " + " | ".join(_PUBLISHED) + " |",
         "|---|---|---|---|---|---|" + "---|" * len(_PUBLISHED),
     ]
-    for split, structure, factor, nodes in accuracies[0]:
-        values = [own[split, structure, factor, nodes] for own in accuracies]
-        # Published shuffled chains are flipped or not; the published figures are drawn beside the plain ones.
-        plain = structure != "shuffled_flipped"
-        curves = [rows.get((split, factor), {}).get(nodes) if plain else None for rows in _PUBLISHED.values()]
-        printed = " | ".join("" if value is None else f"{value:.2f}" for value in curves)
+    for key in accuracies[0]:
+        split, structure, factor, nodes = key
+        values = [by_cell[key] for by_cell in accuracies]
         lines.append(
             f"| {TITLES.get(split, split)} | {structure_name(structure)} | {factor or ''} | {nodes} | "
-            f"{sum(values) / len(values):.4f} | {min(values):.3f} | {printed} |"
+            f"{sum(values) / len(values):.4f} | {min(values):.3f} | {_published_columns(key)} |"
         )
-    if runs[0]["files"]:
-        lines += ["", "**External files**, over the rows whose label does not contradict their own text", ""]
-        lines += ["| file | mean | worst |", "|---|---|---|"]
-        for name in runs[0]["files"]:
-            values = [run["files"][name] for run in runs]
-            lines.append(f"| {name} | {sum(values) / len(values):.4f} | {min(values):.3f} |")
-    lines += [
+    return lines
+
+
+def _published_columns(key: tuple[str, str, float | None, int]) -> str:
+    split, structure, factor, nodes = key
+    # The papers mix plain and flipped shuffled chains; their figures stand in the rows of the plain ones.
+    plain = structure != "shuffled_flipped"
+    values = [rows.get((split, factor), {}).get(nodes) if plain else None for rows in _PUBLISHED.values()]
+    return " | ".join("" if value is None else f"{value:.2f}" for value in values)
+
+
+def _file_table(study: dict[str, Any]) -> list[str]:
+    runs = study["runs"]
+    if not runs[0]["files"]:
+        return []
+    lines = ["", "**External files**, over the rows whose label does not contradict their own text", ""]
+    lines += ["| file | mean | worst |", "|---|---|---|"]
+    for name in runs[0]["files"]:
+        values = [run["files"][name] for run in runs]
+        lines.append(f"| {name} | {sum(values) / len(values):.4f} | {min(values):.3f} |")
+    return lines
+
+
+def _consistency_table(study: dict[str, Any]) -> list[str]:
+    runs = study["runs"]
+    lines = [
         "",
         "**Checks without labels**, on validation prompts: share of answers that stay when something that does not "
         "matter changes",
@@ -82,13 +93,12 @@ def _seed_tables(study: dict[str, Any]) -> list[str]:
         "|---|" + "---|" * len(runs[0]["consistency"]),
     ]
     for run in runs:
-        lines.append(
-            f"| {run['seed']} | " + " | ".join(f"{value:.4f}" for value in run["consistency"].values()) + " |"
-        )
+        shares = " | ".join(f"{value:.4f}" for value in run["consistency"].values())
+        lines.append(f"| {run['seed']} | {shares} |")
     return lines
 
 
-def _key(cell: dict[str, Any]) -> tuple[str, str, float | None, int]:
+def _cell_key(cell: dict[str, Any]) -> tuple[str, str, float | None, int]:
     return cell["split"], cell["structure"], cell["branching_factor"], cell["num_nodes"]
 
 
@@ -112,17 +122,18 @@ def _ablation_table(study: dict[str, Any], plots: str) -> list[str]:
 def _plot_ablation(study: dict[str, Any], path: Path) -> None:
     arms = study["arms"]
     splits = list(arms[0]["splits"])
-    figure, axis = plt.subplots(figsize=(9.4, 0.36 * len(arms) + 1.6))
+    figure = Figure(figsize=(9.4, 0.36 * len(arms) + 1.6))
+    axis = figure.subplots()
     values = [[arm["in_family"], *(arm["splits"][split] for split in splits)] for arm in arms]
     axis.imshow(values, cmap="cividis", vmin=0.5, vmax=1.0, aspect="auto")
     axis.set_xticks(range(len(splits) + 1), ["in-family", *(split.replace("_", "\n") for split in splits)])
     axis.set_yticks(range(len(arms)), [arm["name"] for arm in arms])
     axis.tick_params(length=0)
     axis.xaxis.tick_top()
-    for row, own in enumerate(values):
-        for column, value in enumerate(own):
-            shade = "black" if value > 0.75 else "white"
-            axis.text(column, row, f"{value:.3f}", ha="center", va="center", fontsize=8, color=shade)
+    for row, accuracies in enumerate(values):
+        for column, value in enumerate(accuracies):
+            color = "black" if value > 0.75 else "white"
+            axis.text(column, row, f"{value:.3f}", ha="center", va="center", fontsize=8, color=color)
     axis.set_title("Accuracy by arm and split", fontsize=11)
     save_figure(figure, path)
 
@@ -146,7 +157,8 @@ def _scaling_table(study: dict[str, Any], plots: str) -> list[str]:
 
 def _plot_scaling(study: dict[str, Any], path: Path) -> None:
     sizes = [row["statements"] for row in study["rows"]]
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9.2, 3.6))
+    figure = Figure(figsize=(9.2, 3.6))
+    left, right = figure.subplots(1, 2)
     left.plot(sizes, [row["accuracy"] for row in study["rows"]], marker="o", color="#1f5fa8")
     left.set_ylim(0.38, 1.03)
     left.set_ylabel("accuracy")
