@@ -69,7 +69,7 @@ class HeadLoss(NamedTuple):
 
     loss_sum: torch.Tensor
     hits: torch.Tensor
-    count: torch.Tensor
+    num_targets: torch.Tensor
 
 
 @dataclass(frozen=True)
@@ -165,9 +165,9 @@ class SentenceAnswers:
                     statements = statements + head(outputs, batch).loss_sum
             loss = loss + options.sentence_loss_weight * statements / totals.auxiliary.clamp(min=1)
         # The last two losses are means over the micro-batch; its share of the step's answers weights them.
-        share = sum(head.count for head in answers) / totals.answers
+        share = torch.stack([head.num_targets for head in answers]).sum() / totals.answers
         if options.name_loss_weight and outputs.name_overlap is not None:
             loss = loss + options.name_loss_weight * share * outputs.name_overlap
         if options.gate_loss_weight and outputs.block_cost is not None:
             loss = loss + options.gate_loss_weight * share * outputs.block_cost
-        return BatchLoss(loss, answer_sum.detach(), sum(head.hits for head in answers))
+        return BatchLoss(loss, answer_sum.detach(), torch.stack([head.hits for head in answers]).sum())
