@@ -107,6 +107,6 @@ def train(
         if is_main_worker():
             typer.echo(result.describe())
             if push_to_hub and hub_model_id and result.steps == result.total_steps:
-                from hf_causal.hub.publish import publish_model
+                from hf_causal.hub.publish import publish
 
-                typer.echo(f"{publish_model(output_dir, hub_model_id, private=hub_private_repo)}")
+                typer.echo(f"{publish('model', output_dir, hub_model_id, private=hub_private_repo)}")

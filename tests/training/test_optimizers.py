@@ -75,7 +75,9 @@ def test_gates_have_their_learning_rate_or_that_of_adamw(toy):
 def test_a_step_without_gradients_shrinks_matrices_alone(name, model_type):
     """Weight decay on the models that ship, not on group tables."""
     recipe = load_recipe(name, {**RATES, "model.hidden_size": 16} if model_type == "axiom" else RATES)
-    model = make_model(model_type, recipe.model, make_tokenizer(model_type, ["transitivity", "d_separation", "corr2cause"]))
+    model = make_model(
+        model_type, recipe.model, make_tokenizer(model_type, ["transitivity", "d_separation", "corr2cause"])
+    )
     before = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
     optimizers = make_optimizers(model, recipe)
     for parameter in model.parameters():
