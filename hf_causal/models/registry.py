@@ -16,6 +16,7 @@ from hf_causal.models.axiom_looped import AxiomLoopedForSequenceClassification
 from hf_causal.models.axiom_looped.configuration_axiom_looped import WORDS
 from hf_causal.systems import system_of_model, systems
 from hf_causal.systems.system import load
+from hf_causal.tasks.registry import get_task, tasks
 
 _TRAINABLE: dict[str, type[PreTrainedModel]] = {
     "axiom": AxiomForCausalLM,
@@ -40,7 +41,7 @@ _TOKENS = {
 """Fields of a config that name a token of the vocabulary; an architecture has those that it needs."""
 
 GRAMMARS = tuple(WORDS)
-"""Tasks that the architectures of the core read."""
+"""Tasks whose prompts the looped reasoner reads."""
 
 
 def model_class(model_type: str) -> type[PreTrainedModel]:
@@ -70,11 +71,17 @@ def make_tokenizer(model_type: str, grammars: str | Sequence[str] = "transitivit
     _check_type(model_type)
     if (system := system_of_model(model_type)) is not None:
         return load(system.model).make_tokenizer()
-    wanted = [grammars] if isinstance(grammars, str) else list(grammars)
-    for grammar in wanted:
-        if grammar not in GRAMMARS:
-            raise ValueError(f"`grammars` must be among {', '.join(GRAMMARS)}, got {grammar!r}")
-    return AxiomTokenizer(extra_words=tuple(dict.fromkeys(word for grammar in wanted for word in WORDS[grammar])))
+    names = [grammars] if isinstance(grammars, str) else list(grammars)
+    readable = GRAMMARS if model_type == "axiom_looped" else tuple(tasks())
+    for grammar in names:
+        if grammar not in readable:
+            raise ValueError(f"`grammars` must be among {', '.join(readable)}, got {grammar!r}")
+    words = (word for grammar in names for word in get_task(grammar).vocabulary)
+    tokenizer = AxiomTokenizer(extra_words=tuple(dict.fromkeys(words)))
+    for grammar in names:
+        if tokenizer.unk_token_id in tokenizer(get_task(grammar).example)["input_ids"]:
+            raise ValueError(f"`grammars` must be tasks with a `vocabulary` for the tokenizer, got {grammar!r}")
+    return tokenizer
 
 
 def make_model(
