@@ -18,8 +18,9 @@ from urllib.parse import urlsplit
 from huggingface_hub import InferenceClient, get_token
 from huggingface_hub.errors import HfHubHTTPError, HTTPError, OfflineModeIsEnabled
 
-from hf_causal.evaluation.language_models.prompts import PromptFormat, parse_answer
+from hf_causal.evaluation.language_models.prompts import PromptFormat
 from hf_causal.evaluation.language_models.reply_cache import AnswerStore, Reply
+from hf_causal.tasks.shared.replies import parse_answer
 from hf_causal.utils.progress import Advance
 
 TOKEN_VARIABLE = "HF_CAUSAL_ENDPOINT_TOKEN"

@@ -10,11 +10,12 @@ from typing import Any
 import torch
 from transformers import GenerationConfig
 
-from hf_causal.evaluation.language_models.prompts import PromptFormat, parse_answer
+from hf_causal.evaluation.language_models.prompts import PromptFormat
 from hf_causal.evaluation.language_models.reply_cache import AnswerStore, Reply
 from hf_causal.evaluation.language_models.wording import Wording, shared_length
 from hf_causal.evaluation.loading import load_pretrained
 from hf_causal.evaluation.predictors import batches_by_length, left_padded, weights_digest
+from hf_causal.tasks.shared.replies import parse_answer
 from hf_causal.utils.hardware import describe_hardware, has_bf16
 from hf_causal.utils.progress import Advance
 

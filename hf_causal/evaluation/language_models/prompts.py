@@ -15,9 +15,6 @@ from hf_causal.tasks.registry import get_task, task_of_prompt
 INSTRUCTION = "Answer the following question with ONLY 'Yes' or 'No'."
 """The instruction of arXiv 2407.07612."""
 
-UNPARSABLE = -1
-"""The answer of a text that is neither Yes nor No; it counts as wrong."""
-
 
 @dataclass(frozen=True)
 class PromptFormat:
@@ -128,33 +125,6 @@ def premise_and_question(prompt: str) -> tuple[str, str]:
         *premise, question = re.split(r"(?<=[.!?])\s+", prompt.strip())
         return " ".join(premise), question
     return parsed.premise, parsed.asked
-
-
-def parse_answer(text: str | None) -> int:
-    """Reads a Yes or a No from what a model wrote.
-
-    It has to open the text, stand after "answer:" or "answer is", or alone on the last line: a "no" inside of an
-    argument is no answer. What stands between `<think>` and `</think>` is left out.
-
-    Returns:
-        `int`: 1 for Yes, 0 for No, `UNPARSABLE` for everything else.
-
-    Example:
-
-    ```python
-    >>> [parse_answer(text) for text in (" Yes.", "**No**", "The answer is: yes", "There is no path", "", None)]
-    [1, 0, 1, -1, -1, -1]
-
-    ```
-    """
-    text = re.sub(r"<think>.*?(</think>|\Z)", "", text or "", flags=re.DOTALL | re.IGNORECASE).strip()
-    lines = text.splitlines()
-    found = _OPENS.match(text) or _STATED.search(text) or (_OPENS.fullmatch(lines[-1].strip()) if lines else None)
-    return UNPARSABLE if found is None else int(found["answer"].lower() == "yes")
-
-
-_OPENS = re.compile(r"\W*(?P<answer>yes|no)\b(?!\s+(?:or|and)\s)\W*", re.IGNORECASE)
-_STATED = re.compile(r"\banswer\W*(?:\s+is)?\W+(?P<answer>yes|no)\b(?!\W+or\b)", re.IGNORECASE)
 
 
 def _turn(role: str, content: str) -> dict[str, str]:
