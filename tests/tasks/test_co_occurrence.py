@@ -61,7 +61,7 @@ PROMPTS = st.builds(Prompt, STATEMENTS, st.tuples(NODES, NODES)).filter(lambda p
 def test_prompts_are_written_and_read_alike(prompt):
     grammar, again = read(str(prompt))
     assert grammar.name == NAME and again == prompt
-    assert read(prompt.premise, prompt.asked)[1] == prompt
+    assert read(prompt.premise, prompt.question_text)[1] == prompt
 
 
 def test_texts_without_co_occurrence_are_transitivity_s():

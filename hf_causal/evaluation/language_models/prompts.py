@@ -124,7 +124,7 @@ def premise_and_question(prompt: str) -> tuple[str, str]:
     except ValueError:
         *premise, question = re.split(r"(?<=[.!?])\s+", prompt.strip())
         return " ".join(premise), question
-    return parsed.premise, parsed.asked
+    return parsed.premise, parsed.question_text
 
 
 def _turn(role: str, content: str) -> dict[str, str]:
