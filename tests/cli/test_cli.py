@@ -147,9 +147,9 @@ def test_reproduce_does_everything_once(tmp_path, capsys, monkeypatch):
         assert (tmp_path / "model" / name).is_file()
     assert (tmp_path / "data" / "README.md").is_file()
     built = (tmp_path / "data" / "transitivity_ts2" / "manifest.json").stat().st_mtime_ns
-    from hf_causal.evaluation.predictors import Answerer
+    from hf_causal.evaluation.predictors import ModelPredictor
 
-    monkeypatch.setattr(Answerer, "probabilities", lambda *args: pytest.fail("scored again"))
+    monkeypatch.setattr(ModelPredictor, "probabilities", lambda *args: pytest.fail("scored again"))
     assert main(command) == 0
     assert (tmp_path / "data" / "transitivity_ts2" / "manifest.json").stat().st_mtime_ns == built
     assert "Building" not in capsys.readouterr().out

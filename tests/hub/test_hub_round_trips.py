@@ -8,7 +8,7 @@ import torch
 from hub_fixtures import ORG, never_wait, use_hub
 from hub_server import ClientError, HubClient, HubServer
 
-from hf_causal.evaluation.predictors import Answerer
+from hf_causal.evaluation.predictors import load_predictor
 from hf_causal.hub.publish import publish
 from hf_causal.models import AxiomForCausalLM, AxiomLoopedForSequenceClassification, AxiomTokenizer
 
@@ -251,7 +251,7 @@ def test_a_published_model_is_scored_by_name(here, corpus_dir):
     code = """
 from hf_causal.evaluation.evaluate import evaluate_model
 scores = evaluate_model(model, data_dir=data, limit=10)
-result = {split: score["accuracy"] for split, score in scores["splits"].items()}
+result = {split: score.accuracy for split, score in scores.splits.items()}
 """
     accuracy = here.run(code, model=f"{ORG}/axiom-looped", data=DATA)
     assert set(accuracy.values()) == {1.0} and len(accuracy) == 6
@@ -347,4 +347,4 @@ for artifact, folder, name in (("dataset", data, "causal-lab/data"), ("model", m
         answers = client.run(REASONER, name="causal-lab/model", prompts=PROMPTS)["logits"]
         assert hub.asked("GET", "/xet-read-token/")
     predicted = [int(yes > no) for no, yes in answers]
-    assert predicted == Answerer.load(MODEL_CARDS / "axiom-looped").answers(PROMPTS) == [1, 0, 1]
+    assert predicted == load_predictor(MODEL_CARDS / "axiom-looped").predict(PROMPTS) == [1, 0, 1]

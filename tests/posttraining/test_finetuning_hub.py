@@ -42,9 +42,9 @@ def test_an_adapter_is_published_beside_its_base_and_loads_by_name(adapted, cont
     assert (data.base_model, data.library_name, data.pipeline_tag) == (BASE, "peft", "text-generation")
     assert data.datasets == [f"{ORG}/axiomatic"] and {"lora", "trl", "hf_causal"} <= set(data.tags)
     assert data.base_model_relation == "adapter" and data.license == "mit"
-    after = adapted.records[0]["after"]["splits"]
+    after = adapted.records[0].after.splits
     assert {result.dataset_split: result.metric_value for result in data.eval_results} == {
-        split: pytest.approx(score["accuracy"], abs=1e-4) for split, score in after.items()
+        split: pytest.approx(score.accuracy, abs=1e-4) for split, score in after.items()
     }
     entries = parse_eval_result_entries(yaml.safe_load(text[".eval_results/hf_causal.yaml"]))
     assert {entry.task_id for entry in entries} == set(after)

@@ -286,11 +286,11 @@ def test_examples_are_of_the_training_split():
 @pytest.mark.parametrize("model", ["axiom-looped", "axiom-cpu"])
 def test_models_without_its_words_refuse_it(model, splits):
     from hf_causal.evaluation.loading import load_pretrained
-    from hf_causal.evaluation.predictors import Answerer
+    from hf_causal.evaluation.predictors import make_predictor
 
-    answerer = Answerer(*load_pretrained(ROOT / "model_cards" / model, "cpu"))
+    predictor = make_predictor(*load_pretrained(ROOT / "model_cards" / model, "cpu"))
     with pytest.raises(ValueError, match="no words for co_occurrence questions"):
-        answerer.require_readable(NAME, splits["test"]["prompt"][0].as_py())
+        predictor.require_readable(NAME, splits["test"]["prompt"][0].as_py())
 
 
 def test_sizes_that_cannot_be_are_told():
