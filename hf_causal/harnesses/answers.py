@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hf_causal.evaluation.language_models.prompts import UNPARSABLE, parse_answer
 from hf_causal.evaluation.metrics import BinaryMetrics
+from hf_causal.tasks.shared.replies import UNPARSABLE, parse_answer
 
 
 def score_generation(doc: dict[str, Any], results: list[str]) -> dict[str, Any]:

@@ -18,8 +18,9 @@ from lighteval.models.model_output import ModelResponse
 from lighteval.tasks.lighteval_task import LightevalTaskConfig
 from lighteval.tasks.requests import Doc, SamplingMethod
 
-from hf_causal.evaluation.language_models.prompts import INSTRUCTION, parse_answer
+from hf_causal.evaluation.language_models.prompts import INSTRUCTION
 from hf_causal.harnesses.splits import VALIDATION, HarnessSplit, harness_splits
+from hf_causal.tasks.shared.replies import parse_answer
 from hf_causal.tasks.shared.schema import LABELS
 
 VERSION = 1
