@@ -122,25 +122,26 @@ class AxiomModel(AxiomPreTrainedModel):
             raise ValueError("give exactly one of `input_ids` and `inputs_embeds`")
         if inputs_embeds is None:
             inputs_embeds = self.embed_tokens(input_ids)
-        subtree_ends = self._packing(segment_ids, subtree_ends, past_key_values)
-        if use_cache and past_key_values is None and subtree_ends is None:
+        ends = self._packing(segment_ids, subtree_ends, past_key_values)
+        if use_cache and past_key_values is None and ends is None:
             past_key_values = DynamicCache(config=self.config)
         unbounded = position_ids is not None or past_key_values is not None
-        if position_ids is None:
-            position_ids = self._positions(inputs_embeds, attention_mask, past_key_values, subtree_ends)
+        positions = position_ids
+        if positions is None:
+            positions = self._positions(inputs_embeds, attention_mask, past_key_values, ends)  # type: ignore[assignment]
         # Reading positions waits for a GPU, so it is not done where they cannot be too large.
         if unbounded or inputs_embeds.shape[1] > self.config.max_position_embeddings:
-            self._check_positions(position_ids)
+            self._check_positions(positions)
         mask = create_causal_mask(
             config=self.config,
             inputs_embeds=inputs_embeds,
             attention_mask=attention_mask,
             past_key_values=past_key_values,
             # Positions serve the detection of packed sequences here, which `subtree_ends` replace.
-            position_ids=None if subtree_ends is not None else position_ids,
-            and_mask_function=None if subtree_ends is None else subtree_mask(subtree_ends),
+            position_ids=None if ends is not None else positions,
+            and_mask_function=None if ends is None else subtree_mask(ends),
         )
-        hidden_states, rotary = self._encode_positions(inputs_embeds, position_ids)
+        hidden_states, rotary = self._encode_positions(inputs_embeds, positions)
         shared = {"rotary": rotary, "past_key_values": past_key_values, **kwargs}
         hidden_states = self._run_layers(self.dropout(hidden_states), mask, positions_to_keep, shared)
         return BaseModelOutputWithPast(last_hidden_state=self.norm(hidden_states), past_key_values=past_key_values)

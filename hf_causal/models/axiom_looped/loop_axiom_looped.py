@@ -129,8 +129,8 @@ def merge_histories(first: Sequence[torch.Tensor], second: Sequence[torch.Tensor
     if not first:
         return list(second)
     longest = max(len(first), len(second))
-    first, second = ([*states, *states[-1:] * (longest - len(states))] for states in (first, second))
-    return [state + other for state, other in zip(first, second, strict=True)]
+    histories = [[*states, *[states[-1]] * (longest - len(states))] for states in (first, second)]
+    return [state + other for state, other in zip(*histories, strict=True)]
 
 
 __all__ = ["FlagLoop", "LoopResult", "LoopState", "merge_histories"]

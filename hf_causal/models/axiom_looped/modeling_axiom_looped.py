@@ -324,7 +324,7 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
             "sentence_logits": all_logits[:, :, :-1],
         }
 
-    def _statement_logits(self, outputs: AxiomLoopedOutput) -> dict[str, Any]:
+    def _statement_logits(self, outputs: Any) -> dict[str, Any]:
         """Computes the logits of loops and of Bayes balls, where there are such."""
         logits: dict[str, Any] = {}
         history = outputs.loop_states

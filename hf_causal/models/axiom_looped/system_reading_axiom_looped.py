@@ -53,7 +53,7 @@ class Systems:
 class Parts(NamedTuple):
     """Which tokens belong to which sentences of a premise, all (batch, length), bool."""
 
-    list: torch.Tensor
+    variable_list: torch.Tensor
     """The list of the variables."""
     header: torch.Tensor
     """The announcement of the relations."""
@@ -63,7 +63,7 @@ class Parts(NamedTuple):
     conditional: torch.Tensor
     """Statements of independence given a set."""
     hypothesis: torch.Tensor
-    count: torch.Tensor
+    sizes: torch.Tensor
     """Beginnings of the mentions that are the number of variables."""
 
     @property
@@ -73,7 +73,7 @@ class Parts(NamedTuple):
 
     def names(self, text: Text) -> torch.Tensor:
         """Beginnings of the mentions that are names of variables."""
-        return text.begins & (self.statement | self.hypothesis | self.list & ~self.count)
+        return text.begins & (self.statement | self.hypothesis | self.variable_list & ~self.sizes)
 
 
 class Variables(NamedTuple):
@@ -150,10 +150,10 @@ def find_sentences(
     header = tokens_of_sentences_with(PHRASES.relations_colon)
     elsewhere = ~variable_list & ~header & ~hypothesis
     forms = (PHRASES.correlated, PHRASES.independent, PHRASES.conditional)
-    statements = [tokens_of_sentences_with(phrase) & elsewhere for phrase in forms]
+    correlated, independent, conditional = (tokens_of_sentences_with(phrase) & elsewhere for phrase in forms)
     headers = (ids[PHRASES.list_header], ids[PHRASES.relations_header])
-    count = text.begins & ((text.previous == headers[0]) | (text.previous == headers[1]))
-    return text, Parts(variable_list, header, *statements, hypothesis, count)
+    sizes = text.begins & ((text.previous == headers[0]) | (text.previous == headers[1]))
+    return text, Parts(variable_list, header, correlated, independent, conditional, hypothesis, sizes)
 
 
 def number_variables(text: Text, names: torch.Tensor) -> Variables:
@@ -263,7 +263,7 @@ def _mentioned(text: Text, where: torch.Tensor, variables: Variables, rank: int)
 def _listed_variables(text: Text, parts: Parts, variables: Variables, count: int) -> torch.Tensor:
     """Returns the number of the variable at each position of the premise's list: (batch, variables)."""
     listed = torch.zeros(len(text.input_ids), count, dtype=torch.long, device=text.input_ids.device)
-    row, column = (text.begins & parts.list & ~parts.count).nonzero(as_tuple=True)
+    row, column = (text.begins & parts.variable_list & ~parts.sizes).nonzero(as_tuple=True)
     # The number of variables is the first mention of the list.
     listed[row, text.rank[row, column] - 1] = variables.of_token[row, column]
     return listed
@@ -292,7 +292,7 @@ def _check_sentences(text: Text, parts: Parts, names: torch.Tensor, config: Axio
     mentions, count = text.per_sentence(names), text.per_sentence
     conditional = count(parts.conditional & text.real) > 0
     statement = count(parts.statement & text.real) > 0
-    known = count((parts.list | parts.header | parts.statement | parts.hypothesis) & text.real) > 0
+    known = count((parts.variable_list | parts.header | parts.statement | parts.hypothesis) & text.real) > 0
     refuse(count(text.unknown) > 0, "of a premise and a hypothesis, with names of ASCII letters and digits")
     refuse((count(text.begins) > 0) & ~known, EXPECTED["statement"])
     refuse(statement & ~conditional & (mentions != 2), EXPECTED["statement"])
@@ -308,7 +308,7 @@ def _check_sentences(text: Text, parts: Parts, names: torch.Tensor, config: Axio
 
 def _check_list(parts: Parts, names: torch.Tensor, variables: Variables) -> None:
     """Raises `ValueError` where a premise does not list each variable once."""
-    listed = (names & parts.list).sum(1)
+    listed = (names & parts.variable_list).sum(1)
     if (listed != variables.per_row).any():
         row = int((listed != variables.per_row).nonzero()[0])
         raise ValueError(
