@@ -7,7 +7,7 @@ JOBS ?= auto
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help venv reproduce browser test quality style clean
+.PHONY: help venv reproduce browser test quick docs quality style spaces clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,12 +34,23 @@ browser:  ## Chromium, in which the tests of the page run; only root can install
 test: $(INSTALLED) browser  ## All tests and doctests
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 4 --dist loadfile
 
-quality: $(INSTALLED)  ## Lint, format and types, as CI checks them
+quick: $(INSTALLED)  ## The fast tests, for while you work
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 4 --dist loadfile -m "not slow"
+
+docs: $(INSTALLED)  ## The site in docs/_build; warnings are errors
+	$(BIN)/python docs/make_cli.py
+	$(BIN)/sphinx-build -q -n -W --keep-going -b html docs docs/_build
+
+quality: $(INSTALLED)  ## Lint, format, types and the import order, as CI checks them
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
-style: $(INSTALLED)  ## Mend lint and format
+spaces: $(INSTALLED)  ## Write the metric Spaces from their sources
+	$(BIN)/python spaces/make_metrics.py
+
+style: $(INSTALLED)  ## Fix lint and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

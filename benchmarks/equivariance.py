@@ -18,12 +18,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
+from studies import load_studies, save_study
+from study_reports.equivariance import eqsim_table
 
 from hf_causal.corpora.build import build
 from hf_causal.corpora.load import load_corpus
 from hf_causal.evaluation.plots import save_figure
-from hf_causal.evaluation.studies import STUDIES_FILE
-from hf_causal.systems.equivariance.evaluate import SPLITS, TITLES, Towers, eqsim_table, evaluate
+from hf_causal.systems.equivariance.evaluate import SPLITS, TITLES, Towers, evaluate
 from hf_causal.systems.equivariance.losses import easy_mask, eqsim_v1, eqsim_v2, hard_partners
 from hf_causal.systems.equivariance.objective import ImagePairs
 from hf_causal.training.loop import train
@@ -89,10 +91,9 @@ def squares(folder: Path, data: Path, batch_size: int) -> dict[str, float]:
 
 def draw(study: dict[str, Any], path: Path) -> None:
     """Differences of the group score to the arm without EqSim, seed by seed."""
-    import matplotlib.pyplot as plt
-
     arms = study["arms"]
-    figure, axes = plt.subplots(1, len(SPLITS), figsize=(11.5, 0.36 * len(arms) + 1.5), sharey=True)
+    figure = Figure(figsize=(11.5, 0.36 * len(arms) + 1.5))
+    axes = figure.subplots(1, len(SPLITS), sharey=True)
     for axis, split in zip(axes, SPLITS, strict=True):
         plain = np.array([run["group"][split] for run in arms[0]["runs"]])
         for row, arm in enumerate(arms[1:]):
@@ -154,9 +155,8 @@ def main() -> None:
     text = [*eqsim_table(study), "", f"![Differences]({name}.png)", "", *kind_table(study), ""]
     write_text(options.out / f"{name}.md", "\n".join(text))
     if options.studies:
-        path = options.studies / STUDIES_FILE
-        studies = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        write_json(path, {**studies, "eqsim": {**studies.get("eqsim", {}), str(options.steps): study}})
+        by_steps = load_studies(options.studies).get("eqsim", {})
+        save_study(options.studies, "eqsim", {**by_steps, str(options.steps): study})
 
 
 if __name__ == "__main__":

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from studies import load_studies, save_study
 
 from hf_causal.corpora.build import build
 from hf_causal.evaluation.evaluate import evaluate_model
-from hf_causal.evaluation.studies import STUDIES_FILE
 from hf_causal.systems.heterogeneity.sensing_runs import Cell, grid, run_grid
 from hf_causal.training.loop import train
 from hf_causal.training.recipe import load_recipe
@@ -125,8 +125,7 @@ LOOPED = {"all_questions": False, "drawn_questions": 0, "sentence_loss_weight": 
 
 def cues(options: argparse.Namespace) -> dict[str, Any]:
     """Questions with a cue: batches of one environment at a time against pooled ones."""
-    path = options.out / STUDIES_FILE
-    before = json.loads(path.read_text(encoding="utf-8")).get("cues", {}) if path.is_file() else {}
+    before = load_studies(options.out).get("cues", {})
     # Arms that are not asked for this time stay as they were found.
     rows = [row for row in before.get("rows", []) if row["arm"] not in options.arms]
     for number in options.arms:
@@ -162,7 +161,7 @@ ABOUT = (
 def _scores(folder: Path, cue: str, data: Path) -> dict[str, Any]:
     path = folder / "generalization.json"
     if not path.is_file():
-        write_json(path, evaluate_model(folder, "environments", cue, data))
+        write_json(path, evaluate_model(folder, "environments", cue, data).to_json())
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -194,10 +193,7 @@ def main() -> None:
         "hardware": describe_hardware("cpu"),
         "date": time.strftime("%Y-%m-%d"),
     }
-    path = options.out / STUDIES_FILE
-    studies = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    options.out.mkdir(parents=True, exist_ok=True)
-    write_json(path, {**studies, options.part: {**about, **result}})
+    save_study(options.out, options.part, {**about, **result})
 
 
 if __name__ == "__main__":

@@ -1,26 +1,18 @@
-"""Data set builders for the `datasets` library: one folder a data set, with its card template."""
+"""Data set builders for the `datasets` library: one folder a data set, with its class and the template of its card.
+
+A data set without a folder, such as that of a new task, gets a builder and the general card all the same.
+"""
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
-from hf_causal.corpora import config_names
-
-BUILDERS = {
-    "axiomatic": "Axiomatic",
-    "corr2cause": "Corr2Cause",
-    "causal_sequences": "CausalSequences",
-    "scenes": "Scenes",
-    "co_occurrence": "CoOccurrence",
-    "environments": "Environments",
-    "shapes": "Shapes",
-}
-"""From corpus to the class in the module of the same name."""
+from dataset_builders.base import ShardedBuilder, make_builder
+from hf_causal.corpora import get_config
 
 
-def load_builder(corpus: str, config: str, **options: Any):
-    """The `datasets` builder of a corpus.
+def load_builder(corpus: str, config: str, **options: Any) -> ShardedBuilder:
+    """Makes the `datasets` builder of a config.
 
     Args:
         corpus (`str`): For example `"axiomatic"`.
@@ -31,9 +23,5 @@ def load_builder(corpus: str, config: str, **options: Any):
     Raises:
         `ValueError`: For an unknown corpus or config.
     """
-    if corpus not in BUILDERS:
-        raise ValueError(f"`corpus` must be one of {', '.join(BUILDERS)}, got {corpus!r}")
-    if config not in config_names(corpus):
-        raise ValueError(f"corpus {corpus!r} has no config {config!r}; it has {', '.join(config_names(corpus))}")
-    module = import_module(f"{__name__}.{corpus}.{corpus}")
-    return getattr(module, BUILDERS[corpus])(config_name=config, **options)
+    get_config(corpus, config)
+    return make_builder(corpus)(config_name=config, **options)

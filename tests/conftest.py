@@ -37,15 +37,15 @@ def corpus_dir(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def corpora_dir(corpus_dir) -> Path:
     """A folder that holds a small build of every corpus."""
-    from dataset_builders import BUILDERS
     from hf_causal.corpora.build import build
+    from hf_causal.systems.datasets import datasets
 
     small = {
         "corr2cause": {"configs": ["default"], "nodes": (2, 3), "rows_per_shard": 20},
         "causal_sequences": {"configs": ["chain"], "rows": 40, "validation_rows": 20, "rows_per_cell": 20},
         "shapes": {"rows": 8, "validation_rows": 4, "rows_per_cell": 2},
     }
-    for corpus in BUILDERS:
+    for corpus in datasets():
         if not (corpus_dir.parent / corpus).exists():
             build(corpus, corpus_dir.parent / corpus, **small.get(corpus, {}))
     return corpus_dir.parent

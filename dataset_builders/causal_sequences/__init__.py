@@ -1,5 +1,17 @@
-"""Builder and card of the sequences with a latent causal graph."""
+"""Sequences with a latent causal graph.
 
-from dataset_builders.causal_sequences.causal_sequences import CausalSequences, CausalSequencesConfig
+Example:
 
-__all__ = ["CausalSequences", "CausalSequencesConfig"]
+```python
+>>> builder = CausalSequences(config_name="chain", length=5, states=3, rows=10)
+>>> next(iter(builder.as_streaming_dataset("train")))["parents"]
+[[], [0], [1], [2], [], [4]]
+
+```
+"""
+
+from dataset_builders.base import make_builder
+
+CausalSequences = make_builder("causal_sequences")
+
+__all__ = ["CausalSequences"]

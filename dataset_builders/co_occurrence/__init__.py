@@ -1,5 +1,17 @@
-"""Builder and card of the corpus of co-occurrence."""
+"""Questions about what appears together and what causes what.
 
-from dataset_builders.co_occurrence.co_occurrence import CoOccurrence, CoOccurrenceConfig
+Example:
 
-__all__ = ["CoOccurrence", "CoOccurrenceConfig"]
+```python
+>>> builder = CoOccurrence(config_name="co_occurrence", rows_per_cell=2, nodes=(5,))
+>>> "often appear together" in next(iter(builder.as_streaming_dataset("test")))["premise"]
+True
+
+```
+"""
+
+from dataset_builders.base import make_builder
+
+CoOccurrence = make_builder("co_occurrence")
+
+__all__ = ["CoOccurrence"]

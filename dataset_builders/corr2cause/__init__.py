@@ -1,5 +1,17 @@
-"""Builder and card of the corpus of correlation and causation."""
+"""From correlation to causation.
 
-from dataset_builders.corr2cause.corr2cause import Corr2Cause, Corr2CauseConfig
+Example:
 
-__all__ = ["Corr2Cause", "Corr2CauseConfig"]
+```python
+>>> builder = Corr2Cause(config_name="default", nodes=(3,))
+>>> next(iter(builder.as_streaming_dataset("train")))["premise"][:47]
+'Suppose there is a closed system of 3 variables'
+
+```
+"""
+
+from dataset_builders.base import make_builder
+
+Corr2Cause = make_builder("corr2cause")
+
+__all__ = ["Corr2Cause"]

@@ -1,5 +1,17 @@
-"""Builder and card of the scenes corpus."""
+"""Images as lists of objects, and the exact effects in the systems that drew them.
 
-from dataset_builders.scenes.scenes import Scenes, ScenesConfig
+Example:
 
-__all__ = ["Scenes", "ScenesConfig"]
+```python
+>>> row = next(iter(Scenes(config_name="default", rows=10).as_streaming_dataset("train")))
+>>> sorted(row), isinstance(row["objects"], list)
+(['image_id', 'objects', 'scene'], True)
+
+```
+"""
+
+from dataset_builders.base import make_builder
+
+Scenes = make_builder("scenes")
+
+__all__ = ["Scenes"]

@@ -1,5 +1,17 @@
-"""Builder and card of the corpus of pictures and captions."""
+"""Pictures and captions that differ in one thing.
 
-from dataset_builders.shapes.shapes import Shapes, ShapesConfig
+Example:
 
-__all__ = ["Shapes", "ShapesConfig"]
+```python
+>>> builder = Shapes(config_name="minimal_changes", rows=8)
+>>> next(iter(builder.as_streaming_dataset("train")))["image_0"].size
+(32, 32)
+
+```
+"""
+
+from dataset_builders.base import make_builder
+
+Shapes = make_builder("shapes")
+
+__all__ = ["Shapes"]

@@ -12,9 +12,9 @@ import yaml
 from huggingface_hub import ModelCard, ModelCardData
 
 from hf_causal import __version__
-from hf_causal.cards.card_check import parse_card
-from hf_causal.hub.errors import PublishError
-from hf_causal.hub.validation import check_repo_id
+from hf_causal.cards.errors import CardError
+from hf_causal.cards.validation import parse_card
+from hf_causal.utils.repo_ids import check_repo_id
 
 ADAPTER_CONFIG = "adapter_config.json"
 
@@ -122,13 +122,13 @@ def check_base_model(model: str, base_model: str | None) -> str:
     """The id of a base model, for cards and adapters.
 
     Raises:
-        [`PublishError`]: If it is known by a local folder alone: nobody else could load an adapter for it.
+        [`CardError`]: If it is known by a local folder alone: nobody else could load an adapter for it.
     """
     if base_model:
         check_repo_id(base_model)
         return base_model
     if not _may_be_id(model):
-        raise PublishError(
+        raise CardError(
             f"the base model is the local folder {Path(model).name!r}, which nobody else has: publish it, and name it "
             "with `--base-model NAMESPACE/NAME`"
         )
@@ -139,7 +139,7 @@ def public_files(folder: Path, recipe: dict[str, Any], base_model: str | None) -
     """The base model's id, and the files of a fine-tuned folder that name it, with the id in place of a local path.
 
     Raises:
-        [`PublishError`]: See [`check_base_model`].
+        [`CardError`]: See [`check_base_model`].
     """
     base = check_base_model(recipe["model"], base_model or recipe.get("base_model"))
     written = yaml.safe_dump(public_recipe(recipe, base), sort_keys=False, allow_unicode=True, width=100)
@@ -162,5 +162,5 @@ def _licence_of(model: str) -> str | None:
         return None
     try:
         return parse_card(card.read_text(encoding="utf-8")).get("license")
-    except PublishError:
+    except CardError:
         return None

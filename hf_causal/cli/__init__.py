@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import typer
 
-from hf_causal.cli.build import BUILD_HELP, VERIFY_HELP, build, verify
+from hf_causal.cli.build import BUILD_HELP, build
 from hf_causal.cli.demo import DEMO_HELP, demo
-from hf_causal.cli.evaluate import EVALUATE_HELP, REPORT_HELP, evaluate, report
+from hf_causal.cli.evaluate import EVALUATE_HELP, evaluate
 from hf_causal.cli.export import EXPORT_HELP, export
 from hf_causal.cli.finetune import FINETUNE_HELP, finetune
-from hf_causal.cli.info import HARNESS_HELP, harness, info
+from hf_causal.cli.harness import HARNESS_HELP, harness
+from hf_causal.cli.info import info
 from hf_causal.cli.publish import app as publish_app
-from hf_causal.cli.train import REPRODUCE_HELP, TRAIN_HELP, reproduce, train
+from hf_causal.cli.report import REPORT_HELP, report
+from hf_causal.cli.reproduce import REPRODUCE_HELP, reproduce
+from hf_causal.cli.train import TRAIN_HELP, train
+from hf_causal.cli.verify import VERIFY_HELP, verify
 from hf_causal.systems import systems
 from hf_causal.systems.system import load
 from hf_causal.utils.hardware import share_the_cpu
@@ -55,8 +60,10 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     share_the_cpu()
     command = typer.main.get_command(app)
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        status = command.main(args=arguments, prog_name="hf-causal", standalone_mode=False)
+        # `train` starts processes with the same arguments, which it finds in `context.obj`.
+        status = command.main(args=list(arguments), prog_name="hf-causal", standalone_mode=False, obj=arguments)
         if status == INTERRUPTED:  # typer ends an interrupted command without a word
             again = "`build`, `reproduce` and `evaluate --lm` go on where they were"
             again = f"{again}, `train` and `finetune` with --resume-from-checkpoint latest"

@@ -1,12 +1,13 @@
-"""What several commands share: options, how they are read, and progress bars."""
+"""Options that several commands share, their parsers, and progress bars."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
+
+from hf_causal.utils.progress import Advance
 
 NumProc = Annotated[
     int | None, typer.Option(help="Processes; all cores when not given. The bytes are the same for any number.")
@@ -15,15 +16,16 @@ DataDir = Annotated[str | None, typer.Option(help="Folder that `hf-causal build`
 Device = Annotated[str | None, typer.Option(help="For example `cuda` or `cpu`; a GPU where there is one.")]
 
 
-def cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def integers(option: str, text: str | None, count: int | None = None) -> tuple[int, ...] | None:
+    """Reads whole numbers separated by commas, exactly `count` of them if it is not `None`.
+
+    Raises:
+        `ValueError`: For anything else, with the name of the option.
+    """
     if text is None:
         return None
     try:
-        values = tuple(int(part) for part in text.split(","))
+        values = tuple(int(number) for number in text.split(","))
     except ValueError:
         raise ValueError(f"`{option}` must be whole numbers separated by commas, got {text!r}") from None
     if count is not None and len(values) != count:
@@ -32,7 +34,11 @@ def integers(option: str, text: str | None, count: int | None = None) -> tuple[i
 
 
 def named_values(option: str, texts: Sequence[str] | None) -> dict[str, Any]:
-    """Options of the form `NAME=VALUE`, values read as YAML; lists become tuples."""
+    """Reads options of the form `NAME=VALUE`, values as YAML; lists become tuples.
+
+    Raises:
+        `ValueError`: For another form, with the name of the option.
+    """
     import yaml
 
     values = {}
@@ -45,13 +51,13 @@ def named_values(option: str, texts: Sequence[str] | None) -> dict[str, Any]:
     return values
 
 
-def bar(what: str, total: int, unit: str = "it"):
+def bar(title: str, total: int | None, unit: str = "it", delay: float = 0) -> Advance:
+    """Shows a progress bar, after `delay` seconds; a [`Progress`]."""
     from tqdm.auto import tqdm
 
-    return tqdm(total=total, desc=what, unit=unit, unit_scale=True).update
+    return tqdm(total=total, desc=title, unit=unit, unit_scale=True, delay=delay).update
 
 
-def slow_bar(what: str, total: int | None):
-    from tqdm.auto import tqdm
-
-    return tqdm(total=total, desc=what, unit=" rows", unit_scale=True, delay=2).update
+def slow_bar(title: str, total: int | None) -> Advance:
+    """Shows a progress bar of rows for work that takes more than two seconds."""
+    return bar(title, total, unit=" rows", delay=2)

@@ -1,6 +1,7 @@
 """From tasks and systems to shards of rows: every published data set, its configs and its seeded shard function.
 
-A *source* of configs is a task, or a module of a system with `CONFIGS` and `generate_shard`.
+A *source* of configs is a task, or a module of a system with `CONFIGS`, `generate_shard` and `SCHEMA` (or `SCHEMAS`,
+from config to schema).
 """
 
 from __future__ import annotations
@@ -8,13 +9,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from hf_causal.systems import systems
-from hf_causal.tasks.registry import task_of_config, tasks
-from hf_causal.tasks.shared.dataset import Dataset
+from hf_causal.systems.datasets import datasets
+from hf_causal.systems.datasets import task_name as _task_name
+from hf_causal.tasks.registry import tasks
 from hf_causal.tasks.shared.schema import CorpusConfig
 
 
@@ -23,13 +25,7 @@ class Source(NamedTuple):
 
     configs: Mapping[str, Callable[..., CorpusConfig]]
     generate_shard: Callable[[CorpusConfig, str, int], pa.Table]
-
-
-def datasets() -> dict[str, Dataset]:
-    """Returns the published data sets by name: those of the tasks, then those of the systems."""
-    of_tasks = {task.dataset.name: task.dataset for task in tasks().values()}
-    of_systems = {dataset.name: dataset for system in systems().values() for dataset in system.datasets}
-    return of_tasks | of_systems
+    schemas: Mapping[str, pa.Schema]
 
 
 def config_names(corpus: str) -> tuple[str, ...]:
@@ -48,11 +44,20 @@ def get_config(corpus: str, name: str, **options: Any) -> CorpusConfig:
     Raises:
         `ValueError`: For an unknown corpus, config or option, with those that exist.
     """
-    factory = _source(corpus, name).configs[name]
-    known = inspect.signature(factory).parameters
+    known = config_options(corpus, name)
     if unknown := sorted(set(options) - set(known)):
         raise ValueError(f"config {name!r} has no option {', '.join(map(repr, unknown))}; it has {', '.join(known)}")
-    return factory(**options)
+    return _source(corpus, name).configs[name](**options)
+
+
+def config_options(corpus: str, name: str) -> tuple[str, ...]:
+    """Returns the options of a config, such as `seed` and `rows`; raises `ValueError` as [`get_config`] does."""
+    return tuple(inspect.signature(_source(corpus, name).configs[name]).parameters)
+
+
+def schema(corpus: str, name: str) -> pa.Schema:
+    """Returns the columns of a config's rows; raises `ValueError` as [`get_config`] does."""
+    return _source(corpus, name).schemas[name]
 
 
 def task_name(corpus: str, name: str) -> str:
@@ -62,11 +67,7 @@ def task_name(corpus: str, name: str) -> str:
         `ValueError`: For an unknown corpus or config, with those that exist.
     """
     _source(corpus, name)
-    task = task_of_config(corpus, name)
-    if task is not None:
-        return task.name
-    module = next(module for module in map(import_module, datasets()[corpus].modules) if name in module.CONFIGS)
-    return getattr(module, "TASK", corpus)
+    return _task_name(corpus, name)
 
 
 def generate_shard(corpus: str, config: CorpusConfig, split: str, shard: int) -> pa.Table:
@@ -83,12 +84,17 @@ def check_corpus(corpus: str) -> None:
 
 def _sources(corpus: str) -> list[Source]:
     check_corpus(corpus)
-    modules = map(import_module, datasets()[corpus].modules)
-    offered = [task for task in tasks().values() if task.dataset.name == corpus]
-    return [
-        *(Source(task.configs, task.generate_shard) for task in offered),
-        *(Source(module.CONFIGS, module.generate_shard) for module in modules),
+    of_tasks = [
+        Source(task.configs, task.generate_shard, dict.fromkeys(task.configs, task.schema))
+        for task in tasks().values()
+        if task.dataset.name == corpus
     ]
+    return of_tasks + [_module_source(import_module(module)) for module in datasets()[corpus].modules]
+
+
+def _module_source(module: ModuleType) -> Source:
+    schemas = getattr(module, "SCHEMAS", None) or dict.fromkeys(module.CONFIGS, module.SCHEMA)
+    return Source(module.CONFIGS, module.generate_shard, schemas)
 
 
 def _source(corpus: str, name: str) -> Source:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from hf_causal.corpora import check_corpus, config_names, get_config
 from hf_causal.corpora.parquet import SplitSummary, write_config
 from hf_causal.utils.files import Folder
+from hf_causal.utils.progress import Progress
 
 
 def build(
@@ -16,7 +17,7 @@ def build(
     out: str | Path,
     configs: Sequence[str] | None = None,
     num_proc: int = 1,
-    progress: Callable[[str, int], Callable[[int], Any]] | None = None,
+    progress: Progress | None = None,
     engine: str = "local",
     ray_address: str | None = None,
     **options: Any,
@@ -42,7 +43,7 @@ def build(
     Raises:
         `ValueError`: For an unknown corpus, config or option, before anything is written.
     """
-    from hf_causal.cards.render import write_dataset_card
+    from hf_causal.corpora.card import write_card
 
     check_corpus(corpus)
     folder = Folder.at(out)
@@ -52,5 +53,5 @@ def build(
     summaries = {
         config.name: write_config(corpus, config, folder, num_proc, progress, engine, ray_address) for config in chosen
     }
-    write_dataset_card(folder, corpus)
+    write_card(folder, corpus)
     return summaries

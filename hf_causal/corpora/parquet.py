@@ -1,9 +1,9 @@
-"""Writing a corpus as Parquet: one file a shard, the same bytes from any engine and any number of processes."""
+"""Writes configs as Parquet: one file a shard, the same bytes from every engine and number of processes."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,12 @@ from hf_causal.corpora.atomic_build import MANIFEST, ShardRecord, Staging
 from hf_causal.corpora.executors import Engine, Job
 from hf_causal.tasks.shared.schema import CorpusConfig, split_digest
 from hf_causal.utils.files import Folder
+from hf_causal.utils.progress import Progress, start
 
 
 @dataclass(frozen=True)
 class SplitSummary:
-    """What was written of one split."""
+    """Size and digest of a written split."""
 
     rows: int
     shards: int
@@ -30,23 +31,22 @@ def write_config(
     config: CorpusConfig,
     folder: str | Path | Folder,
     num_proc: int = 1,
-    progress: Callable[[str, int], Callable[[int], Any]] | None = None,
+    progress: Progress | None = None,
     engine: str = "local",
     ray_address: str | None = None,
 ) -> dict[str, SplitSummary]:
-    """Writes every split of a config as `FOLDER/CONFIG/SPLIT-00000-of-00007.parquet`, and a manifest beside them.
+    """Writes every split of a config as `FOLDER/CONFIG/SPLIT-00000-of-00007.parquet`, and a manifest next to them.
 
-    The files appear under their final name when all of them are complete; another build of the config that is there is
-    then replaced. A build that was interrupted goes on: its finished shards are left as they are.
+    The files get their final names when all of them are complete, and then replace an earlier build of the config. A
+    build that was interrupted resumes with the shards that are missing.
 
     Args:
         corpus (`str`): For example `"axiomatic"`.
         config ([`CorpusConfig`]): As `get_config` makes it.
         folder (`str` or `Path`): Parent folder, or its URL for `fsspec`, such as `hf://datasets/ORG/NAME`.
-        num_proc (`int`): Processes that generate and write. Memory is about 200 MB for each with the default rows
+        num_proc (`int`): Processes that generate and write. Each needs about 200 MB of memory with the default rows
             of a shard, whatever the number of shards.
-        progress (callable, *optional*): Called with what begins and the number of rows that are to be written;
-            returns what is called with the rows of each finished shard.
+        progress ([`Progress`], *optional*): Shows the rows that were written.
         engine (`str`): `local` or `ray`, see [`Engine`].
         ray_address (`str`, *optional*): Of a running Ray cluster.
 
@@ -54,7 +54,7 @@ def write_config(
         `dict[str, SplitSummary]`: For each split.
 
     Raises:
-        `ValueError`: If the arguments do not go together, before anything is written.
+        `ValueError`: If the arguments do not fit together, before anything is written.
     """
     runner, staging = Engine(engine, num_proc, ray_address), Staging(Folder.at(folder), corpus, config)
     if runner.leaves_this_process and "memory" in staging.parent.filesystem.protocol:
@@ -62,34 +62,37 @@ def write_config(
     if manifest := staging.published():
         return {split: SplitSummary(**summary) for split, summary in manifest["splits"].items()}
     try:
-        done = _write_missing(staging, runner, progress)
-        summaries = {split: _summary(config, split, done) for split in config.splits}
-        staging.publish(_manifest(staging, summaries), done)
+        records = _write_missing(staging, runner, progress)
+        summaries = {split: _summary(config, split, records) for split in config.splits}
+        staging.publish(_manifest(staging, summaries), records)
     except BaseException:
         staging.discard_if_empty()
         raise
     return summaries
 
 
+def is_built(corpus: str, config: CorpusConfig, folder: str | Path | Folder) -> bool:
+    """Returns whether a folder holds this very build of a config, complete."""
+    return Staging(Folder.at(folder), corpus, config).published() is not None
+
+
 def read_manifests(folder: str | Path | Folder) -> list[dict[str, Any]]:
-    """The manifests of the configs that a folder holds, by name."""
+    """Reads the manifests of the configs that a folder holds, in the order of their names."""
     parent = Folder.at(folder)
     names = [name for name, size in parent.sizes().items() if size is None and not name.startswith(".")]
     return [json.loads((parent / name).read(MANIFEST)) for name in names if MANIFEST in (parent / name).sizes()]
 
 
-def _write_missing(
-    staging: Staging, engine: Engine, progress: Callable[[str, int], Callable[[int], Any]] | None
-) -> dict[Job, ShardRecord]:
-    done, jobs, config = staging.finished(), staging.jobs(), staging.config
-    rows = sum(map(config.num_rows, config.splits)) - sum(record.rows for record in done.values())
-    there = f" ({len(done)} of {len(jobs)} files are there)" if done else ""
-    told = progress(f"building {config.name}{there}", rows) if progress else None
-    for job, record in engine.run(staging.write, [job for job in jobs if job not in done]):
-        done[job] = record
-        if told:
-            told(record.rows)
-    return done
+def _write_missing(staging: Staging, engine: Engine, progress: Progress | None) -> dict[Job, ShardRecord]:
+    """Writes the shards that no earlier call has finished, and returns the records of all shards."""
+    records, jobs, config = staging.finished(), staging.jobs(), staging.config
+    rows = sum(map(config.num_rows, config.splits)) - sum(record.rows for record in records.values())
+    resumed = f" ({len(records)} of {len(jobs)} files are there)" if records else ""
+    advance = start(progress, f"building {config.name}{resumed}", rows)
+    for job, record in engine.run(staging.write, [job for job in jobs if job not in records]):
+        records[job] = record
+        advance(record.rows)
+    return records
 
 
 def _manifest(staging: Staging, summaries: Mapping[str, SplitSummary]) -> dict[str, Any]:
@@ -105,7 +108,7 @@ def _manifest(staging: Staging, summaries: Mapping[str, SplitSummary]) -> dict[s
     }
 
 
-def _summary(config: CorpusConfig, split: str, done: Mapping[Job, ShardRecord]) -> SplitSummary:
-    parts = [done[split, shard] for shard in range(config.num_shards(split))]
-    digest = split_digest(part.sha256 for part in parts)
-    return SplitSummary(sum(part.rows for part in parts), len(parts), sum(part.bytes for part in parts), digest)
+def _summary(config: CorpusConfig, split: str, records: Mapping[Job, ShardRecord]) -> SplitSummary:
+    shards = [records[split, shard] for shard in range(config.num_shards(split))]
+    digest = split_digest(shard.sha256 for shard in shards)
+    return SplitSummary(sum(shard.rows for shard in shards), len(shards), sum(shard.bytes for shard in shards), digest)

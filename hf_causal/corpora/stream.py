@@ -1,36 +1,38 @@
-"""Training rows without end as a `datasets.IterableDataset`."""
+"""Endless training rows as a `datasets.IterableDataset`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import datasets
-import pyarrow as pa
-from datasets.iterable_dataset import _BaseExamplesIterable
 
-from hf_causal.corpora import get_config
-from hf_causal.corpora.infinite import fresh_shard
+from hf_causal.corpora import get_config, schema
+from hf_causal.corpora.infinite import check_training_split, fresh_shard
 from hf_causal.tasks.shared.schema import CorpusConfig
 
-NUM_LANES = 40_320
-"""8!: what the nodes and workers share among them, dividing evenly by most numbers of them."""
+NUM_SHARDS = 40_320
+"""8!: shards of a stream, which most numbers of nodes and workers divide evenly. A billion rows by default."""
 
 _CHUNK = 1000
-"""Rows of one Arrow table that is handed on."""
+"""Rows that are turned from Arrow into Python at a time."""
 
 
 def stream_corpus(corpus: str, config: str, seed: int = 0, **options: Any) -> datasets.IterableDataset:
-    """Fresh training rows of a config without end; none of them is in a validation or generalization split.
+    """Streams fresh training rows of a config; none of them is in a validation or generalization split.
 
     The rows are a function of the arguments. `datasets.distributed.split_dataset_by_node` and the workers of a
-    `DataLoader` share them out, each generating only its own; `state_dict` and `load_state_dict` go on at the very row
-    without generating what came before.
+    `DataLoader` divide the shards among them, and each generates only its own. `state_dict` and `load_state_dict`
+    resume at the very row and generate none of the shards before it. After the last of `NUM_SHARDS` shards the stream
+    begins again.
 
     Args:
         corpus, config (`str`): For example `"axiomatic"`, `"transitivity_ts2"`.
         seed (`int`): Of the random numbers; another seed gives other rows.
         **options: Options of the config, such as `nodes`.
+
+    Raises:
+        `ValueError`: For an unknown corpus, config or option, or a config without a training split.
 
     Example:
 
@@ -41,63 +43,20 @@ def stream_corpus(corpus: str, config: str, seed: int = 0, **options: Any) -> da
 
     ```
     """
-    chosen = get_config(corpus, config, seed=seed, **options)
-    features = datasets.Features.from_arrow_schema(fresh_shard(corpus, chosen, 0).schema)
-    shards = FreshShards(corpus, chosen, range(NUM_LANES))
-    return datasets.IterableDataset(shards, datasets.DatasetInfo(features=features), datasets.Split.TRAIN)
+    corpus_config = get_config(corpus, config, seed=seed, **options)
+    check_training_split(corpus_config)
+    rows = datasets.IterableDataset.from_generator(
+        _rows,
+        features=datasets.Features.from_arrow_schema(schema(corpus, config)),
+        gen_kwargs={"corpus": corpus, "config": corpus_config, "shards": list(range(NUM_SHARDS))},
+        split=datasets.Split.TRAIN,
+    )
+    return rows.repeat(None)
 
 
-class FreshShards(_BaseExamplesIterable):
-    """Lanes of fresh shards, one shard of each lane in turn: lane 2 has the shards 2, 2 + `NUM_LANES`, …"""
-
-    def __init__(self, corpus: str, config: CorpusConfig, lanes: Sequence[int]):
-        super().__init__()
-        self.corpus, self.config, self.lanes = corpus, config, lanes
-        self._state_dict: dict[str, Any] | None = None
-
-    @property
-    def num_shards(self) -> int:
-        return len(self.lanes)
-
-    @property
-    def iter_arrow(self):
-        return self._iter_arrow
-
-    def shard_data_sources(self, num_shards: int, index: int, contiguous: bool = True) -> FreshShards:
-        chosen = self.split_shard_indices_by_worker(num_shards, index, contiguous=contiguous)
-        return FreshShards(self.corpus, self.config, [self.lanes[lane] for lane in chosen])
-
-    def shuffle_data_sources(self, generator: Any) -> FreshShards:
-        return self  # the shards are random already
-
-    def reshard_data_sources(self) -> FreshShards:
-        return self
-
-    def _init_state_dict(self) -> dict[str, Any]:
-        self._state_dict = {"turn": 0, "row": 0, "type": type(self).__name__}
-        return self._state_dict
-
-    def _iter_arrow(self) -> Iterator[tuple[str, pa.Table]]:
-        for turn, row, chunk in self._chunks():
-            self._stand(turn, row + chunk.num_rows)
-            yield f"{turn}-{row}", chunk
-
-    def __iter__(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        for turn, start, chunk in self._chunks():
-            for row, values in enumerate(chunk.to_pylist(), start):
-                self._stand(turn, row + 1)
-                yield f"{turn}-{row}", values
-
-    def _chunks(self) -> Iterator[tuple[int, int, pa.Table]]:
-        """From where it stands: which shard in order, at which row, and some rows from there on."""
-        turn, row = (self._state_dict["turn"], self._state_dict["row"]) if self._state_dict else (0, 0)
-        while True:
-            number = self.lanes[turn % len(self.lanes)] + NUM_LANES * (turn // len(self.lanes))
-            table = fresh_shard(self.corpus, self.config, number)
-            for start in range(row, table.num_rows, _CHUNK):
-                yield turn, start, table.slice(start, _CHUNK)
-            turn, row = turn + 1, 0
-
-    def _stand(self, turn: int, row: int) -> None:
-        if self._state_dict:
-            self._state_dict.update(turn=turn, row=row)
+def _rows(corpus: str, config: CorpusConfig, shards: list[int]) -> Iterator[dict[str, Any]]:
+    """Generates the rows of shards; `datasets` calls it with one shard at a time."""
+    for shard in shards:
+        table = fresh_shard(corpus, config, shard)
+        for start in range(0, table.num_rows, _CHUNK):
+            yield from table.slice(start, _CHUNK).to_pylist()

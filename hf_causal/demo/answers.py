@@ -16,6 +16,7 @@ from hf_causal.reading_before import EverydayPrompt, Trouble, UnreadableText, re
 from hf_causal.tasks.proving import prove
 from hf_causal.tasks.registry import task_of_prompt
 from hf_causal.tasks.shared.proofs import Proof
+from hf_causal.tasks.task import Task
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,14 @@ class Question:
     proof: Proof
 
     @cached_property
+    def task(self) -> Task:
+        """The task of the prompt."""
+        return task_of_prompt(self.read.prompt)
+
+    @cached_property
     def parsed(self) -> Any:
-        """The prompt as its grammar reads it, with short names."""
-        return task_of_prompt(self.read.prompt).parse(self.read.prompt)
+        """The prompt as its task parses it, with short names."""
+        return self.task.parse(self.read.prompt)
 
     @cached_property
     def certificate(self) -> dict[str, Any]:

@@ -115,7 +115,8 @@ def _strangers(question: Question) -> str:
 
 
 def _legend(question: Question) -> str:
-    items = ["asked", "proof"] if question.read.grammar != "corr2cause" else ["asked"]
+    states_graph = question.task.facts(question.parsed).edges is not None
+    items = ["asked", "proof"] if states_graph else ["asked"]
     if getattr(question.parsed, "given", ()):
         items.append("given")
     return "".join(f' <span class="hc-key hc-key-{item}">{item}</span>' for item in items)

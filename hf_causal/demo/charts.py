@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from hf_causal.evaluation.reference_results import published_rows
+from hf_causal.evaluation.reference_results import published_curves
 
 _TOP, _BOTTOM, _LEFT, _RIGHT = 14, 40, 58, 14
 _LOW, _HIGH = 0.4, 1.0
@@ -39,7 +39,11 @@ def lines_of(reports: dict[str, dict[str, Any]], split: str) -> list[Line]:
             kind = f", {factor} edges a node" if factor else f", {structure.replace('_', ' and ')}"
             lines.append(Line(f"{model}{kind if len(groups) > 1 else ''}", tuple(points)))
             factors[factor] = None
-    published = {name: curves for report in reports.values() for name, curves in published_rows(report).items()}
+    published = {
+        name: curves
+        for report in reports.values()
+        for name, curves in published_curves(report["dataset"], report["config"]).items()
+    }
     for name, curves in published.items():
         for factor in factors:
             if curve := curves.get((split, factor)):

@@ -28,16 +28,16 @@ def python_code(premises: str, question: str, model: str) -> str:
 
     ```python
     >>> print(python_code("A causes B", "Does A cause B?", "axiom-looped"))  # doctest: +ELLIPSIS
-    from hf_causal.certificates import prove
+    from hf_causal.tasks.proving import prove
     ...
 
     ```
     """
     return f"""\
-from hf_causal.certificates import prove
-from hf_causal.evaluation.predict import Answerer
-from hf_causal.language.everyday import read_everyday
-from hf_causal.released import released_models
+from hf_causal.tasks.proving import prove
+from hf_causal.evaluation.predictors import load_predictor
+from hf_causal.reading_before import read_everyday
+from hf_causal.models.pretrained import released_models
 
 premises = {premises!r}
 question = {question!r}
@@ -47,6 +47,6 @@ read = read_everyday(premises, question)
 print(read.renaming.restore(read.prompt))
 print("exact:", prove(read.prompt))
 
-answerer = Answerer.load(released_models().get(model, model))
-print(model, "says Yes with probability", answerer.probabilities([read.prompt])[0])
+predictor = load_predictor(released_models().get(model, model))
+print(model, "says Yes with probability", predictor.probabilities([read.prompt])[0])
 """

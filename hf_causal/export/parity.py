@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import cycle
 from typing import Any
@@ -11,16 +11,13 @@ import numpy as np
 import torch
 
 from hf_causal.export.runtime import ExportedModel
+from hf_causal.tasks.registry import tasks
+from hf_causal.utils.progress import Advance
 
 TOLERANCE = 1e-3
 """Logits of answers lie far apart; runtimes that add in another order differ by about a millionth."""
 BATCHES = (1, 2, 8, 3, 16)
 """Sizes of the batches, one after the other, each of prompts of unlike length."""
-_CONFIGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("axiomatic", "transitivity_generalization", {"rows_per_cell": 2}),
-    ("axiomatic", "d_separation_generalization", {"rows_per_cell": 2}),
-    ("corr2cause", "default", {"nodes": (2, 3, 4)}),
-)
 
 
 @dataclass(frozen=True)
@@ -61,15 +58,13 @@ def parity_prompts(tokenizer: Any, longest: int | None = None) -> list[str]:
     Raises:
         `ValueError`: If it knows the words of no corpus.
     """
-    from hf_causal.corpora import generate_shard, get_config
-
     found: list[str] = []
-    for corpus, name, options in _CONFIGS:
-        config = get_config(corpus, name, **options)
+    for task in tasks().values():
+        config = task.small_config(task.default_evaluation)
         for split in config.splits:
             if split == "train":
                 continue
-            prompts = generate_shard(corpus, config, split, 0)["prompt"].to_pylist()
+            prompts = task.generate_shard(config, split, 0)["prompt"].to_pylist()
             rows = tokenizer(prompts)["input_ids"]
             if tokenizer.unk_token_id in rows[0]:
                 break
@@ -85,7 +80,7 @@ def compare(
     tokenizer: Any,
     exported: ExportedModel,
     prompts: Sequence[str],
-    progress: Callable[[int], Any] | None = None,
+    progress: Advance | None = None,
 ) -> Parity:
     """Asks a model one prompt at a time, and its exported graph the same in batches.
 

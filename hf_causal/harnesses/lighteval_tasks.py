@@ -20,7 +20,8 @@ from lighteval.tasks.lighteval_task import LightevalTaskConfig
 from lighteval.tasks.requests import Doc, SamplingMethod
 
 from hf_causal.corpora import get_config
-from hf_causal.evaluation.language_models.prompts import INSTRUCTION, parse_answer
+from hf_causal.evaluation.language_models.prompts import INSTRUCTION
+from hf_causal.tasks.shared.replies import parse_answer
 from hf_causal.tasks.shared.schema import LABELS
 
 VERSION = 1

@@ -9,13 +9,13 @@ from transformers import PreTrainedModel
 from hf_causal.models.axiom import AxiomConfig, AxiomForCausalLM, AxiomModel, AxiomTokenizer
 from hf_causal.models.axiom_looped import AxiomLoopedConfig, AxiomLoopedForSequenceClassification, AxiomLoopedModel
 from hf_causal.models.registry import MODEL_TYPES, make_model, make_tokenizer, model_class
+from hf_causal.systems.system import load
 
 
 def _push_to_hub(self: PreTrainedModel, repo_id: str, **options: Any) -> str:
     """Publishes the model with its card, see [`hf_causal.hub.push.push_model`], and returns the commit's address."""
-    from hf_causal.hub.push import push_model
-
-    publication = push_model(self, repo_id, **options)
+    # Named by a string, since the room of the models imports nothing of what publishes them.
+    publication = load("hf_causal.hub.push:push_model")(self, repo_id, **options)
     return publication.pull_request or f"{publication.url}/commit/{publication.commit}"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from hf_causal.utils.recipe_files import RecipeKind, require
+from hf_causal.utils.recipe_files import RecipeReader, require
 
 TASKS = ("auto", "causal-lm", "classification")
 LEARNING_RATES = {"lora": 2e-4, "full": 2e-5, "classification": 1e-5}
@@ -168,12 +168,12 @@ class FinetuneRecipe:
         return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
 
 
-KIND = RecipeKind(FinetuneRecipe, "recipes/finetuning")
+RECIPES = RecipeReader(FinetuneRecipe, "recipes/finetuning")
 
 
 def finetune_recipe_names() -> list[str]:
     """Names of the fine-tuning recipes that ship with the package."""
-    return KIND.names()
+    return RECIPES.names()
 
 
 def load_finetune_recipe(
@@ -189,4 +189,4 @@ def load_finetune_recipe(
         `FileNotFoundError`: If there is no such recipe, with those that ship.
         `ValueError`: For an unknown field or a value that does not fit it.
     """
-    return KIND.make({}, overrides) if recipe is None else KIND.load(recipe, overrides)
+    return RECIPES.make({}, overrides) if recipe is None else RECIPES.load(recipe, overrides)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hf_causal.tasks.shared.dataset import Dataset
+from hf_causal.utils.progress import Progress
 
 Scores = dict[str, Any]
 """Scores of a system's model, as `generalization.json` stores them. `kind` is the architecture."""
@@ -53,7 +54,7 @@ class Evaluate(Protocol):
         data_dir: str | Path | None,
         limit: int | None,
         device: str | None,
-        progress: Callable[[str, int], Callable[[int], Any]] | None,
+        progress: Progress | None,
     ) -> Scores:
         """Scores a model.
 

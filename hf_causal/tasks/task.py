@@ -9,8 +9,12 @@ from typing import Any
 import pyarrow as pa
 
 from hf_causal.tasks.shared.dataset import Dataset
+from hf_causal.tasks.shared.explanations import Explain
+from hf_causal.tasks.shared.invariances import STATED_GRAPH_INVARIANCES, Change
+from hf_causal.tasks.shared.names import RESERVED_WORDS
 from hf_causal.tasks.shared.proofs import Facts, Proof, stated_facts
-from hf_causal.tasks.shared.schema import CorpusConfig
+from hf_causal.tasks.shared.published import Curves, F1AndAccuracy
+from hf_causal.tasks.shared.schema import CorpusConfig, arrow_schema
 from hf_causal.tasks.shared.shortcuts import Shortcut
 
 
@@ -31,20 +35,22 @@ class Task:
     """Name of the folder, and of the task in recipes and files."""
     title: str
     """Name of the task in cards and reports."""
+    example: str
+    """A short prompt that cards and pages show, with its answer and proof."""
 
     # Text
     recognizes: Callable[[str], bool]
     """Whether a text looks like a prompt of this task; it may still be unreadable."""
     parse: Callable[[str], Any]
-    """From text to a [`ReadPrompt`]; raises `ValueError` with the sentence that cannot be read."""
+    """From text to a [`ParsedPrompt`]; raises `ValueError` with the sentence that cannot be read."""
     join: Callable[[str, str], str] = join_with_space
     """From premise and question to the prompt."""
     facts: Callable[[Any], Facts] = stated_facts
     """From a parsed prompt to the stated graph and the nodes of its question."""
     prompt_prefixes: tuple[str, str] = ("", "")
     """Words before the premise and before the question in the prompt."""
-    reserved_words: frozenset[str] = frozenset()
-    """Lower-case words of the task's sentences, which no drawn name may be."""
+    further_reserved_words: frozenset[str] = frozenset()
+    """Lower-case words of the task's sentences that no drawn name may be, in addition to `RESERVED_WORDS`."""
     vocabulary: tuple[str, ...] = ()
     """Words and set phrases that a word-level tokenizer needs in addition to those of transitivity."""
     fallback: bool = False
@@ -55,6 +61,8 @@ class Task:
     """From a parsed prompt to the exact answer and its certificate."""
     check: Callable[[Any, str, Mapping[str, Any]], None] = field(kw_only=True)
     """Takes a parsed prompt, an answer and a decoded certificate; raises [`CertificateError`]."""
+    explain: Explain = field(kw_only=True)
+    """From a parsed prompt, a decoded certificate and a naming of nodes to the proof in words and drawings."""
 
     # Rows
     dataset: Dataset = field(kw_only=True)
@@ -63,22 +71,41 @@ class Task:
     """From config name to the function that makes the config; its keyword arguments are the config's options."""
     generate_shard: Callable[[CorpusConfig, str, int], pa.Table] = field(kw_only=True)
     """One shard of a split: a function of (config, split, shard) and nothing else."""
+    schema: pa.Schema = field(default_factory=arrow_schema, kw_only=True)
+    """Columns of the rows: `arrow_schema()`, with the columns that the task adds."""
     few_shot_config: str = field(kw_only=True)
     """Config whose training split few-shot examples are drawn from; no premise of it is in an evaluation split."""
     scored_configs: Mapping[str, str] = field(kw_only=True)
     """Configs that models are scored on, the default one first, with their titles in reports."""
+    small_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """From config name to options that make it small, for tests, export checks and trials."""
+    difficulty: tuple[str, ...] = ("num_nodes", "num_edges", "hops")
+    """Columns of the rows that measure how hard a question is; larger is harder."""
 
     # Measurement
     shortcuts: Mapping[str, Shortcut] = field(default_factory=dict)
     """Rules that answer without reasoning, by name; plots show the last one."""
     rare_yes: bool = False
     """Whether Yes is so rare that the F1 of Yes is reported in addition to accuracy."""
-    closed_premises: bool = False
-    """Whether a premise states all relations among its variables, so that no sentence can be added to it."""
+    invariances: Mapping[str, Change] = field(default_factory=lambda: STATED_GRAPH_INVARIANCES)
+    """Changes to prompts that must leave their answers as they are, by name."""
+    published_curves: Curves = field(default_factory=dict)
+    """Published accuracies by number of nodes, to show next to scores on the default evaluation config."""
+    published_f1: Mapping[str, F1AndAccuracy] = field(default_factory=dict)
+    """Published F1 of Yes and accuracies, to show next to scores on any config of the data set."""
     reference: str = ""
-    """Source of the published results that reports show."""
+    """Source of the published results."""
+
+    @property
+    def reserved_words(self) -> frozenset[str]:
+        """All lower-case words that no name in a prompt of the task may be."""
+        return RESERVED_WORDS | self.further_reserved_words
 
     @property
     def default_evaluation(self) -> str:
         """The config that is scored when none is named."""
         return next(iter(self.scored_configs))
+
+    def small_config(self, name: str) -> CorpusConfig:
+        """Returns a config at its small size."""
+        return self.configs[name](**self.small_options.get(name, {}))

@@ -1,8 +1,9 @@
-"""Files that are whole or absent, on this machine or wherever `fsspec` reaches."""
+"""Writes files that are complete or absent, on this machine or wherever `fsspec` reaches."""
 
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,19 @@ from fsspec.implementations.local import LocalFileSystem
 
 
 def write_text(path: str | Path, text: str) -> Path:
-    """Writes a text file under a temporary name and renames it, so that nobody ever reads half of it."""
+    """Writes a text file so that it is complete or absent, even after a power failure, and returns its path."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    return partial.replace(path)
+    try:
+        with partial.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())  # the new name must not reach the disk before the content
+        return partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def write_json(path: str | Path, value: Any) -> Path:
@@ -29,7 +37,7 @@ def write_json(path: str | Path, value: Any) -> Path:
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder on any file system that `fsspec` knows.
+    """A folder on any file system of `fsspec`.
 
     Example:
 
@@ -46,18 +54,18 @@ class Folder:
     path: str
 
     @classmethod
-    def at(cls, place: str | Path | Folder) -> Folder:
-        """The folder at a local path or a URL such as `hf://datasets/ORG/NAME`; it need not exist.
+    def at(cls, location: str | Path | Folder) -> Folder:
+        """Returns the folder at a local path or a URL such as `hf://datasets/ORG/NAME`; it need not exist.
 
         Raises:
-            `ValueError`: If no file system is known for the URL, or what that file system needs is not installed.
+            `ValueError`: If `fsspec` has no file system for the URL, or a package that it needs is not installed.
         """
-        if isinstance(place, Folder):
-            return place
+        if isinstance(location, Folder):
+            return location
         try:
-            return cls(*url_to_fs(str(place)))
+            return cls(*url_to_fs(str(location)))
         except ImportError as error:
-            raise ValueError(f"`out` {str(place)!r} cannot be opened: {error}") from error
+            raise ValueError(f"`out` {str(location)!r} cannot be opened: {error}") from error
 
     def __truediv__(self, name: str) -> Folder:
         return Folder(self.filesystem, f"{self.path.rstrip('/')}/{name}")
@@ -67,39 +75,39 @@ class Folder:
 
     @property
     def is_local(self) -> bool:
-        """Whether it is a folder of this machine."""
+        """Whether the folder is on this machine."""
         return isinstance(self.filesystem, LocalFileSystem)
 
     def exists(self) -> bool:
-        """Whether there is anything of that name."""
+        """Returns whether a folder or file of that name exists."""
         return self.filesystem.exists(self.path)
 
     def is_file(self) -> bool:
-        """Whether there is a file where the folder would be."""
+        """Returns whether the path is that of a file."""
         return self.filesystem.isfile(self.path)
 
     def sizes(self) -> dict[str, int | None]:
-        """Names of what the folder holds, sorted, with the sizes of files in bytes; empty if it does not exist."""
+        """Returns the sorted names in the folder, with the sizes of files in bytes; empty if it does not exist."""
         if not self.exists():
             return {}
-        # Somebody else may have written since this process last looked.
+        # Another process may have written since this one last listed it.
         self.filesystem.invalidate_cache(self.path)
         entries = self.filesystem.ls(self.path, detail=True)
-        found = {
+        sizes = {
             entry["name"].rstrip("/").rpartition("/")[2]: entry["size"] if entry["type"] == "file" else None
             for entry in entries
         }
-        return dict(sorted(found.items()))
+        return dict(sorted(sizes.items()))
 
     def read(self, name: str) -> bytes:
-        """The content of a file."""
+        """Reads a file."""
         return self.filesystem.cat_file((self / name).path)
 
     def write(self, name: str, content: bytes) -> None:
-        """Writes a file that nobody ever sees half of, and makes the folder if need be."""
+        """Writes a file so that it is complete or absent, and makes the folder where it does not exist."""
         self.filesystem.makedirs(self.path, exist_ok=True)
         target = (self / name).path
-        if not self.is_local:  # stores show a file when all of it has arrived
+        if not self.is_local:  # object stores show a file once it is complete
             self.filesystem.pipe_file(target, content)
             return
         partial = (self / f".{name}.{uuid4().hex}.partial").path
@@ -112,17 +120,17 @@ class Folder:
             raise
 
     def move_to(self, target: Folder) -> None:
-        """Gives the folder another name, one that nothing has: at once on a disk, file by file in a store."""
+        """Renames the folder to a name that does not exist: at once on a disk, file by file in an object store."""
         self.filesystem.makedirs(target.path.rpartition("/")[0], exist_ok=True)
         if self.is_local:
             self.filesystem.mv(self.path, target.path)
             return
-        # Not `mv`, which copies the folders themselves too: a data set on the Hub has files alone.
+        # Not `mv`, which copies the folders too: a data set on the Hub has files only.
         for path in self.filesystem.find(self.path):
             self.filesystem.cp_file(path, target.path + path.removeprefix(self.path))
         self.remove()
 
     def remove(self) -> None:
-        """Removes the folder, or a file of that name, with all that is in it, if it exists."""
+        """Removes the folder with its content, or a file of that name, if it exists."""
         if self.exists():
             self.filesystem.rm(self.path, recursive=True)

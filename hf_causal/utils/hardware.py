@@ -1,4 +1,4 @@
-"""What a measurement ran on, in words."""
+"""Describes and configures the hardware of this machine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def describe_hardware(device: str = "cpu", num_processes: int = 1) -> str:
-    """One line for a card: the processors or accelerators that a run used.
+    """Returns one line for a card: the processors or accelerators that a run used.
 
     Args:
         device (`str`): `cuda`, or anything else for the CPU.
@@ -18,13 +18,17 @@ def describe_hardware(device: str = "cpu", num_processes: int = 1) -> str:
         import torch
 
         return f"{num_processes} x {torch.cuda.get_device_name()}"
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     bf16 = ", bf16 instructions" if has_bf16() else ""
-    return f"{cores} CPU cores ({_cpu_fact('model name') or platform.processor() or platform.machine()}{bf16})"
+    return f"{cores()} CPU cores ({_cpu_fact('model name') or platform.processor() or platform.machine()}{bf16})"
+
+
+def cores() -> int:
+    """Returns the number of CPU cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def has_bf16(device: str = "cpu") -> bool:
-    """Whether a device multiplies bf16 matrices in hardware; where it does not, fp32 is faster."""
+    """Returns whether a device multiplies bf16 matrices in hardware; where it does not, fp32 is faster."""
     if device == "cuda":
         import torch
 
@@ -34,11 +38,11 @@ def has_bf16(device: str = "cpu") -> bool:
 
 
 def share_the_cpu() -> None:
-    """Lets the threads of OpenMP spin shortly, not long, before they sleep; to be called before torch is imported.
+    """Makes waiting OpenMP threads sleep soon instead of spinning; to be called before torch is imported.
 
-    A thread that waits for another one spins. Alone on a machine that is a little faster; beside any other busy
-    process the spinning threads take the time of the one that is waited for, and training becomes several times slower
-    (`benchmarks/cpu_contention.py` measures both). Settings of the user's own are left alone.
+    Spinning is a little faster on an idle machine. Next to any other busy process the spinning threads take the time
+    of the thread they wait for, and training becomes several times slower (`benchmarks/cpu_contention.py` measures
+    both). Settings that the user made are kept.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "10000")

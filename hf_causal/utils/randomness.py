@@ -1,8 +1,8 @@
-"""Random numbers whose values are a contract.
+"""Draws random numbers whose values are a contract.
 
 The corpora promise the same bytes for the same seed on every machine and NumPy version. NumPy guarantees that for the
-raw output of its bit generators, not for the methods of `numpy.random.Generator`, so the few draws that the corpora
-need are derived here from raw 64-bit words.
+raw output of its bit generators, not for the methods of `numpy.random.Generator`, so the few distributions that the
+corpora need are derived here from raw 64-bit words.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Stream:
     """A reproducible stream of random arrays, addressed by a key.
 
     Args:
-        *key (`str` or `int`): What the stream is for, for example `(seed, version, config, split, shard)`. Two
+        *key (`str` or `int`): Identifies the stream, for example `(seed, version, config, split, shard)`. Two
             different keys give independent streams; the same key always gives the same stream.
 
     Example:
@@ -30,31 +30,31 @@ class Stream:
     """
 
     def __init__(self, *key: str | int):
-        digest = hashlib.sha256("\x1f".join(str(part) for part in key).encode()).digest()
+        digest = hashlib.sha256("\x1f".join(str(item) for item in key).encode()).digest()
         self._bits = np.random.Philox(key=np.frombuffer(digest[:16], dtype="<u8"))
 
     def words(self, shape: tuple[int, ...]) -> np.ndarray:
-        """Uniform `uint64` words of the given shape."""
+        """Draws uniform `uint64` words of a shape."""
         return self._bits.random_raw(math.prod(shape)).reshape(shape)
 
     def uniform(self, shape: tuple[int, ...]) -> np.ndarray:
-        """Uniform `float64` in [0, 1) with 53 random bits."""
+        """Draws uniform `float64` in [0, 1) with 53 random bits."""
         return (self.words(shape) >> np.uint64(11)) * 2.0**-53
 
     def integers(self, high: int, shape: tuple[int, ...]) -> np.ndarray:
-        """Uniform `int64` in [0, high); the bias of the 32-bit multiply-shift is below `high / 2**32`."""
+        """Draws uniform `int64` in [0, high); the bias of the 32-bit multiply-shift is below `high / 2**32`."""
         if not 0 < high < 2**31:
             raise ValueError(f"`high` must lie in 1 ... 2**31 - 1, got {high}")
         return (((self.words(shape) >> np.uint64(32)) * np.uint64(high)) >> np.uint64(32)).astype(np.int64)
 
     def permutations(self, count: int, size: int) -> np.ndarray:
-        """`count` independent uniform permutations of `size` items: `int64` of shape (count, size)."""
+        """Draws `count` independent uniform permutations of `size` items: `int64` of shape (count, size)."""
         return np.argsort(self.words((count, size)), axis=1, kind="stable")
 
     def normals(self, shape: tuple[int, ...]) -> np.ndarray:
-        """Standard normal `float64`, by Box and Muller's method, as multiples of `2**-12`.
+        """Draws standard normal `float64`, by Box and Muller's method, as multiples of `2**-12`.
 
-        Machines may differ in the last bits of a logarithm or cosine; rounding leaves those out.
+        Machines may differ in the last bits of a logarithm or cosine; rounding removes them.
         """
         pair = self.uniform((2, *shape))
         radius = np.sqrt(-2 * np.log1p(-pair[0]))

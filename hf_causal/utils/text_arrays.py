@@ -1,7 +1,6 @@
-"""Strings for whole batches at once, as Arrow arrays built from NumPy bytes.
+"""Builds the strings of a batch as Arrow arrays from NumPy bytes.
 
-A corpus of ten million rows is written in array operations; making each row as a Python string would take a hundred
-times as long.
+A corpus of ten million rows is written by array operations; Python strings, row by row, take a hundred times as long.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ def concatenate(pieces: Sequence[bytes | np.ndarray], rows: int) -> pa.Array:
 
 
 def joined_list(items: np.ndarray, present: np.ndarray) -> list[bytes | np.ndarray]:
-    """Pieces that write `"a", "b", "c"`, a JSON list without its brackets, for [`concatenate`].
+    """Returns pieces for [`concatenate`] that write `"a", "b", "c"`, a JSON list without its brackets.
 
     Args:
         items (`np.ndarray`): `uint8` of shape (rows, items, width), zeros left out.
@@ -58,21 +57,25 @@ def joined_list(items: np.ndarray, present: np.ndarray) -> list[bytes | np.ndarr
         `list`: Pieces of the joined list.
     """
     pieces: list[bytes | np.ndarray] = []
-    later = np.zeros(len(items), dtype=bool)
+    has_earlier = np.zeros(len(items), dtype=bool)
     for index in range(items.shape[1]):
         here = present[:, index, None]
         pieces += [
-            np.where(later[:, None] & here, np.frombuffer(b", ", dtype=np.uint8), np.uint8(0)),
+            np.where(has_earlier[:, None] & here, np.frombuffer(b", ", dtype=np.uint8), np.uint8(0)),
             np.where(here, np.uint8(ord('"')), np.uint8(0)),
             np.where(here, items[:, index], np.uint8(0)),
             np.where(here, np.uint8(ord('"')), np.uint8(0)),
         ]
-        later |= present[:, index]
+        has_earlier |= present[:, index]
     return pieces
 
 
-def in_order(parts: Sequence[pa.Array], places: Sequence[np.ndarray]) -> pa.Array:
-    """Puts strings that were written in parts, for example by answer, at the rows that `places` name for each part.
+def in_order(groups: Sequence[pa.Array], positions: Sequence[np.ndarray]) -> pa.Array:
+    """Puts strings that were written in groups, for example by answer, into the order of their rows.
+
+    Args:
+        groups (sequence of `pa.Array`): Strings.
+        positions (sequence of `np.ndarray`): Row of each string, for each group.
 
     Example:
 
@@ -82,18 +85,18 @@ def in_order(parts: Sequence[pa.Array], places: Sequence[np.ndarray]) -> pa.Arra
 
     ```
     """
-    return pa.concat_arrays(list(parts)).take(pa.array(np.argsort(np.concatenate(places), kind="stable")))
+    return pa.concat_arrays(list(groups)).take(pa.array(np.argsort(np.concatenate(positions), kind="stable")))
 
 
 def quoted(names: np.ndarray, quote: bytes = b'"') -> pa.Array:
-    """The names of a batch, node after node and graph after graph, as JSON strings.
+    """Returns the names of a batch as JSON strings, node after node and graph after graph.
 
     Args:
         names (`np.ndarray`): `uint8` of shape (graphs, nodes, width), as in `hf_causal.tasks.shared.names`.
-        quote (`bytes`): What stands before and after each; nothing for bare names.
+        quote (`bytes`): Written before and after each name; empty for bare names.
 
     Returns:
-        `pa.Array`: Of length graphs · nodes, to be taken from by graph · nodes + node.
+        `pa.Array`: Of length graphs · nodes; the index of a name is graph · nodes + node.
     """
     flat = names.reshape(-1, names.shape[-1])
     return concatenate([quote, flat, quote], len(flat))
@@ -102,7 +105,7 @@ def quoted(names: np.ndarray, quote: bytes = b'"') -> pa.Array:
 def joined(items: pa.Array, counts: np.ndarray) -> pa.Array:
     """Joins strings by commas, the first `counts[0]` of them, then the next `counts[1]`, and so on.
 
-    Unlike [`joined_list`] it costs what is written, however much the lengths of the lists differ.
+    The cost is that of the written items alone, unlike that of [`joined_list`], which pads all lists to one length.
 
     Example:
 

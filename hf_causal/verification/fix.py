@@ -10,10 +10,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from hf_causal.utils.progress import Progress
 from hf_causal.verification.finding_types import DEFECTS
 from hf_causal.verification.io import BrokenRow, Columns, Part, Row, Table, spell, write_rows
 from hf_causal.verification.rows import judge
-from hf_causal.verification.verify import Progress, Source, listed, open_all
+from hf_causal.verification.verify import Source, listed, open_all
 
 CHANGE, DEFECT = "verify_change", "verify_defect"
 """The columns that a twin has beside those of its original."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from hf_causal.utils.progress import Progress
 from hf_causal.verification.finding_types import KINDS
 from hf_causal.verification.io import Table, open_tables
 from hf_causal.verification.report import Finding, TableReport, VerifyReport
@@ -15,8 +15,6 @@ from hf_causal.verification.row_index import Ledger
 from hf_causal.verification.rows import Verdict, judge
 
 Source = str | Path
-Progress = Callable[[str, int | None], Callable[[int], Any]]
-"""Called with a name and a number of rows, `None` where it is not known; returns what is told how many were done."""
 
 
 def verify(

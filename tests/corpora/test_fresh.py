@@ -1,5 +1,6 @@
 """Fresh rows: endless, the same each time, shared out, resumed exactly and never those that are scored."""
 
+import gc
 import pickle
 
 import datasets
@@ -11,7 +12,7 @@ from torch.utils.data import DataLoader
 
 from hf_causal.corpora import generate_shard, get_config
 from hf_causal.corpora.infinite import fresh_shard
-from hf_causal.corpora.stream import NUM_LANES, stream_corpus
+from hf_causal.corpora.stream import NUM_SHARDS, stream_corpus
 from hf_causal.tasks.proving import check
 
 SMALL = {"rows": 600, "validation_rows": 400, "rows_per_shard": 200}
@@ -99,7 +100,7 @@ def test_the_stream_goes_on_at_the_very_row_and_generates_nothing_twice(format, 
 def test_nodes_share_the_stream_out_each_with_its_own():
     rows = stream()
     nodes = [split_dataset_by_node(rows, rank, 3) for rank in range(3)]
-    assert [node.num_shards for node in nodes] == [NUM_LANES // 3] * 3
+    assert [node.num_shards for node in nodes] == [NUM_SHARDS // 3] * 3
     parts = [prompts(node, 400) for node in nodes]
     assert len(set(sum(parts, []))) > 1190
     iterator = iter(nodes[1])
@@ -121,6 +122,17 @@ def number_of(graph_id):
     """The shard's number, from the round and the shard of a round that the id names."""
     turn, _, _, shard, _ = graph_id.split("/")
     return 3 * int(turn.removeprefix("fresh-")) + int(shard)
+
+
+def test_a_shuffled_stream_that_is_left_early_ends_quietly(monkeypatch):
+    ignored = []
+    monkeypatch.setattr("sys.unraisablehook", ignored.append)
+    iterator = iter(stream().shuffle(seed=1, buffer_size=50))
+    first = [next(iterator)["prompt"] for _ in range(10)]
+    del iterator
+    gc.collect()
+    assert not ignored
+    assert first == prompts(stream().shuffle(seed=1, buffer_size=50), 10) != prompts(stream(), 10)
 
 
 def test_a_config_without_training_rows_has_no_fresh_ones():

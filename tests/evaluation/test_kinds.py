@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from hf_causal import systems
-from hf_causal.cards.render import render_model_card
+from hf_causal.cards.model_card import render_model_card
 from hf_causal.cli import main
 from hf_causal.systems.system import System, SystemEvaluation
 

@@ -1,6 +1,9 @@
+import os
+from pathlib import Path
+
 import pytest
 
-from hf_causal.utils.files import Folder
+from hf_causal.utils.files import Folder, write_text
 
 
 @pytest.fixture(params=["local", "file", "memory"])
@@ -40,7 +43,29 @@ def test_a_file_that_cannot_be_finished_is_not_there(tmp_path, monkeypatch):
     assert folder.sizes() == {"a.txt": 6} and folder.read("a.txt") == b"before"
 
 
-def test_a_folder_is_named_as_it_was_given(tmp_path):
+def test_a_text_file_reaches_the_disk_before_its_name(tmp_path, monkeypatch):
+    events = []
+    fsync, replace = os.fsync, Path.replace
+    monkeypatch.setattr(os, "fsync", lambda number: events.append(os.fstat(number).st_size) or fsync(number))
+    monkeypatch.setattr(Path, "replace", lambda path, target: events.append("replace") or replace(path, target))
+    assert write_text(tmp_path / "new" / "a.txt", "causes").read_text() == "causes"
+    assert events == [6, "replace"]
+
+
+def test_a_text_file_that_cannot_be_finished_leaves_the_earlier_one(tmp_path, monkeypatch):
+    write_text(tmp_path / "a.txt", "before")
+
+    def fails(number):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(OSError, match="no space left"):
+        write_text(tmp_path / "a.txt", "after")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+    assert (tmp_path / "a.txt").read_text() == "before"
+
+
+def test_a_folder_has_the_name_that_it_was_opened_with(tmp_path):
     assert str(Folder.at(tmp_path / "x")) == str(tmp_path / "x") and Folder.at(tmp_path).is_local
     assert str(Folder.at("memory://x") / "y") == "memory:///x/y"
     (tmp_path / "file").write_text("")

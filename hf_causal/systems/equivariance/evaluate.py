@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from hf_causal.systems.equivariance.changes import KINDS
 from hf_causal.systems.equivariance.metric import ASPECTS, CHANCE, score_equivariance
 from hf_causal.systems.system import SystemEvaluation
 from hf_causal.utils.hardware import describe_hardware
+from hf_causal.utils.progress import Advance, Progress
 
 SPLITS = ("test", "new_things", "new_changes")
 """Validation is not among them: by it the weights were chosen."""
@@ -31,8 +30,6 @@ TITLES = {
 
 _BATCH = 256
 """Pairs at a time."""
-
-_STUDY_FILE = "studies.json"
 
 CARD: dict[str, Any] = {
     "task": None,
@@ -75,7 +72,7 @@ def evaluate(
     data_dir: str | Path | None = None,
     limit: int | None = None,
     device: str | None = None,
-    progress: Callable[[str, int], Callable[[int], Any]] | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Scores two towers on every split that they were not trained on.
 
@@ -140,9 +137,9 @@ class Towers:
         from transformers import AutoModel, AutoTokenizer
 
         import hf_causal.models  # noqa: F401  (registers the architectures of this package)
-        from hf_causal.evaluation.loading import require_place
+        from hf_causal.evaluation.loading import check_model_path
 
-        require_place(model)
+        check_model_path(model)
         try:
             tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=False)
             loaded = AutoModel.from_pretrained(model, trust_remote_code=False)
@@ -151,7 +148,7 @@ class Towers:
             raise FileNotFoundError(f"cannot load the model {str(model)!r}: {reason}") from error
         return cls(loaded.to(device) if device else loaded, tokenizer)
 
-    def similarities(self, rows: pa.Table, told: Callable[[int], Any] | None = None) -> np.ndarray:
+    def similarities(self, rows: pa.Table, told: Advance | None = None) -> np.ndarray:
         """How similar the captions and pictures of each pair are.
 
         Args:
@@ -213,44 +210,7 @@ def render(scores: dict[str, Any], folder: Path, plots: str) -> str:
         for name, own in [("all", score), *((TITLES[cell["kind"]], cell) for cell in _by_kind(score))]:
             shares = " | ".join(_share(own, aspect) for aspect in ASPECTS)
             lines.append(f"| {TITLES[split]} | {name} | {own['n']:,} | {shares} |")
-    studies = folder / _STUDY_FILE
-    found = json.loads(studies.read_text(encoding="utf-8")) if studies.is_file() else {}
-    for study in sorted(found.get("eqsim", {}).values(), key=lambda study: study["steps"]):
-        lines += ["", *eqsim_table(study)]
     return "\n".join([*lines, ""])
-
-
-def eqsim_table(study: dict[str, Any]) -> list[str]:
-    """Markdown lines of what EqSim does, as `benchmarks/equivariance.py` measured it.
-
-    Args:
-        study (`dict`): `arms`, each with `name` and `runs`, each with a `seed` and `group` by split, the arm without
-            EqSim first; `steps`, `hardware` and `date`.
-    """
-    arms = study["arms"]
-    seeds = [run["seed"] for run in arms[0]["runs"]]
-    lines = [
-        f"**EqSim**: group score without it and with it, and the difference to the arm without it, seed by seed: mean "
-        f"and standard error over seeds {', '.join(map(str, seeds))}; {study['steps']} steps each "
-        f"({study['hardware']}, {study['date']})",
-        "",
-        "| arm | " + " | ".join(f"{TITLES[split]} | difference" for split in SPLITS) + " |",
-        "|---|" + "---|---|" * len(SPLITS),
-    ]
-    for arm in arms:
-        cells = []
-        for split in SPLITS:
-            own = np.array([run["group"][split] for run in arm["runs"]])
-            plain = np.array([run["group"][split] for run in arms[0]["runs"]])
-            cells.append(_mean(own, "{:.3f}"))
-            cells.append("" if arm is arms[0] else _mean(own - plain, "{:+.3f}"))
-        lines.append(f"| {arm['name']} | " + " | ".join(cells) + " |")
-    return lines
-
-
-def _mean(values: np.ndarray, style: str) -> str:
-    error = values.std(ddof=1) / len(values) ** 0.5 if len(values) > 1 else float("nan")
-    return f"{style.format(values.mean())} ± {error:.3f}"
 
 
 def _share(score: dict[str, Any], aspect: str) -> str:
@@ -263,15 +223,10 @@ def _by_kind(score: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _plot(scores: dict[str, Any], path: Path) -> None:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    from hf_causal.evaluation.plots import save_figure
+    from hf_causal.evaluation.plots import save_figure, subplots
 
     splits = list(scores["by_split"])
-    figure, axes = plt.subplots(1, len(splits), figsize=(3.9 * len(splits), 3.6), sharey=True, squeeze=False)
+    figure, axes = subplots(1, len(splits), figsize=(3.9 * len(splits), 3.6), sharey=True, squeeze=False)
     for axis, split in zip(axes[0], splits, strict=True):
         cells = _by_kind(scores["by_split"][split])
         for place, (aspect, colour) in enumerate(zip(ASPECTS, ("#8fb3d9", "#e0a3a8", "#1f5fa8"), strict=True)):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,11 +10,11 @@ import numpy as np
 
 from hf_causal.corpora import get_config
 from hf_causal.corpora.load import load_corpus
-from hf_causal.evaluation.studies import STUDIES_FILE
 from hf_causal.systems.heterogeneity.sensing import invariance_scores, responses
 from hf_causal.systems.heterogeneity.sensing_corpus import SensingCell
 from hf_causal.systems.system import SystemEvaluation
 from hf_causal.utils.hardware import describe_hardware
+from hf_causal.utils.progress import Progress
 
 TOLERANCE = 0.01
 """By how much `invariant_response` may differ from what the published matrix gives: it is rounded."""
@@ -32,7 +30,7 @@ def evaluate(
     data_dir: str | Path | None = None,
     limit: int | None = None,
     device: str | None = None,
-    progress: Callable[[str, int], Callable[[int], Any]] | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Compares a model's matrix with the invariant one, and its responses with those of held-out rows.
 
@@ -110,16 +108,15 @@ def _estimate(model: str | Path) -> np.ndarray:
 
 
 def table(scores: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """Columns and rows for the command line."""
-    lines = [
-        [label, *(_number(scores["matrix"][name][score]) for name in _MATRICES)] for score, label in _LABELS.items()
-    ]
+    """Returns columns and rows for the command line."""
+    matrix = scores["matrix"]
+    lines = [[title, *(_number(matrix[name][score]) for name in _MATRICES)] for score, title in SCORE_TITLES.items()]
     for split, own in scores["rows"].items():
         lines.append([f"error on {own['n']:,} rows, {_ROWS[split]}", *(_number(own[name]) for name in _MATRICES)])
     return ["", *_MATRICES], lines
 
 
-_LABELS = {
+SCORE_TITLES = {
     "to_invariant": "distance to A*",
     "to_pooled": "distance to A* + mean A(e)",
     "spurious_energy": "spurious energy",
@@ -143,91 +140,7 @@ def render(scores: dict[str, Any], folder: Path, plots: str) -> str:
         "|---" * len(columns) + "|",
         *(f"| {' | '.join(row)} |" for row in rows),
     ]
-    path = folder / STUDIES_FILE
-    studies = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    if "phase" in studies:
-        lines += ["", *_render_phase(studies["phase"], folder, plots)]
-    if "sizes" in studies:
-        lines += ["", *_render_sizes(studies["sizes"])]
-    if "cues" in studies:
-        lines += ["", *_render_cues(studies["cues"])]
     return "\n".join([*lines, ""])
-
-
-def _measured(study: dict[str, Any]) -> str:
-    return f"{len(study['seeds'])} seeds ({', '.join(map(str, study['seeds']))}), {study['date']}, {study['hardware']}"
-
-
-def _render_phase(study: dict[str, Any], folder: Path, plots: str) -> list[str]:
-    from hf_causal.systems.heterogeneity.plots import plot_curves, plot_phase
-
-    plot_phase(study, folder / plots / "phase.png")
-    plot_curves(study, folder / plots / "heterogeneity.png")
-    return [
-        "### Phase diagram",
-        "",
-        f"{_measured(study)}; each seed has matrices of its own. `benchmarks/heterogeneity.py phase`: "
-        f"{study['steps']:,} steps with fresh batches of {study['batch_size']:,} measurements, medians over the last "
-        "fifth of the run. A cell in which a seed diverged is grey.",
-        "",
-        f"![Distance to A* over heterogeneity and step size]({plots}/phase.png)",
-        "",
-        "The line is where a small spurious component stops growing with infinite batches and one environment a step, "
-        "`mean log |1 + eta s(e)| = 0`, that is `M² = 2 mean / eta + mean²`. The paper's own figures place the "
-        "transition near M = 5, with separation at 6 and none at 1; its step size for that is not known to us.",
-        "",
-        f"![Distance to A* against heterogeneity, and on the way]({plots}/heterogeneity.png)",
-        "",
-        "Lines are medians over seeds, shades go from the least to the most. With one environment a step and measured "
-        "batches, noise revives the spurious part now and then, in bursts of some steps; medians leave them out.",
-    ]
-
-
-def _render_sizes(study: dict[str, Any]) -> list[str]:
-    lines = [
-        "### Size of the batches",
-        "",
-        f"{_measured(study)}; M = {study['heterogeneity']:g}, step size {study['learning_rate']:g}, `U` of full "
-        f"width, {study['steps']:,} steps; median over seeds of the median over the last "
-        "fifth (least to most). `benchmarks/heterogeneity.py sizes`",
-        "",
-        "| batch | measurements | " + " | ".join(_LABELS.values()) + " |",
-        "|---" * (2 + len(_LABELS)) + "|",
-    ]
-    for row in study["rows"]:
-        size = "infinitely many" if row["batch_size"] is None else f"{row['batch_size']:,}"
-        cells = " | ".join(_range(*row[score]) for score in _LABELS)
-        lines.append(f"| {_SAMPLERS[row['batches']]} | {size} | {cells} |")
-    return lines
-
-
-_SAMPLERS = {"environment": "one environment", "pooled": "pooled"}
-
-
-def _range(median: float | None, low: float | None, high: float | None) -> str:
-    return "diverged" if None in (median, low, high) else f"{median:.3f} ({low:.3f} to {high:.3f})"
-
-
-def _spread(mean: float | None, deviation: float | None) -> str:
-    return "diverged" if mean is None or deviation is None else f"{mean:.3f} ± {deviation:.3f}"
-
-
-def _render_cues(study: dict[str, Any]) -> list[str]:
-    lines = [
-        "### The same question asked of text",
-        "",
-        f"{_measured(study)}. `benchmarks/heterogeneity.py cues`: {study['about']} Accuracy, mean ± standard "
-        "deviation over seeds.",
-        "",
-        "| cue | right in environments | model | batches | cue as trained | cue absent | cue reversed |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for row in study["rows"]:
-        strengths = ", ".join(f"{strength:g}" for strength in row["strengths"])
-        cells = " | ".join(_spread(*row[split]) for split in ("validation", "cue_absent", "cue_reversed"))
-        name = f"{row['model']}{', ' + row['change'] if row['change'] else ''}"
-        lines.append(f"| {row['cue']} | {strengths} | {name} | {_SAMPLERS[row['batches']]} | {cells} |")
-    return lines
 
 
 CARD: dict[str, Any] = {

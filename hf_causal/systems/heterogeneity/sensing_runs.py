@@ -7,7 +7,6 @@ costs little more than one run.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 import torch
 
 from hf_causal.systems.heterogeneity.sensing import Problem, draw_problem, invariance_scores
+from hf_causal.utils.progress import Advance
 from hf_causal.utils.randomness import Stream
 
 SAMPLERS = ("environment", "pooled")
@@ -70,7 +70,7 @@ def run_grid(
     record_every: int = 10,
     initial_scale: float = 1e-3,
     noise: float = 0.1,
-    progress: Callable[[int], Any] | None = None,
+    progress: Advance | None = None,
     **sizes: Any,
 ) -> Runs:
     """Runs all cells of a grid on one problem: gradient descent on `U`, from a small start, without momentum or decay.

@@ -81,6 +81,7 @@ CONFIGS: dict[str, Callable[..., CorpusConfig]] = {
     "published": _published,
     "effects": _effects,
 }
+SCHEMAS = {name: EFFECT_SCHEMA if name == "effects" else IMAGE_SCHEMA for name in CONFIGS}
 
 
 def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from hf_causal.systems.sequences.latent_graphs import LatentGraph, bayes_predict
 from hf_causal.systems.sequences.metric import Recovery, recover
 from hf_causal.systems.system import SystemEvaluation
 from hf_causal.utils.hardware import describe_hardware
+from hf_causal.utils.progress import Advance, Progress
 
 CORPUS = "causal_sequences"
 SPLITS = ("validation", "test", *SHIFTED)
@@ -62,7 +62,7 @@ def evaluate(
     data_dir: str | Path | None = None,
     limit: int | None = None,
     device: str | None = None,
-    progress: Callable[[str, int], Callable[[int], Any]] | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Scores a model on the splits of a config that are not trained on.
 
@@ -257,7 +257,7 @@ def _attention_scores(
 
 
 def _run(
-    network: Any, rows: pa.Table, device: str, told: Callable[[int], Any] | None, with_attention: bool
+    network: Any, rows: pa.Table, device: str, told: Advance | None, with_attention: bool
 ) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
     """Logarithms of the predictions, and for each batch the first layer's attention and the last one's last row."""
     import torch

@@ -1,23 +1,29 @@
 """Correlation to causation: does a causal claim hold in every graph that has the stated independences?"""
 
+from hf_causal.tasks.corr2cause.explanation import explain
+from hf_causal.tasks.corr2cause.invariances import INVARIANCES
 from hf_causal.tasks.corr2cause.proof import check, prove
-from hf_causal.tasks.corr2cause.rows import CONFIGS, generate_shard
+from hf_causal.tasks.corr2cause.published import F1_OF_YES
+from hf_causal.tasks.corr2cause.rows import CONFIGS, SCHEMA, generate_shard
 from hf_causal.tasks.corr2cause.shortcuts import SHORTCUTS
 from hf_causal.tasks.corr2cause.text import join, parse_prompt, recognizes
 from hf_causal.tasks.shared.dataset import Dataset
+from hf_causal.tasks.shared.proofs import Facts
 from hf_causal.tasks.task import Task
 
 TASK = Task(
     name="corr2cause",
     title="Correlation to causation",
+    example=(
+        "Premise: Suppose there is a closed system of 3 variables, A, B and C. All the statistical relations among "
+        "these 3 variables are as follows: A correlates with B. B correlates with C. However, A is independent of C.\n"
+        "Hypothesis: A directly causes B."
+    ),
     recognizes=recognizes,
     parse=parse_prompt,
     join=join,
+    facts=lambda prompt: Facts(question=prompt.pair),
     prompt_prefixes=("Premise: ", "Hypothesis: "),
-    reserved_words=frozenset(
-        {"premise", "hypothesis", "correlates", "with", "independent", "of", "is", "however"}
-        | {"suppose", "there", "exists"}
-    ),
     vocabulary=(
         "Premise:",
         "Suppose there is a closed system of",
@@ -45,17 +51,25 @@ TASK = Task(
     ),
     prove=prove,
     check=check,
+    explain=explain,
     dataset=Dataset("corr2cause", "Correlation to causation, every label proved", "causal-discovery"),
     configs=CONFIGS,
     generate_shard=generate_shard,
+    schema=SCHEMA,
     few_shot_config="default",
     scored_configs={
         "default": "Correlation to causation",
         "paraphrased": "Correlation to causation, other words",
         "refactored": "Correlation to causation, other names",
     },
+    small_options={
+        **dict.fromkeys(CONFIGS, {"nodes": (2, 3, 4)}),
+        "balanced": {"nodes": (4, 5), "rows": 200, "rows_per_cell": 20},
+    },
+    difficulty=("num_nodes", "num_edges"),
     shortcuts=SHORTCUTS,
     rare_yes=True,
-    closed_premises=True,
+    invariances=INVARIANCES,
+    published_f1=F1_OF_YES,
     reference="arXiv 2306.05836, on the first version of that paper's own test split",
 )

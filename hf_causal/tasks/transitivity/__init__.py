@@ -2,25 +2,33 @@
 
 from hf_causal.tasks.shared.dataset import AXIOMATIC
 from hf_causal.tasks.task import Task
+from hf_causal.tasks.transitivity.explanation import explain
 from hf_causal.tasks.transitivity.proof import check, prove
+from hf_causal.tasks.transitivity.published import CURVES
 from hf_causal.tasks.transitivity.rows import CONFIGS, generate_shard
 from hf_causal.tasks.transitivity.shortcuts import SHORTCUTS
 from hf_causal.tasks.transitivity.text import parse_prompt
 
+_SMALL = {"rows": 400, "validation_rows": 400}
+
 TASK = Task(
     name="transitivity",
     title="Transitivity",
+    example="A causes B. B causes C. Does A cause C?",
     recognizes=lambda text: True,
     fallback=True,
     parse=parse_prompt,
-    reserved_words=frozenset({"causes", "cause", "does", "yes", "no"}),
     prove=prove,
     check=check,
+    explain=explain,
     dataset=AXIOMATIC,
     configs=CONFIGS,
     generate_shard=generate_shard,
     few_shot_config="transitivity_ts2",
     scored_configs={"transitivity_generalization": "Transitivity"},
+    small_options=dict.fromkeys(CONFIGS, {"rows": 400, "validation_rows": 400})
+    | {"transitivity_generalization": {"rows_per_cell": 2}},
     shortcuts=SHORTCUTS,
+    published_curves=CURVES,
     reference="arXiv 2407.07612, version 1, on that paper's own evaluation files of the same families",
 )

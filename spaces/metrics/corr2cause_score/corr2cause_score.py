@@ -1,19 +1,21 @@
 """Accuracy, and precision, recall and F1 of Yes, on questions from correlation to causation."""
 
+# Written by `make spaces` from `spaces/metric_sources/corr2cause_score.yaml`.
+
 import datasets
 import evaluate
 
-from hf_causal.evaluation.binary_metrics import score_detection
+from hf_causal.evaluation.metrics import score_groups
 
 _DESCRIPTION = """
 How well a model tells which causal hypotheses follow from correlations: accuracy, and precision, recall and F1 of the
 minority class (the hypothesis follows: Yes), over everything, per relation and per number of variables, each with its
-standard error and beside the accuracy of always giving the more frequent answer.
+standard error, and the accuracy of always giving the more frequent answer.
 """
 
 _KWARGS_DESCRIPTION = """
 Args:
-    predictions (`list[int]`): 0 for No, 1 for Yes; anything else, for example -1, is a wrong answer and no Yes.
+    predictions (`list[int]`): 0 for No, 1 for Yes; anything else, for example -1, is a wrong answer and not a Yes.
     references (`list[int]`): 0 or 1.
     relation (`list[str]`): The relation that each hypothesis states.
     num_nodes (`list[int]`): The number of variables of each premise.
@@ -64,4 +66,4 @@ class Corr2CauseScore(evaluate.Metric):
 
     def _compute(self, predictions, references, relation, num_nodes):
         groups = {"relation": list(relation), "num_nodes": [int(nodes) for nodes in num_nodes]}
-        return score_detection(list(predictions), list(references), **groups)
+        return score_groups(list(predictions), list(references), **groups)

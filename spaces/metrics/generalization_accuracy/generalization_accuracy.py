@@ -1,9 +1,11 @@
 """Accuracy of Yes-or-No answers per cell and per split, with n, standard error and chance-centred accuracy."""
 
+# Written by `make spaces` from `spaces/metric_sources/generalization_accuracy.yaml`.
+
 import datasets
 import evaluate
 
-from hf_causal.evaluation.metrics import score_cells
+from hf_causal.evaluation.scores import score_splits
 
 _DESCRIPTION = """
 How far a model generalizes: accuracy of its Yes-or-No answers over each cell (structure, number of nodes, branching
@@ -21,7 +23,7 @@ Args:
 
 Returns:
     `dict`: `accuracy`, `n`, `stderr` and `chance_centred` over everything, and `splits`: for each split the same four
-    and its `cells`, a list of dictionaries with the same four beside `structure`, `num_nodes` and `branching_factor`.
+    and its `cells`, a list of dictionaries with the same four and `structure`, `num_nodes` and `branching_factor`.
 
 Example:
 
@@ -67,6 +69,5 @@ class GeneralizationAccuracy(evaluate.Metric):
         factors = [
             None if factor is None or factor != factor else round(float(factor), 3) for factor in branching_factor
         ]
-        cells = list(zip(structure, num_nodes, factors, strict=True))
-        scores = score_cells(list(predictions), list(references), list(split), cells)
-        return {**scores["overall"], "splits": scores["splits"]}
+        cells = zip(structure, num_nodes, factors, strict=True)
+        return score_splits(list(predictions), list(references), list(split), list(cells))

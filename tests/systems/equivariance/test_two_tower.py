@@ -243,16 +243,10 @@ def test_the_report_and_the_card_show_scores_and_study(trained, data, tmp_path, 
     shutil.copytree(trained, folder, ignore=shutil.ignore_patterns("checkpoints"))
     assert main(["evaluate", str(folder), "--data-dir", str(data), "--json", str(out), "--limit", "5"]) == 0
     assert "new_changes" in capsys.readouterr().out
-
-    def runs(*values):
-        return [{"seed": seed, "group": dict.fromkeys(equivariance.SPLITS, own)} for seed, own in enumerate(values)]
-
-    arms = [{"name": "without", "runs": runs(0.5, 0.5)}, {"name": "v1", "runs": runs(0.6, 0.8)}]
-    study = {"steps": 8, "hardware": "none", "date": "today", "arms": arms}
-    (folder / "studies.json").write_text(json.dumps({"eqsim": {"8": study}}))
+    (folder / "studies.md").write_text("**EqSim**: a study.\n")
     assert main(["report", str(folder), "--scores", str(out)]) == 0
     card = (folder / "README.md").read_text()
-    assert "| v1 | 0.700 ± 0.100 | +0.200 ± 0.100 |" in card and "| things not seen | colour | 5 |" in card
+    assert "**EqSim**: a study." in card and "| things not seen | colour | 5 |" in card
     assert (folder / "plots" / "equivariance.png").stat().st_size > 5_000
     assert "{repo_id}" not in card and "logits_per_image" in card
 

@@ -1,0 +1,34 @@
+"""Proofs in words where things also appear together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from hf_causal.tasks.co_occurrence.text import Prompt
+from hf_causal.tasks.shared.explanations import Explanation, Naming, keep_name
+from hf_causal.tasks.transitivity.explanation import explain as explain_transitivity
+
+
+def explain(prompt: Prompt, certificate: Mapping[str, Any], naming: Naming = keep_name) -> Explanation:
+    """Returns the proof of an answer in words; to a No it adds why the two things appear together.
+
+    Example:
+
+    ```python
+    >>> from hf_causal.tasks.co_occurrence.text import parse_prompt
+    >>> prompt = parse_prompt("A and B often appear together. B causes A. Does A cause B?")
+    >>> str(explain(prompt, {"reachable": [], "together": [["B", "A"]]}))
+    'The statements lead from “A” to nothing, and not to “B”. They appear together because “B” causes “A”: B → A.'
+
+    ```
+    """
+    explanation = explain_transitivity(prompt.causal, certificate, naming)
+    paths = [list(map(naming, path)) for path in certificate.get("together", ())]
+    if not paths:
+        return explanation
+    ends = " and ".join(f"“{path[-1]}”" for path in paths)
+    routes = ", ".join(" → ".join(path) for path in paths)
+    step = f"They appear together because “{paths[0][0]}” causes {ends}: {routes}."
+    return replace(explanation, steps=(*explanation.steps, step))
