@@ -50,6 +50,8 @@ def fuzz(mutations: int, seed: int) -> Counter[str]:
         chinese = draw.random() < 0.25
         made = reading_texts.make(draw, chinese)
         counts["made"] += 1
+        if counts["made"] % 5_000 == 0:
+            print(dict(counts), file=sys.stderr)
         counts["made, " + _compare(made)] += 1
         counts["changed"] += 1
         counts["changed, " + _outcome(*reading_texts.insert_change(draw, made, chinese))] += 1
