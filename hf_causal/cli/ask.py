@@ -24,9 +24,9 @@ def ask(
     question: Annotated[str, typer.Argument(help="The question; without it, the last sentence of the premises.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print the answer and its proofs as JSON.")] = False,
 ) -> None:
-    from hf_causal.reading import answer, read
+    from hf_causal.reading import ask as ask_reader
 
-    result = answer(read(premises, question))
+    result = ask_reader(premises, question)
     if json:
         from json import dumps
 

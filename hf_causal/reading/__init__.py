@@ -3,7 +3,7 @@
 from hf_causal.reading.answers import answer
 from hf_causal.reading.evidence import Answer, Evidence
 from hf_causal.reading.problems import Problem, ReadingError, TooLong
-from hf_causal.reading.reader import read
+from hf_causal.reading.reader import ask, read
 from hf_causal.reading.reading import KINDS, Mark, Question, Reading, Statement
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "Statement",
     "TooLong",
     "answer",
+    "ask",
     "read",
 ]

@@ -13,6 +13,7 @@ from itertools import islice
 from hf_causal.reading.answers import answer
 from hf_causal.reading.names import key
 from hf_causal.reading.problems import Unclear
+from hf_causal.reading.prompts import with_prompt
 from hf_causal.reading.reading import Reading
 from hf_causal.reading.signs import signs_between
 
@@ -101,8 +102,6 @@ def _mapped(outcome: _Outcome, pairs: list[tuple[str, str]]) -> _Outcome:
 
 def _outcome_of_merged(reading: Reading, pairs: list[tuple[str, str]]) -> object:
     """The answer if the names of each pair were one; `None` where the question would lose its sense."""
-    from hf_causal.reading.compose import with_prompt
-
     one = _union(pairs)
     asked = reading.question
     names = tuple(one.get(name, name) for name in asked.names)

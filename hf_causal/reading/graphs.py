@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from hf_causal.reading.cursor import Cursor
+from hf_causal.reading.lexicon import headings
 from hf_causal.reading.meaning import Edge, Meaning, Mention
 from hf_causal.reading.names import Name
 from hf_causal.reading.problems import Unclear
+from hf_causal.reading.source import Source
 from hf_causal.reading.tokens import Token, scan
-
-if TYPE_CHECKING:
-    from hf_causal.reading.reader import Source
 
 
 def read_graph(source: Source) -> Meaning | None:
@@ -51,12 +49,13 @@ def _language(tokens: list[Token], words: list[Token]) -> Callable[[Cursor], Mea
         return read_dictionary
     if all(_second(line) == "~" for line in _lines(tokens)):
         return read_formulas
-    if len(words) > 2 and all(_second(line) == ":" and line[0].kind in ("WORD", "QUOTED") for line in _lines(tokens)):
-        from hf_causal.reading.lexicon import headings
+    return read_adjacency if len(words) > 2 and all(map(_is_row, _lines(tokens))) else None
 
-        if not any(line[0].text.casefold() in headings() for line in _lines(tokens)):
-            return read_adjacency
-    return None
+
+def _is_row(line: list[Token]) -> bool:
+    """Whether a line is one of an adjacency list, and not a sentence behind a heading."""
+    named = line[0].kind in ("WORD", "QUOTED") and line[0].text.casefold() not in headings()
+    return named and _second(line) == ":"
 
 
 def _lines(tokens: list[Token]) -> Iterator[list[Token]]:

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from dataclasses import field as default
 from typing import Any
 
 from hf_causal.reading import chinese, english, english_rows, graphs
+from hf_causal.reading.answers import answer
 from hf_causal.reading.chinese_rules import ChineseQuestions, ChineseStatements
 from hf_causal.reading.compose import compose
 from hf_causal.reading.corpora import read_corpora_prompt
+from hf_causal.reading.evidence import Answer
 from hf_causal.reading.grammar import parse, transform
 from hf_causal.reading.hypotheses import read_hypothesis
-from hf_causal.reading.lexicon import english as english_lexicon
-from hf_causal.reading.lexicon import headings
 from hf_causal.reading.meaning import Asked, Meaning
-from hf_causal.reading.problems import Problem, ReadingError, TooLong, Unclear, say
+from hf_causal.reading.problems import Problem, ReadingError, Unclear
 from hf_causal.reading.questions import Questions
-from hf_causal.reading.reading import Mark, Reading
+from hf_causal.reading.reading import Reading
+from hf_causal.reading.source import Source, too_long
 from hf_causal.reading.statements import Statements
-from hf_causal.reading.text import MAX_CHARACTERS, Text, normalise
-from hf_causal.reading.tokens import Sentence, Token, sentences
+from hf_causal.reading.text import MAX_CHARACTERS
+from hf_causal.reading.tokens import Sentence, Token
 
 MAX_STATEMENTS = 1_000
 MAX_TOKENS = 1_500
@@ -29,40 +28,6 @@ MAX_TOKENS = 1_500
 MAX_NAME = 200
 """Characters of a name."""
 MAX_PROBLEMS = 50
-_ROLES = {"NAME": "name", "NEUTRAL": "ignored", "SEP": "list"}
-
-
-@dataclass
-class Source:
-    """One of the two texts, with what was read in it."""
-
-    field: str
-    text: Text
-    sentences: list[Sentence]
-    marks: list[Mark] = default(default_factory=list)
-
-    @classmethod
-    def of(cls, name: str, text: str) -> Source:
-        normal = normalise(text)
-        if len(normal.normal) > 2 * MAX_CHARACTERS:  # one character may stand for eighteen
-            raise too_long(text, len(normal.normal))
-        return cls(name, normal, sentences(normal.normal, headings(), english_lexicon().words("abbreviations")))
-
-    def mark(self, role: str, start: int, end: int) -> None:
-        """Notes what a piece of the normalised text was read as."""
-        begin, stop = self.text.place(start, end)
-        self.marks.append(Mark(self.field, begin, stop, role, self.text.original[begin:stop]))
-
-    def mark_all(self, tokens: Sequence[Token]) -> None:
-        """Notes what the terminals of a sentence were read as."""
-        for token in tokens:
-            self.mark(_ROLES.get(token.kind, "relation"), token.start, token.end)
-
-    def problem(self, unclear: Unclear, language: str) -> Problem:
-        """Returns what is said to people of a piece that cannot be read."""
-        start, end = self.text.place(unclear.start, unclear.end)
-        reason = say(unclear.message, language, **unclear.values)
-        return Problem(self.text.original[start:end], reason, start, end, self.field, unclear.suggestions)
 
 
 def read(premises: str, question: str = "") -> Reading:
@@ -104,6 +69,23 @@ def read(premises: str, question: str = "") -> Reading:
     return _read(stated, asked)
 
 
+def ask(premises: str, question: str = "") -> Answer:
+    """Reads premises and a question as people type them, and answers exactly.
+
+    Raises:
+        [`ReadingError`][hf_causal.reading.ReadingError]: With every word that was not understood.
+
+    Example:
+
+    ```python
+    >>> print(ask("Frost causes cracks, which cause leaks.", "Does frost cause leaks?").text)
+    Yes. The statements lead from “frost” to “leaks”: frost → cracks → leaks.
+
+    ```
+    """
+    return answer(read(premises, question))
+
+
 def _read(stated: Source, asked: Source) -> Reading:
     problems: list[Problem] = []
     graph = _attempt(problems, stated, "en", graphs.read_graph, stated)
@@ -129,11 +111,6 @@ def _read(stated: Source, asked: Source) -> Reading:
     except Unclear as unclear:
         source = asked if unclear.values.pop("asked", False) else stated
         raise ReadingError([source.problem(unclear, language)]) from None
-
-
-def too_long(text: str, size: int) -> TooLong:
-    """Returns the error for a text that is longer than any that is read."""
-    return TooLong([Problem(text[:60], say("too_long", "en", size=size, most=MAX_CHARACTERS), 0, len(text))])
 
 
 def stated_span(source: Source) -> tuple[Token, ...]:

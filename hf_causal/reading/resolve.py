@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from hf_causal.reading.lexicon import english
+from hf_causal.reading.lexicon import chinese, english
 from hf_causal.reading.meaning import Asked, Edge, Meaning, Mention, multiply
 from hf_causal.reading.names import Name, content, is_plain, key
 from hf_causal.reading.problems import Unclear
@@ -129,19 +129,13 @@ def asked_kind(asked: Asked, table: Table) -> tuple[str, str]:
         return "direct", ""
     changes = [table.settle(mention)[1] for mention in asked.pair]
     word = edge.token.text.casefold().split()[0]
-    signed = any(changes) or edge.sign == "-" or word in english().words("says_more") | _says_more()
+    signed = any(changes) or edge.sign == "-" or word in english().words("says_more") | chinese().words("says_more")
     direction = edge_sign(edge, table) if signed else ""
     if asked.kind == "why":
         return "why", direction
     if signed:
         return "increase", direction
     return ("cause" if edge.sign == "+" or edge.token.kind in ("RIGHT", "LEFT") else "affect"), ""
-
-
-def _says_more() -> frozenset[str]:
-    from hf_causal.reading.lexicon import chinese
-
-    return chinese().words("says_more")
 
 
 def _without_article(text: str) -> str:

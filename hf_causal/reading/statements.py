@@ -7,6 +7,7 @@ from typing import Any
 from lark import Token as Terminal
 from lark import Transformer, v_args
 
+from hf_causal.reading.lexicon import english
 from hf_causal.reading.meaning import (
     Edge,
     Group,
@@ -253,8 +254,6 @@ def relate(subject: Group, relation: Relation, objects: Group) -> list[Edge]:
 
 def _made(mention: Mention, relation: Relation) -> Mention:
     """The object of "make": "the road wet" is a wet road, a single noun is itself."""
-    from hf_causal.reading.lexicon import english
-
     words = mention.name.text.split()
     if mention.direction or mention.name.quoted or len(words) == 1:
         return mention
