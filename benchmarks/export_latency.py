@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from hf_causal.evaluation.predictors import Answerer
+from hf_causal.evaluation.predictors import ModelPredictor, load_predictor
 from hf_causal.export import ExportedModel, export_model
 from hf_causal.models.pretrained import released_models
 from hf_causal.utils.hardware import describe_hardware
@@ -58,14 +58,14 @@ def fastest(ways: dict[str, Callable[[], object]], seconds: float, clock: Callab
     return best
 
 
-def ways_of(answerer: Answerer, exported: dict[str, ExportedModel], prompts: list[str]) -> dict[str, Callable]:
-    inputs = answerer.tokenizer(prompts, padding=True, return_tensors="pt")
+def ways_of(predictor: ModelPredictor, exported: dict[str, ExportedModel], prompts: list[str]) -> dict[str, Callable]:
+    inputs = predictor.tokenizer(prompts, padding=True, return_tensors="pt")
     tokens = {"input_ids": inputs.input_ids, "attention_mask": inputs.attention_mask}
     ids, mask = (tensor.numpy() for tensor in tokens.values())
 
     @torch.no_grad()
     def eager() -> torch.Tensor:
-        return answerer.model(**tokens, **answerer.options).logits
+        return predictor.model(**tokens, **predictor.forward_options).logits
 
     ways: dict[str, Callable] = {"PyTorch": eager}
     for name, model in exported.items():
@@ -100,9 +100,9 @@ def main() -> None:
                     raise
                 print(f"{folder}: passed over, since {error}", file=sys.stderr)
                 continue
-            answerer = Answerer.load(folder, device="cpu")
+            predictor = load_predictor(folder, device="cpu")
             for request, prompts in requests(options.seed).items():
-                best = fastest(ways_of(answerer, exported, prompts), options.seconds, clock)
+                best = fastest(ways_of(predictor, exported, prompts), options.seconds, clock)
                 for way, seconds in best.items():
                     ratio = best["PyTorch"] / seconds
                     name = Path(folder).resolve().name

@@ -171,7 +171,7 @@ def run(
 def readable_files(paths: Sequence[Path], grammar: str) -> list[Path]:
     """Those of some files, and of all JSON lines in some folders, that are written in a grammar."""
     files = [file for path in paths for file in (sorted(path.glob("*.jsonl")) if path.is_dir() else [path])]
-    return [file for file in files if set(file_questions(file).grammars()) == {grammar}]
+    return [file for file in files if set(file_questions(file).task_examples()) == {grammar}]
 
 
 def table(results: dict[str, Any]) -> str:
@@ -264,7 +264,9 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
                 results["results"].append(run(name, chosen, share * left, options.probe_steps, work, corpus))
                 save(options.out, results)  # the scores come later; what was trained is known now
                 began = time.perf_counter()
-                scores = evaluate_model(work / name, data_dir=corpus.folder, files=files, limit=options.limit)
+                scores = evaluate_model(
+                    work / name, data_dir=corpus.folder, files=files, limit=options.limit
+                ).to_json()
                 reserve = time.perf_counter() - began
             except RuntimeError as error:  # of CUDA, mostly; the other recipes may still work as they are
                 results["failures"][name] = str(error).strip().splitlines()[0]

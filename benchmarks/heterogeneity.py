@@ -161,7 +161,7 @@ ABOUT = (
 def _scores(folder: Path, cue: str, data: Path) -> dict[str, Any]:
     path = folder / "generalization.json"
     if not path.is_file():
-        write_json(path, evaluate_model(folder, "environments", cue, data))
+        write_json(path, evaluate_model(folder, "environments", cue, data).to_json())
     return json.loads(path.read_text(encoding="utf-8"))
 
 

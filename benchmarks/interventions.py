@@ -192,13 +192,13 @@ def shortcuts() -> None:
 
 def picture() -> None:
     """The pairs of `default` that change most, and the errors of `systems` by the strength of the confounder."""
-    from hf_causal.evaluation.plots import plt, save_figure
+    from hf_causal.evaluation.plots import save_figure, subplots
     from hf_causal.systems.interventions.plots import plot_pairs
 
     rows = compare(open_source("scenes"), 8)
     plot_pairs(rows, RESULTS / "pairs.png", f"What changes most among {IMAGES:,} images of `scenes`, seed 0")
     found = json.loads((RESULTS / "systems.json").read_text())["rows"]
-    figure, axis = plt.subplots(figsize=(6.4, 4.0))
+    figure, axis = subplots(figsize=(6.4, 4.0))
     for name, label, colour in (
         ("naive", "P(Y | X), seen", "#8a8f98"),
         ("objects", "adjusted for the other objects", "#c2701c"),

@@ -17,26 +17,22 @@ import time
 from pathlib import Path
 from typing import Any
 
-import matplotlib
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch.func import functional_call, grad, vmap
 
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-from safetensors.torch import load_file  # noqa: E402
-from torch.func import functional_call, grad, vmap  # noqa: E402
-
-from hf_causal.evaluation.plots import save_figure  # noqa: E402
-from hf_causal.systems.sequences.disentangled import DisentangledConfig, DisentangledModel  # noqa: E402
-from hf_causal.systems.sequences.evaluate import evaluate, validation_log  # noqa: E402
-from hf_causal.systems.sequences.latent_graphs import dirichlet, make_graph, sample_sequences, stationary  # noqa: E402
-from hf_causal.systems.sequences.metric import recover  # noqa: E402
-from hf_causal.systems.sequences.plots import adjacency_of, draw_losses, draw_map, mark_parents  # noqa: E402
-from hf_causal.training.loop import train  # noqa: E402
-from hf_causal.training.recipe import load_recipe  # noqa: E402
-from hf_causal.utils.files import write_json  # noqa: E402
-from hf_causal.utils.hardware import describe_hardware  # noqa: E402
-from hf_causal.utils.randomness import Stream  # noqa: E402
+from hf_causal.evaluation.plots import save_figure, subplots
+from hf_causal.systems.sequences.disentangled import DisentangledConfig, DisentangledModel
+from hf_causal.systems.sequences.evaluate import evaluate, validation_log
+from hf_causal.systems.sequences.latent_graphs import dirichlet, make_graph, sample_sequences, stationary
+from hf_causal.systems.sequences.metric import recover
+from hf_causal.systems.sequences.plots import adjacency_of, draw_losses, draw_map, mark_parents
+from hf_causal.training.loop import train
+from hf_causal.training.recipe import load_recipe
+from hf_causal.utils.files import write_json
+from hf_causal.utils.hardware import describe_hardware
+from hf_causal.utils.randomness import Stream
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "latent-graphs"
@@ -98,7 +94,7 @@ def _percent(heads: np.ndarray) -> list[list[int]]:
 
 def _plot_run(scores: dict[str, Any], log: list[tuple[int, float]], path: Path) -> None:
     heads = np.array(scores["attention"]["first"])
-    figure, axes = plt.subplots(1, len(heads) + 2, figsize=(3.7 * (len(heads) + 2) + 1, 3.9))
+    figure, axes = subplots(1, len(heads) + 2, figsize=(3.7 * (len(heads) + 2) + 1, 3.9))
     draw_map(axes[0], adjacency_of(scores["parents"]), f"latent graph: {scores['config'].replace('_', ' ')}")
     for number, (axis, head) in enumerate(zip(axes[1:], heads, strict=False)):
         draw_map(axis, head, f"layer 1, head {number + 1}" if len(heads) > 1 else "layer 1, mean attention")
@@ -178,7 +174,7 @@ def _forest_weights(model: DisentangledModel, weights: dict[str, torch.Tensor], 
 
 
 def _plot_forests(result: dict[str, Any], attention: np.ndarray, graphs: list[Any]) -> None:
-    figure, axes = plt.subplots(1, 3, figsize=(12, 3.9))
+    figure, axes = subplots(1, 3, figsize=(12, 3.9))
     steps, values = zip(*result["curve"], strict=True)
     axes[0].plot(steps, values, marker=".", label=f"mean over {result['graphs']} graphs")
     published = result["published"]
@@ -226,7 +222,7 @@ def gradient(options: argparse.Namespace) -> None:
         drawn.append((x, y, true))
         print(results[-1], flush=True)
     write_json(RESULTS / "gradient.json", {"settings": results, **_measured()})
-    figure, axes = plt.subplots(1, len(drawn), figsize=(3.6 * len(drawn), 3.6))
+    figure, axes = subplots(1, len(drawn), figsize=(3.6 * len(drawn), 3.6))
     for axis, (x, y, true), own in zip(axes, drawn, results, strict=True):
         axis.scatter(x[~true], y[~true], s=9, color="#8fa3b8", label="no edge")
         axis.scatter(x[true], y[true], s=16, color="#d1495b", label="true edge")

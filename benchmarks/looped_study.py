@@ -26,7 +26,7 @@ from hf_causal.corpora.build import build
 from hf_causal.corpora.load import load_corpus
 from hf_causal.evaluation.evaluate import evaluate_model
 from hf_causal.evaluation.metamorphic import check_consistency
-from hf_causal.evaluation.predictors import Answerer
+from hf_causal.evaluation.predictors import load_predictor
 from hf_causal.graphs import dags as graphs
 from hf_causal.tasks.shared.names import draw_names
 from hf_causal.tasks.shared.statements import render_premises
@@ -68,9 +68,9 @@ def seeds(options: argparse.Namespace) -> dict[str, Any]:
         folder = options.work / f"seed-{seed}"
         recipe = load_recipe(RECIPE, {"seed": seed})
         result = train(recipe, folder, options.work / "data", resume_from_checkpoint="latest")
-        scores = evaluate_model(folder, data_dir=options.work / "data", files=options.files)
+        scores = evaluate_model(folder, data_dir=options.work / "data", files=options.files).to_json()
         write_json(folder / "generalization.json", scores)
-        consistency = check_consistency(Answerer.load(folder), prompts)
+        consistency = check_consistency(load_predictor(folder), prompts)
         runs.append(seed_result(seed, result.best_value, consistency, scores))
         print(seed, result.best_value, consistency, scores["overall"], flush=True)
     return {"runs": runs}
@@ -86,8 +86,8 @@ def ablation(options: argparse.Namespace) -> dict[str, Any]:
         result = train(recipe, folder, options.work / "data", resume_from_checkpoint="latest")
         kept = folder / f"arm-{options.limit}.json"
         if not kept.is_file():
-            scores = evaluate_model(folder, data_dir=options.work / "data", limit=options.limit)
-            parameters = sum(value.numel() for value in Answerer.load(folder).model.parameters())
+            scores = evaluate_model(folder, data_dir=options.work / "data", limit=options.limit).to_json()
+            parameters = sum(value.numel() for value in load_predictor(folder).model.parameters())
             splits = {split: score["accuracy"] for split, score in scores["splits"].items()}
             arm = {"name": name, "parameters": parameters, "in_family": result.best_value, "splits": splits}
             write_json(kept, arm)
@@ -99,16 +99,16 @@ def ablation(options: argparse.Namespace) -> dict[str, Any]:
 def scaling(options: argparse.Namespace) -> dict[str, Any]:
     """Accuracy and time against the number of statements: shuffled chains, names of 1 to 3 characters."""
     torch.set_num_threads(1)
-    answerer = Answerer.load(options.out)
+    predictor = load_predictor(options.out)
     rows = []
     for size in SIZES:
         prompts, labels = _long_chains(size, options.questions)
         hits, seconds, loops = 0, 0.0, 0
         for prompt, label in zip(prompts, labels, strict=True):
-            inputs = answerer.tokenizer(prompt, return_tensors="pt")
+            inputs = predictor.tokenizer(prompt, return_tensors="pt")
             began = time.perf_counter()
             with torch.no_grad():
-                outputs = answerer.model(**inputs)
+                outputs = predictor.model(**inputs)
             seconds += time.perf_counter() - began
             hits += int(outputs.logits.argmax()) == label
             loops += int(outputs.num_loops)

@@ -25,8 +25,8 @@ from hf_causal.corpora.build import build
 from hf_causal.corpora.load import load_corpus
 from hf_causal.evaluation.evaluate import evaluate_model
 from hf_causal.evaluation.questions import file_questions
-from hf_causal.evaluation.scored_tasks import TASKS
 from hf_causal.tasks.d_separation.text import parse_prompt
+from hf_causal.tasks.registry import scored_configs
 from hf_causal.training.loop import train
 from hf_causal.training.recipe import Recipe, load_recipe
 from hf_causal.utils.files import write_json
@@ -73,12 +73,12 @@ def scores_of(folder: Path, recipe: Recipe, options: argparse.Namespace, limit: 
         return json.loads(kept.read_text(encoding="utf-8"))
     grammars = {task_name(*source) for source in recipe.sources}
     found: dict[str, Any] = {}
-    for corpus, config in TASKS:
+    for corpus, config in scored_configs():
         if task_name(corpus, config) not in grammars:
             continue
         prefix = config.removesuffix("generalization")
         files = [path for path in options.files if path.name.startswith(prefix)]
-        scores = evaluate_model(folder, corpus, config, options.work / "data" / corpus, files, limit)
+        scores = evaluate_model(folder, corpus, config, options.work / "data" / corpus, files, limit).to_json()
         for split, score in scores["splits"].items():
             worst = min(score["cells"], key=lambda cell: cell["accuracy"])
             found[f"{config}/{split}"] = {
@@ -253,7 +253,7 @@ def main() -> None:
     options = parser.parse_args()
     for corpus in ("axiomatic", "corr2cause"):
         if not (options.work / "data" / corpus).is_dir():
-            wanted = [config for task, config in TASKS if task == corpus]
+            wanted = [config for task, config in scored_configs() if task == corpus]
             wanted += ["transitivity_ts2", "d_separation", "d_separation_trees"] if corpus == "axiomatic" else []
             build(corpus, options.work / "data" / corpus, wanted, num_proc=2)
     study = {"seeds": seeds, "arms": arms, "transfer": transfer, "ceiling": ceiling}[options.part](options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ from hf_causal.artifacts import SCORES_FILE
 from hf_causal.corpora import get_config, task_name
 from hf_causal.corpora.parquet import MANIFEST, read_manifests
 from hf_causal.evaluation.evaluate import evaluate_model
-from hf_causal.evaluation.scored_tasks import scored_configs
+from hf_causal.evaluation.scores import Scores, merge_scores, read_scores
+from hf_causal.tasks.registry import scored_configs
 from hf_causal.tasks.shared.schema import CorpusConfig
 from hf_causal.training.recipe import Recipe
 from hf_causal.utils.files import write_json
@@ -25,7 +25,7 @@ def reproduce(
     num_proc: int = 1,
     progress: Progress | None = None,
     say: Callable[[str], Any] = lambda text: None,
-) -> dict[str, Any]:
+) -> Scores:
     """Builds the corpora, trains a recipe, scores every generalization split and writes the report.
 
     What an interrupted call has finished is not done again; training goes on from its latest checkpoint and scoring
@@ -40,9 +40,9 @@ def reproduce(
         say (callable): Told in a sentence what begins.
 
     Returns:
-        `dict`: The scores, as [`evaluate_model`] returns them.
+        [`Scores`]
     """
-    from hf_causal.evaluation.report import write_report
+    from hf_causal.evaluation.report_files import write_model_report
     from hf_causal.training.loop import train
 
     out = Path(out)
@@ -58,7 +58,7 @@ def reproduce(
     made_of = [model / "model.safetensors"]
     made_of += [_folder(data, recipe, corpus) / config / MANIFEST for corpus, config in tasks]
     if scores_file.is_file() and all(scores_file.stat().st_mtime > path.stat().st_mtime for path in made_of):
-        scores = json.loads(scores_file.read_text(encoding="utf-8"))
+        scores = Scores.from_json(read_scores(scores_file))
     else:
         say("Scoring every generalization split")
         scored = []
@@ -66,9 +66,9 @@ def reproduce(
             partial = out / f"scores.{config}.partial.json"
             folder = _folder(data, recipe, corpus)
             scored.append(evaluate_model(model, corpus, config, folder, partial=partial, progress=progress))
-        scores = {**scored[0], **({"further": scored[1:]} if scored[1:] else {})}
-        write_json(scores_file, scores)
-    write_report(model, scores)
+        scores = merge_scores(scored)
+        write_json(scores_file, scores.to_json())
+    write_model_report(model, scores)
     return scores
 
 

@@ -37,8 +37,8 @@ def corpus_dir(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def corpora_dir(corpus_dir) -> Path:
     """A folder that holds a small build of every corpus."""
-    from hf_causal.corpora import datasets
     from hf_causal.corpora.build import build
+    from hf_causal.systems.datasets import datasets
 
     small = {
         "corr2cause": {"configs": ["default"], "nodes": (2, 3), "rows_per_shard": 20},

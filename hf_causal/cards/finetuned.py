@@ -12,8 +12,8 @@ import yaml
 from huggingface_hub import ModelCard, ModelCardData
 
 from hf_causal import __version__
-from hf_causal.cards.card_check import parse_card
 from hf_causal.cards.errors import CardError
+from hf_causal.cards.validation import parse_card
 from hf_causal.utils.repo_ids import check_repo_id
 
 ADAPTER_CONFIG = "adapter_config.json"

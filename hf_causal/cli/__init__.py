@@ -8,11 +8,13 @@ import typer
 
 from hf_causal.cli.build import BUILD_HELP, build
 from hf_causal.cli.demo import DEMO_HELP, demo
-from hf_causal.cli.evaluate import EVALUATE_HELP, REPORT_HELP, evaluate, report
+from hf_causal.cli.evaluate import EVALUATE_HELP, evaluate
 from hf_causal.cli.export import EXPORT_HELP, export
 from hf_causal.cli.finetune import FINETUNE_HELP, finetune
-from hf_causal.cli.info import HARNESS_HELP, harness, info
+from hf_causal.cli.harness import HARNESS_HELP, harness
+from hf_causal.cli.info import info
 from hf_causal.cli.publish import app as publish_app
+from hf_causal.cli.report import REPORT_HELP, report
 from hf_causal.cli.train import REPRODUCE_HELP, TRAIN_HELP, reproduce, train
 from hf_causal.cli.verify import VERIFY_HELP, verify
 from hf_causal.systems import systems

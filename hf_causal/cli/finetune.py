@@ -114,11 +114,11 @@ def finetune(
         return
     _show(result)
     if push_to_hub and hub_model_id:
-        from hf_causal.hub.publish import publish_model
+        from hf_causal.hub.publish import publish
 
-        typer.echo(f"{publish_model(output_dir, hub_model_id, private=hub_private_repo)}")
+        typer.echo(str(publish("model", output_dir, hub_model_id, private=hub_private_repo)))
         if merge:
-            merged = publish_model(output_dir / "merged", f"{hub_model_id}-merged", private=hub_private_repo)
+            merged = publish("model", output_dir / "merged", f"{hub_model_id}-merged", private=hub_private_repo)
             typer.echo(f"{merged}")
 
 

@@ -1,4 +1,4 @@
-"""`hf-causal publish …`: each command reads its arguments, calls one public function and prints what it returned."""
+"""`hf-causal publish`: one command for each artifact, and one for all of them."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ DryRun = Annotated[
 ]
 
 _TOKEN = """
-The token is the one that `hf auth login` stored, or `HF_TOKEN`. A publish that was cut off can be repeated: nothing
-of it is visible, and what has arrived is not sent again.
+The token is the one that `hf auth login` stored, or `HF_TOKEN`. An interrupted publish can be repeated: nothing of it
+is visible, and uploaded files are not sent again.
 """
 DATASET_HELP = f"""
 Publish a corpus that `hf-causal build` wrote; `load_dataset(REPO_ID, CONFIG)` then loads it.
 
-The card is made anew, with REPO_ID in its examples. Configs and shards that are gone from PATH are removed from the
-repository by the same commit; other files there stay.
+The card is rendered again, with REPO_ID in its examples. Configs and shards that are gone from PATH are removed from
+the repository by the same commit; other files there stay.
 {_TOKEN}
 Examples:
 
@@ -43,8 +43,8 @@ Publish a model folder; `from_pretrained(REPO_ID, trust_remote_code=True)` then 
 
 Adapters and models that `hf-causal finetune` made load by PEFT or by their Auto class.
 
-Weights, config, code, tokenizer, recipe, log, report, plots, `.eval_results/` and a card made of them go in one
-commit. Such files that are gone from PATH are removed from the repository; other files there stay.
+One commit has weights, config, code, tokenizer, recipe, log, report, plots, `.eval_results/` and a card. Those that
+are gone from PATH are removed from the repository; other files there stay.
 {_TOKEN}
 Examples:
 
@@ -55,14 +55,14 @@ Examples:
 METRIC_HELP = f"""
 Publish a metric as a Space; `evaluate.load(REPO_ID)` then loads it.
 
-NAME in REPO_ID must be the metric's name. What is gone from PATH is removed from the Space.
+NAME in REPO_ID must be the metric's name. Files that are gone from PATH are removed from the Space.
 {_TOKEN}
 Example:
 
     hf-causal publish metric spaces/metrics/generalization_accuracy --repo-id my-lab/generalization_accuracy
 """
 SPACE_HELP = f"""
-Publish a Space: PATH as it is, without caches and hidden files; what is gone from it is removed.
+Publish a Space: PATH without caches and hidden files. Files that are gone from PATH are removed from the Space.
 
 Data sets and models that its card names without a namespace are linked under that of REPO_ID.
 {_TOKEN}
@@ -73,7 +73,7 @@ Example:
 ALL_HELP = f"""
 Publish every corpus, released model, metric and Space of a checkout, linked to each other, and collect them.
 
-Each gets one commit, or none when it is up to date, so the command can be repeated at any time.
+Each gets one commit, or none when it is up to date; the command can be repeated at any time.
 {_TOKEN}
 Examples:
 
@@ -83,60 +83,42 @@ Examples:
 """
 
 
-@app.command(help=DATASET_HELP)
-def dataset(
-    path: Annotated[Path, typer.Argument(help="Folder that `hf-causal build` wrote.")],
+Folder = Annotated[Path, typer.Argument(help="Folder to publish.")]
+DatasetId = Annotated[
+    str | None, typer.Option(help="Its data on the Hub; the corpus under the same namespace by default.")
+]
+BaseModel = Annotated[str | None, typer.Option(help="Id of the model that was fine-tuned; the recipe's by default.")]
+
+
+@app.command("dataset", help=DATASET_HELP)
+@app.command("metric", help=METRIC_HELP)
+@app.command("space", help=SPACE_HELP)
+def publish_folder(
+    context: typer.Context,
+    path: Folder,
     repo_id: RepoId,
     private: Private = False,
     revision: Revision = None,
     create_pr: CreatePr = False,
     dry_run: DryRun = None,
 ) -> None:
-    _publish("dataset", path, repo_id, dry_run, {}, private=private, revision=revision, create_pr=create_pr)
+    settings = {"private": private, "revision": revision, "create_pr": create_pr}
+    _publish(str(context.info_name), path, repo_id, dry_run, settings)
 
 
-@app.command(help=MODEL_HELP)
-def model(
-    path: Annotated[Path, typer.Argument(help="Model folder.")],
+@app.command("model", help=MODEL_HELP)
+def publish_model(
+    path: Folder,
     repo_id: RepoId,
-    dataset_id: Annotated[
-        str | None, typer.Option(help="Its data on the Hub; the corpus under the same namespace when not given.")
-    ] = None,
-    base_model: Annotated[
-        str | None,
-        typer.Option(help="Of a fine-tuned model, the id of what it was made from; the recipe's if not given."),
-    ] = None,
+    dataset_id: DatasetId = None,
+    base_model: BaseModel = None,
     private: Private = False,
     revision: Revision = None,
     create_pr: CreatePr = False,
     dry_run: DryRun = None,
 ) -> None:
-    given = {"dataset_id": dataset_id, "base_model": base_model}
-    _publish("model", path, repo_id, dry_run, given, private=private, revision=revision, create_pr=create_pr)
-
-
-@app.command(help=METRIC_HELP)
-def metric(
-    path: Annotated[Path, typer.Argument(help="Folder of the metric, named as it.")],
-    repo_id: RepoId,
-    private: Private = False,
-    revision: Revision = None,
-    create_pr: CreatePr = False,
-    dry_run: DryRun = None,
-) -> None:
-    _publish("metric", path, repo_id, dry_run, {}, private=private, revision=revision, create_pr=create_pr)
-
-
-@app.command(help=SPACE_HELP)
-def space(
-    path: Annotated[Path, typer.Argument(help="Folder with `README.md` and the app.")],
-    repo_id: RepoId,
-    private: Private = False,
-    revision: Revision = None,
-    create_pr: CreatePr = False,
-    dry_run: DryRun = None,
-) -> None:
-    _publish("space", path, repo_id, dry_run, {}, private=private, revision=revision, create_pr=create_pr)
+    settings = {"private": private, "revision": revision, "create_pr": create_pr}
+    _publish("model", path, repo_id, dry_run, settings, dataset_id=dataset_id, base_model=base_model)
 
 
 @app.command("all", help=ALL_HELP)
@@ -150,19 +132,21 @@ def everything(
     from hf_causal.hub.publish_all import publish_all, write_dry_run_of_all
 
     if dry_run:
-        for part, paths in write_dry_run_of_all(org, dry_run, root, data_dir):
-            typer.echo(f"{part.kind} {part.repo_id}: {len(paths)} files")
+        for item, paths in write_dry_run_of_all(org, dry_run, root, data_dir):
+            typer.echo(f"{item.artifact} {item.repo_id}: {len(paths)} files")
         typer.echo(f"Nothing was published; see {dry_run}.")
         return
     for publication in publish_all(org, root, data_dir, private=private):
-        typer.echo(f"{publication}")
+        typer.echo(str(publication))
 
 
-def _publish(kind: str, path: Path, repo_id: str, dry_run: Path | None, given: dict[str, Any], **options: Any) -> None:
-    from hf_causal.hub.publish import PUBLISHERS, write_dry_run
+def _publish(
+    artifact: str, path: Path, repo_id: str, dry_run: Path | None, settings: dict[str, Any], **options: Any
+) -> None:
+    from hf_causal.hub.publish import publish, write_dry_run
 
     if dry_run:
-        paths = write_dry_run(kind, path, repo_id, dry_run, **given)
-        typer.echo(f"Nothing was published; the {len(paths)} files of {kind} {repo_id} are in {dry_run}.")
+        paths = write_dry_run(artifact, path, repo_id, dry_run, **options)
+        typer.echo(f"Nothing was published; the {len(paths)} files of {artifact} {repo_id} are in {dry_run}.")
         return
-    typer.echo(f"{PUBLISHERS[kind](path, repo_id, **given, **options)}")
+    typer.echo(str(publish(artifact, path, repo_id, **settings, **options)))

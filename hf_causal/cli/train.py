@@ -126,9 +126,9 @@ def train(
     result = train_recipe(chosen, output_dir, data_dir, resume_from_checkpoint, report_to, stop_at_step)
     typer.echo(result.describe())
     if push_to_hub and hub_model_id and result.steps == result.total_steps:
-        from hf_causal.hub.publish import publish_model
+        from hf_causal.hub.publish import publish
 
-        typer.echo(f"{publish_model(output_dir, hub_model_id, private=hub_private_repo)}")
+        typer.echo(str(publish("model", output_dir, hub_model_id, private=hub_private_repo)))
 
 
 def reproduce(

@@ -39,7 +39,11 @@ def lines_of(reports: dict[str, dict[str, Any]], split: str) -> list[Line]:
             kind = f", {factor} edges a node" if factor else f", {structure.replace('_', ' and ')}"
             lines.append(Line(f"{model}{kind if len(groups) > 1 else ''}", tuple(points)))
             factors[factor] = None
-    published = {name: curves for report in reports.values() for name, curves in published_curves(report).items()}
+    published = {
+        name: curves
+        for report in reports.values()
+        for name, curves in published_curves(report["dataset"], report["config"]).items()
+    }
     for name, curves in published.items():
         for factor in factors:
             if curve := curves.get((split, factor)):

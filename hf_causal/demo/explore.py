@@ -15,7 +15,7 @@ from hf_causal.corpora import generate_shard, get_config
 from hf_causal.tasks.proving import prove
 
 if TYPE_CHECKING:
-    from hf_causal.evaluation.predictors import Answerer
+    from hf_causal.evaluation.predictors import ModelPredictor
 
 CORPUS, CONFIG = "axiomatic", "transitivity_generalization"
 ASKED = 100
@@ -100,11 +100,11 @@ def _split(split: str) -> pa.Table:
     return pa.concat_tables([generate_shard(CORPUS, config, split, shard) for shard in shards])
 
 
-def hardest_questions(answerer: Answerer, cell: Cell) -> list[HardQuestion]:
+def hardest_questions(predictor: ModelPredictor, cell: Cell) -> list[HardQuestion]:
     """The questions of a cell to whose right answers a model gives the least probability, the worst first."""
     prompts = cell_questions(cell)
     found = []
-    for prompt, yes in zip(prompts, answerer.probabilities(prompts), strict=True):
+    for prompt, yes in zip(prompts, predictor.probabilities(prompts), strict=True):
         proof = prove(prompt)
         right = float(yes if proof.answer == "Yes" else 1 - yes)
         found.append(HardQuestion(prompt, proof.answer, proof.certificate, right))

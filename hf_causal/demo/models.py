@@ -12,7 +12,7 @@ from hf_causal.demo.limits import MAX_HUB_BYTES, MAX_HUB_MODELS, TooMuch
 from hf_causal.models.pretrained import released_models
 
 if TYPE_CHECKING:
-    from hf_causal.evaluation.predictors import Answerer
+    from hf_causal.evaluation.predictors import ModelPredictor
 
 _REPO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 _HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
@@ -31,8 +31,8 @@ class Models:
         own = {folder.resolve().name: folder for folder in folders}
         self.folders: dict[str, Path] = own | {k: v for k, v in released_models().items() if k not in own}
         self.allow_hub = allow_hub
-        self._loaded: dict[str, Answerer] = {}
-        self._from_hub: OrderedDict[str, Answerer] = OrderedDict()
+        self._loaded: dict[str, ModelPredictor] = {}
+        self._from_hub: OrderedDict[str, ModelPredictor] = OrderedDict()
         self._loading = threading.Lock()
         if not self.folders:
             raise FileNotFoundError("there is no model: give a folder with `--model`")
@@ -54,7 +54,7 @@ class Models:
                 f"ORGANIZATION/NAME, got {name[:200]!r}"
             )
 
-    def get(self, name: str) -> Answerer:
+    def get(self, name: str) -> ModelPredictor:
         """The model of a name, loaded when it is asked for first.
 
         Raises:
@@ -62,8 +62,8 @@ class Models:
             `FileNotFoundError`: If it cannot be loaded.
         """
         self.check(name)
-        if answerer := self._loaded.get(name) or self._from_hub.get(name):
-            return answerer
+        if predictor := self._loaded.get(name) or self._from_hub.get(name):
+            return predictor
         with self._loading:
             if name in self.folders:
                 if name not in self._loaded:
@@ -76,13 +76,13 @@ class Models:
             return self._from_hub[name]
 
 
-def _load(folder: Path) -> Answerer:
-    from hf_causal.evaluation.predictors import Answerer
+def _load(folder: Path) -> ModelPredictor:
+    from hf_causal.evaluation.predictors import load_predictor
 
-    answerer = Answerer.load(folder, trust_remote_code=False)
-    if not answerer.classifies:
-        answerer.model.set_attn_implementation("eager")  # the only one that tells its attention
-    return answerer
+    predictor = load_predictor(folder, trust_remote_code=False)
+    if not predictor.is_classifier:
+        predictor.model.set_attn_implementation("eager")  # the only one that tells its attention
+    return predictor
 
 
 def _download(repo_id: str) -> Path:

@@ -38,11 +38,10 @@ def edges_of(question: Question) -> list[tuple[str, str]]:
 
 
 def _picture(question: Question, drawing: Drawing) -> Picture:
-    asked = question.task.facts(question.parsed).asked
     return Picture(
         nodes_of(question),
         list(drawing.edges),
-        frozenset(question.given[name] for name in asked),
+        frozenset(question.given[name] for name in question.task.facts(question.parsed).question),
         drawing.marked,
         drawing.path,
         drawing.given,

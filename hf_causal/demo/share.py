@@ -35,7 +35,7 @@ def python_code(premises: str, question: str, model: str) -> str:
     """
     return f"""\
 from hf_causal.tasks.proving import prove
-from hf_causal.evaluation.predictors import Answerer
+from hf_causal.evaluation.predictors import load_predictor
 from hf_causal.reading_before import read_everyday
 from hf_causal.models.pretrained import released_models
 
@@ -47,6 +47,6 @@ read = read_everyday(premises, question)
 print(read.renaming.restore(read.prompt))
 print("exact:", prove(read.prompt))
 
-answerer = Answerer.load(released_models().get(model, model))
-print(model, "says Yes with probability", answerer.probabilities([read.prompt])[0])
+predictor = load_predictor(released_models().get(model, model))
+print(model, "says Yes with probability", predictor.probabilities([read.prompt])[0])
 """

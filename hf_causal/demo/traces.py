@@ -12,7 +12,7 @@ import numpy as np
 if TYPE_CHECKING:  # imported when a model is asked, so that the page is there before torch is
     import torch
 
-    from hf_causal.evaluation.predictors import Answerer
+    from hf_causal.evaluation.predictors import ModelPredictor
 
 MAX_ATTENTION_TOKENS = 512
 """Longer prompts are answered without a picture of attention, which grows with the square of their length."""
@@ -52,11 +52,11 @@ class Unread(ValueError):
     """A prompt that a model has no words for."""
 
 
-def ask(answerer: Answerer, prompt: str) -> Opinion:
+def ask(predictor: ModelPredictor, prompt: str) -> Opinion:
     """Asks a model one question.
 
     Args:
-        answerer ([`Answerer`]): The model.
+        predictor ([`ModelPredictor`]): The model.
         prompt (`str`): Premise and question.
 
     Raises:
@@ -64,24 +64,24 @@ def ask(answerer: Answerer, prompt: str) -> Opinion:
     """
     import torch
 
-    tokens = answerer.tokenizer(prompt, return_tensors="pt")
-    unknown = answerer.tokenizer.unk_token_id
+    tokens = predictor.tokenizer(prompt, return_tensors="pt")
+    unknown = predictor.tokenizer.unk_token_id
     if unknown is not None and bool((tokens["input_ids"] == unknown).any()):
         raise Unread("this model has no words for this question: it was trained on other questions")
-    inputs = {name: tokens[name].to(answerer.model.device) for name in ("input_ids", "attention_mask")}
-    with _lock(answerer.model), torch.inference_mode():
+    inputs = {name: tokens[name].to(predictor.model.device) for name in ("input_ids", "attention_mask")}
+    with _lock(predictor.model), torch.inference_mode():
         try:
-            return _run(answerer, inputs)
+            return _run(predictor, inputs)
         except ValueError as error:
             raise Unread(f"this model cannot read the question: {error}") from error
 
 
-def _run(answerer: Answerer, inputs: dict[str, torch.Tensor]) -> Opinion:
+def _run(predictor: ModelPredictor, inputs: dict[str, torch.Tensor]) -> Opinion:
     import torch
 
-    if answerer.loops:
-        outputs = answerer.model(**inputs, output_loops=True)
-        states = torch.stack([_yes(answerer, logits[0, -1]) for logits in outputs.loop_logits])
+    if predictor.can_loop:
+        outputs = predictor.model(**inputs, output_loops=True)
+        states = torch.stack([_yes(predictor, logits[0, -1]) for logits in outputs.loop_logits])
         # The logits of a closed system are those of its hypothesis alone.
         if outputs.sentence_logits is None:
             reached, said = states.new_zeros(len(states), 0), states.flatten()
@@ -90,14 +90,14 @@ def _run(answerer: Answerer, inputs: dict[str, torch.Tensor]) -> Opinion:
         if getattr(outputs, "loop_ball_logits", None):
             balls = torch.stack([logits[0, -1].float().cpu() for logits in outputs.loop_ball_logits])
             reached = balls.sigmoid().amax(-1)
-        return Opinion(_yes(answerer, outputs.logits[0]).item(), LoopTrace(reached.numpy(), said.numpy()))
-    if answerer.classifies:
-        return Opinion(_yes(answerer, answerer.model(**inputs).logits[0]).item(), None)
+        return Opinion(_yes(predictor, outputs.logits[0]).item(), LoopTrace(reached.numpy(), said.numpy()))
+    if predictor.is_classifier:
+        return Opinion(_yes(predictor, predictor.model(**inputs).logits[0]).item(), None)
     ids = inputs["input_ids"][0]
     watched = len(ids) <= MAX_ATTENTION_TOKENS
-    outputs = answerer.model(**inputs, **answerer.options, output_attentions=watched)
-    probability = _yes(answerer, outputs.logits[0, -1]).item()
-    return Opinion(probability, _attention(answerer.tokenizer, ids, outputs) if watched else None)
+    outputs = predictor.model(**inputs, **predictor.forward_options, output_attentions=watched)
+    probability = _yes(predictor, outputs.logits[0, -1]).item()
+    return Opinion(probability, _attention(predictor.tokenizer, ids, outputs) if watched else None)
 
 
 def _attention(tokenizer: Any, ids: torch.Tensor, outputs: Any) -> AttentionTrace | None:
@@ -110,8 +110,8 @@ def _attention(tokenizer: Any, ids: torch.Tensor, outputs: Any) -> AttentionTrac
     return AttentionTrace(tuple(tokenizer.convert_ids_to_tokens(ids.tolist())), weights)
 
 
-def _yes(answerer: Answerer, logits: torch.Tensor) -> torch.Tensor:
-    return (logits[..., answerer.yes].float() - logits[..., answerer.no].float()).sigmoid().cpu()
+def _yes(predictor: ModelPredictor, logits: torch.Tensor) -> torch.Tensor:
+    return (logits[..., predictor.yes].float() - logits[..., predictor.no[0]].float()).sigmoid().cpu()
 
 
 # One thread at a time asks a model: on a processor that is shared, more of them at once only hold each other up.

@@ -1,68 +1,38 @@
-"""Scores as the command line shows them."""
+"""Prints scores as tables on the command line."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from hf_causal.artifacts import all_scores
+from hf_causal.evaluation.report import unparsable_remark
+from hf_causal.evaluation.report_files import AnyScores
+from hf_causal.evaluation.scores import FileScore, Scores, SplitScore
 from hf_causal.systems import evaluation_of_model_type
 
+_LISTED_ROWS = 20
+"""Most contradicted rows that a remark lists."""
 
-def print_scores(scores: dict[str, Any]) -> None:
-    """Prints the splits beside their shortcuts, the files, and what is doubtful about either."""
-    if system := evaluation_of_model_type(scores.get("kind")):
-        _show(Console(), f"{scores['model']} on {scores['config']}", *system.table(scores))
+Columns = list[str]
+Rows = list[list[str]]
+
+
+def print_scores(scores: AnyScores) -> None:
+    """Prints the splits with their shortcuts, the files, and remarks on labels and answers."""
+    console = Console()
+    if not isinstance(scores, Scores):
+        if evaluation := evaluation_of_model_type(scores.get("kind")):
+            print_table(console, f"{scores['model']} on {scores['config']}", *evaluation.table(dict(scores)))
         return
-    for own in all_scores(scores):
-        _print(Console(), own)
+    for on_config in scores.by_config:
+        _print_config(console, on_config)
 
 
-def _print(console: Console, scores: dict[str, Any]) -> None:
-    if scores["splits"]:
-        _show(console, f"{scores['model']} on {scores['config']}", *_split_table(scores))
-    if scores["files"]:
-        _show(console, None, *_file_table(scores["files"]))
-    for name, score in {**scores["splits"], **scores["files"]}.items():
-        for remark in _remarks(name, score):
-            console.print(remark, markup=False, highlight=False, soft_wrap=True)
-
-
-def _split_table(scores: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    baselines = scores["baselines"]
-    rows = [
-        [split, f"{score['n']:,}", _accuracy(score), *(f"{own[split]['accuracy']:.3f}" for own in baselines.values())]
-        for split, score in scores["splits"].items()
-    ]
-    return ["split", "n", "accuracy", *baselines], rows
-
-
-def _file_table(files: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    rows = [
-        [name, f"{score['n']:,}", _accuracy(score), str(score["contradicted"])]
-        + [_accuracy(score["correct_rows"]) if score["correct_rows"] else ""]
-        for name, score in files.items()
-    ]
-    return ["file", "n", "accuracy", "wrong labels", "other rows"], rows
-
-
-def _remarks(name: str, score: dict[str, Any]) -> list[str]:
-    remarks = []
-    if score.get("contradicted"):
-        listed = ", ".join(map(str, score["contradicted_rows"][:20])) + (" …" if score["contradicted"] > 20 else "")
-        remarks.append(f"{name}: the label contradicts the row's own text in rows {listed} (counted from 0).")
-    if score.get("unreadable"):
-        remarks.append(f"{name}: {score['unreadable']} rows are outside the grammar; their labels were not checked.")
-    if score.get("unparsable"):
-        wrong = "questions got neither a Yes nor a No, or were too long, and count as wrong"
-        remarks.append(f"{name}: {score['unparsable']:,} {wrong}.")
-    return remarks
-
-
-def _show(console: Console, title: str | None, columns: list[str], rows: list[list[str]]) -> None:
+def print_table(console: Console, title: str | None, columns: Columns, rows: Rows) -> None:
+    """Prints one table."""
     table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         table.add_column(column.replace(" ", "\n"), no_wrap=True)
@@ -71,5 +41,43 @@ def _show(console: Console, title: str | None, columns: list[str], rows: list[li
     console.print(table)
 
 
-def _accuracy(score: dict[str, Any]) -> str:
-    return f"{score['accuracy']:.3f} ± {score['stderr']:.3f}"
+def _print_config(console: Console, scores: Scores) -> None:
+    if scores.splits:
+        print_table(console, f"{scores.model} on {scores.config}", *_split_table(scores))
+    if scores.files:
+        print_table(console, None, *_file_table(scores.files))
+    remarks = [remark for name, score in scores.splits.items() for remark in _answer_remarks(name, score)]
+    for name, score in scores.files.items():
+        remarks += [*_label_remarks(name, score), *_answer_remarks(name, score)]
+    for remark in remarks:
+        console.print(remark, markup=False, highlight=False, soft_wrap=True)
+
+
+def _split_table(scores: Scores) -> tuple[Columns, Rows]:
+    rows = [
+        [split, f"{score.n:,}", str(score), *(f"{base[split].accuracy:.3f}" for base in scores.baselines.values())]
+        for split, score in scores.splits.items()
+    ]
+    return ["split", "n", "accuracy", *scores.baselines], rows
+
+
+def _file_table(files: Mapping[str, FileScore]) -> tuple[Columns, Rows]:
+    rows = [
+        [name, f"{score.n:,}", str(score), str(len(score.contradicted_rows)), str(score.correct_rows or "")]
+        for name, score in files.items()
+    ]
+    return ["file", "n", "accuracy", "wrong labels", "other rows"], rows
+
+
+def _label_remarks(name: str, score: FileScore) -> list[str]:
+    remarks = []
+    if rows := score.contradicted_rows:
+        listed = ", ".join(map(str, rows[:_LISTED_ROWS])) + (" …" if len(rows) > _LISTED_ROWS else "")
+        remarks.append(f"{name}: the label contradicts the row's own text in rows {listed} (counted from 0).")
+    if score.unreadable:
+        remarks.append(f"{name}: no task reads {score.unreadable} rows; their labels were not checked.")
+    return remarks
+
+
+def _answer_remarks(name: str, score: SplitScore | FileScore) -> list[str]:
+    return [f"{name}: {unparsable_remark(score.unparsable)}."] if score.unparsable else []

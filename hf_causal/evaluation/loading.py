@@ -1,4 +1,4 @@
-"""Models by folder or name: language models, classifiers, and adapters with the model that they belong to."""
+"""Loads models by folder or name: language models, classifiers, and adapters with their base model."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ import torch
 
 ADAPTER_CONFIG = "adapter_config.json"
 LABELS = {0: "No", 1: "Yes"}
-PAIRS = "question_pairs"
-"""Field of a classifier's config: whether it reads premise and question as two texts, as it was trained to."""
+QUESTION_PAIRS = "question_pairs"
+"""Field of a classifier's config: whether it was trained to read premise and question as two texts."""
+
+
+class MissingPackage(ValueError):
+    """A package that is needed is not installed."""
 
 
 def load_pretrained(
@@ -24,66 +28,47 @@ def load_pretrained(
     quantization: Any = None,
     merged: bool = False,
 ) -> tuple[Any, Any]:
-    """Loads a folder or a model on the Hub, a classifier where its architecture is one.
-
-    An adapter is loaded into the model that it belongs to.
+    """Loads a model folder, an adapter, or either from the Hub, as a classifier where its architecture is one.
 
     Args:
-        model (`str` or `Path`): Folder of a model or an adapter, or either on the Hub.
+        model (`str` or `Path`): Folder of a model or an adapter, or `ORGANIZATION/NAME`.
         device (`str`, *optional*): A GPU where there is one.
-        trust_remote_code (`bool`): Whether a model may bring its own code.
-        dtype (`torch.dtype`, *optional*): Of the weights; as they were saved when not given.
-        classifiers (`bool`): Whether a classifier will do.
-        quantization (`BitsAndBytesConfig`, *optional*): Holds the weights in few bits.
-        merged (`bool`): Add an adapter to the weights, instead of computing it beside them: in few bits of precision
-            the sum is another one than that which was trained.
+        trust_remote_code (`bool`): Whether to run code that comes with the model.
+        dtype (`torch.dtype`, *optional*): Type of the weights; as they were saved when not given.
+        classifiers (`bool`): Whether to accept a classifier.
+        quantization (`BitsAndBytesConfig`, *optional*): How to hold the weights in few bits.
+        merged (`bool`): Add an adapter to the weights, instead of computing it separately. With few bits of precision
+            the sum differs from what was trained.
 
     Returns:
         `tuple`: Model and tokenizer.
 
     Raises:
-        `FileNotFoundError`: If it cannot be loaded, with what went wrong.
-        `ValueError`: If it is a classifier and should not be, or an adapter and PEFT is not installed.
+        `FileNotFoundError`: If it cannot be loaded, with the reason.
+        `ValueError`: If it is a classifier and `classifiers` is false, or an adapter and PEFT is not installed.
     """
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
-
     import hf_causal.models  # noqa: F401  (registers the architectures of this package)
 
-    require_place(model)
-    device = device or default_device()
-    options: dict[str, Any] = {"trust_remote_code": trust_remote_code}
-    placed: dict[str, Any] = {} if dtype is None else {"dtype": dtype}
-    if quantization is not None:
-        placed |= {"quantization_config": quantization, "device_map": {"": device}}
+    check_model_path(model)
     try:
         adapter = read_adapter(model)
-        base = adapter["base_model_name_or_path"] if adapter else model
-        tokenizer = AutoTokenizer.from_pretrained(_tokenizer_place(model, base), **options)
-        config = AutoConfig.from_pretrained(base, **options)
+        config = _read_config(model, adapter, trust_remote_code)
         classifies = adapter["task_type"] == "SEQ_CLS" if adapter else is_classifier(config)
         if not classifies or classifiers:
-            if adapter and classifies:
-                config, placed = yes_no_config(config), {**placed, "ignore_mismatched_sizes": True}
-            head = AutoModelForSequenceClassification if classifies else AutoModelForCausalLM
-            loaded = head.from_pretrained(base, config=config, **options, **placed)
-            if adapter:
-                loaded = _with_adapter(loaded, model, len(tokenizer), merged)
-            return loaded if quantization is not None else loaded.to(device), tokenizer
+            options = {"trust_remote_code": trust_remote_code, **_weight_options(dtype, device, quantization)}
+            tokenizer = _load_tokenizer(model, adapter, trust_remote_code)
+            loaded = _load_model(model, adapter, config, classifies, options, len(tokenizer), merged)
+            return loaded if quantization is not None else loaded.to(device or default_device()), tokenizer
+    except MissingPackage:
+        raise
     except (OSError, ValueError) as error:
-        if isinstance(error, MissingPackage):
-            raise
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise FileNotFoundError(f"cannot load the model {str(model)!r}: {reason}") from error
-    kind = "a classifier" if adapter else f"a {config.architectures[0]}"
-    raise ValueError(f"the model must be a causal language model, {str(model)!r} is {kind}")
+        raise FileNotFoundError(f"cannot load the model {str(model)!r}: {first_line(error)}") from error
+    architecture = "a classifier" if adapter else f"a {config.architectures[0]}"
+    raise ValueError(f"the model must be a causal language model, {str(model)!r} is {architecture}")
 
 
-class MissingPackage(ValueError):
-    """Something that is not installed."""
-
-
-def require_place(model: str | Path) -> None:
-    """Raises `FileNotFoundError` unless a model is a folder with a config, or could be one on the Hub."""
+def check_model_path(model: str | Path) -> None:
+    """Raises `FileNotFoundError` unless a model is a folder with a config, or could be the name of one on the Hub."""
     path = Path(model)
     if path.exists() and not any((path / name).is_file() for name in ("config.json", ADAPTER_CONFIG)):
         raise FileNotFoundError(f"{str(model)!r} is not a model folder: it has no config.json")
@@ -92,14 +77,14 @@ def require_place(model: str | Path) -> None:
 
 
 def read_adapter(model: str | Path) -> dict[str, Any] | None:
-    """The config of an adapter, here or on the Hub; `None` for whole models.
+    """Reads the config of an adapter, from a folder or the Hub; returns `None` for complete models.
 
     Raises:
         [`MissingPackage`]: If it is an adapter and PEFT is not installed.
     """
     from transformers.utils import find_adapter_config_file
 
-    # A folder that has a model too is that model.
+    # A folder that also has a complete model is that model.
     if (Path(model) / "config.json").is_file():
         return None
     path = find_adapter_config_file(model)
@@ -111,30 +96,72 @@ def read_adapter(model: str | Path) -> dict[str, Any] | None:
 
 
 def default_device() -> str:
-    """A GPU where there is one."""
+    """Returns `cuda` where there is a GPU, else `cpu`."""
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def is_classifier(config: Any) -> bool:
-    """Whether a config is that of a sequence classifier."""
+    """Returns whether a config is that of a sequence classifier."""
     return any("SequenceClassification" in name for name in config.architectures or ())
 
 
 def yes_no_config(config: Any) -> Any:
-    """The config of a classifier with the labels No and Yes that reads premise and question as two texts."""
+    """Gives a classifier's config the labels No and Yes, and premise and question as two texts."""
     config.id2label, config.label2id = dict(LABELS), {name: index for index, name in LABELS.items()}
-    setattr(config, PAIRS, True)
+    setattr(config, QUESTION_PAIRS, True)
     return config
 
 
-def _tokenizer_place(model: str | Path, base: str | Path) -> str | Path:
-    """An adapter folder has the tokenizer that it was trained with, unless someone else made it."""
+def first_line(error: Exception) -> str:
+    """Returns the first line of an error's message, or the name of its type."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _base_of(model: str | Path, adapter: dict[str, Any] | None) -> str | Path:
+    return adapter["base_model_name_or_path"] if adapter else model
+
+
+def _read_config(model: str | Path, adapter: dict[str, Any] | None, trust_remote_code: bool) -> Any:
+    from transformers import AutoConfig
+
+    return AutoConfig.from_pretrained(_base_of(model, adapter), trust_remote_code=trust_remote_code)
+
+
+def _load_tokenizer(model: str | Path, adapter: dict[str, Any] | None, trust_remote_code: bool) -> Any:
+    """Loads the tokenizer of a model; for an adapter, its own if it has one, else that of its base model."""
+    from transformers import AutoTokenizer
     from transformers.utils import cached_file
 
-    if model == base:
-        return model
-    missing_is_none = {"_raise_exceptions_for_missing_entries": False}
-    return base if cached_file(model, "tokenizer_config.json", **missing_is_none) is None else model
+    source: str | Path = model
+    if adapter and cached_file(model, "tokenizer_config.json", _raise_exceptions_for_missing_entries=False) is None:
+        source = _base_of(model, adapter)
+    return AutoTokenizer.from_pretrained(source, trust_remote_code=trust_remote_code)
+
+
+def _weight_options(dtype: torch.dtype | None, device: str | None, quantization: Any) -> dict[str, Any]:
+    options: dict[str, Any] = {} if dtype is None else {"dtype": dtype}
+    if quantization is not None:
+        options |= {"quantization_config": quantization, "device_map": {"": device or default_device()}}
+    return options
+
+
+def _load_model(
+    model: str | Path,
+    adapter: dict[str, Any] | None,
+    config: Any,
+    classifies: bool,
+    options: dict[str, Any],
+    vocabulary: int,
+    merged: bool,
+) -> Any:
+    from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
+
+    if adapter and classifies:
+        config, options = yes_no_config(config), {**options, "ignore_mismatched_sizes": True}
+    auto_class = AutoModelForSequenceClassification if classifies else AutoModelForCausalLM
+    base = auto_class.from_pretrained(_base_of(model, adapter), config=config, **options)
+    return _with_adapter(base, model, vocabulary, merged) if adapter else base
 
 
 def _with_adapter(base: Any, adapter: str | Path, vocabulary: int, merged: bool) -> Any:
@@ -143,5 +170,5 @@ def _with_adapter(base: Any, adapter: str | Path, vocabulary: int, merged: bool)
     if vocabulary > base.get_input_embeddings().weight.shape[0]:
         base.resize_token_embeddings(vocabulary)
     adapted = PeftModel.from_pretrained(base, adapter)
-    # What PEFT wraps around a model hides the arguments that it takes.
+    # PEFT's wrapper hides the arguments of the model.
     return adapted.merge_and_unload() if merged else adapted.get_base_model()

@@ -1,4 +1,4 @@
-"""Questions to score: the splits of a corpus, and files that others wrote."""
+"""Questions to score: the splits of a corpus, and external files."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hf_causal.evaluation.metrics import Cell
+from hf_causal.evaluation.scores import Cell
 from hf_causal.tasks.proving import read
 from hf_causal.tasks.registry import task_of_prompt
 from hf_causal.verification.io import BrokenRow, Columns, Row, open_tables
 
 ANSWERS = {"No": 0, "Yes": 1}
+_FACTOR_DIGITS = 3
+"""Digits of a branching factor: columns hold 32-bit floats, which read 1.4 back as 1.399999976."""
 
 
 @dataclass
@@ -22,39 +24,39 @@ class QuestionSet:
     name: str
     prompts: list[str] = field(default_factory=list)
     references: list[int] = field(default_factory=list)
+    """The labels: 0 for No, 1 for Yes."""
     cells: list[Cell] = field(default_factory=list)
     contradicted: list[int] = field(default_factory=list)
-    """Rows whose label contradicts their own text; such rows are scored, and the score without them is given too."""
+    """Rows whose label contradicts their own text; they are scored, and the accuracy without them is reported too."""
     unreadable: list[int] = field(default_factory=list)
-    """Rows that no grammar can read, so that nothing can be proved about them."""
+    """Rows that no task can read, so that nothing can be proved about them."""
 
-    def grammars(self) -> dict[str, str]:
-        """The grammars of the readable prompts, each with the first of its prompts."""
-        found: dict[str, str] = {}
+    def task_examples(self) -> dict[str, str]:
+        """Returns the tasks of the readable prompts, each with its first prompt."""
         unreadable = set(self.unreadable)
-        for index, prompt in enumerate(self.prompts):
-            if index not in unreadable:
-                found.setdefault(task_of_prompt(prompt).name, prompt)
-        return found
+        examples: dict[str, str] = {}
+        for row, prompt in enumerate(self.prompts):
+            if row not in unreadable:
+                examples.setdefault(task_of_prompt(prompt).name, prompt)
+        return examples
 
     def parsed(self) -> Iterator[Any]:
-        """The prompts as their grammars read them."""
+        """Yields the parsed prompts."""
         return (task_of_prompt(prompt).parse(prompt) for prompt in self.prompts)
 
 
-def corpus_questions(corpus: str, config: str, data_dir: str | Path | None = None, limit: int | None = None):
-    """The evaluation splits of a corpus config, one [`QuestionSet`] a split, generated where no folder is given.
+def corpus_questions(
+    corpus: str, config: str, data_dir: str | Path | None = None, limit: int | None = None
+) -> Iterator[QuestionSet]:
+    """Yields the questions of each evaluation split of a config, generated where no folder is given.
 
     Args:
         corpus, config (`str`): For example `"axiomatic"` and `"transitivity_generalization"`.
         data_dir (`str` or `Path`, *optional*): Folder that `hf-causal build` wrote, or a data set on the Hub.
-        limit (`int`, *optional*): At most this many questions of each cell.
-
-    Yields:
-        [`QuestionSet`]
+        limit (`int`, *optional*): At most this many questions of each cell, the first ones.
 
     Raises:
-        `ValueError`: If the config has no split to score, or rows that are no questions.
+        `ValueError`: If the config has no split to score, or its rows are not questions.
     """
     from hf_causal.corpora import get_config
     from hf_causal.corpora.load import load_corpus
@@ -65,50 +67,53 @@ def corpus_questions(corpus: str, config: str, data_dir: str | Path | None = Non
     for split in splits:
         rows = load_corpus(corpus, config, split, data_dir)
         if "prompt" not in rows.column_names:
-            found = ", ".join(rows.column_names)
-            raise ValueError(f"`config` {config!r} of {corpus!r} has no questions, its columns are {found}")
-        questions, taken = QuestionSet(split), dict[Cell, int]()
-        # What all premises of a corpus share is no cell: closed systems are told apart by what is asked of them.
-        kind = "relation" if "relation" in rows.column_names else "structure"
-        columns = ("prompt", "label", kind, "num_nodes", "branching_factor")
-        for prompt, label, structure, nodes, factor in zip(*(rows[name].to_pylist() for name in columns), strict=True):
-            cell: Cell = (structure, nodes, None if factor is None else round(factor, 3))
-            taken[cell] = taken.get(cell, 0) + 1
-            if limit is None or taken[cell] <= limit:
-                questions.prompts.append(prompt)
-                questions.references.append(label)
-                questions.cells.append(cell)
-        yield questions
+            columns = ", ".join(rows.column_names)
+            raise ValueError(f"`config` {config!r} of {corpus!r} has no questions, its columns are {columns}")
+        yield _split_questions(split, rows, limit)
+
+
+def _split_questions(split: str, rows: Any, limit: int | None) -> QuestionSet:
+    questions, counts = QuestionSet(split), dict[Cell, int]()
+    # All premises of Corr2Cause have the same structure; its cells are the relations in question.
+    structure_column = "relation" if "relation" in rows.column_names else "structure"
+    columns = ("prompt", "label", structure_column, "num_nodes", "branching_factor")
+    values = (rows[name].to_pylist() for name in columns)
+    for prompt, label, structure, nodes, factor in zip(*values, strict=True):
+        cell = Cell(structure, nodes, None if factor is None else round(factor, _FACTOR_DIGITS))
+        counts[cell] = counts.get(cell, 0) + 1
+        if limit is None or counts[cell] <= limit:
+            questions.prompts.append(prompt)
+            questions.references.append(label)
+            questions.cells.append(cell)
+    return questions
 
 
 def file_questions(path: str | Path) -> QuestionSet:
-    """Reads a file of any format and columns that `hf_causal.verification.io` knows, scored as it is.
+    """Reads a file of questions, of any format and columns that `hf_causal.verification.io` reads.
 
     Raises:
         `FileNotFoundError`: If there is no such file.
-        `ValueError`: With the row that has no text or no label.
+        `ValueError`: With the first row that has no text or no label.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"no data file {str(path)!r}")
     questions = QuestionSet(path.stem)
     (table,) = open_tables(path)
-    for row in table.rows():
-        index = len(questions.prompts)
+    for index, row in enumerate(table.rows()):
         texts, answer = _texts_and_answer(path, index, row, table.columns)
-        prompt = " ".join(texts)
-        nodes = 0
+        prompt, nodes = " ".join(texts), 0
         try:
-            grammar, parsed = read(*texts)
-            prompt = grammar.join(*texts) if len(texts) > 1 else prompt
-            nodes = len({name for edge in grammar.facts(parsed).edges or () for name in edge})
-            if grammar.prove(parsed).answer != answer:
+            task, parsed = read(*texts)
+            prompt = task.join(*texts) if len(texts) > 1 else prompt
+            nodes = len({name for edge in task.facts(parsed).edges or () for name in edge})
+            if task.prove(parsed).answer != answer:
                 questions.contradicted.append(index)
         except ValueError:
             questions.unreadable.append(index)
         questions.prompts.append(prompt)
         questions.references.append(ANSWERS[answer])
-        questions.cells.append(("file", nodes, None))
+        questions.cells.append(Cell("file", nodes, None))
     if not questions.prompts:
         raise ValueError(f"{str(path)!r} holds no rows")
     return questions
@@ -119,6 +124,6 @@ def _texts_and_answer(path: Path, index: int, row: Row, columns: Columns) -> tup
         raise ValueError(f"{path}, row {index} (counted from 0): {row.reason}, got {row.text[:80]!r}")
     texts, answer = columns.texts(row), columns.answer(row, columns.label)
     if texts is None or answer is None:
-        wrong = ", ".join(f"`{column}` {row.get(column)!r:.80}" for column in (*columns.text, columns.label))
-        raise ValueError(f"{path}, row {index} (counted from 0): expected a text and a Yes or No, got {wrong}")
+        values = ", ".join(f"`{column}` {row.get(column)!r:.80}" for column in (*columns.text, columns.label))
+        raise ValueError(f"{path}, row {index} (counted from 0): expected a text and a Yes or No, got {values}")
     return texts, answer

@@ -1,4 +1,4 @@
-"""What the axes of generalization are called in reports and pictures."""
+"""Titles of the splits, for reports and figures."""
 
 TITLES = {
     "sequential": "Longer chains",

@@ -57,7 +57,7 @@ def export_model(
         `FileNotFoundError`: If the model cannot be loaded.
         `ArithmeticError`: If the graph answers otherwise than the model; nothing is written then.
     """
-    from hf_causal.evaluation.predictors import Answerer
+    from hf_causal.evaluation.predictors import load_predictor
     from hf_causal.export.graphs import capture, make_graph
 
     if format not in FORMATS:
@@ -67,20 +67,20 @@ def export_model(
     out = Path(out)
     _check_place(out)
     advance = start(progress, "Making the graph", 3)
-    answerer = Answerer.load(model, device="cpu")
-    loaded, tokenizer = answerer.model, answerer.tokenizer
+    predictor = load_predictor(model, device="cpu")
+    loaded, tokenizer = predictor.model, predictor.tokenizer
     graph = make_graph(loaded)
     prompts = parity_prompts(tokenizer, _most_tokens(loaded.config))
     advance(1)
     example = tokenizer(prompts[:2], padding=True, return_tensors="pt")
     program = capture(graph, example.input_ids, example.attention_mask)
     advance(1)
-    about = _describe(answerer, graph.outputs, format)
+    about = _describe(predictor, graph.outputs, format)
     out.parent.mkdir(parents=True, exist_ok=True)
     # Written beside its place and renamed, so that a graph that nobody compared never stands there.
     with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as beside:
         folder = Path(beside) / "new"
-        _write(folder, program, answerer, about)
+        _write(folder, program, predictor, about)
         advance(1)
         del advance  # which closes its bar
         advance = start(progress, "Comparing answers", len(prompts))
@@ -113,9 +113,9 @@ def _most_tokens(config: Any) -> int | None:
     return config.max_position_embeddings if getattr(config, "position_encoding", None) == "learned" else None
 
 
-def _describe(answerer: Any, outputs: tuple[str, ...], format: str) -> dict[str, Any]:
+def _describe(predictor: Any, outputs: tuple[str, ...], format: str) -> dict[str, Any]:
     """What a program has to know to use the graph."""
-    config, tokenizer = answerer.model.config, answerer.tokenizer
+    config, tokenizer = predictor.model.config, predictor.tokenizer
     packages = ("torch", "transformers", *(("onnx", "onnxscript", "onnxruntime") if format == "onnx" else ()))
     return {
         "format": format,
@@ -123,7 +123,7 @@ def _describe(answerer: Any, outputs: tuple[str, ...], format: str) -> dict[str,
         "architecture": config.model_type,
         "inputs": ["input_ids", "attention_mask"],
         "outputs": list(outputs),
-        "answers": {"No": answerer.no, "Yes": answerer.yes},
+        "answers": {"No": predictor.no[0], "Yes": predictor.yes},
         "padding": {"id": tokenizer.pad_token_id, "token": tokenizer.pad_token},
         "most_tokens": _most_tokens(config),
         "most_statements": getattr(config, "max_sentences", None),
@@ -131,7 +131,7 @@ def _describe(answerer: Any, outputs: tuple[str, ...], format: str) -> dict[str,
     }
 
 
-def _write(folder: Path, program: Any, answerer: Any, about: dict[str, Any]) -> None:
+def _write(folder: Path, program: Any, predictor: Any, about: dict[str, Any]) -> None:
     from hf_causal.export.graphs import save_onnx, save_torch
 
     folder.mkdir()
@@ -139,8 +139,8 @@ def _write(folder: Path, program: Any, answerer: Any, about: dict[str, Any]) -> 
         save_onnx(program, tuple(about["outputs"]), folder / about["graph"])
     else:
         save_torch(program, folder / about["graph"])
-    answerer.tokenizer.save_pretrained(folder)
-    config = json.loads(answerer.model.config.to_json_string())
+    predictor.tokenizer.save_pretrained(folder)
+    config = json.loads(predictor.model.config.to_json_string())
     config.pop("auto_map", None)  # the folder does not have the code that it names
     write_json(folder / "config.json", config)
     write_json(folder / DESCRIPTION, about)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hf_causal.evaluation.binary_metrics import Detection
 from hf_causal.evaluation.language_models.prompts import UNPARSABLE, parse_answer
+from hf_causal.evaluation.metrics import BinaryMetrics
 
 
 def score_generation(doc: dict[str, Any], results: list[str]) -> dict[str, Any]:
@@ -42,4 +42,4 @@ def f1_of_yes(pairs: Sequence[tuple[int, int]]) -> float:
     ```
     """
     references, predictions = zip(*pairs, strict=True)
-    return Detection.of(predictions, references).f1
+    return BinaryMetrics.of(predictions, references).f1

@@ -1,67 +1,52 @@
-"""What a repository is to hold, and which of its paths publishing may remove."""
+"""The content of a repository: its files, and the paths that publishing may remove."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
-CARD = "README.md"
+from hf_causal.cards.finetuned import is_adapter
+from hf_causal.corpora.parquet import MANIFEST
+from hf_causal.hub.errors import PublishError
+
+_NEVER_PUBLISHED = ("__pycache__", "node_modules")
 
 
 @dataclass(frozen=True)
 class RepoContent:
-    """What a repository is to hold.
+    """The files that a repository will hold.
 
-    Publishing owns the paths that match `owned`: such a file on the Hub that is not among `files` is removed by the
-    same commit. Everything else on the Hub stays as it is.
+    A file on the Hub that matches `managed` and is not among `files` is removed by the same commit. All other files on
+    the Hub stay as they are.
     """
 
     repo_type: str
     """`dataset`, `model` or `space`."""
     files: dict[str, Path | bytes]
-    owned: tuple[str, ...]
-    """Patterns; a `*` never crosses a slash, and `**` alone is every path but `.gitattributes`."""
+    """From path in the repository to a file on disk, or its bytes."""
+    managed: tuple[str, ...]
+    """Patterns, see [`matches`]; `**` alone is every path except `.gitattributes`."""
     space_sdk: str | None = None
 
-    def owns(self, path: str) -> bool:
-        """Whether publishing removes this path when it is gone locally."""
-        if self.owned == ("**",):
+    def manages(self, path: str) -> bool:
+        """Returns whether publishing removes this path from the Hub when it is gone locally."""
+        if self.managed == ("**",):
             return path != ".gitattributes"
-        return matches(path, self.owned)
+        return matches(path, self.managed)
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file."""
-        content = self.files[path]
-        return content if isinstance(content, bytes) else content.read_bytes()
-
-    def source(self, path: str) -> str | bytes:
-        """A file as the client takes it."""
-        content = self.files[path]
-        return content if isinstance(content, bytes) else str(content)
-
-    def is_at(self, path: str, entry: Any) -> bool:
-        """Whether a file is the one that an entry of a repository's tree describes.
-
-        Args:
-            path (`str`): Of the file.
-            entry (`RepoFile`, *optional*): With the SHA-256 of what is in LFS, the hash of git's blob for the rest.
-        """
-        content = self.files[path]
-        size = len(content) if isinstance(content, bytes) else content.stat().st_size
-        if entry is None or size != entry.size:
-            return False
-        if entry.lfs:
-            return _sha256(content) == entry.lfs.sha256
-        data = self.read(path)
-        return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest() == entry.blob_id
+        """Returns the bytes of a file."""
+        source = self.files[path]
+        return source if isinstance(source, bytes) else source.read_bytes()
 
 
 def matches(path: str, patterns: Sequence[str]) -> bool:
-    """Whether a path matches one of some patterns, part by part.
+    """Returns whether a path matches a pattern folder by folder; a `*` never crosses a slash.
+
+    `huggingface_hub` has patterns whose `*` does cross slashes. With those, `*.parquet` would remove files that
+    somebody keeps in a folder of their own.
 
     Example:
 
@@ -71,15 +56,43 @@ def matches(path: str, patterns: Sequence[str]) -> bool:
 
     ```
     """
-    parts = path.split("/")
+    steps = path.split("/")
     return any(
-        len(parts) == len(pattern.split("/")) and all(map(fnmatchcase, parts, pattern.split("/")))
+        len(steps) == len(pattern.split("/")) and all(map(fnmatchcase, steps, pattern.split("/")))
         for pattern in patterns
     )
 
 
-def _sha256(content: Path | bytes) -> str:
-    if isinstance(content, bytes):
-        return hashlib.sha256(content).hexdigest()
-    with content.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def check_folder(folder: str | Path) -> Path:
+    """Returns the folder as a path.
+
+    Raises:
+        [`PublishError`]: If it does not exist.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise PublishError(f"there is no folder {str(folder)!r}")
+    return folder
+
+
+def list_files(folder: Path) -> list[str]:
+    """Returns the files of a folder as paths in a repository, without hidden files, caches and partial files."""
+    paths = []
+    for path in sorted(folder.rglob("*")):
+        steps = path.relative_to(folder).parts
+        hidden = any(step.startswith(".") or step in _NEVER_PUBLISHED for step in steps)
+        if path.is_file() and not hidden and path.suffix not in (".pyc", ".partial"):
+            paths.append("/".join(steps))
+    return paths
+
+
+def suggest_artifact(folder: Path) -> str:
+    """Returns the end of an error message: the command that fits the folder better, or nothing."""
+    guesses = {
+        "model": (folder / "config.json").is_file() or is_adapter(folder),
+        "dataset": bool(list(folder.glob(f"*/{MANIFEST}"))),
+        "metric": (folder / f"{folder.resolve().name}.py").is_file(),
+        "space": (folder / "app.py").is_file(),
+    }
+    guess = next((artifact for artifact, fits in guesses.items() if fits), None)
+    return f" (it looks like a {guess}: `hf-causal publish {guess}`)" if guess else ""

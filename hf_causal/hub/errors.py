@@ -1,4 +1,4 @@
-"""What can go wrong on the way to the Hub, in one line each."""
+"""Errors of publishing, each one line that names the remedy."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _INVALID_CARD = "Invalid metadata in README.md"
 
 
 class PublishError(ValueError):
-    """Publishing failed; the message is one line that says what would be right."""
+    """Publishing failed; the message is one line that names the remedy."""
 
 
-def is_passing(error: BaseException | None) -> bool:
-    """Whether trying again may help: the connection broke, or the server is busy or broken."""
+def is_transient(error: BaseException | None) -> bool:
+    """Returns whether a retry may help: the connection broke, or the server is busy or failed."""
     while error is not None:
         if isinstance(error, HfHubHTTPError):
             return error.response.status_code in (408, 429) or error.response.status_code >= 500
@@ -27,18 +27,20 @@ def is_passing(error: BaseException | None) -> bool:
 
 
 def explain(error: Exception, repo_id: str, endpoint: str) -> PublishError:
-    """The error of a client or server as one that a user can act on."""
-    if isinstance(error, OfflineModeIsEnabled):
-        return PublishError("`HF_HUB_OFFLINE` is set: unset it to publish")
+    """Returns any error as a [`PublishError`] that a user can act on."""
+    if isinstance(error, PublishError):
+        return error
     if isinstance(error, CardError):
         return PublishError(str(error))
+    if isinstance(error, OfflineModeIsEnabled):
+        return PublishError("`HF_HUB_OFFLINE` is set: unset it to publish")
     if _INVALID_CARD in str(error):
         reason = " ".join(str(error).partition(_INVALID_CARD)[2].split()).lstrip(". -")
         return PublishError(f"the Hub refuses the card of {repo_id!r}: {reason}")
-    if is_passing(error):
+    if is_transient(error):
         return PublishError(
-            f"{endpoint} failed while {repo_id!r} was published ({_reason(error)}); nothing was committed: publish "
-            "again, what has arrived is not sent again"
+            f"{endpoint} failed while {repo_id!r} was published ({_root_cause(error)}); nothing was committed: "
+            "publish again, uploaded files are not sent again"
         )
     if isinstance(error, HfHubHTTPError):
         return PublishError(_explain_status(error, repo_id))
@@ -46,8 +48,8 @@ def explain(error: Exception, repo_id: str, endpoint: str) -> PublishError:
 
 
 def _is_transport_error(error: BaseException) -> bool:
-    """By name, since the client's HTTP library is its own affair and has changed before."""
-    return any(kind.__name__ == "TransportError" for kind in type(error).__mro__)
+    """Compares by name, since the client has changed its HTTP library before."""
+    return any(base.__name__ == "TransportError" for base in type(error).__mro__)
 
 
 def _explain_status(error: HfHubHTTPError, repo_id: str) -> str:
@@ -58,14 +60,14 @@ def _explain_status(error: HfHubHTTPError, repo_id: str) -> str:
         return f"no write access to {repo_id!r}: ask the owners of {namespace!r}, or use a token that may write there"
     if isinstance(error, RepositoryNotFoundError):
         return f"{repo_id!r} does not exist, or this token may not see it"
-    return f"the Hub refused {repo_id!r} with status {status}: {_reason(error)}"
+    return f"the Hub refused {repo_id!r} with status {status}: {_root_cause(error)}"
 
 
-def _reason(error: BaseException) -> str:
-    """The innermost cause, in a few words."""
+def _root_cause(error: BaseException) -> str:
+    """Returns the innermost cause in a few words."""
     while error.__cause__ is not None and not isinstance(error, HfHubHTTPError):
         error = error.__cause__
     if isinstance(error, HfHubHTTPError):
-        said = error.server_message or error.response.reason_phrase
-        return f"{error.response.status_code} {said}".strip()
+        message = error.server_message or error.response.reason_phrase
+        return f"{error.response.status_code} {message}".strip()
     return f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]

@@ -1,20 +1,19 @@
-"""Publishing all that a checkout holds under one namespace, with links between the parts."""
+"""Publishes everything in a checkout under one namespace, with links between the repositories."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import HfApi
+from huggingface_hub import Collection, HfApi
 from huggingface_hub.errors import HfHubHTTPError
 
 from hf_causal.corpora import datasets
+from hf_causal.hub.commit import Publication, check_token
 from hf_causal.hub.errors import PublishError, explain
-from hf_causal.hub.publish import PUBLISHERS, write_dry_run
-from hf_causal.hub.repository import Publication
-from hf_causal.hub.validation import check_token
+from hf_causal.hub.publish import publish, write_dry_run
 from hf_causal.utils.repo_ids import check_repo_id
 
 COLLECTION = "hf_causal: causal reasoning from text"
@@ -22,82 +21,83 @@ _DESCRIPTION = "Corpora whose every label has a proof, models trained on them, a
 
 
 @dataclass(frozen=True)
-class Part:
-    """One thing to publish."""
+class Item:
+    """A folder to publish and its repository."""
 
-    kind: str
+    artifact: str
+    """See [`publish`]."""
     folder: Path
     repo_id: str
 
 
-def find_parts(org: str, root: str | Path, data_dir: str | Path) -> list[Part]:
-    """What a checkout and a folder of built corpora hold, data first, since the others point at it.
+def list_items(org: str, root: str | Path, data_dir: str | Path) -> list[Item]:
+    """Returns the folders of a checkout and of the built corpora; data first, since the others link to it.
 
     Args:
         org (`str`): Namespace on the Hub.
         root (`str` or `Path`): The checkout, with `model_cards/` and `spaces/`.
-        data_dir (`str` or `Path`): A folder for each corpus, as `hf-causal build CORPUS --out DATA_DIR/CORPUS` makes.
+        data_dir (`str` or `Path`): Folder with a folder for each corpus, as `hf-causal build CORPUS --out
+            DATA_DIR/CORPUS` writes it.
 
     Raises:
         [`PublishError`]: If something is missing.
     """
     root, data_dir = Path(root), Path(data_dir)
-    parts = [Part("dataset", data_dir / corpus, f"{org}/{corpus}") for corpus in datasets()]
-    for part in parts:
-        check_repo_id(part.repo_id)
-        if not part.folder.is_dir():
-            name = part.folder.name
-            raise PublishError(f"{str(part.folder)!r} does not exist: hf-causal build {name} --out {part.folder}")
-    for kind, folder in (("model", "model_cards"), ("metric", "spaces/metrics"), ("space", "spaces")):
-        found = [path.parent for path in sorted((root / folder).glob("*/README.md"))]
-        if kind != "space" and not found:
+    items = [Item("dataset", data_dir / corpus, f"{org}/{corpus}") for corpus in datasets()]
+    for item in items:
+        check_repo_id(item.repo_id)
+        if not item.folder.is_dir():
+            command = f"hf-causal build {item.folder.name} --out {item.folder}"
+            raise PublishError(f"{str(item.folder)!r} does not exist: {command}")
+    for artifact, folder in (("model", "model_cards"), ("metric", "spaces/metrics"), ("space", "spaces")):
+        cards = sorted((root / folder).glob("*/README.md"))
+        if artifact != "space" and not cards:
             raise PublishError(f"`root` {str(root)!r} has no {folder}/: name a checkout of hf_causal")
-        parts += [Part(kind, path, f"{org}/{path.name}") for path in found]
-    return parts
+        items += [Item(artifact, card.parent, f"{org}/{card.parent.name}") for card in cards]
+    return items
 
 
 def publish_all(
     org: str, root: str | Path = ".", data_dir: str | Path = "data", *, private: bool = False
 ) -> Iterator[Publication | str]:
-    """Publishes every corpus, released model, metric and Space, one commit each, and collects them.
+    """Publishes every corpus, released model, metric and Space, one commit each, and adds them to a collection.
 
-    It can be repeated at any time: what is up to date gets no commit.
+    It can be repeated at any time; repositories that are up to date get no commit.
 
     Args:
         org (`str`): Namespace, a user or an organization.
-        root, data_dir: See [`find_parts`].
+        root, data_dir: See [`list_items`].
         private (`bool`): Whether new repositories, and the collection, are private.
 
     Returns:
-        Iterator of [`Publication`], as they are made, and at last the address of the collection where the Hub has
+        Iterator of [`Publication`], one after each commit, then the address of the collection if the Hub has
         collections.
 
     Raises:
-        [`PublishError`]: At the first that fails; those before it are published.
+        [`PublishError`]: At the first failure; the items before it are published.
     """
-    done = []
-    for part in find_parts(org, root, data_dir):
-        publication = PUBLISHERS[part.kind](part.folder, part.repo_id, private=private)
-        done.append(publication)
+    publications = []
+    for item in list_items(org, root, data_dir):
+        publication = publish(item.artifact, item.folder, item.repo_id, private=private)
+        publications.append(publication)
         yield publication
-    if collection := _collect(org, done, private):
-        yield collection
+    if url := _collect(org, publications, private):
+        yield url
 
 
 def write_dry_run_of_all(
     org: str, out: str | Path, root: str | Path = ".", data_dir: str | Path = "data"
-) -> Iterator[tuple[Part, list[str]]]:
-    """Writes what [`publish_all`] would commit, each repository into a folder of its name."""
-    for part in find_parts(org, root, data_dir):
-        yield part, write_dry_run(part.kind, part.folder, part.repo_id, Path(out) / part.repo_id.split("/")[1])
+) -> Iterator[tuple[Item, list[str]]]:
+    """Writes the files that [`publish_all`] would commit, each repository into a folder of its name."""
+    for item in list_items(org, root, data_dir):
+        yield item, write_dry_run(item.artifact, item.folder, item.repo_id, Path(out) / item.repo_id.split("/")[1])
 
 
 def _collect(org: str, publications: list[Publication], private: bool) -> str | None:
-    """The address of the collection that holds what was published; None where the Hub has no collections."""
+    """Returns the address of the collection of all publications; None if the Hub has no collections."""
     api = HfApi(token=check_token())
-    options: dict[str, Any] = {"namespace": org, "description": _DESCRIPTION, "private": private, "exists_ok": True}
     try:
-        collection = _or_none(lambda: api.create_collection(COLLECTION, **options))
+        collection = _create_collection(api, org, private)
         if collection is None:
             return None
         for publication in publications:
@@ -108,9 +108,10 @@ def _collect(org: str, publications: list[Publication], private: bool) -> str | 
     return collection.url
 
 
-def _or_none(create: Callable[[], Any]) -> Any:
+def _create_collection(api: HfApi, org: str, private: bool) -> Collection | None:
+    options: dict[str, Any] = {"namespace": org, "description": _DESCRIPTION, "private": private, "exists_ok": True}
     try:
-        return create()
+        return api.create_collection(COLLECTION, **options)
     except HfHubHTTPError as error:
         if error.response.status_code in (404, 405, 501):
             return None

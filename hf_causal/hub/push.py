@@ -8,9 +8,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from hf_causal.hub.commit import Publication, publish_content
 from hf_causal.hub.content import matches
-from hf_causal.hub.folders import STORY_FILES, TOKENIZER_FILES, WEIGHT_FILES, model_content
-from hf_causal.hub.repository import Publication, publish_content
+from hf_causal.hub.model_content import REPORT_FILES, TOKENIZER_FILES, WEIGHT_FILES
+from hf_causal.hub.publish import make_content
 from hf_causal.utils.repo_ids import check_repo_id
 
 
@@ -50,7 +51,7 @@ def push_model(
         model.save_pretrained(folder, max_shard_size=max_shard_size)
         _add_companions(model, folder)
         return publish_content(
-            model_content(folder, repo_id),
+            make_content("model", folder, repo_id),
             repo_id,
             private=bool(private),
             revision=revision,
@@ -67,7 +68,7 @@ def _add_companions(model: Any, folder: Path) -> None:
     if source is not None and _same_weights(folder, source):
         for path in source.rglob("*"):
             name = path.relative_to(source).as_posix()
-            if path.is_file() and matches(name, (*STORY_FILES, *TOKENIZER_FILES)):
+            if path.is_file() and matches(name, (*REPORT_FILES, *TOKENIZER_FILES)):
                 (folder / name).parent.mkdir(exist_ok=True)
                 shutil.copyfile(path, folder / name)
     if not (folder / "tokenizer.json").is_file():
@@ -86,7 +87,7 @@ def _source(name: str) -> Path | None:
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
     try:
-        return Path(snapshot_download(name, allow_patterns=[*STORY_FILES, *TOKENIZER_FILES, *WEIGHT_FILES]))
+        return Path(snapshot_download(name, allow_patterns=[*REPORT_FILES, *TOKENIZER_FILES, *WEIGHT_FILES]))
     except (HfHubHTTPError, HFValidationError, OSError):
         return None
 

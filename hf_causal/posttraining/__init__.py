@@ -1,4 +1,4 @@
-"""Fine-tuning: pretrained language models and classifiers on the corpora, scored before and after.
+"""Fine-tuning: pretrained language models and classifiers on the tasks, scored before and after.
 
-Nothing heavy is imported here: `recipes` is read by the command line, `run` does the work.
+Nothing heavy is imported here: the command line reads `recipe`, and `run` does the work.
 """

@@ -1,4 +1,4 @@
-"""Rows of a corpus as token ids and labels, worded as evaluation words them."""
+"""Rows of a corpus as token ids and labels, with the prompts that evaluation uses."""
 
 from __future__ import annotations
 
@@ -12,102 +12,111 @@ import pyarrow as pa
 
 from hf_causal.corpora import get_config
 from hf_causal.corpora.load import load_corpus
-from hf_causal.evaluation.language_models.wording import Wording, shared_length
+from hf_causal.evaluation.language_models.prompts import PromptRenderer, shared_length
 from hf_causal.evaluation.loading import LABELS
-from hf_causal.evaluation.predictors import encode
+from hf_causal.evaluation.predictors import encode_pairs
 from hf_causal.posttraining.recipe import FinetuneRecipe
 from hf_causal.training.packing import IGNORED, describe_family
-from hf_causal.utils.progress import Progress
+from hf_causal.utils.progress import Progress, start
 
 _CHUNK = 1000
 
+Encode = Callable[[Sequence[str], Sequence[int]], dict[str, Any]]
+"""From prompts and labels to columns of a training set, `input_ids` and `labels` among them."""
+
 
 @dataclass(frozen=True)
-class Rows:
-    """What a split gives to a trainer."""
+class TrainingRows:
+    """The tokenized rows of a split."""
 
     dataset: datasets.Dataset
     dropped: int
-    """Rows that were longer than allowed."""
+    """Number of rows that were left out because they are too long."""
     answers: tuple[int, int]
-    """Rows with No and with Yes, of those that are left."""
-    classes: bool
-    """Whether labels are classes, and not tokens."""
+    """Number of rows with No and with Yes, without those left out."""
+    labels_are_classes: bool
+    """Whether labels are classes, as classifiers need them, or tokens."""
     family: dict[str, Any]
-    """What the questions are about, see [`describe_family`]."""
+    """Sizes and forms of the premises, see [`describe_family`]."""
 
 
 def load_rows(recipe: FinetuneRecipe, split: str, data_dir: str | Path | None) -> pa.Table:
-    """The rows of a split, as many as the recipe takes.
+    """Loads the rows of a split, as many as the recipe uses.
 
     Raises:
         `ValueError`: For an unknown corpus or config, or a config without that split.
         `FileNotFoundError`: If `data_dir` does not hold it.
     """
-    known = get_config(recipe.corpus, recipe.config).splits
-    if split not in known:
+    splits = get_config(recipe.corpus, recipe.config).splits
+    if split not in splits:
         raise ValueError(
-            f"`config` must be one to train on, {recipe.config!r} has no split {split!r} but {', '.join(known)}"
+            f"`config` must be one to train on, {recipe.config!r} has no split {split!r} but {', '.join(splits)}"
         )
     rows = load_corpus(recipe.corpus, recipe.config, split, data_dir)
     return rows[: recipe.train_rows if split == "train" else recipe.validation_rows]
 
 
-def language_rows(rows: pa.Table, wording: Wording, longest: int, progress: Progress | None = None) -> Rows:
-    """Questions and answers for a causal language model; the loss is over the answer and the end alone.
+def language_rows(
+    rows: pa.Table, renderer: PromptRenderer, max_tokens: int, progress: Progress | None = None
+) -> TrainingRows:
+    """Tokenizes rows for a causal language model, with a loss over the answer and the end of the text alone.
 
     Args:
-        rows (`pa.Table`): Of a corpus.
-        wording ([`Wording`]): How evaluation asks.
-        longest (`int`): Rows of more tokens are left out.
-        progress (callable, *optional*): Called with what begins and how many rows; returns what is told finished ones.
+        rows (`pa.Table`): Rows of a corpus.
+        renderer ([`PromptRenderer`]): The prompts of evaluation.
+        max_tokens (`int`): Rows with more tokens are left out.
+        progress (callable, *optional*): See [`Progress`].
 
     Raises:
-        `ValueError`: If no row is short enough.
+        `ValueError`: If all rows are too long.
     """
 
-    def taught(prompts: Sequence[str], answers: Sequence[int]) -> dict[str, list[list[int]]]:
-        asked = [wording.render(prompt) for prompt in prompts]
-        words = [LABELS[answer] for answer in answers]
-        told = [wording.answered(text, word) + wording.end for text, word in zip(asked, words, strict=True)]
-        ids, labels = wording.ids(told), []
-        for before, whole in zip(wording.ids(asked), ids, strict=True):
-            # Where the answer begins to differ from the question: a token that joins both belongs to the answer.
-            start = shared_length(before, whole)
-            labels.append([IGNORED] * start + whole[start:])
+    def encode(prompts: Sequence[str], answers: Sequence[int]) -> dict[str, list[list[int]]]:
+        questions = [renderer.render(prompt) for prompt in prompts]
+        texts = [
+            renderer.with_answer(question, LABELS[answer]) + renderer.end_of_answer
+            for question, answer in zip(questions, answers, strict=True)
+        ]
+        ids, labels = renderer.token_ids(texts), []
+        for question_ids, text_ids in zip(renderer.token_ids(questions), ids, strict=True):
+            # A token that holds the end of the question and the start of the answer belongs to the answer.
+            shared = shared_length(question_ids, text_ids)
+            labels.append([IGNORED] * shared + text_ids[shared:])
         return {"input_ids": ids, "labels": labels}
 
-    return _collect(rows, taught, longest, progress)
+    return _tokenize(rows, encode, max_tokens, progress)
 
 
-def pair_rows(rows: pa.Table, tokenizer: Any, progress: Progress | None = None) -> Rows:
-    """Premises and questions for a classifier; the ends of premises that are too long are left out, as in scoring."""
+def pair_rows(rows: pa.Table, tokenizer: Any, progress: Progress | None = None) -> TrainingRows:
+    """Tokenizes premise and question for a classifier; long premises are cut at their end, as in evaluation."""
 
-    def classed(prompts: Sequence[str], answers: Sequence[int]) -> dict[str, Any]:
-        return {**encode(tokenizer, prompts, pairs=True), "labels": list(answers)}
+    def encode(prompts: Sequence[str], answers: Sequence[int]) -> dict[str, Any]:
+        return {**encode_pairs(tokenizer, prompts), "labels": list(answers)}
 
-    return _collect(rows, classed, None, progress)
+    return _tokenize(rows, encode, None, progress)
 
 
-def _collect(
-    rows: pa.Table, encoded: Callable[..., dict[str, Any]], longest: int | None, progress: Progress | None
-) -> Rows:
+def _tokenize(rows: pa.Table, encode: Encode, max_tokens: int | None, progress: Progress | None) -> TrainingRows:
     prompts, answers = rows["prompt"].to_pylist(), rows["label"].to_pylist()
-    told = progress("tokenizing", len(prompts)) if progress else None
+    advance = start(progress, "tokenizing", len(prompts))
     columns: dict[str, list[Any]] = {}
-    counts = [0, 0]
-    for start in range(0, len(prompts), _CHUNK):
-        asked, given = prompts[start : start + _CHUNK], answers[start : start + _CHUNK]
-        fields = encoded(asked, given)
-        kept = [i for i, ids in enumerate(fields["input_ids"]) if longest is None or len(ids) <= longest]
-        for name, values in fields.items():
+    answer_counts = [0, 0]
+    for first in range(0, len(prompts), _CHUNK):
+        chunk_answers = answers[first : first + _CHUNK]
+        encoded = encode(prompts[first : first + _CHUNK], chunk_answers)
+        kept = [i for i, ids in enumerate(encoded["input_ids"]) if max_tokens is None or len(ids) <= max_tokens]
+        for name, values in encoded.items():
             columns.setdefault(name, []).extend(values[index] for index in kept)
         for index in kept:
-            counts[given[index]] += 1
-        if told:
-            told(len(asked))
-    if not sum(counts):
-        raise ValueError(f"`max_length` must be larger than {longest}: each of {len(prompts)} rows has more tokens")
-    dropped = len(prompts) - sum(counts)
-    dataset, classes = datasets.Dataset.from_dict(columns), isinstance(columns["labels"][0], int)
-    return Rows(dataset, dropped, (counts[0], counts[1]), classes, describe_family(rows))
+            answer_counts[chunk_answers[index]] += 1
+        advance(len(chunk_answers))
+    num_kept = sum(answer_counts)
+    if not num_kept:
+        raise ValueError(f"`max_length` must be larger than {max_tokens}: each of {len(prompts)} rows has more tokens")
+    return TrainingRows(
+        dataset=datasets.Dataset.from_dict(columns),
+        dropped=len(prompts) - num_kept,
+        answers=(answer_counts[0], answer_counts[1]),
+        labels_are_classes=isinstance(columns["labels"][0], int),
+        family=describe_family(rows),
+    )

@@ -8,18 +8,18 @@ from typing import Any
 import torch
 from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
 
-from hf_causal.evaluation.binary_metrics import Detection
-from hf_causal.posttraining.data import Rows
+from hf_causal.evaluation.metrics import BinaryMetrics
+from hf_causal.posttraining.data import TrainingRows
 from hf_causal.posttraining.models import uses_bf16
 from hf_causal.posttraining.recipe import FinetuneRecipe
 
 
 def common_arguments(recipe: FinetuneRecipe, checkpoints: Path, report_to: str, classifies: bool) -> dict[str, Any]:
-    """What both trainers are told.
+    """Returns the arguments that both trainers have in common.
 
     Args:
-        recipe ([`FinetuneRecipe`]): What is trained.
-        checkpoints (`Path`): Where checkpoints go.
+        recipe ([`FinetuneRecipe`]): The run.
+        checkpoints (`Path`): Folder of the checkpoints.
         report_to (`str`): A tracker of transformers, or `none`.
         classifies (`bool`): Whether a classifier is trained.
     """
@@ -44,7 +44,7 @@ def common_arguments(recipe: FinetuneRecipe, checkpoints: Path, report_to: str, 
         "save_strategy": "steps",
         "save_steps": recipe.eval_steps,
         "save_total_limit": recipe.save_total_limit,
-        # In-family validation alone chooses the checkpoint.
+        # The checkpoint is selected by in-family validation alone.
         "load_best_model_at_end": True,
         "metric_for_best_model": "eval_f1" if classifies else "eval_loss",
         "greater_is_better": classifies,
@@ -55,20 +55,25 @@ def common_arguments(recipe: FinetuneRecipe, checkpoints: Path, report_to: str, 
 
 
 def language_trainer(
-    model: Any, tokenizer: Any, recipe: FinetuneRecipe, train: Rows, validation: Rows, arguments: dict[str, Any]
+    model: Any,
+    tokenizer: Any,
+    recipe: FinetuneRecipe,
+    train: TrainingRows,
+    validation: TrainingRows,
+    arguments: dict[str, Any],
 ) -> Any:
-    """TRL's `SFTTrainer` on rows whose labels say what is learned.
+    """Returns TRL's `SFTTrainer` for tokenized rows with labels.
 
     Raises:
-        `ValueError`: If an argument is one that transformers does not know.
+        `ValueError`: If transformers does not know the value of an argument.
     """
     import trl
 
-    # The rows are tokenized, and none is longer than allowed: nothing is left to be cut.
-    length = recipe.max_length if recipe.packing else None
+    # The rows are tokenized and none is too long, so that TRL has nothing to cut.
+    max_length = recipe.max_length if recipe.packing else None
     return trl.SFTTrainer(
         model=model,
-        args=trl.SFTConfig(max_length=length, packing=recipe.packing, eval_packing=False, **arguments),
+        args=trl.SFTConfig(max_length=max_length, packing=recipe.packing, eval_packing=False, **arguments),
         train_dataset=train.dataset,
         eval_dataset=validation.dataset,
         processing_class=tokenizer,
@@ -76,9 +81,14 @@ def language_trainer(
 
 
 def classification_trainer(
-    model: Any, tokenizer: Any, recipe: FinetuneRecipe, train: Rows, validation: Rows, arguments: dict[str, Any]
+    model: Any,
+    tokenizer: Any,
+    recipe: FinetuneRecipe,
+    train: TrainingRows,
+    validation: TrainingRows,
+    arguments: dict[str, Any],
 ) -> Trainer:
-    """The trainer of transformers, with a loss that weighs the classes and the F1 of Yes in validation."""
+    """Returns the `Trainer` of transformers with a class-weighted loss and the F1 of Yes in validation."""
     return Trainer(
         model=model,
         args=TrainingArguments(**arguments),
@@ -87,15 +97,15 @@ def classification_trainer(
         data_collator=DataCollatorWithPadding(tokenizer),
         processing_class=tokenizer,
         compute_loss_func=WeightedLoss(*recipe.weights_of_classes(*train.answers)),
-        compute_metrics=_detection,
+        compute_metrics=_compute_metrics,
     )
 
 
 class WeightedLoss:
-    """Cross-entropy in which the rows of a class have a weight.
+    """Cross-entropy with a weight for each class.
 
-    The weighted losses are summed and divided by the number of rows of the optimizer step, not by their weights: a
-    row counts the same in whatever batch it stands.
+    The weighted losses are summed and divided by the number of rows of the optimizer step, not by the sum of their
+    weights, so that a row counts the same in every batch.
 
     Args:
         no, yes (`float`): Weights of the two classes.
@@ -112,18 +122,19 @@ class WeightedLoss:
 
 
 class StopAt(TrainerCallback):
-    """Saves a checkpoint after a step and ends the run there, to go on another time."""
+    """Saves a checkpoint after a step and stops training there, to be resumed later."""
 
     def __init__(self, step: int):
         self.step = step
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> Any:
+        """Asks the trainer to save and stop once the step is reached."""
         if state.global_step >= self.step:
             control.should_save = control.should_training_stop = True
         return control
 
 
-def _detection(prediction: Any) -> dict[str, float]:
+def _compute_metrics(prediction: Any) -> dict[str, float]:
     logits = prediction.predictions[0] if isinstance(prediction.predictions, tuple) else prediction.predictions
-    found = Detection.of(logits.argmax(-1).tolist(), prediction.label_ids.tolist())
-    return {name: getattr(found, name) for name in ("accuracy", "precision", "recall", "f1")}
+    metrics = BinaryMetrics.of(logits.argmax(-1).tolist(), prediction.label_ids.tolist())
+    return {name: getattr(metrics, name) for name in ("accuracy", "precision", "recall", "f1")}

@@ -1,6 +1,6 @@
-"""The proof behind a label, and a checker that trusts nothing but a row's own text.
+"""Proves labels, and checks certificates against nothing but a row's own text.
 
-A certificate is a JSON object; what it holds is told by the module of each task.
+A certificate is a JSON object; the module `proof` of each task describes its keys.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from contextlib import suppress
 from typing import Any
 
 from hf_causal.tasks.registry import task_of_prompt, tasks
-from hf_causal.tasks.shared.proofs import CertificateError, Proof, ReadPrompt
+from hf_causal.tasks.shared.proofs import CertificateError, ParsedPrompt, Proof
 from hf_causal.tasks.task import Task
 
 
 def read(*texts: str) -> tuple[Task, Any]:
-    """Reads a prompt, or a premise and a question, in the task that they are written in.
+    """Parses a prompt, or a premise and a question, by the task that they belong to.
 
     Args:
         *texts (`str`): The prompt, or premise and question.
 
     Returns:
-        `tuple[Task, ReadPrompt]`
+        `tuple[Task, ParsedPrompt]`
 
     Raises:
         `ValueError`: With the sentence that cannot be read.
@@ -42,7 +42,7 @@ def read(*texts: str) -> tuple[Task, Any]:
     try:
         return task, task.parse(task.join(*texts))
     except ValueError:
-        # A task may be known by words between premise and question, which two columns do without.
+        # A task may be recognized by words between premise and question, which rows with two columns lack.
         for other in tasks().values():
             joined = other.join(*texts)
             if other is not task and other.recognizes(joined):
@@ -51,11 +51,11 @@ def read(*texts: str) -> tuple[Task, Any]:
         raise
 
 
-def prove(prompt: str | ReadPrompt) -> Proof:
+def prove(prompt: str | ParsedPrompt) -> Proof:
     """Answers a prompt of any task exactly and proves the answer.
 
     Args:
-        prompt (`str` or a prompt that was read): For example `"A causes B. Does A cause B?"`.
+        prompt (`str` or a parsed prompt): For example `"A causes B. Does A cause B?"`.
 
     Returns:
         [`Proof`]: The answer, its certificate and the number of hops.
@@ -80,11 +80,11 @@ def prove(prompt: str | ReadPrompt) -> Proof:
 
 
 def check(row: Mapping[str, Any]) -> None:
-    """Proves a row's label from its own text, or says why the certificate does not.
+    """Checks that a row's certificate proves its label from the row's own text.
 
     Args:
         row (mapping): With `prompt`, `completion` and `certificate`; a `label` (0 for No, 1 for Yes), `premise` and
-            `question` are held against them where present.
+            `question` must agree with them where present.
 
     Raises:
         [`CertificateError`]: If the certificate does not prove the completion, or the row contradicts itself.
@@ -112,21 +112,21 @@ def check(row: Mapping[str, Any]) -> None:
     check_certificate(row.get("certificate"), answer, task, prompt)
 
 
-def check_certificate(certificate: Any, answer: str, task: Task, prompt: ReadPrompt) -> None:
-    """Raises [`CertificateError`] unless a row's certificate proves the answer to a prompt that was read."""
+def check_certificate(certificate: Any, answer: str, task: Task, prompt: ParsedPrompt) -> None:
+    """Raises [`CertificateError`] unless a row's certificate proves the answer to a parsed prompt."""
     with suppress(json.JSONDecodeError, TypeError, RecursionError):
-        # What is no JSON is refused below, with what should be in it.
+        # The task refuses anything that is not JSON, and names the key that is missing.
         certificate = json.loads(certificate)
     task.check(prompt, answer, certificate)
 
 
-def check_columns(row: Mapping[str, Any], task: Task, prompt: ReadPrompt) -> None:
+def check_columns(row: Mapping[str, Any], task: Task, prompt: ParsedPrompt) -> None:
     """Raises [`CertificateError`] where a row's `premise` and `question` do not make up its `prompt`."""
     premise, question = row.get("premise"), row.get("question")
     if premise is None and question is None:
         return
-    # With one of the two, the other is what the task finds in the prompt.
+    # Where a row has one of the two, the other is parsed from the prompt.
     premise = prompt.premise if premise is None else premise
-    question = prompt.asked if question is None else question
+    question = prompt.question_text if question is None else question
     if task.join(premise, question) != row["prompt"]:
         raise CertificateError("the prompt is not what the premise and the question make")

@@ -46,3 +46,8 @@ def task_of_prompt(text: str) -> Task:
 def task_of_config(dataset: str, config: str) -> Task | None:
     """Returns the task that offers a config of a data set, or `None` where no task does."""
     return next((task for task in tasks().values() if task.dataset.name == dataset and config in task.configs), None)
+
+
+def scored_configs() -> list[tuple[str, str]]:
+    """Returns the configs that models are scored on, as (data set, config), in the order of the registry."""
+    return [(task.dataset.name, config) for task in tasks().values() for config in task.scored_configs]

@@ -40,7 +40,7 @@ class Task:
     recognizes: Callable[[str], bool]
     """Whether a text looks like a prompt of this task; it may still be unreadable."""
     parse: Callable[[str], Any]
-    """From text to a [`ReadPrompt`]; raises `ValueError` with the sentence that cannot be read."""
+    """From text to a [`ParsedPrompt`]; raises `ValueError` with the sentence that cannot be read."""
     join: Callable[[str, str], str] = join_with_space
     """From premise and question to the prompt."""
     facts: Callable[[Any], Facts] = stated_facts

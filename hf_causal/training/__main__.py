@@ -53,9 +53,9 @@ def main(arguments: list[str] | None = None) -> int:
         if os.environ.get("RANK", "0") == "0":
             sys.stdout.write(f"{result.describe()}\n")
             if options.push_to_hub and result.steps == result.total_steps:
-                from hf_causal.hub.publish import publish_model
+                from hf_causal.hub.publish import publish
 
-                published = publish_model(result.output_dir, options.hub_model_id, private=options.hub_private_repo)
+                published = publish("model", result.output_dir, options.hub_model_id, private=options.hub_private_repo)
                 sys.stdout.write(f"{published}\n")
     except SystemExit:  # told to stop, with everything saved
         _disconnect()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hf_causal.tasks.proving import check_certificate, check_columns, read
-from hf_causal.tasks.shared.proofs import Proof, ReadPrompt
+from hf_causal.tasks.shared.proofs import ParsedPrompt, Proof
 from hf_causal.tasks.task import Task
 from hf_causal.verification.io import BrokenRow, Columns, Row
 from hf_causal.verification.premises import premise_facts
@@ -74,24 +74,24 @@ def _label_findings(row: dict[str, Any], columns: Columns, answer: str | None) -
         yield "contradictory_columns", f"`{columns.label}` is {first!r:.80}, `{other}` is {row[other]!r:.80}"
 
 
-def _look_at_facts(verdict: Verdict, grammar: Task, prompt: ReadPrompt) -> None:
+def _look_at_facts(verdict: Verdict, grammar: Task, prompt: ParsedPrompt) -> None:
     facts = grammar.facts(prompt)
     if facts.edges is None:
         verdict.premise_key = hash(prompt.premise)
-        verdict.question_key = hash((grammar.name, prompt.premise, prompt.asked))
+        verdict.question_key = hash((grammar.name, prompt.premise, prompt.question_text))
         return
     premise = premise_facts(facts.edges)
     verdict.premise_key, verdict.num_nodes = premise.key, len(premise.nodes)
-    verdict.question_key = hash((grammar.name, premise.key, facts.asked, frozenset(facts.given)))
+    verdict.question_key = hash((grammar.name, premise.key, facts.question, frozenset(facts.given)))
     verdict.findings += premise.findings
-    if len(set(facts.asked)) < len(facts.asked) or not set(facts.asked).isdisjoint(facts.given):
-        verdict.findings.append(("self_question", prompt.asked))
-    if absent := set(facts.asked + facts.given) - premise.nodes:
+    if len(set(facts.question)) < len(facts.question) or not set(facts.question).isdisjoint(facts.given):
+        verdict.findings.append(("self_question", prompt.question_text))
+    if absent := set(facts.question + facts.given) - premise.nodes:
         verdict.findings.append(("absent_node", ", ".join(sorted(absent))))
 
 
 def _column_findings(
-    row: dict[str, Any], columns: Columns, answer: str | None, grammar: Task, prompt: ReadPrompt
+    row: dict[str, Any], columns: Columns, answer: str | None, grammar: Task, prompt: ParsedPrompt
 ) -> Iterator[tuple[str, str]]:
     if columns.parts:
         try:

@@ -9,14 +9,14 @@ import datasets
 import pytest
 from huggingface_hub import DatasetCard, ModelCard
 
-from hf_causal.artifacts import all_scores
 from hf_causal.cards.model_card import write_model_card
 from hf_causal.corpora import generate_shard, get_config
 from hf_causal.corpora.build import build
 from hf_causal.corpora.card import write_card
 from hf_causal.evaluation.evaluators import evaluation_of_model
-from hf_causal.evaluation.predictors import Answerer
-from hf_causal.evaluation.report import write_report
+from hf_causal.evaluation.predictors import load_predictor
+from hf_causal.evaluation.report_files import write_model_report
+from hf_causal.evaluation.scores import Scores, read_scores
 from hf_causal.tasks.proving import check
 
 MODEL_CARDS = Path(__file__).resolve().parents[2] / "model_cards"
@@ -74,17 +74,17 @@ def test_cards_are_made_of_folders_that_hold_something(tmp_path):
 
 @each_answering
 def test_the_shipped_model_answers_its_family(shipped):
-    answerer = Answerer.load(shipped)
+    predictor = load_predictor(shipped)
     chain = "A1 causes Bq. Bq causes c. c causes Zz9."
     asked = {("A1", "Zz9"): 1, ("Bq", "c"): 1, ("Zz9", "A1"): 0, ("c", "Bq"): 0, ("A1", "Bq"): 1, ("Zz9", "c"): 0}
     prompts = [f"{chain} Does {cause} cause {effect}?" for cause, effect in asked]
-    assert answerer.answers(prompts) == list(asked.values())
+    assert predictor.predict(prompts) == list(asked.values())
 
 
 @each_shipped
 def test_the_shipped_card_is_what_its_figures_make(shipped, tmp_path):
     copy = Path(shutil.copytree(shipped, tmp_path / shipped.name))
-    write_report(copy)
+    write_model_report(copy)
     for name in ("report.md", "generalization.json"):
         assert (copy / name).read_text() == (shipped / name).read_text()
 
@@ -101,34 +101,34 @@ def test_the_shipped_model_learned_its_family(shipped):
     assert summary["accuracy"] >= 0.9
     card = ModelCard.load(shipped / "README.md")
     results = {(result.dataset_config, result.dataset_split): result.metric_value for result in card.data.eval_results}
-    scores = all_scores(json.loads((shipped / "generalization.json").read_text()))
+    scores = Scores.from_json(read_scores(shipped / "generalization.json"))
     assert results == {
-        (own["config"], split): pytest.approx(score["accuracy"], abs=1e-4)
-        for own in scores
-        for split, score in own["splits"].items()
+        (one.config, split): pytest.approx(score.accuracy, abs=1e-4)
+        for one in scores.by_config
+        for split, score in one.splits.items()
     }
 
 
 @pytest.mark.parametrize("name", ["axiom-looped", "axiom-reasoner"])
 def test_the_shipped_reasoner_is_right_far_beyond_its_family(name):
-    answerer = Answerer.load(MODEL_CARDS / name)
+    predictor = load_predictor(MODEL_CARDS / name)
     chain = " ".join(f"gene{index} causes gene{index + 1}." for index in reversed(range(60)))
     asked = [(0, 60, 1), (3, 41, 1), (41, 3, 0), (60, 0, 0), (10, 11, 1)]
     prompts = [f"{chain} Does gene{cause} cause gene{effect}?" for cause, effect, _ in asked]
     fan = " ".join(f"cause{index} causes end." for index in range(30))
     prompts += [f"start causes cause7. {fan} Does start cause {node}?" for node in ("end", "cause8", "nobody")]
-    assert answerer.answers(prompts) == [label for _, _, label in asked] + [1, 0, 0]
+    assert predictor.predict(prompts) == [label for _, _, label in asked] + [1, 0, 0]
 
 
 def test_the_shipped_reasoner_answers_three_grammars():
     """Labels from the rows of corpora that it was not trained on, and a descendant that opens a collider."""
-    answerer = Answerer.load(MODEL_CARDS / "axiom-reasoner")
+    predictor = load_predictor(MODEL_CARDS / "axiom-reasoner")
     separations = generate_shard("axiomatic", get_config("axiomatic", "d_separation_generalization"), "branching", 0)
     systems = generate_shard("corr2cause", get_config("corr2cause", "paraphrased"), "test", 0)
     for rows, step in ((separations, 60), (systems, 20)):
-        assert answerer.answers(rows["prompt"].to_pylist()[::step]) == rows["label"].to_pylist()[::step]
+        assert predictor.predict(rows["prompt"].to_pylist()[::step]) == rows["label"].to_pylist()[::step]
     collider = "A causes B. C causes B. B causes D. D causes E. Are A and C d-separated"
-    assert answerer.answers([f"{collider} given {{E}}?", f"{collider}?"]) == [0, 1]
+    assert predictor.predict([f"{collider} given {{E}}?", f"{collider}?"]) == [0, 1]
 
 
 def test_the_card_of_the_reasoner_shows_its_studies():

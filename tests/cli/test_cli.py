@@ -7,7 +7,7 @@ from small import TINY
 
 from hf_causal.cli import main
 
-COMMANDS = ("build", "train", "evaluate", "verify", "report", "reproduce", "export", "info", "demo", "intervene")
+COMMANDS = ("build", "train", "evaluate", "verify", "report", "reproduce", "export", "info", "demo")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -48,12 +48,6 @@ def test_help_imports_nothing_heavy():
         (["report", "OUT"], "is not a model folder"),
         (["report", "OUT", "--scores", "OUT/x.json"], "no scores file"),
         (["reproduce", "--out", "OUT", "--recipe", "x"], "no recipe 'x'"),
-        (["intervene", "OUT.json"], "no file"),
-        (["intervene", "photographs"], "`source` must be 'scenes', a folder, a .json file"),
-        (["intervene", "scenes", "--pair", "dog"], "`--pair` must be two objects"),
-        (["intervene", "scenes", "--images", "50", "--pair", "dog,wolf"], "there is no object 'wolf'"),
-        (["intervene", "scenes", "--confounding", "9"], "`confounding` must lie in 0 ... 4, got 9"),
-        (["intervene", "scenes", "--confounder", "weather"], "`confounder` must be 'scene' or 'objects'"),
     ],
 )
 def test_mistakes_get_one_line_and_status_2(arguments, message, tmp_path, capsys):
@@ -147,9 +141,9 @@ def test_reproduce_does_everything_once(tmp_path, capsys, monkeypatch):
         assert (tmp_path / "model" / name).is_file()
     assert (tmp_path / "data" / "README.md").is_file()
     built = (tmp_path / "data" / "transitivity_ts2" / "manifest.json").stat().st_mtime_ns
-    from hf_causal.evaluation.predictors import Answerer
+    from hf_causal.evaluation.predictors import ModelPredictor
 
-    monkeypatch.setattr(Answerer, "probabilities", lambda *args: pytest.fail("scored again"))
+    monkeypatch.setattr(ModelPredictor, "probabilities", lambda *args: pytest.fail("scored again"))
     assert main(command) == 0
     assert (tmp_path / "data" / "transitivity_ts2" / "manifest.json").stat().st_mtime_ns == built
     assert "Building" not in capsys.readouterr().out

@@ -4,89 +4,11 @@ Without Chromium the tests of the page are skipped; `make browser` installs it.
 """
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
-from demo_server import served_page
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 pytest.importorskip("gradio", reason="the page needs gradio: pip install -e '.[dev]'")
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory):
-    with served_page(tmp_path_factory.mktemp("page")) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Debian's Chromium, driven by Playwright."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="pip install -e '.[dev]'")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium: run `make browser` as root, or apt-get install chromium")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-class Visit:
-    """A page in a window of its own, with all that it asked for and complained about."""
-
-    def __init__(self, browser, url, query="", width=1280, theme="light"):
-        self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
-        self.page = self.context.new_page()
-        self.requests, self.errors = [], []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("dialog", lambda dialog: (self.errors.append(dialog.message), dialog.dismiss()))
-        self.page.goto(f"{url}{query or f'?__theme={theme}'}")
-        self.page.wait_for_selector("#hc-ask")
-
-    def ask(self, premises, question):
-        self.page.get_by_label("Premises").fill(premises)
-        self.page.get_by_label("Question").fill(question)
-        self.page.evaluate("document.querySelector('#hc-answer .hc-card').dataset.old = 'yes'")
-        self.page.get_by_role("button", name="Ask", exact=True).click()
-        return self.text("#hc-answer .hc-card:not([data-old])")
-
-    def open_tab(self, name):
-        """By its tab, or by the menu of the tabs that a narrow window has no room for."""
-        tab = self.page.get_by_role("tab", name=name)
-        if not tab.count():
-            self.page.get_by_role("button", name="More tabs").click()
-            tab = self.page.locator(".overflow-dropdown button", has_text=name)
-        tab.click()
-
-    def text(self, selector):
-        return self.page.locator(selector).first.inner_text(timeout=20_000)
-
-    def wait_for(self, selector, words):
-        self.page.locator(selector, has_text=words).first.wait_for(timeout=20_000)
-
-    def wait_for_value(self, label, value):
-        """Fields are filled a moment before or after the answer is shown."""
-        field = self.page.get_by_label(label).element_handle()
-        self.page.wait_for_function("([field, value]) => field.value === value", arg=[field, value], timeout=20_000)
-
-
-@pytest.fixture
-def visit(browser, url):
-    """Opens the page; afterwards it must have asked for nothing elsewhere, and complained about nothing."""
-    visits = []
-
-    def open_page(**options):
-        visits.append(Visit(browser, url, **options))
-        return visits[-1]
-
-    yield open_page
-    for one in visits:
-        elsewhere = [request for request in one.requests if not request.startswith((url, "data:", "blob:"))]
-        one.context.close()
-        assert not elsewhere and not one.errors
 
 
 def test_a_question_in_everyday_words(visit):
@@ -233,41 +155,13 @@ def test_the_reports_and_the_hardest_questions(visit):
     assert page.page.locator("#hc-questions li").count() == 5
 
 
-def test_two_objects_are_seen_together_or_one_is_put_there(visit):
-    page = visit()
-    page.open_tab("Observe or intervene")
-    page.wait_for("#hc-comparison", "if a cup were put into every image, only")
-    assert "75\u00a0% of the images with a cup are of the kind “kitchen”" in page.text("#hc-comparison")
-    page.page.get_by_role("button", name="Effect backward").click()
-    page.wait_for("#hc-comparison", "the effect runs the other way")
-    whole, cut = (page.page.locator("#hc-comparison svg:visible").nth(place) for place in (0, 1))
-    # Into the hair drier go an arrow from the scene and one from the person.
-    assert (whole.locator(".hc-edge-cut").count(), cut.locator(".hc-edge-cut").count()) == (0, 2)
-    page.page.get_by_role("button", name="No confounder").click()
-    page.wait_for("#hc-comparison", "seeing and doing are the same")
-
-
-def test_attention_is_watched_as_it_finds_the_graph(visit):
-    page = visit()
-    page.open_tab("Watch attention find the graph")
-    page.wait_for("#hc-latent", "of the attention on average")
-    page.page.get_by_label("Graph", exact=True).click()
-    page.page.get_by_role("option", name="Induction").click()
-    page.wait_for("#hc-latent", "Step 0:")
-    before = page.text("#hc-latent b")
-    page.page.locator("#hc-moment input[type=range]").fill("9")
-    page.page.wait_for_function("old => document.querySelector('#hc-latent b').innerText !== old", arg=before)
-    assert page.page.locator("#hc-latent .hc-ring").count() == 2 * 9
-
-
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_tab_fits_and_can_be_read(visit, width, theme):
     page = visit(width=width, theme=theme)
     page.page.get_by_role("button", name="Branching").click()
     page.wait_for("#hc-answer", "in 3 steps")
-    added = ("Drag heterogeneity", "Observe or intervene", "Watch attention find the graph")
-    for tab in ("Ask", "Verify a file", "Explore", *added):
+    for tab in page.tab_names():
         page.open_tab(tab)
         page.page.wait_for_timeout(200)
         assert page.page.evaluate("document.documentElement.scrollWidth") <= width, tab
@@ -308,18 +202,3 @@ UNNAMED = """() => [...document.querySelectorAll('textarea, input:not([type=file
         || one.placeholder || one.getAttribute('aria-labelledby') || (one.labels && one.labels.length)
         || one.closest('label') || one.querySelector('title')))
     .map(one => one.outerHTML.slice(0, 120))"""
-
-
-@pytest.mark.parametrize("width", [1280, 390])
-def test_heterogeneity_is_dragged(visit, width):
-    page = visit(width=width)
-    page.open_tab("Drag heterogeneity")
-    page.wait_for("#hc-learned .hc-verdict", "One environment a step: ends at A*. Pooled: ends at A* + mean A(e).")
-    slider = page.page.locator("#hc-heterogeneity input[type=range]").bounding_box()
-    middle = slider["y"] + slider["height"] / 2
-    page.page.mouse.move(slider["x"] + 0.74 * slider["width"], middle)
-    page.page.mouse.down()
-    page.page.mouse.move(slider["x"] - 20, middle, steps=4)
-    page.page.mouse.up()
-    page.wait_for("#hc-learned .hc-verdict", "One environment a step: ends at A* + mean A(e).")
-    assert page.page.evaluate("document.documentElement.scrollWidth") <= width

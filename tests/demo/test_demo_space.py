@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from hf_causal.cli.demo import demo
-from hf_causal.hub.links import link_card
+from hf_causal.hub.space_content import link_card
 from hf_causal.models.pretrained import released_models
 
 SPACE = Path(__file__).resolve().parents[2] / "spaces" / "causal_reasoner"

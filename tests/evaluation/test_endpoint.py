@@ -11,8 +11,10 @@ from huggingface_hub import constants
 
 from hf_causal.cli import main
 from hf_causal.evaluation.language_models import endpoint as module
-from hf_causal.evaluation.language_models.endpoint import TOKEN_VARIABLE, Endpoint, Pace, _retry_after, find_token
-from hf_causal.evaluation.language_models.predictor import evaluate_language_model
+from hf_causal.evaluation.language_models import pacing
+from hf_causal.evaluation.language_models.endpoint import TOKEN_VARIABLE, Endpoint, Pace, find_token
+from hf_causal.evaluation.language_models.evaluate import evaluate_language_model
+from hf_causal.evaluation.language_models.pacing import retry_after
 from hf_causal.evaluation.language_models.prompts import INSTRUCTION, PromptFormat
 from hf_causal.tasks.proving import prove
 
@@ -47,7 +49,7 @@ def fails(responses):
 
 def test_questions_are_chats_and_answers_are_read(tmp_path):
     with ChatServer() as server:
-        assert connect(server, tmp_path).answers(PROMPTS) == RIGHT
+        assert connect(server, tmp_path).predict(PROMPTS) == RIGHT
     assert set(server.paths) == {"/v1/chat/completions"} and len(server.bodies) == len(PROMPTS)
     body = server.bodies[0]
     assert (body["model"], body["max_tokens"], body["temperature"]) == ("causal-7b", 16, 0.0)
@@ -57,13 +59,13 @@ def test_questions_are_chats_and_answers_are_read(tmp_path):
 
 def test_examples_come_before_the_question(tmp_path):
     with ChatServer() as server:
-        connect(server, tmp_path, prompt_format=PromptFormat(shots=2)).answers(PROMPTS[:1])
+        connect(server, tmp_path, prompt_format=PromptFormat(shots=2)).predict(PROMPTS[:1])
     assert [message["role"] for message in server.bodies[0]["messages"]] == ["user", "assistant"] * 2 + ["user"]
 
 
 def test_questions_are_asked_together_but_no_more_than_allowed(tmp_path):
     with ChatServer(delay=0.05) as server:
-        assert connect(server, tmp_path, concurrency=3).answers(PROMPTS) == RIGHT
+        assert connect(server, tmp_path, concurrency=3).predict(PROMPTS) == RIGHT
     assert 1 < server.most_at_once <= 3
 
 
@@ -86,7 +88,7 @@ def test_questions_are_asked_together_but_no_more_than_allowed(tmp_path):
 def test_what_may_pass_is_asked_again(response, tmp_path, on_the_loopback):
     with ChatServer(fails([response] * 3)) as server:
         asked = connect(server, tmp_path, concurrency=1, timeout=2)
-        assert asked.answers(PROMPTS[:2]) == RIGHT[:2]
+        assert asked.predict(PROMPTS[:2]) == RIGHT[:2]
     assert len(server.bodies) == 5
     if "retry-after" in response[1]:
         assert on_the_loopback == [7.0] * 3
@@ -98,10 +100,10 @@ def test_a_server_that_never_recovers_ends_it_and_keeps_what_was_paid_for(tmp_pa
     down = (500, {}, b"oops")
     with ChatServer(lambda number: down if number >= 4 else None) as server:
         with pytest.raises(ConnectionError, match="failed 3 times, at last with status 500"):
-            connect(server, tmp_path, concurrency=1, max_retries=2).answers(PROMPTS)
+            connect(server, tmp_path, concurrency=1, max_retries=2).predict(PROMPTS)
         server.fault = lambda number: None
         before = len(server.bodies)
-        assert connect(server, tmp_path).answers(PROMPTS) == RIGHT
+        assert connect(server, tmp_path).predict(PROMPTS) == RIGHT
         assert len(server.bodies) - before == len(PROMPTS) - 4
 
 
@@ -109,7 +111,7 @@ def test_nobody_there(tmp_path):
     with ChatServer() as server:
         gone = connect(server, tmp_path, max_retries=1)
     with pytest.raises(ConnectionError, match="failed 2 times, at last with ConnectError"):
-        gone.answers(PROMPTS[:1])
+        gone.predict(PROMPTS[:1])
 
 
 def test_a_reply_that_takes_too_long_is_asked_for_again(tmp_path):
@@ -118,18 +120,18 @@ def test_a_reply_that_takes_too_long_is_asked_for_again(tmp_path):
             time.sleep(1.0)
 
     with ChatServer(slow_once) as server:
-        assert connect(server, tmp_path, timeout=0.3).answers(PROMPTS[:1]) == RIGHT[:1]
+        assert connect(server, tmp_path, timeout=0.3).predict(PROMPTS[:1]) == RIGHT[:1]
     assert len(server.bodies) == 2
 
 
 def test_an_answer_is_paid_for_once(tmp_path):
     told = []
     with ChatServer() as server:
-        connect(server, tmp_path).answers([*PROMPTS, *PROMPTS])
+        connect(server, tmp_path).predict([*PROMPTS, *PROMPTS])
         assert len(server.bodies) == len(PROMPTS)
-        assert connect(server, tmp_path).answers(PROMPTS, told.append) == RIGHT
+        assert connect(server, tmp_path).predict(PROMPTS, told.append) == RIGHT
         assert len(server.bodies) == len(PROMPTS) and sum(told) == len(PROMPTS)
-        connect(server, tmp_path, max_new_tokens=99).answers(PROMPTS[:1])  # something else was asked for
+        connect(server, tmp_path, max_new_tokens=99).predict(PROMPTS[:1])  # something else was asked for
         assert len(server.bodies) == len(PROMPTS) + 1
 
 
@@ -139,18 +141,18 @@ def test_an_interrupt_keeps_what_was_answered(tmp_path):
 
     with ChatServer() as server:
         with pytest.raises(KeyboardInterrupt):
-            connect(server, tmp_path, concurrency=1).answers(PROMPTS, stop)
-        kept = len(connect(server, tmp_path).store)
+            connect(server, tmp_path, concurrency=1).predict(PROMPTS, stop)
+        kept = len(connect(server, tmp_path).cache)
         before = len(server.bodies)
         assert 0 < kept < len(PROMPTS)
-        assert connect(server, tmp_path).answers(PROMPTS) == RIGHT
+        assert connect(server, tmp_path).predict(PROMPTS) == RIGHT
         assert len(server.bodies) - before == len(PROMPTS) - kept
 
 
 def test_an_answer_that_is_neither_is_kept_as_such(tmp_path):
     texts = [completion("Perhaps."), completion(None), completion("")]
     with ChatServer(lambda number: (200, {}, texts[number])) as server:
-        assert connect(server, tmp_path).answers(PROMPTS[:3]) == [-1, -1, -1]
+        assert connect(server, tmp_path).predict(PROMPTS[:3]) == [-1, -1, -1]
 
 
 @pytest.mark.parametrize(
@@ -167,13 +169,13 @@ def test_a_refusal_is_final(status, error, message, tmp_path, monkeypatch):
     monkeypatch.setenv(TOKEN_VARIABLE, "sk-secret")
     refuse = ChatServer(lambda number: (status, {}, b"no such thing"))
     with refuse as server, pytest.raises(error, match=message) as raised:
-        connect(server, tmp_path, concurrency=1).answers(PROMPTS)
+        connect(server, tmp_path, concurrency=1).predict(PROMPTS)
     assert len(server.bodies) <= 2 and "secret" not in str(raised.value)
 
 
 def test_the_stored_token_stays_at_home(tmp_path):
     with ChatServer() as server:
-        connect(server, tmp_path).answers(PROMPTS[:1])
+        connect(server, tmp_path).predict(PROMPTS[:1])
     assert "authorization" not in server.headers[0] and SECRET not in str(server.headers)
     assert find_token("api.other.ai") is None and find_token("nothuggingface.co") is None
     assert find_token("huggingface.co") == find_token("router.huggingface.co") == SECRET
@@ -199,20 +201,20 @@ def test_scores_of_an_endpoint_are_those_of_any_model(tmp_path, corpus_dir):
         scores = evaluate_language_model(
             "causal-7b", endpoint=server.url, data_dir=corpus_dir, limit=2, shots=1, answers=tmp_path, concurrency=2
         )
-    unparsable = sum(score["unparsable"] for score in scores["splits"].values())
-    assert unparsable == scores["overall"]["n"] // 2
-    assert scores["overall"]["accuracy"] == pytest.approx(0.5)
-    assert scores["asked"]["shots"] == 1 and "left-to-right sweep" in scores["baselines"]
+    unparsable = sum(score.unparsable for score in scores.splits.values())
+    assert unparsable == scores.overall.n // 2
+    assert scores.overall.accuracy == pytest.approx(0.5)
+    assert scores.prompting["shots"] == 1 and "left-to-right sweep" in scores.baselines
 
 
 def test_offline_is_said_at_once(tmp_path, monkeypatch):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     with ChatServer() as server, pytest.raises(ConnectionError, match="HF_HUB_OFFLINE is set"):
-        connect(server, tmp_path).answers(PROMPTS[:1])
+        connect(server, tmp_path).predict(PROMPTS[:1])
 
 
 def test_a_failure_of_the_server_is_no_traceback(tmp_path, corpus_dir, capsys, monkeypatch):
-    monkeypatch.setattr(module, "_PASSING", frozenset())
+    monkeypatch.setattr(module, "_RETRIED_STATUSES", frozenset())
     with ChatServer(lambda number: (418, {}, b"teapot")) as server:
         command = ["evaluate", "--lm", "m", "--endpoint", server.url, "--data-dir", str(corpus_dir)]
         assert main([*command, "--limit", "1", "--answers", str(tmp_path)]) == 2
@@ -227,12 +229,12 @@ def test_urls_that_are_none(url, tmp_path):
         Endpoint("http://x/v1", "", PromptFormat(), answers=tmp_path)
 
 
-def test_retry_after_is_a_number_or_a_date():
+def testretry_after_is_a_number_or_a_date():
     in_a_minute = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
-    assert 50 < _retry_after({"retry-after": in_a_minute}) <= 60
-    assert _retry_after({"retry-after": "1.5"}) == 1.5
-    assert _retry_after({"retry-after": "-3"}) == 0
-    assert _retry_after({"retry-after": "soon"}) is None and _retry_after({}) is None
+    assert 50 < retry_after({"retry-after": in_a_minute}) <= 60
+    assert retry_after({"retry-after": "1.5"}) == 1.5
+    assert retry_after({"retry-after": "-3"}) == 0
+    assert retry_after({"retry-after": "soon"}) is None and retry_after({}) is None
 
 
 class Clock:
@@ -241,7 +243,7 @@ class Clock:
     def __init__(self, monkeypatch):
         self.now = 100.0
         monkeypatch.undo()
-        monkeypatch.setattr(module.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(pacing.time, "monotonic", lambda: self.now)
         monkeypatch.setattr(Pace, "sleep", lambda pace, seconds: setattr(self, "now", self.now + seconds))
 
 

@@ -1,15 +1,18 @@
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from hf_causal.evaluation.evaluate import evaluate_model
-from hf_causal.evaluation.metrics import Score, score_cells
-from hf_causal.evaluation.predictors import Answerer
+from hf_causal.evaluation.metrics import Accuracy
+from hf_causal.evaluation.predictors import ModelPredictor, load_predictor
 from hf_causal.evaluation.questions import corpus_questions, file_questions
-from hf_causal.evaluation.report import render_report, write_report
+from hf_causal.evaluation.report import render_report
+from hf_causal.evaluation.report_files import write_model_report
+from hf_causal.evaluation.scores import Cell, FileScore, score_split, score_splits
 from hf_causal.tasks.proving import prove
 from hf_causal.tasks.registry import tasks
 from hf_causal.tasks.shared.shortcuts import direct_edge, majority
@@ -18,20 +21,19 @@ from hf_causal.tasks.transitivity.text import parse_prompt
 
 
 def test_a_score_has_its_standard_error_and_its_distance_from_chance():
-    score = Score.of(75, 100)
+    score = Accuracy.of(75, 100)
     assert (score.accuracy, score.chance_centred) == (0.75, 0.5)
     assert score.stderr == pytest.approx(math.sqrt(0.75 * 0.25 / 100))
     for hits, n in ((1, 0), (3, 2), (-1, 2)):
         with pytest.raises(ValueError, match="`hits` must lie in"):
-            Score.of(hits, n)
+            Accuracy.of(hits, n)
 
 
 def test_a_split_is_weighted_by_questions_not_by_cells():
-    small, large = ("sequential", 7, None), ("sequential", 8, None)
-    scores = score_cells([1] * 10 + [0] * 2, [1] * 12, ["s"] * 12, [large] * 10 + [small] * 2)
-    assert scores["splits"]["s"]["accuracy"] == pytest.approx(10 / 12)  # a mean of cells would say .5
-    assert [cell["n"] for cell in scores["splits"]["s"]["cells"]] == [10, 2]
-    assert scores["overall"]["n"] == 12
+    small, large = Cell("sequential", 7, None), Cell("sequential", 8, None)
+    score = score_split([1] * 10 + [0] * 2, [1] * 12, [large] * 10 + [small] * 2)
+    assert (score.n, score.accuracy) == (12, pytest.approx(10 / 12))  # the mean of the cells is 0.5
+    assert [cell.n for cell in score.cells] == [10, 2]
 
 
 def test_scores_agree_with_a_direct_count():
@@ -39,24 +41,26 @@ def test_scores_agree_with_a_direct_count():
     predictions, references = rng.integers(-1, 2, 500).tolist(), rng.integers(0, 2, 500).tolist()
     splits = [f"split {index}" for index in rng.integers(0, 3, 500)]
     cells = [("branching", int(size), 1.4) for size in rng.integers(5, 8, 500)]
-    scores = score_cells(predictions, references, splits, cells)
+    scores = score_splits(predictions, references, splits, cells)
     for split, score in scores["splits"].items():
         for cell in score["cells"]:
-            own = [
+            hits = [
                 prediction == reference
-                for prediction, reference, where, what in zip(predictions, references, splits, cells, strict=True)
-                if where == split and what[1] == cell["num_nodes"]
+                for prediction, reference, name, key in zip(predictions, references, splits, cells, strict=True)
+                if name == split and key[1] == cell["num_nodes"]
             ]
-            assert (cell["n"], cell["accuracy"]) == (len(own), pytest.approx(sum(own) / len(own)))
-    assert sum(score["n"] for score in scores["splits"].values()) == 500
+            assert (cell["n"], cell["accuracy"]) == (len(hits), pytest.approx(sum(hits) / len(hits)))
+    assert sum(score["n"] for score in scores["splits"].values()) == scores["n"] == 500
 
 
 def test_scores_refuse_what_they_cannot_count():
     cell = ("sequential", 7, None)
     with pytest.raises(ValueError, match="must have one length, got 1, 2, 1 and 1"):
-        score_cells([1], [1, 0], ["s"], [cell])
+        score_splits([1], [1, 0], ["s"], [cell])
+    with pytest.raises(ValueError, match="must have one length, got 1, 2 and 1"):
+        score_split([1], [1, 0], [Cell(*cell)])
     with pytest.raises(ValueError, match="`references` must be 0 or 1, got \\[2\\]"):
-        score_cells([1], [2], ["s"], [cell])
+        score_splits([1], [2], ["s"], [cell])
 
 
 @pytest.mark.parametrize(
@@ -113,7 +117,7 @@ def test_files_are_read_as_they_are_and_contradictions_are_found(tmp_path):
     questions = file_questions(write_jsonl(tmp_path / "mine.jsonl", rows))
     assert (questions.name, questions.references) == ("mine", [1, 0, 0, 1])
     assert (questions.contradicted, questions.unreadable) == ([1], [3])
-    assert questions.grammars() == {"transitivity": rows[0]["prompt"]}
+    assert questions.task_examples() == {"transitivity": rows[0]["prompt"]}
 
 
 def test_files_of_other_formats_and_columns_are_read_too(tmp_path):
@@ -148,12 +152,12 @@ def scores(trained_model, corpus_dir):
 
 def test_probabilities_do_not_depend_on_the_batch(trained_model, corpus_dir):
     prompts = next(corpus_questions("axiomatic", "transitivity_generalization", corpus_dir)).prompts[:30]
-    answerer = Answerer.load(trained_model)
-    together = answerer.probabilities(prompts)
-    alone = np.array([answerer.probabilities([prompt])[0] for prompt in prompts])
+    predictor = load_predictor(trained_model)
+    together = predictor.probabilities(prompts)
+    alone = np.array([predictor.probabilities([prompt])[0] for prompt in prompts])
     assert np.abs(together - alone).max() < 0.01  # bf16
-    answerer.tokens_per_batch = 100
-    assert np.abs(answerer.probabilities(prompts) - alone).max() < 0.01
+    predictor.tokens_per_batch = 100
+    assert np.abs(predictor.probabilities(prompts) - alone).max() < 0.01
 
 
 def test_any_causal_language_model_can_be_asked(tmp_path):
@@ -167,23 +171,22 @@ def test_any_causal_language_model_can_be_asked(tmp_path):
     tokenizer = TokenizersBackend(tokenizer_object=byte_level, eos_token="?", unk_token="?")
     GPT2LMHeadModel(GPT2Config(vocab_size=303, n_embd=8, n_layer=1, n_head=1)).save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
-    answerer = Answerer.load(tmp_path)
-    assert (answerer.yes, answerer.no) == (300, 301)
-    assert 0 < answerer.probabilities(["A causes B. Does A cause B?"])[0] < 1
+    predictor = load_predictor(tmp_path)
+    assert (predictor.yes, predictor.no) == (300, [301])
+    assert 0 < predictor.probabilities(["A causes B. Does A cause B?"])[0] < 1
 
 
 def test_evaluation_scores_every_split_beside_the_shortcuts(scores):
-    assert set(scores["baselines"]) == {"majority", "direct edge", "left-to-right sweep"}
-    for split, score in scores["splits"].items():
-        assert score["n"] == sum(cell["n"] for cell in score["cells"])
-        assert scores["baselines"]["majority"][split]["accuracy"] == 0.5
-    assert scores["overall"]["n"] == sum(score["n"] for score in scores["splits"].values())
-    json.dumps(scores)
+    assert set(scores.baselines) == {"majority", "direct edge", "left-to-right sweep"}
+    for split, score in scores.splits.items():
+        assert score.n == sum(cell.n for cell in score.cells)
+        assert scores.baselines["majority"][split].accuracy == 0.5
+    assert scores.overall.n == sum(score.n for score in scores.splits.values())
 
 
 def test_an_interrupted_evaluation_goes_on_where_it_was(trained_model, corpus_dir, scores, tmp_path, monkeypatch):
     partial, asked = tmp_path / "partial.json", []
-    probabilities = Answerer.probabilities
+    probabilities = ModelPredictor.probabilities
 
     def interrupted(self, prompts, progress=None, loop_factor=1):
         asked.append(len(prompts))
@@ -191,27 +194,27 @@ def test_an_interrupted_evaluation_goes_on_where_it_was(trained_model, corpus_di
             raise KeyboardInterrupt
         return probabilities(self, prompts, progress)
 
-    monkeypatch.setattr(Answerer, "probabilities", interrupted)
+    monkeypatch.setattr(ModelPredictor, "probabilities", interrupted)
     with pytest.raises(KeyboardInterrupt):
         evaluate_model(trained_model, data_dir=corpus_dir, partial=partial)
     assert partial.is_file()
     again = evaluate_model(trained_model, data_dir=corpus_dir, partial=partial)
     assert len(asked) == 3 + 4  # two of six splits were kept
-    assert again["splits"] == json.loads(json.dumps(scores["splits"]))
+    assert again.splits == scores.splits
     assert not partial.exists()
 
 
 def test_files_are_scored_raw_and_over_their_correct_rows(trained_model, tmp_path, corpus_dir):
     prompts = next(corpus_questions("axiomatic", "transitivity_generalization", corpus_dir)).prompts[:20]
-    answers = Answerer.load(trained_model).answers(prompts)
+    answers = load_predictor(trained_model).predict(prompts)
     # The file claims what the model says, so that the raw accuracy is 1 and every wrong answer is a contradiction.
     rows = [{"prompt": p, "completion": ("No", "Yes")[a]} for p, a in zip(prompts, answers, strict=True)]
     path = write_jsonl(tmp_path / "mine.jsonl", rows)
-    score = evaluate_model(trained_model, config=None, files=[path])["files"]["mine"]
+    score = evaluate_model(trained_model, config=None, files=[path]).files["mine"]
     wrong = [i for i, (p, a) in enumerate(zip(prompts, answers, strict=True)) if prove(p).answer != ("No", "Yes")[a]]
-    assert score["accuracy"] == 1.0 and score["contradicted_rows"] == wrong
-    assert score["correct_rows"]["n"] == 20 - len(wrong)
-    assert score["baselines"]["majority"] >= 0.5
+    assert score.accuracy == 1.0 and list(score.contradicted_rows) == wrong
+    assert score.correct_rows.n == 20 - len(wrong)
+    assert score.baselines["majority"] >= 0.5
 
 
 def test_evaluation_refuses_what_it_cannot_do(trained_model, tmp_path):
@@ -226,29 +229,29 @@ def test_evaluation_refuses_what_it_cannot_do(trained_model, tmp_path):
 
 
 def test_the_report_shows_every_cell_and_the_published_rows(scores, trained_model):
-    path = write_report(trained_model, scores)
+    path = write_model_report(trained_model, scores)
     text = path.read_text()
-    for score in scores["splits"].values():
-        for cell in score["cells"]:
-            assert f"{cell['accuracy']:.3f}<br>± {cell['stderr']:.3f}" in text
+    for score in scores.splits.values():
+        for cell in score.cells:
+            assert f"{cell.accuracy:.3f}<br>± {cell.stderr:.3f}" in text
     assert "TS2 NoPE 67M (published)" in text and "GPT-4 (published)" in text
     pictures = {picture.name for picture in (trained_model / "plots").iterdir()}
-    assert pictures == {"overview.png", *(f"{split}.png" for split in scores["splits"])}
+    assert pictures == {"overview.png", *(f"{split}.png" for split in scores.splits)}
     card = (trained_model / "README.md").read_text()
     assert "plots/overview.png" in card and "model-index" in card
     assert AutoModelForCausalLM.from_pretrained(trained_model) and AutoTokenizer.from_pretrained(trained_model)
 
 
-def test_the_report_needs_scores_of_splits(trained_model, tmp_path):
+def test_the_report_needs_scores_of_splits(trained_model, scores, tmp_path):
     with pytest.raises(FileNotFoundError, match="not a model folder"):
-        write_report(tmp_path)
+        write_model_report(tmp_path)
     with pytest.raises(ValueError, match="no `splits`"):
-        write_report(trained_model, {"files": {}})
+        write_model_report(trained_model, replace(scores, splits={}))
 
 
 def test_files_get_a_table_of_their_own(scores):
-    score = {**vars(Score.of(3, 4)), "contradicted": 1, "unreadable": 0, "correct_rows": vars(Score.of(3, 3))}
-    assert "| mine | 4 | 0.750 ± 0.217 | 1 | 1.000 ± 0.000 |" in render_report({**scores, "files": {"mine": score}})
+    score = FileScore.of(3, 4, contradicted_rows=(1,), correct_rows=Accuracy.of(3, 3))
+    assert "| mine | 4 | 0.750 ± 0.217 | 1 | 1.000 ± 0.000 |" in render_report(replace(scores, files={"mine": score}))
 
 
 def test_published_accuracies_are_accuracies():

@@ -12,10 +12,11 @@ from splits import D_SEPARATION, published
 from hf_causal.cards.model_card import write_model_card
 from hf_causal.corpora import config_names, generate_shard, get_config, task_name
 from hf_causal.corpora.build import build
-from hf_causal.evaluation.evaluate import evaluate_model, score_answers
+from hf_causal.evaluation.evaluate import evaluate_model, score_predictor
 from hf_causal.evaluation.metamorphic import check_consistency
+from hf_causal.evaluation.metrics import Accuracy
 from hf_causal.evaluation.questions import QuestionSet, corpus_questions, file_questions
-from hf_causal.evaluation.report import write_report
+from hf_causal.evaluation.report_files import write_model_report
 from hf_causal.models import make_tokenizer
 from hf_causal.tasks.corr2cause import text as corr2cause
 from hf_causal.tasks.corr2cause.shortcuts import few_independences, relation_prior
@@ -42,12 +43,14 @@ SENTENCES = (
 class Exact:
     """Answers by proof, but for `wrong`, which it answers wrongly."""
 
-    loops = False
+    can_loop = False
+    hardware = "none"
+    prompting = None
 
     def __init__(self, wrong=(), unparsable=()):
         self.wrong, self.unparsable = set(wrong), set(unparsable)
 
-    def answers(self, prompts, progress=None, loop_factor=1):
+    def predict(self, prompts, progress=None, loop_factor=1):
         return [
             -1 if prompt in self.unparsable else int((prove(prompt).answer == "Yes") != (prompt in self.wrong))
             for prompt in prompts
@@ -58,9 +61,6 @@ class Exact:
 
     def require_readable(self, grammar, prompt):
         pass
-
-    def about(self):
-        return {"hardware": "none"}
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def separation_model(data, tmp_path_factory):
 
 
 def exact_scores(corpus, config, data, **options):
-    return score_answers(lambda: Exact(**options), "exact", corpus, config, data / corpus)
+    return score_predictor(lambda: Exact(**options), "exact", corpus, config, data / corpus)
 
 
 def test_the_grammar_of_a_config_is_that_of_its_prompts():
@@ -98,24 +98,23 @@ def test_the_grammar_of_a_config_is_that_of_its_prompts():
 @pytest.mark.parametrize(("corpus", "config"), [("axiomatic", D_SEPARATION), ("corr2cause", "default")])
 def test_every_corpus_is_scored_beside_its_own_shortcuts(corpus, config, data):
     scores = exact_scores(corpus, config, data)
-    json.dumps(scores)
-    assert scores["overall"]["accuracy"] == 1
-    assert all(score["yes"]["f1"] == 1 and score["unparsable"] == 0 for score in scores["splits"].values())
-    assert list(scores["baselines"]) == ["majority", *get_task(task_name(corpus, config)).shortcuts]
+    assert scores.overall.accuracy == 1
+    assert all(score.yes.f1 == 1 and score.unparsable == 0 for score in scores.splits.values())
+    assert list(scores.baselines) == ["majority", *get_task(task_name(corpus, config)).shortcuts]
 
 
 def test_closed_systems_are_told_apart_by_relation_and_size(data):
     scores = exact_scores("corr2cause", "default", data)
-    assert list(scores["splits"]) == ["validation", "test"]
-    cells = {(cell["structure"], cell["num_nodes"]) for cell in scores["splits"]["test"]["cells"]}
+    assert list(scores.splits) == ["validation", "test"]
+    cells = {(cell.structure, cell.num_nodes) for cell in scores.splits["test"].cells}
     assert cells == {(relation, size) for relation in corr2cause.HYPOTHESES for size in (2, 3, 4)}
 
 
 def test_an_answer_that_is_neither_is_wrong_and_counted(data):
     first = next(corpus_questions("corr2cause", "default", data / "corr2cause")).prompts[0]
-    score = exact_scores("corr2cause", "default", data, unparsable=[first])["splits"]["validation"]
-    assert score["unparsable"] == 1
-    assert score["accuracy"] == pytest.approx(1 - 1 / score["n"])
+    score = exact_scores("corr2cause", "default", data, unparsable=[first]).splits["validation"]
+    assert score.unparsable == 1
+    assert score.accuracy == pytest.approx(1 - 1 / score.n)
 
 
 def test_shortcuts_of_d_separation_agree_with_a_plain_reading():
@@ -178,11 +177,11 @@ def test_contradicted_labels_are_found_in_every_grammar(tmp_path):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     questions = file_questions(path)
     assert (questions.contradicted, questions.unreadable) == ([0, 2, 4], [5])
-    assert set(questions.grammars()) == {"transitivity", "d_separation", "corr2cause"}
+    assert set(questions.task_examples()) == {"transitivity", "d_separation", "corr2cause"}
     path.write_text("".join(json.dumps(row) + "\n" for row in rows[:5]))
-    score = score_answers(Exact, "exact", config=None, files=[path])["files"]["mixed"]
-    assert list(score["baselines"]) == ["majority"]  # no shortcut reads several grammars
-    assert score["correct_rows"] == {"n": 2, "accuracy": 1.0, "stderr": 0.0, "chance_centred": 1.0}
+    score = score_predictor(Exact, "exact", config=None, files=[path]).files["mixed"]
+    assert list(score.baselines) == ["majority"]  # no shortcut reads several grammars
+    assert score.correct_rows == Accuracy(n=2, accuracy=1.0, stderr=0.0, chance_centred=1.0)
 
 
 def test_premise_and_hypothesis_columns_make_a_prompt_of_their_grammar(tmp_path):
@@ -207,19 +206,19 @@ def test_exact_answers_of_every_grammar_are_consistent(prompts):
 
 def test_answers_by_name_are_found_out():
     class Spelling(Exact):
-        def answers(self, prompts, progress=None, loop_factor=1):
+        def predict(self, prompts, progress=None, loop_factor=1):
             return [int(" A " in prompt) for prompt in prompts]
 
     for prompt in ("A causes B. Are A and B d-separated?", SYSTEM + SENTENCES[0]):
         assert check_consistency(Spelling(), [prompt] * 10)["renamed"] < 1
-    with pytest.raises(ValueError, match="must be of one grammar, got d_separation, transitivity"):
+    with pytest.raises(ValueError, match="must be of one task, got d_separation, transitivity"):
         check_consistency(Exact(), ["A causes B. Does A cause B?", "A causes B. Are A and B d-separated?"])
 
 
 def test_a_decoder_learns_the_words_of_d_separation(separation_model, data):
     scores = evaluate_model(separation_model, config=D_SEPARATION, data_dir=data / "axiomatic", limit=4)
-    assert set(scores["splits"]) == {"sequential", "flipped", "reversed", "shuffled", "branching", "long_names"}
-    text = write_report(separation_model, scores).read_text()
+    assert set(scores.splits) == {"sequential", "flipped", "reversed", "shuffled", "branching", "long_names"}
+    text = write_model_report(separation_model, scores).read_text()
     assert "Llama-3-8B-Instruct, LoRA on 175k axioms (published)" in text and "GPT-4" not in text
     assert "no collider descendants" in text
     card = (separation_model / "README.md").read_text()
@@ -229,7 +228,7 @@ def test_a_decoder_learns_the_words_of_d_separation(separation_model, data):
 def test_the_report_of_closed_systems_has_relations_and_detection(data, tmp_path):
     (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
     scores = exact_scores("corr2cause", "default", data)
-    text = write_report(tmp_path, scores).read_text()
+    text = write_model_report(tmp_path, scores).read_text()
     assert "| | 2 | 3 | 4 |" in text
     places = [text.index(f"| {name.replace('_', ' ')} |") for name in corr2cause.HYPOTHESES]
     assert places == sorted(places)
@@ -243,12 +242,12 @@ def test_pictures_hold_accuracies_below_chance(data, tmp_path):
     (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
     sets = corpus_questions("corr2cause", "default", data / "corr2cause")
     scores = exact_scores("corr2cause", "default", data, wrong=[p for s in sets for p in s.prompts])
-    assert scores["overall"]["accuracy"] == 0
-    assert "0.000 ± 0.000" in write_report(tmp_path, scores).read_text()
+    assert scores.overall.accuracy == 0
+    assert "0.000 ± 0.000" in write_model_report(tmp_path, scores).read_text()
 
 
 def test_a_model_without_the_words_of_a_grammar_says_so(trained_model, data):
-    with pytest.raises(ValueError, match="no words for d_separation questions: it was made for another grammar"):
+    with pytest.raises(ValueError, match="no words for d_separation questions: it was trained on another task"):
         evaluate_model(trained_model, config=D_SEPARATION, data_dir=data / "axiomatic")
     with pytest.raises(ValueError, match="no words for corr2cause questions"):
         evaluate_model(trained_model, corpus="corr2cause", config="default", data_dir=data / "corr2cause")
@@ -265,7 +264,7 @@ def test_an_unknown_config_is_refused_before_a_model_is_loaded():
         raise AssertionError("loaded")
 
     with pytest.raises(ValueError, match="has no config 'd_sep'"):
-        score_answers(load, "x", config="d_sep")
+        score_predictor(load, "x", config="d_sep")
 
 
 def test_every_task_has_shortcuts_and_configs_of_its_own():
@@ -276,5 +275,5 @@ def test_every_task_has_shortcuts_and_configs_of_its_own():
 
 def test_grammars_are_of_the_readable_prompts():
     questions = QuestionSet("mixed", ["What?", "A causes B. Does A cause B?"], [1, 1], unreadable=[0])
-    assert questions.grammars() == {"transitivity": questions.prompts[1]}
+    assert questions.task_examples() == {"transitivity": questions.prompts[1]}
     assert read(questions.prompts[1])[0].name == "transitivity"

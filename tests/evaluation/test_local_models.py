@@ -1,6 +1,7 @@
 """Language models on this machine, held against asking them one question at a time."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -8,11 +9,13 @@ from tiny_language_models import save_tiny, tiny_model, tiny_tokenizer
 
 from hf_causal.cli import main
 from hf_causal.evaluation.evaluate import evaluate_model
+from hf_causal.evaluation.language_models.evaluate import evaluate_language_model
 from hf_causal.evaluation.language_models.local import LocalModel
-from hf_causal.evaluation.language_models.predictor import evaluate_language_model
 from hf_causal.evaluation.language_models.prompts import PromptFormat
-from hf_causal.evaluation.predictors import Answerer
-from hf_causal.evaluation.report import render_report, write_report
+from hf_causal.evaluation.predictors import make_predictor
+from hf_causal.evaluation.report import render_report
+from hf_causal.evaluation.report_files import write_model_report
+from hf_causal.evaluation.scores import Scores, read_scores
 
 PROMPTS = [
     "A causes B. Does A cause B?",
@@ -42,10 +45,10 @@ def log_likelihood(asked, text, answer):
 @torch.no_grad()
 def test_likelihoods_are_those_of_each_question_alone(whole_answers, chat, shots, tmp_path):
     asked = made(tmp_path, whole_answers, chat, prompt_format=PromptFormat(False, shots))
-    answers = asked.answers(PROMPTS)
+    answers = asked.predict(PROMPTS)
     texts = [asked.render(prompt) for prompt in PROMPTS]
     space = "" if chat else " "
-    for text, reply, answer in zip(texts, asked.store.complete(texts, None), answers, strict=True):
+    for text, reply, answer in zip(texts, asked.cache.complete(texts, None), answers, strict=True):
         yes, no = (log_likelihood(asked, text, space + word) for word in ("Yes", "No"))
         # A space of its own is no part of what is compared.
         assert reply["yes"] - reply["no"] == pytest.approx(yes - no, abs=2e-3)
@@ -57,9 +60,9 @@ def test_likelihoods_are_those_of_each_question_alone(whole_answers, chat, shots
 @pytest.mark.parametrize("chat", [True, False])
 def test_what_is_written_is_what_the_model_writes_alone(chat, tmp_path):
     asked = made(tmp_path, chat=chat, generate=True, max_new_tokens=5, prompt_format=PromptFormat())
-    asked.answers(PROMPTS)
+    asked.predict(PROMPTS)
     texts = [asked.render(prompt) for prompt in PROMPTS]
-    for text, reply in zip(texts, asked.store.complete(texts, None), strict=True):
+    for text, reply in zip(texts, asked.cache.complete(texts, None), strict=True):
         ids = asked.tokenizer(text, return_tensors="pt")["input_ids"]
         alone = asked.model.generate(ids, do_sample=False, max_new_tokens=5, pad_token_id=asked.pad_token_id)
         assert reply["text"] == asked.tokenizer.decode(alone[0, ids.shape[1] :], skip_special_tokens=True)
@@ -68,13 +71,13 @@ def test_what_is_written_is_what_the_model_writes_alone(chat, tmp_path):
 @pytest.mark.parametrize(("always", "answer"), [("ĠYes", 1), ("ĠNo", 0), ("Q", -1)])
 def test_written_answers_are_read(always, answer, tmp_path):
     asked = made(tmp_path, always=always, generate=True, prompt_format=PromptFormat(shots=1))
-    assert asked.answers(PROMPTS) == [answer] * 4
+    assert asked.predict(PROMPTS) == [answer] * 4
 
 
 def test_a_chat_template_can_be_left_out(tmp_path):
     assert made(tmp_path, chat=True).render(PROMPTS[0]) == f"<user>{PROMPTS[0]}<eos><assistant>"
     plain = made(tmp_path, chat=True, chat_template=False)
-    assert plain.render(PROMPTS[0]) == PROMPTS[0] and not plain.about()["asked"]["chat_template"]
+    assert plain.render(PROMPTS[0]) == PROMPTS[0] and not plain.prompting["chat_template"]
 
 
 def test_the_batch_changes_nothing(tmp_path):
@@ -82,15 +85,15 @@ def test_the_batch_changes_nothing(tmp_path):
         small = made(tmp_path / f"small{whole_answers}", whole_answers, tokens_per_batch=1)
         large = made(tmp_path / f"large{whole_answers}", whole_answers)
         texts = [small.render(prompt) for prompt in PROMPTS]
-        assert small.answers(PROMPTS) == large.answers(PROMPTS)
-        for one, other in zip(small.store.complete(texts, None), large.store.complete(texts, None), strict=True):
+        assert small.predict(PROMPTS) == large.predict(PROMPTS)
+        for one, other in zip(small.cache.complete(texts, None), large.cache.complete(texts, None), strict=True):
             assert one == pytest.approx(other, abs=2e-3)
 
 
 def test_a_question_that_is_too_long_is_unparsable(tmp_path):
     for generate in (False, True):
         asked = made(tmp_path, positions=50, generate=generate, always="ĠYes")
-        assert asked.answers(PROMPTS) == ([1, -1, 1, 1] if not generate else [1, -1, -1, -1])
+        assert asked.predict(PROMPTS) == ([1, -1, 1, 1] if not generate else [1, -1, -1, -1])
 
 
 def test_an_interrupted_evaluation_asks_the_rest(tmp_path, monkeypatch):
@@ -105,11 +108,11 @@ def test_an_interrupted_evaluation_asks_the_rest(tmp_path, monkeypatch):
 
     monkeypatch.setattr(asked, "_log_probabilities", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        asked.answers(PROMPTS)
+        asked.predict(PROMPTS)
     again = made(tmp_path, tokens_per_batch=1)
     rest = again._log_probabilities
     monkeypatch.setattr(again, "_log_probabilities", lambda ids, places: rows.append(ids) or rest(ids, places))
-    assert again.answers(PROMPTS) == made(tmp_path / "other").answers(PROMPTS)
+    assert again.predict(PROMPTS) == made(tmp_path / "other").predict(PROMPTS)
     assert len(rows) == 3 + 2
 
 
@@ -117,7 +120,7 @@ def test_replies_belong_to_weights_and_form(tmp_path):
     tokenizer = tiny_tokenizer(chat=True)
     same = {"prompt_format": PromptFormat(), "answers": tmp_path}
     paths = {
-        LocalModel(tiny_model(tokenizer, seed), tokenizer, **{**same, **changes}).store.path
+        LocalModel(tiny_model(tokenizer, seed), tokenizer, **{**same, **changes}).cache.path
         for seed, changes in (
             (0, {}),
             (1, {}),
@@ -128,15 +131,15 @@ def test_replies_belong_to_weights_and_form(tmp_path):
         )
     }
     assert len(paths) == 6
-    assert LocalModel(tiny_model(tokenizer), tokenizer, **same).store.path in paths
+    assert LocalModel(tiny_model(tokenizer), tokenizer, **same).cache.path in paths
 
 
 def test_padding_takes_no_positions(tmp_path):
     # A GPT-2 numbers the places of a row unless it is told where the row begins.
     tokenizer = tiny_tokenizer()
-    answerer = Answerer(tiny_model(tokenizer), tokenizer)
-    together = answerer.probabilities(PROMPTS)
-    alone = [answerer.probabilities([prompt])[0] for prompt in PROMPTS]
+    predictor = make_predictor(tiny_model(tokenizer), tokenizer)
+    together = predictor.probabilities(PROMPTS)
+    alone = [predictor.probabilities([prompt])[0] for prompt in PROMPTS]
     assert together == pytest.approx(alone, abs=0.02)  # bf16
 
 
@@ -144,19 +147,18 @@ def test_every_split_is_scored_beside_shortcuts_and_published_rows(corpus_dir, t
     folder = save_tiny(tmp_path / "lm", always="ĠYes")
     common = {"data_dir": corpus_dir, "limit": 2, "answers": tmp_path / "answers"}
     scores = evaluate_language_model(folder, generate=True, shots=2, **common)
-    assert len(scores["splits"]) == 6 and scores["overall"]["accuracy"] == pytest.approx(0.5, abs=0.2)
-    assert scores["asked"]["way"] == "generation" and scores["asked"]["shots"] == 2
-    assert all(score["unparsable"] == 0 for score in scores["splits"].values())
-    json.dumps(scores)
+    assert len(scores.splits) == 6 and scores.overall.accuracy == pytest.approx(0.5, abs=0.2)
+    assert scores.prompting["way"] == "generation" and scores.prompting["shots"] == 2
+    assert all(score.unparsable == 0 for score in scores.splits.values())
 
     own = evaluate_model(trained_model, data_dir=corpus_dir, limit=2)
-    text = write_report(trained_model, own, [scores]).read_text()
+    text = write_model_report(trained_model, own, [scores]).read_text()
     assert "| lm (generation, 2 examples), shuffled and flipped | " in text
     assert "GPT-4 (published)" in text
-    kept = json.loads((trained_model / "generalization.json").read_text())
+    kept = Scores.from_json(read_scores(trained_model / "generalization.json"))
     assert text.startswith(render_report(kept))
     with pytest.raises(ValueError, match="`beside` must be scores on 'transitivity_generalization'"):
-        write_report(trained_model, own, [{**scores, "config": "default"}])
+        write_model_report(trained_model, own, [replace(scores, config="default")])
 
 
 def test_the_command_line_scores_a_language_model(corpus_dir, tmp_path, capsys):

@@ -6,8 +6,8 @@ from tiny_language_model import log_likelihoods, save_tiny_language_model
 from hf_causal.corpora.build import build
 from hf_causal.corpora.load import load_corpus
 from hf_causal.evaluation import predictors as predict
-from hf_causal.evaluation.binary_metrics import Detection
 from hf_causal.evaluation.language_models.prompts import parse_answer
+from hf_causal.evaluation.metrics import BinaryMetrics
 from hf_causal.harnesses import harness_path
 
 lm_eval = pytest.importorskip("lm_eval", reason="lm-eval is not installed: pip install 'hf-causal[harness]'")
@@ -63,8 +63,8 @@ def test_likelihoods_and_scores_are_ours(task, results, model, sources, monkeypa
     for mine, other in zip(ours, theirs, strict=True):
         assert other == pytest.approx(mine, abs=1e-3)
     monkeypatch.setattr(predict, "has_bf16", lambda device: False)
-    predictions = predict.Answerer.load(model, "cpu").answers(rows["prompt"])
-    scores = Detection.of(predictions, rows["label"])
+    predictions = predict.load_predictor(model, "cpu").predict(rows["prompt"])
+    scores = BinaryMetrics.of(predictions, rows["label"])
     assert 0 < sum(predictions) < len(predictions)
     assert results["results"][task]["acc,none"] == pytest.approx(scores.accuracy)
     assert results["results"][task]["f1,none"] == pytest.approx(scores.f1)

@@ -32,5 +32,5 @@ def use_hub(monkeypatch: pytest.MonkeyPatch, hub: HubServer, home: Path, token: 
 def never_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries wait, so that a busy server can recover; a test Hub has recovered at once."""
     hasty = SimpleNamespace(**{**vars(time), "sleep": lambda seconds: None})
-    monkeypatch.setattr("hf_causal.hub.repository.time", hasty)
+    monkeypatch.setattr("hf_causal.hub.commit.time", hasty)
     monkeypatch.setattr("huggingface_hub.utils._http.time", hasty)

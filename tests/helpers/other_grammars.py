@@ -24,11 +24,11 @@ class Separation:
         return " ".join(f"{cause} causes {effect}." for cause, effect in self.edges)
 
     @property
-    def asked(self):
+    def question_text(self):
         return f"Are {self.question[0]} and {self.question[1]} d-separated given {{{', '.join(self.given)}}}?"
 
     def __str__(self):
-        return f"{self.premise} {self.asked}"
+        return f"{self.premise} {self.question_text}"
 
 
 def _parse_separation(text):
@@ -72,10 +72,10 @@ class Correlations:
     """`Premise: A correlates with B. Hypothesis: A correlates with B.`: true where it is a sentence of the premise."""
 
     premise: str
-    asked: str
+    question_text: str
 
     def __str__(self):
-        return f"Premise: {self.premise} Hypothesis: {self.asked}"
+        return f"Premise: {self.premise} Hypothesis: {self.question_text}"
 
 
 def _parse_correlations(text):
@@ -86,7 +86,7 @@ def _parse_correlations(text):
 
 
 def _prove_correlations(prompt):
-    return Proof("Yes" if prompt.asked in prompt.premise else "No", "{}", -1)
+    return Proof("Yes" if prompt.question_text in prompt.premise else "No", "{}", -1)
 
 
 CORRELATIONS = replace(

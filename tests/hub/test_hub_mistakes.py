@@ -8,7 +8,7 @@ from hub_fixtures import ORG, use_hub
 
 from hf_causal.cli import main
 from hf_causal.hub.errors import PublishError
-from hf_causal.hub.publish import publish_dataset, publish_metric, publish_model, publish_space
+from hf_causal.hub.publish import publish
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOPED = ROOT / "model_cards" / "axiom-looped"
@@ -53,7 +53,7 @@ def test_the_stored_token_serves_and_is_written_nowhere(hub, space, monkeypatch,
         ("space", "causal-lab/a--b", "`repo_id` must be a name that the Hub accepts"),
         ("space", "causal-lab/ü", "`repo_id` must be a name that the Hub accepts"),
         ("model", "causal-lab/x", "is not a model folder: it has no config.json (it looks like a space"),
-        ("dataset", "causal-lab/x", "is no data set"),
+        ("dataset", "causal-lab/x", "is not a data set"),
         ("metric", "causal-lab/x", "is not a metric folder"),
     ],
 )
@@ -78,31 +78,31 @@ def test_mistakes_are_told_before_anything_is_asked(kind, repo_id, message, hub,
 def test_an_invalid_card_makes_no_repository(card, message, hub, space):
     (space / "README.md").write_text(card)
     with pytest.raises(PublishError) as caught:
-        publish_space(space, f"{ORG}/demo")
+        publish("space", space, f"{ORG}/demo")
     assert message in str(caught.value) and not hub.store.repos
 
 
 def test_a_card_that_goes_bad_leaves_the_repository_as_it_was(hub, space):
-    first = publish_space(space, f"{ORG}/demo")
+    first = publish("space", space, f"{ORG}/demo")
     (space / "README.md").write_text("---\nsdk: gradio\nlicense: 3\n---\n")
     with pytest.raises(PublishError, match="the Hub refuses the card of 'causal-lab/demo': \"license\""):
-        publish_space(space, f"{ORG}/demo")
+        publish("space", space, f"{ORG}/demo")
     assert hub.repo("spaces", f"{ORG}/demo").branches["main"] == first.commit
 
 
 def test_part_of_a_folder_is_not_published(hub, data, tmp_path):
     next((data / "transitivity_ts2").glob("train-*.parquet")).unlink()
     with pytest.raises(PublishError, match="0 of the 1 Parquet files of transitivity_ts2/train: build it again"):
-        publish_dataset(data, DATA)
+        publish("dataset", data, DATA)
     model = Path(shutil.copytree(LOOPED, tmp_path / "model"))
     (model / "model.safetensors").unlink()
     with pytest.raises(PublishError, match="has no weights"):
-        publish_model(model, MODEL)
+        publish("model", model, MODEL)
     (model / "config.json").write_text("{")
     with pytest.raises(PublishError, match="config.json' is not JSON"):
-        publish_model(model, MODEL)
+        publish("model", model, MODEL)
     with pytest.raises(PublishError, match="must end with the metric's name, as causal-lab/generalization_accuracy"):
-        publish_metric(METRIC, f"{ORG}/accuracy")
+        publish("metric", METRIC, f"{ORG}/accuracy")
     with pytest.raises(PublishError, match="there is no folder"):
-        publish_model(tmp_path / "nothing", MODEL)
+        publish("model", tmp_path / "nothing", MODEL)
     assert not hub.requests

@@ -14,7 +14,7 @@ from huggingface_hub import ModelCard, parse_eval_result_entries
 
 from hf_causal.cli import main
 from hf_causal.hub.errors import PublishError
-from hf_causal.hub.publish import publish_dataset, publish_metric, publish_model, publish_space, write_dry_run
+from hf_causal.hub.publish import publish, write_dry_run
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOPED = ROOT / "model_cards" / "axiom-looped"
@@ -45,7 +45,7 @@ def commits(hub, kind, repo_id):
 
 
 def test_a_data_set_is_one_commit_with_shards_card_and_infos(hub, data):
-    published = publish_dataset(data, DATA)
+    published = publish("dataset", data, DATA)
     assert [commit.oid for commit in commits(hub, "datasets", DATA)] == [published.commit]
     assert published.is_new and not published.removed
     files = hub.repo("datasets", DATA).files()
@@ -63,7 +63,7 @@ def test_a_data_set_is_one_commit_with_shards_card_and_infos(hub, data):
 
 
 def test_a_model_is_one_commit_that_holds_everything(hub):
-    published = publish_model(LOOPED, MODEL)
+    published = publish("model", LOOPED, MODEL)
     assert len(commits(hub, "models", MODEL)) == 1
     files = set(hub.repo("models", MODEL).files())
     code = {f"{name}_axiom_looped.py" for name in ("configuration", "modeling", "block", "reading")}
@@ -91,7 +91,7 @@ def test_code_that_a_folder_holds_is_what_is_published(hub, trained_model):
     text = own.read_text()
     try:
         own.write_text(f"{text}# as it was\n")
-        publish_model(trained_model, f"{ORG}/cpu", dataset_id="elsewhere/data")
+        publish("model", trained_model, f"{ORG}/cpu", dataset_id="elsewhere/data")
     finally:
         own.write_text(text)
     assert hub.store.text("models", f"{ORG}/cpu", "modeling_axiom.py").endswith("# as it was\n")
@@ -100,15 +100,15 @@ def test_code_that_a_folder_holds_is_what_is_published(hub, trained_model):
 
 
 def test_the_same_content_again_is_no_commit(hub, data, space):
-    for publish, source, repo_id, kind in (
-        (publish_dataset, data, DATA, "datasets"),
-        (publish_model, LOOPED, MODEL, "models"),
-        (publish_metric, METRIC, f"{ORG}/generalization_accuracy", "spaces"),
-        (publish_space, space, f"{ORG}/demo", "spaces"),
+    for artifact, source, repo_id, kind in (
+        ("dataset", data, DATA, "datasets"),
+        ("model", LOOPED, MODEL, "models"),
+        ("metric", METRIC, f"{ORG}/generalization_accuracy", "spaces"),
+        ("space", space, f"{ORG}/demo", "spaces"),
     ):
-        first = publish(source, repo_id)
+        first = publish(artifact, source, repo_id)
         sent = len(hub.asked("PUT")) + len(hub.asked("POST", "/commit/"))
-        again = publish(source, repo_id)
+        again = publish(artifact, source, repo_id)
         assert first.is_new and not again.is_new and again.commit == first.commit
         assert "up to date" in str(again)
         assert len(hub.asked("PUT")) + len(hub.asked("POST", "/commit/")) == sent
@@ -118,11 +118,11 @@ def test_the_same_content_again_is_no_commit(hub, data, space):
 def test_what_is_gone_locally_is_removed_by_the_same_commit_and_the_rest_stays(hub, data):
     from huggingface_hub import HfApi
 
-    publish_dataset(data, DATA)
+    publish("dataset", data, DATA)
     HfApi().upload_file(path_or_fileobj=b"by hand", path_in_repo="NOTES.md", repo_id=DATA, repo_type="dataset")
     HfApi().upload_file(path_or_fileobj=b"by hand", path_in_repo="a/b/c.parquet", repo_id=DATA, repo_type="dataset")
     shutil.rmtree(data / "transitivity_ts2")
-    published = publish_dataset(data, DATA)
+    published = publish("dataset", data, DATA)
     files = set(hub.repo("datasets", DATA).files())
     assert {"NOTES.md", "a/b/c.parquet", ".gitattributes", "README.md"} < files
     assert not [path for path in files if path.startswith("transitivity_ts2/")]
@@ -134,31 +134,31 @@ def test_what_is_gone_locally_is_removed_by_the_same_commit_and_the_rest_stays(h
 
 
 def test_only_what_changed_is_sent(hub, data):
-    publish_dataset(data, DATA)
+    publish("dataset", data, DATA)
     sent = len(hub.asked("PUT"))
     shard = next((data / "transitivity_ts2").glob("validation-*.parquet"))
     import pyarrow.parquet as pq
 
     pq.write_table(pq.read_table(shard), shard, compression="snappy")
-    published = publish_dataset(data, DATA)
+    published = publish("dataset", data, DATA)
     assert f"transitivity_ts2/{shard.name}" in published.changed and len(hub.asked("PUT")) == sent + 1
     assert not [path for path in published.changed if "train" in path]
 
 
 def test_other_bytes_of_the_same_length_are_a_change(hub, tmp_path):
     folder = Path(shutil.copytree(LOOPED, tmp_path / "model"))
-    publish_model(folder, MODEL)
+    publish("model", folder, MODEL)
     weights = folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
     (folder / "report.md").write_text((folder / "report.md").read_text().replace("Scored", "Marked"))
-    assert set(publish_model(folder, MODEL).changed) == {"model.safetensors", "report.md", "README.md"}
+    assert set(publish("model", folder, MODEL).changed) == {"model.safetensors", "report.md", "README.md"}
 
 
 def test_a_branch_and_a_pull_request_leave_main_alone(hub, space):
-    first = publish_space(space, f"{ORG}/demo")
+    first = publish("space", space, f"{ORG}/demo")
     (space / "app.py").write_text("import gradio  # changed\n")
-    on_branch = publish_space(space, f"{ORG}/demo", revision="next")
-    proposed = publish_space(space, f"{ORG}/demo", create_pr=True)
+    on_branch = publish("space", space, f"{ORG}/demo", revision="next")
+    proposed = publish("space", space, f"{ORG}/demo", create_pr=True)
     repo = hub.repo("spaces", f"{ORG}/demo")
     assert repo.branches["main"] == first.commit and repo.branches["next"] == on_branch.commit
     assert proposed.pull_request.endswith("/discussions/1") and proposed.pull_request in str(proposed)
@@ -166,47 +166,47 @@ def test_a_branch_and_a_pull_request_leave_main_alone(hub, space):
 
 
 def test_a_pull_request_can_be_brought_up_to_date(hub, space):
-    publish_space(space, f"{ORG}/demo")
+    publish("space", space, f"{ORG}/demo")
     for step in ("one", "two"):
         (space / "app.py").write_text(f"import gradio  # {step}\n")
-        publish_space(space, f"{ORG}/demo", **({"create_pr": True} if step == "one" else {"revision": "refs/pr/1"}))
+        publish("space", space, f"{ORG}/demo", **({"create_pr": True} if step == "one" else {"revision": "refs/pr/1"}))
     repo = hub.repo("spaces", f"{ORG}/demo")
     assert "two" in hub.store.text("spaces", f"{ORG}/demo", "app.py", "refs/pr/1")
     assert len(repo.pull_requests) == 1 and len(repo.history()) == 2
     with pytest.raises(PublishError, match="has no revision 'refs/pr/7'"):
-        publish_space(space, f"{ORG}/demo", revision="refs/pr/7")
+        publish("space", space, f"{ORG}/demo", revision="refs/pr/7")
 
 
 def test_a_pull_request_needs_no_write_access(hub, space, monkeypatch, tmp_path):
-    publish_space(space, f"{ORG}/demo")
+    publish("space", space, f"{ORG}/demo")
     use_hub(monkeypatch, hub, tmp_path / "home", "hf_stranger")
     (space / "more.py").write_text("x = 1\n")
     with pytest.raises(PublishError, match="no write access to 'causal-lab/demo'"):
-        publish_space(space, f"{ORG}/demo")
-    assert publish_space(space, f"{ORG}/demo", create_pr=True).pull_request
+        publish("space", space, f"{ORG}/demo")
+    assert publish("space", space, f"{ORG}/demo", create_pr=True).pull_request
     with pytest.raises(PublishError, match="there is no space 'causal-lab/new' to change"):
-        publish_space(space, f"{ORG}/new", create_pr=True)
+        publish("space", space, f"{ORG}/new", create_pr=True)
 
 
 def test_private_is_of_new_repositories(hub, space, monkeypatch, tmp_path):
-    publish_space(space, f"{ORG}/secret", private=True)
+    publish("space", space, f"{ORG}/secret", private=True)
     assert hub.repo("spaces", f"{ORG}/secret").private
     (space / "more.py").write_text("x = 1\n")
-    publish_space(space, f"{ORG}/secret")
+    publish("space", space, f"{ORG}/secret")
     assert hub.repo("spaces", f"{ORG}/secret").private  # it keeps its visibility
-    publish_space(space, f"{ORG}/open")
+    publish("space", space, f"{ORG}/open")
     with pytest.raises(PublishError, match="exists and is public"):
-        publish_space(space, f"{ORG}/open", private=True)
+        publish("space", space, f"{ORG}/open", private=True)
     use_hub(monkeypatch, hub, tmp_path / "home", "hf_stranger")
     with pytest.raises(PublishError, match="no write access"):
-        publish_space(space, f"{ORG}/secret")
+        publish("space", space, f"{ORG}/secret")
 
 
 def test_listings_are_read_to_their_last_page(tmp_path, monkeypatch, data):
     with HubServer(tmp_path / "paged", page_size=2) as hub:
         use_hub(monkeypatch, hub, tmp_path / "home")
-        publish_dataset(data, DATA)
-        assert not publish_dataset(data, DATA).is_new
+        publish("dataset", data, DATA)
+        assert not publish("dataset", data, DATA).is_new
         assert hub.asked("GET", "cursor=4")
 
 
@@ -218,13 +218,13 @@ def test_a_dry_run_is_what_would_be_committed_and_asks_nobody(hub, data, tmp_pat
     assert main(["publish", "dataset", str(data), "--repo-id", DATA, "--dry-run", str(look)]) == 2
     assert "must be a new or empty folder" in capsys.readouterr().err
     use_hub(monkeypatch, hub, tmp_path / "home")
-    publish_dataset(data, DATA)
+    publish("dataset", data, DATA)
     repo = hub.repo("datasets", DATA)
     written = {path.relative_to(look).as_posix(): path for path in look.rglob("*") if path.is_file()}
     assert set(written) == set(repo.files()) - {".gitattributes"}
     for name, path in written.items():
         assert path.read_bytes() == hub.store.blob(repo.files()[name].sha256).read_bytes()
-    assert not publish_dataset(look, DATA).is_new  # and it can be published itself
+    assert not publish("dataset", look, DATA).is_new  # and it can be published itself
 
 
 def test_a_dry_run_that_fails_leaves_nothing(data, tmp_path):

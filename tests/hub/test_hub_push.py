@@ -11,7 +11,7 @@ from small import TINY
 from transformers import AutoTokenizer
 
 from hf_causal.cli import main
-from hf_causal.hub.publish import publish_model
+from hf_causal.hub.publish import publish
 from hf_causal.models import AxiomForCausalLM, AxiomLoopedForSequenceClassification, AxiomTokenizer, make_model
 from hf_causal.training.__main__ import main as launch
 
@@ -29,7 +29,7 @@ def contents(hub, repo_id):
 
 @pytest.mark.parametrize(("kind", "folder"), [(AxiomForCausalLM, CPU), (AxiomLoopedForSequenceClassification, LOOPED)])
 def test_a_model_pushes_what_publishing_its_folder_makes(kind, folder, hub):
-    publish_model(folder, f"{ORG}/published")
+    publish("model", folder, f"{ORG}/published")
     url = kind.from_pretrained(folder).push_to_hub(f"{ORG}/pushed")
     repo = hub.repo("models", f"{ORG}/pushed")
     assert url == f"{hub.url}/{ORG}/pushed/commit/{repo.branches['main']}" and len(repo.history()) == 2
@@ -37,7 +37,7 @@ def test_a_model_pushes_what_publishing_its_folder_makes(kind, folder, hub):
 
 
 def test_a_model_that_came_from_the_hub_pushes_it_all_again(hub):
-    publish_model(LOOPED, f"{ORG}/published")
+    publish("model", LOOPED, f"{ORG}/published")
     # What `from_pretrained` of a repository leaves in the cache and in the config.
     model = AxiomLoopedForSequenceClassification.from_pretrained(snapshot_download(f"{ORG}/published"))
     model.config.name_or_path = f"{ORG}/published"
@@ -73,7 +73,7 @@ def test_a_model_from_memory_has_code_tokenizer_and_card(hub):
 @pytest.mark.parametrize("order", ["model first", "tokenizer first"])
 def test_a_tokenizer_leaves_the_card_as_it_is(order, hub):
     model = AxiomLoopedForSequenceClassification.from_pretrained(LOOPED)
-    publish_model(LOOPED, f"{ORG}/published")
+    publish("model", LOOPED, f"{ORG}/published")
     pushes = [lambda: model.push_to_hub(f"{ORG}/pushed"), lambda: AxiomTokenizer().push_to_hub(f"{ORG}/pushed")]
     for push in pushes if order == "model first" else reversed(pushes):
         push()
@@ -90,7 +90,7 @@ def test_a_training_run_is_pushed_when_it_is_done(hub, corpus_dir, tmp_path, cap
     assert main([*command, *push, "--resume-from-checkpoint", "latest"]) == 0
     assert f"model {repo_id}: " in capsys.readouterr().out
     assert hub.repo("models", repo_id).private
-    assert not publish_model(out, repo_id).is_new  # it is what publishing the folder makes
+    assert not publish("model", out, repo_id).is_new  # it is what publishing the folder makes
     files = set(hub.repo("models", repo_id).files())
     assert {"recipe.yaml", "training_log.jsonl", "training_summary.json", "modeling_axiom.py"} <= files
     assert not [path for path in files if "checkpoint" in path]

@@ -8,8 +8,8 @@ import torch
 from hub_fixtures import ORG, never_wait, use_hub
 from hub_server import ClientError, HubClient, HubServer
 
-from hf_causal.evaluation.predictors import Answerer
-from hf_causal.hub.publish import publish_dataset, publish_metric, publish_model
+from hf_causal.evaluation.predictors import load_predictor
+from hf_causal.hub.publish import publish
 from hf_causal.models import AxiomForCausalLM, AxiomLoopedForSequenceClassification, AxiomTokenizer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,11 +30,11 @@ def published(tmp_path_factory, corpus_dir, corpora_dir):
     with HubServer(folder / "hub", page_size=5) as hub, pytest.MonkeyPatch.context() as monkeypatch:
         use_hub(monkeypatch, hub, folder / "home")
         never_wait(monkeypatch)
-        publish_dataset(corpus_dir, DATA)
-        publish_dataset(corpora_dir / "corr2cause", f"{ORG}/corr2cause")
+        publish("dataset", corpus_dir, DATA)
+        publish("dataset", corpora_dir / "corr2cause", f"{ORG}/corr2cause")
         for model in ("axiom-cpu", "axiom-looped"):
-            publish_model(MODEL_CARDS / model, f"{ORG}/{model}")
-        publish_metric(METRIC, METRIC_ID)
+            publish("model", MODEL_CARDS / model, f"{ORG}/{model}")
+        publish("metric", METRIC, METRIC_ID)
         yield hub
 
 
@@ -104,8 +104,8 @@ from huggingface_hub import HfApi
 HfApi().create_repo(name, repo_type="dataset")
 build("axiomatic", f"hf://datasets/{name}", ["transitivity_occ"], rows=400, validation_rows=400)
 build("axiomatic", "axiomatic", ["transitivity_occ"], rows=400, validation_rows=400)
-from hf_causal.hub.publish import publish_dataset
-result = publish_dataset("axiomatic", name).changed
+from hf_causal.hub.publish import publish
+result = publish("dataset", "axiomatic", name).changed
 """
     assert here.run(code, name=f"{ORG}/direct") == []
     rows = elsewhere.run(LOAD, name=f"{ORG}/direct", config="transitivity_occ", split="train")["rows"]
@@ -162,8 +162,8 @@ result = frame[["prompt", "label", "certificate"]].to_dict("records")
 
 def test_the_package_loads_and_checks_published_rows(here, corpus_dir):
     code = """
-from hf_causal.tasks.proving import check
 from hf_causal.corpora.load import load_corpus
+from hf_causal.tasks.proving import check
 rows = load_corpus("axiomatic", "transitivity_ts2", "validation", name).to_pylist()
 for row in rows[:50]:
     check(row)
@@ -251,7 +251,7 @@ def test_a_published_model_is_scored_by_name(here, corpus_dir):
     code = """
 from hf_causal.evaluation.evaluate import evaluate_model
 scores = evaluate_model(model, data_dir=data, limit=10)
-result = {split: score["accuracy"] for split, score in scores["splits"].items()}
+result = {split: score.accuracy for split, score in scores.splits.items()}
 """
     accuracy = here.run(code, model=f"{ORG}/axiom-looped", data=DATA)
     assert set(accuracy.values()) == {1.0} and len(accuracy) == 6
@@ -289,7 +289,7 @@ def test_everything_works_offline_afterwards(published, elsewhere, here, home, c
 def test_a_private_data_set_is_seen_with_a_token_only(published, elsewhere, tmp_path, corpus_dir):
     with pytest.MonkeyPatch.context() as monkeypatch:
         use_hub(monkeypatch, published, tmp_path / "home")
-        publish_dataset(corpus_dir, f"{ORG}/secret", private=True)
+        publish("dataset", corpus_dir, f"{ORG}/secret", private=True)
     code = """
 from datasets import load_dataset
 result = load_dataset(name, "transitivity_ts2", split="validation", token=token).num_rows
@@ -318,7 +318,7 @@ result = hf_hub_download(name, file, repo_type="dataset", cache_dir=cache)
 def test_a_model_that_was_just_trained_comes_back(published, tmp_path, trained_model, elsewhere):
     with pytest.MonkeyPatch.context() as monkeypatch:
         use_hub(monkeypatch, published, tmp_path / "home")
-        publish_model(trained_model, f"{ORG}/tiny")
+        publish("model", trained_model, f"{ORG}/tiny")
     found = elsewhere.run(DECODER, name=f"{ORG}/tiny", prompts=PROMPTS)
     model = AxiomForCausalLM.from_pretrained(trained_model).eval()
     with torch.no_grad():
@@ -329,10 +329,10 @@ def test_a_model_that_was_just_trained_comes_back(published, tmp_path, trained_m
 def test_the_way_through_xet_storage(tmp_path, corpus_dir):
     """The client's default transport: chunks go to a content store, the commit carries hashes."""
     publish = """
-from hf_causal.hub.publish import publish_dataset, publish_model
+from hf_causal.hub.publish import publish
 result = []
-for call, folder, name in ((publish_dataset, data, "causal-lab/data"), (publish_model, model, "causal-lab/model")):
-    first, again = call(folder, name), call(folder, name)
+for artifact, folder, name in (("dataset", data, "causal-lab/data"), ("model", model, "causal-lab/model")):
+    first, again = publish(artifact, folder, name), publish(artifact, folder, name)
     result.append([first.is_new, again.is_new])
 """
     use = {"data": str(corpus_dir), "model": str(MODEL_CARDS / "axiom-looped")}
@@ -347,4 +347,4 @@ for call, folder, name in ((publish_dataset, data, "causal-lab/data"), (publish_
         answers = client.run(REASONER, name="causal-lab/model", prompts=PROMPTS)["logits"]
         assert hub.asked("GET", "/xet-read-token/")
     predicted = [int(yes > no) for no, yes in answers]
-    assert predicted == Answerer.load(MODEL_CARDS / "axiom-looped").answers(PROMPTS) == [1, 0, 1]
+    assert predicted == load_predictor(MODEL_CARDS / "axiom-looped").predict(PROMPTS) == [1, 0, 1]

@@ -171,7 +171,7 @@ def test_closed_systems_are_read_as_their_grammar_reads_them(model, tokenizer, s
         np.testing.assert_array_equal(triples[..., 1][cube], (table[:, :, None] & ~inside).any(-1) & third)
         names = [parsed.system.variables[list(order).index(int(one))] for one in read.questions[0, 0]]
         assert sorted(names) == sorted(parsed.pair)
-        assert re.search(rf"\b{names[0]}\b.*\b{names[1]}\b", parsed.asked)
+        assert re.search(rf"\b{names[0]}\b.*\b{names[1]}\b", parsed.question_text)
 
 
 def test_neither_names_nor_order_matter_in_closed_systems(model, tokenizer, systems):

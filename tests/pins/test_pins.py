@@ -10,8 +10,11 @@ import pytest
 from make_pins import observations, read_pins
 from pins_compare import EXACT_OUTPUTS, differences
 
+from hf_causal.systems import NAMES
+
 # Of outputs on another type of CPU; where code alone has changed, `make_pins.py --check` finds them equal.
 TOLERANCE = 1e-3
+PINNED_SYSTEMS = {"sequences", "heterogeneity", "interventions", "equivariance"}
 KINDS = ("corpora", "outputs", "dataset_cards", "model_cards", "commands")
 
 
@@ -20,6 +23,7 @@ def observed(tmp_path_factory):
     return observations(Path(tmp_path_factory.mktemp("pins")))
 
 
+@pytest.mark.skipif(set(NAMES) != PINNED_SYSTEMS, reason="pinned with all systems, and one is not in this checkout")
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_published_has_changed(kind, observed):
     tolerance, ignored = (TOLERANCE, EXACT_OUTPUTS) if kind == "outputs" else (0.0, ())

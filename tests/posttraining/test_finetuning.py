@@ -9,7 +9,7 @@ from tiny_finetuning import quick, save_language_model
 
 from hf_causal.cli import main
 from hf_causal.corpora.load import load_corpus
-from hf_causal.evaluation.language_models.predictor import evaluate_language_model
+from hf_causal.evaluation.language_models.evaluate import evaluate_language_model
 from hf_causal.evaluation.loading import load_pretrained
 from hf_causal.posttraining.run import finetune
 
@@ -19,7 +19,7 @@ peft = pytest.importorskip("peft", reason="PEFT is not installed: pip install 'h
 
 def overall(result):
     (record,) = result.records
-    return record["before"]["overall"]["accuracy"], record["after"]["overall"]["accuracy"]
+    return record.before.overall.accuracy, record.after.overall.accuracy
 
 
 def test_all_weights_learn_what_holds_on_held_out_premises(separation_dir, tmp_path):
@@ -61,7 +61,7 @@ def test_an_adapter_comes_back_by_peft_merged_and_in_an_evaluation(adapted, sepa
     again = evaluate_language_model(
         folder, "axiomatic", "d_separation_generalization", separation_dir, answers=tmp_path / "answers"
     )
-    assert again["splits"] == adapted.records[0]["after"]["splits"]
+    assert again.splits == adapted.records[0].after.splits
     command = ["evaluate", "--lm", str(folder), "--config", "d_separation_generalization", "--limit", "2"]
     assert main([*command, "--data-dir", str(separation_dir), "--answers", str(tmp_path)]) == 0
     assert "branching" in capsys.readouterr().out
@@ -72,10 +72,10 @@ def test_chat_templates_and_written_answers(separation_dir, tmp_path):
     base = save_language_model(tmp_path / "base", chat=True)
     recipe = quick(base, generate=True, max_steps=50, eval_limit=20)
     (record,) = finetune(recipe, tmp_path / "out", [separation_dir], answers=tmp_path / "answers").records
-    assert record["after"]["asked"]["chat_template"] and record["after"]["asked"]["instructed"]
+    assert record.after.prompting["chat_template"] and record.after.prompting["instructed"]
     # An untrained model writes anything; the trained one a Yes or a No.
     unparsable = {
-        when: sum(score["unparsable"] for score in record[when]["splits"].values()) for when in ("before", "after")
+        when: sum(score.unparsable for score in getattr(record, when).splits.values()) for when in ("before", "after")
     }
     assert unparsable["before"] > 100 and unparsable["after"] == 0
     replies = [
@@ -119,7 +119,7 @@ def test_a_finished_run_that_is_gone_on_with_scores_what_is_missing(separation_d
     more = replace(recipe, evaluations=asked, eval_limit=2)
     scored = finetune(more, tmp_path / "out", [separation_dir], "latest", answers=tmp_path / "answers")
     assert (tmp_path / "out" / "model.safetensors").stat().st_mtime_ns == weights
-    assert [record["title"] for record in scored.records] == [asked[0], "mine.jsonl"]
+    assert [record.title for record in scored.records] == [asked[0], "mine.jsonl"]
     text = (tmp_path / "out" / "README.md").read_text()
     assert "## Before and after" in text and "| mine | 20 | " in text and str(tmp_path) not in text
 

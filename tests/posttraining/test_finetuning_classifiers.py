@@ -13,7 +13,7 @@ from hf_causal.cli import main
 from hf_causal.corpora.load import load_corpus
 from hf_causal.evaluation.evaluate import evaluate_model
 from hf_causal.evaluation.loading import load_pretrained
-from hf_causal.evaluation.predictors import Answerer, answer_classes
+from hf_causal.evaluation.predictors import answer_classes, load_predictor
 from hf_causal.posttraining.models import classifies, load_for_training
 from hf_causal.posttraining.recipe import load_finetune_recipe
 from hf_causal.posttraining.run import finetune
@@ -66,8 +66,8 @@ def test_entailment_is_yes_and_everything_else_no(save, tmp_path, monkeypatch):
         with torch.no_grad():
             contradiction, neutral, entailment = model(**tokenizer(premise, question, return_tensors="pt")).logits[0]
         expected.append(float(torch.sigmoid(entailment - max(contradiction, neutral))))
-    answerer = Answerer.load(folder, "cpu")
-    assert answerer.probabilities(PROMPTS) == pytest.approx(expected, abs=1e-5)  # all in one batch
+    predictor = load_predictor(folder, "cpu")
+    assert predictor.probabilities(PROMPTS) == pytest.approx(expected, abs=1e-5)  # all in one batch
     assert len({round(value, 3) for value in expected}) == 3
 
 
@@ -122,16 +122,17 @@ def test_an_encoder_learns(lora, separation_dir, tmp_path, capsys):
     recipe = load_finetune_recipe(None, {**QUICK, "model": str(base), "lora": lora, **fields})
     (record,) = finetune(recipe, tmp_path / "out", [separation_dir], merge=lora).records
     if lora:
-        assert record["before"]["overall"]["n"] == record["after"]["overall"]["n"]  # by the labels of inference
-        own, merged = (Answerer.load(tmp_path / "out" / name, "cpu").probabilities(PROMPTS) for name in ("", "merged"))
+        assert record.before.overall.n == record.after.overall.n  # by the labels of inference
+        folders = (tmp_path / "out", tmp_path / "out" / "merged")
+        own, merged = (load_predictor(folder, "cpu").probabilities(PROMPTS) for folder in folders)
         assert own == pytest.approx(merged, abs=0.02)
         assert main(["evaluate", "--lm", str(tmp_path / "out"), "--data-dir", str(separation_dir)]) == 2
         assert "must be a causal language model" in capsys.readouterr().err
     else:
         # On a larger build of the same questions four seeds ended between .59 and .63.
-        assert record["before"] is None and record["after"]["overall"]["accuracy"] > 0.56
+        assert record.before is None and record.after.overall.accuracy > 0.56
         again = evaluate_model(tmp_path / "out", "axiomatic", "d_separation_generalization", separation_dir)
-        assert again["splits"] == record["after"]["splits"]
+        assert again.splits == record.after.splits
     summary = json.loads((tmp_path / "out" / "training_summary.json").read_text())
     assert summary["task"] == "classification" and set(summary["validation"]) >= {"f1", "accuracy"}
     assert summary["class_weights"] == pytest.approx([800 / summary["answers"][0], 800 / summary["answers"][1]])
@@ -145,13 +146,13 @@ def test_an_encoder_learns(lora, separation_dir, tmp_path, capsys):
 
 def test_premises_that_are_too_long_lose_their_end_and_never_the_question(separation_dir, tmp_path):
     folder = save_classifier(tmp_path / "mnli", MNLI)
-    answerer = Answerer.load(folder, "cpu")
+    predictor = load_predictor(folder, "cpu")
     row = load_corpus("axiomatic", "d_separation", "train", separation_dir)[:1].to_pylist()[0]
-    answerer.tokenizer.model_max_length = 60
+    predictor.tokenizer.model_max_length = 60
     from hf_causal.evaluation.predictors import encode
 
-    (ids,) = encode(answerer.tokenizer, [row["prompt"]], pairs=True)["input_ids"]
-    shown = answerer.tokenizer.decode(ids)
+    (ids,) = encode(predictor.tokenizer, [row["prompt"]], pairs=True)["input_ids"]
+    shown = predictor.tokenizer.decode(ids)
     assert len(ids) == 60 and shown.endswith(f"[SEP]{row['question']}[SEP]")
     assert row["premise"].startswith(shown.removeprefix("[CLS]").split("[SEP]")[0])
 

@@ -10,8 +10,12 @@ from transformers import AutoModelForCausalLM
 
 from hf_causal.corpora import generate_shard, get_config
 from hf_causal.evaluation.language_models.local import LocalModel
-from hf_causal.evaluation.language_models.prompts import INSTRUCTION, PromptFormat, premise_and_question
-from hf_causal.evaluation.language_models.wording import Wording
+from hf_causal.evaluation.language_models.prompts import (
+    INSTRUCTION,
+    PromptFormat,
+    PromptRenderer,
+    premise_and_question,
+)
 from hf_causal.posttraining.data import language_rows
 from hf_causal.posttraining.models import require_separate_packs
 from hf_causal.posttraining.recipe import load_finetune_recipe
@@ -35,7 +39,7 @@ def pieces(text):
 @pytest.mark.parametrize("chat", [False, True])
 def test_answer_and_end_are_learned_and_nothing_else(rows, chat, instructed):
     tokenizer = word_tokenizer(chat)
-    made = language_rows(rows, Wording(tokenizer, PromptFormat(instructed)), 10_000)
+    made = language_rows(rows, PromptRenderer(tokenizer, PromptFormat(instructed)), 10_000)
     assert made.dropped == 0 and sum(made.answers) == len(made.dataset) == 40
     for row, example in zip(rows.to_pylist(), made.dataset, strict=True):
         asked = f"{INSTRUCTION}\n\n{row['prompt']}" if instructed else row["prompt"]
@@ -54,19 +58,19 @@ def test_trl_learns_the_same_of_the_same_conversation(rows, chat, tmp_path):
     tokenizer = tiny_tokenizer(chat=chat)
     tokenizer.pad_token = tokenizer.eos_token
     base = save_language_model(tmp_path / "base")
-    wording = Wording(tokenizer, PromptFormat())
-    ours = language_rows(rows, wording, 10_000).dataset
+    renderer = PromptRenderer(tokenizer, PromptFormat())
+    ours = language_rows(rows, renderer, 10_000).dataset
     if chat:
         theirs = [
             {
-                "prompt": wording.prompt_format.messages(row["prompt"]),
+                "prompt": renderer.prompt_format.messages(row["prompt"]),
                 "completion": [{"role": "assistant", "content": row["completion"]}],
             }
             for row in rows.to_pylist()
         ]
     else:
         theirs = [
-            {"prompt": wording.prompt_format.text(row["prompt"]), "completion": f" {row['completion']}"}
+            {"prompt": renderer.prompt_format.text(row["prompt"]), "completion": f" {row['completion']}"}
             for row in rows.to_pylist()
         ]
     import datasets
@@ -84,26 +88,28 @@ def test_what_is_learned_goes_on_from_what_evaluation_asks(rows, chat, tmp_path)
     tokenizer = word_tokenizer(chat)
     model = AutoModelForCausalLM.from_pretrained(save_language_model(tmp_path / "base", chat=chat))
     asked = LocalModel(model, tokenizer, PromptFormat(False), answers=tmp_path)
-    made = language_rows(rows, asked.wording, 10_000).dataset
+    made = language_rows(rows, asked.renderer, 10_000).dataset
     for row, example in zip(rows.to_pylist(), made, strict=True):
-        evaluated = asked.wording.ids([asked.wording.answered(asked.render(row["prompt"]), row["completion"])])[0]
+        evaluated = asked.renderer.token_ids(
+            [asked.renderer.with_answer(asked.render(row["prompt"]), row["completion"])]
+        )[0]
         assert example["input_ids"] == [*evaluated, tokenizer.eos_token_id]
 
 
 def test_rows_that_are_too_long_are_counted_and_left_out(rows):
-    wording = Wording(word_tokenizer(), PromptFormat(False))
+    renderer = PromptRenderer(word_tokenizer(), PromptFormat(False))
     lengths = sorted(len(pieces(f"{prompt} Yes<eos>")) for prompt in rows["prompt"].to_pylist())
-    made = language_rows(rows, wording, lengths[20])
+    made = language_rows(rows, renderer, lengths[20])
     assert len(made.dataset) + made.dropped == 40 and made.dropped == sum(size > lengths[20] for size in lengths) > 0
     with pytest.raises(ValueError, match="`max_length` must be larger than 8: each of 40 rows has more tokens"):
-        language_rows(rows, wording, 8)
+        language_rows(rows, renderer, 8)
 
 
 @pytest.mark.parametrize("kind", ["llama", "gpt2"])
 def test_the_loss_of_packs_is_that_of_each_row_alone(rows, kind, tmp_path):
     folder = save_language_model(tmp_path / "base", kind, scale=0.3)
     model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), word_tokenizer()
-    made = language_rows(rows, Wording(tokenizer, PromptFormat(False)), 200)
+    made = language_rows(rows, PromptRenderer(tokenizer, PromptFormat(False)), 200)
     with torch.no_grad():
         alone = [
             torch.nn.functional.cross_entropy(

@@ -14,7 +14,7 @@ from tiny_finetuning import QUICK, save_classifier, save_language_model
 from hf_causal.cli import main
 from hf_causal.evaluation.loading import load_pretrained
 from hf_causal.hub.errors import PublishError
-from hf_causal.hub.publish import publish_model
+from hf_causal.hub.publish import publish
 from hf_causal.posttraining.recipe import FinetuneRecipe, finetune_recipe_names, load_finetune_recipe
 
 pytest.importorskip("trl", reason="TRL is not installed: pip install 'hf-causal[finetune]'")
@@ -26,10 +26,10 @@ BASE, NAME = f"{ORG}/contrary", f"{ORG}/adapter"
 def test_an_adapter_is_published_beside_its_base_and_loads_by_name(adapted, contrary, hub):
     folder = adapted.output_dir
     with pytest.raises(PublishError, match="the base model is the local folder 'contrary', which nobody else has"):
-        publish_model(folder, NAME)
+        publish("model", folder, NAME)
     (contrary / "README.md").write_text("---\nlicense: mit\n---\n# A base\n")
-    publish_model(contrary, BASE)
-    publish_model(folder, NAME, base_model=BASE)
+    publish("model", contrary, BASE)
+    publish("model", folder, NAME, base_model=BASE)
     files = hub.repo("models", NAME).files()
     assert {"adapter_config.json", "adapter_model.safetensors", "tokenizer.json", "finetuning.json"} <= set(files)
     assert {"plots/axiomatic-d_separation_generalization.png", "report.md", "recipe.yaml"} <= set(files)
@@ -42,9 +42,9 @@ def test_an_adapter_is_published_beside_its_base_and_loads_by_name(adapted, cont
     assert (data.base_model, data.library_name, data.pipeline_tag) == (BASE, "peft", "text-generation")
     assert data.datasets == [f"{ORG}/axiomatic"] and {"lora", "trl", "hf_causal"} <= set(data.tags)
     assert data.base_model_relation == "adapter" and data.license == "mit"
-    after = adapted.records[0]["after"]["splits"]
+    after = adapted.records[0].after.splits
     assert {result.dataset_split: result.metric_value for result in data.eval_results} == {
-        split: pytest.approx(score["accuracy"], abs=1e-4) for split, score in after.items()
+        split: pytest.approx(score.accuracy, abs=1e-4) for split, score in after.items()
     }
     entries = parse_eval_result_entries(yaml.safe_load(text[".eval_results/hf_causal.yaml"]))
     assert {entry.task_id for entry in entries} == set(after)
@@ -52,7 +52,7 @@ def test_an_adapter_is_published_beside_its_base_and_loads_by_name(adapted, cont
     here, _ = load_pretrained(folder, "cpu")
     assert all(tensor.equal(by_name.state_dict()[name]) for name, tensor in here.state_dict().items())
 
-    publish_model(folder / "merged", f"{ORG}/merged", base_model=BASE)
+    publish("model", folder / "merged", f"{ORG}/merged", base_model=BASE)
     card = ModelCard(hub.store.text("models", f"{ORG}/merged", "README.md"))
     assert (card.data.base_model, card.data.base_model_relation) == (BASE, "finetune")
     assert card.data.library_name == "transformers" and "AutoModelForCausalLM" in card.text

@@ -171,7 +171,7 @@ short_names = st.text(alphabet=ALPHABET, min_size=1, max_size=3).filter(
 )
 def test_prompts_of_the_corpora_are_read_as_they_are(edges, question):
     prompt = Prompt(tuple(edges), question)
-    read = read_everyday(prompt.premise, prompt.asked)
+    read = read_everyday(prompt.premise, prompt.question_text)
     assert read.prompt == str(prompt)
     assert read_everyday(str(prompt)).prompt == str(prompt)
 

@@ -61,7 +61,7 @@ PROMPTS = st.builds(Prompt, STATEMENTS, st.tuples(NODES, NODES)).filter(lambda p
 def test_prompts_are_written_and_read_alike(prompt):
     grammar, again = read(str(prompt))
     assert grammar.name == NAME and again == prompt
-    assert read(prompt.premise, prompt.asked)[1] == prompt
+    assert read(prompt.premise, prompt.question_text)[1] == prompt
 
 
 def test_texts_without_co_occurrence_are_transitivity_s():
@@ -286,11 +286,11 @@ def test_examples_are_of_the_training_split():
 @pytest.mark.parametrize("model", ["axiom-looped", "axiom-cpu"])
 def test_models_without_its_words_refuse_it(model, splits):
     from hf_causal.evaluation.loading import load_pretrained
-    from hf_causal.evaluation.predictors import Answerer
+    from hf_causal.evaluation.predictors import make_predictor
 
-    answerer = Answerer(*load_pretrained(ROOT / "model_cards" / model, "cpu"))
+    predictor = make_predictor(*load_pretrained(ROOT / "model_cards" / model, "cpu"))
     with pytest.raises(ValueError, match="no words for co_occurrence questions"):
-        answerer.require_readable(NAME, splits["test"]["prompt"][0].as_py())
+        predictor.require_readable(NAME, splits["test"]["prompt"][0].as_py())
 
 
 def test_sizes_that_cannot_be_are_told():

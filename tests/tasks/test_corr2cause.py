@@ -98,7 +98,7 @@ def test_columns_say_what_the_text_says(name, split):
     for row in generated(name, split).to_pylist():
         prompt = parse_prompt(row["prompt"])
         variables = prompt.system.variables
-        assert (str(prompt), prompt.premise, prompt.asked) == (row["prompt"], row["premise"], row["question"])
+        assert (str(prompt), prompt.premise, prompt.question_text) == (row["prompt"], row["premise"], row["question"])
         assert "".join(variables) == ("ZYXWVU" if name == "refactored" else "ABCDEF")[: row["num_nodes"]]
         first, second = prompt.pair
         earlier = variables.index(first) < variables.index(second)

@@ -126,7 +126,7 @@ def test_what_is_written_is_read(system, relation, paraphrased, data):
     pair = tuple(data.draw(st.permutations(system.variables))[:2])
     prompt = Prompt(system, relation, pair, paraphrased)
     read = parse_prompt(str(prompt))
-    assert str(read) == str(prompt) == join(prompt.premise, prompt.asked)
+    assert str(read) == str(prompt) == join(prompt.premise, prompt.question_text)
     assert read.system == system
     assert (read.relation, read.pair) in {(relation, pair), (MIRRORED[relation], pair[::-1])}
     assert recognizes(str(prompt))

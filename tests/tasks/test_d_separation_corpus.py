@@ -12,7 +12,7 @@ from splits import ALL_SPLITS, D_SEPARATION, Generated, generate, published, rea
 
 from hf_causal.corpora import generate_shard, get_config
 from hf_causal.graphs import dags as graphs
-from hf_causal.tasks.d_separation.rows import _ask, _candidates
+from hf_causal.tasks.d_separation.rows import _ask, _draw_questions
 from hf_causal.tasks.proving import check, prove
 from hf_causal.tasks.shared.names import draw_names
 from hf_causal.tasks.shared.schema import Cell, CorpusConfig, rows_digest, split_digest
@@ -98,7 +98,7 @@ def test_conditioning_sets_have_every_size_in_every_cell(data):
 
 def test_candidates_are_uniform_over_pairs_sizes_and_sets():
     count, num_nodes = 48_000, 4
-    x, y, given = _candidates(count, num_nodes, Stream("uniform"))
+    x, y, given = _draw_questions(count, num_nodes, Stream("uniform"))
     rows = np.arange(count)
     assert not (given[rows, x] | given[rows, y] | (x == y)).any()
     pairs = np.bincount(x * num_nodes + y, minlength=16)
@@ -112,7 +112,7 @@ def test_candidates_are_uniform_over_pairs_sizes_and_sets():
 
 
 def test_candidates_of_large_graphs_have_the_size_that_was_drawn():
-    _, _, given = _candidates(4000, 100, Stream("large"))
+    _, _, given = _draw_questions(4000, 100, Stream("large"))
     sizes = given.sum(axis=1)
     assert sizes.min() < 5 and sizes.max() > 93 and abs(sizes.mean() - 49) < 2
 

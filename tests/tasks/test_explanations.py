@@ -23,7 +23,7 @@ def test_every_proof_is_explained_with_the_names_to_show(task):
         plain = task.explain(prompt, certificate, keep_name)
         shown = task.explain(prompt, certificate, spell_out)
         assert plain.summary.endswith(".") and len(plain.drawings) == len(shown.drawings) >= 1
-        for node in task.facts(prompt).asked:
+        for node in task.facts(prompt).question:
             assert f" {spell_out(node)}" in f" {shown.summary}".replace("“", " ")
         for drawing in shown.drawings:
             nodes = {node for edge in (*drawing.edges, *drawing.path) for node in edge} | drawing.marked

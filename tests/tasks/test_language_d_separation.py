@@ -26,7 +26,7 @@ def test_the_canonical_text():
     prompt = Prompt((("a", "b"), ("Cd9", "b")), ("a", "Cd9"), ("b", "e"))
     assert str(prompt) == "a causes b. Cd9 causes b. Are a and Cd9 d-separated given {b, e}?"
     assert prompt.premise == "a causes b. Cd9 causes b."
-    assert prompt.asked == "Are a and Cd9 d-separated given {b, e}?"
+    assert prompt.question_text == "Are a and Cd9 d-separated given {b, e}?"
     assert str(Prompt((), ("a", "b"))) == "Are a and b d-separated?"
 
 
@@ -113,7 +113,7 @@ def test_batches_of_questions_are_written_like_single_ones(num_nodes):
     for row, text in enumerate(written):
         own = words[graph[row]]
         members = sorted(own[node] for node in np.flatnonzero(given[row]))
-        assert text == Prompt((), (own[order[row, 0]], own[order[row, 1]]), tuple(members)).asked
+        assert text == Prompt((), (own[order[row, 0]], own[order[row, 1]]), tuple(members)).question_text
 
 
 def test_no_questions_are_written_as_none():

@@ -12,7 +12,7 @@ from small import TINY
 
 from hf_causal.corpora import get_config
 from hf_causal.corpora.infinite import fresh_shard
-from hf_causal.evaluation.predictors import Answerer
+from hf_causal.evaluation.predictors import load_predictor
 from hf_causal.training import data_sources as sources
 from hf_causal.training.checkpoints import TrainingLog, list_checkpoints
 from hf_causal.training.loop import train
@@ -53,7 +53,7 @@ def test_training_leaves_a_complete_model_folder(trained_model):
         "modeling_axiom.py",
         "configuration_axiom.py",
     } <= names
-    assert Answerer.load(trained_model).answers(["A causes B. Does A cause B?"])[0] in (0, 1)
+    assert load_predictor(trained_model).predict(["A causes B. Does A cause B?"])[0] in (0, 1)
     summary = json.loads((trained_model / "training_summary.json").read_text())
     assert summary["steps"] == 6 and summary["validation_questions"] == 100
     assert summary["questions"] >= 6 * 8 * 4

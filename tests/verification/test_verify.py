@@ -152,7 +152,7 @@ def test_a_broken_row_is_unreadable():
 
 def test_a_prompt_must_be_its_premise_and_question():
     columns = find_columns(["prompt", "premise", "question", "completion"], "rows")
-    row = {"premise": CHAIN.premise, "question": CHAIN.asked, "prompt": str(CHAIN), "completion": "Yes"}
+    row = {"premise": CHAIN.premise, "question": CHAIN.question_text, "prompt": str(CHAIN), "completion": "Yes"}
     assert findings(row, columns) == set()
     assert findings(row | {"premise": "A causes C."}, columns) == {"contradictory_columns"}
 

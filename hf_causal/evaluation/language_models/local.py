@@ -1,8 +1,7 @@
-"""Any causal language model on this machine: the likelihood of Yes against No, or what it writes."""
+"""Any causal language model on this machine, by the likelihood of Yes against No or by what it generates."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,28 +9,29 @@ from typing import Any
 import torch
 from transformers import GenerationConfig
 
-from hf_causal.evaluation.language_models.prompts import PromptFormat, parse_answer
-from hf_causal.evaluation.language_models.reply_cache import AnswerStore, Reply
-from hf_causal.evaluation.language_models.wording import Wording, shared_length
-from hf_causal.evaluation.loading import load_pretrained
-from hf_causal.evaluation.predictors import batches_by_length, left_padded, weights_digest
+from hf_causal.evaluation.language_models.prompts import PromptFormat, PromptRenderer, parse_answer, shared_length
+from hf_causal.evaluation.language_models.reply_cache import Reply, ReplyCache
+from hf_causal.evaluation.loading import default_device, load_pretrained
+from hf_causal.evaluation.predictors import accepts, batches_by_length, keep_accepted, left_padded, weights_digest
 from hf_causal.utils.hardware import describe_hardware, has_bf16
 from hf_causal.utils.progress import Advance
 
+TokenIds = list[int]
+
 
 class LocalModel:
-    """A causal language model that is asked in a [`PromptFormat`].
+    """A causal language model that answers questions put in a [`PromptFormat`].
 
     Args:
         model (`PreTrainedModel`): A causal language model.
         tokenizer (`PreTrainedTokenizerBase`): Its tokenizer.
-        prompt_format ([`PromptFormat`]): How questions are put.
-        generate (`bool`): Read the answer from what the model writes, greedily, instead of comparing the likelihoods
-            of Yes and No.
+        prompt_format ([`PromptFormat`]): The form of the questions.
+        generate (`bool`): Read the answer from greedily generated text, instead of comparing the likelihoods of Yes
+            and No.
         chat_template (`bool`): Whether to use the tokenizer's chat template, where it has one.
-        max_new_tokens (`int`): Of a written answer.
+        max_new_tokens (`int`): Most tokens of a generated answer.
         tokens_per_batch (`int`): Questions are batched by length up to this many tokens.
-        answers (`str` or `Path`, *optional*): Folder that keeps the replies, see [`AnswerStore`].
+        answers (`str` or `Path`, *optional*): Folder that keeps the replies, see [`ReplyCache`].
     """
 
     def __init__(
@@ -46,17 +46,13 @@ class LocalModel:
         answers: str | Path | None = None,
     ):
         self.model, self.tokenizer = model.eval(), tokenizer
-        self.wording = Wording(tokenizer, prompt_format, chat_template)
+        self.renderer = PromptRenderer(tokenizer, prompt_format, chat_template)
         self.generate, self.max_new_tokens, self.tokens_per_batch = generate, max_new_tokens, tokens_per_batch
-        known = (tokenizer.pad_token_id, tokenizer.eos_token_id, 0)
-        self.pad_token_id = next(id for id in known if id is not None)
-        accepts = inspect.signature(model.forward).parameters
-        self.positioned, self.keeps_logits = "position_ids" in accepts, "logits_to_keep" in accepts
-        self.options = {"use_cache": False} if "use_cache" in accepts else {}
+        self.pad_token_id = next(id for id in (tokenizer.pad_token_id, tokenizer.eos_token_id, 0) if id is not None)
         self.max_length = getattr(model.config.get_text_config(), "max_position_embeddings", None)
         self._fingerprint = weights_digest(model)
-        template = tokenizer.chat_template if self.wording.chats else None
-        self.store = AnswerStore(answers, {"weights": self._fingerprint, "template": template, **self._asked()})
+        template = tokenizer.chat_template if self.renderer.uses_chat_template else None
+        self.cache = ReplyCache(answers, {"weights": self._fingerprint, "template": template, **self.prompting})
 
     @classmethod
     def load(
@@ -67,110 +63,127 @@ class LocalModel:
         quantization: Any = None,
         **options: Any,
     ) -> LocalModel:
-        """Loads a folder or a model on the Hub, in bf16 where the hardware multiplies it.
+        """Loads a model, or an adapter with its base model, in bf16 on hardware that has it.
 
-        A folder may hold an adapter alone; the model that it belongs to is loaded with it. `quantization` is the
-        `BitsAndBytesConfig` of weights that are to be held in four bits.
+        Args:
+            name (`str` or `Path`): The folder, or `ORGANIZATION/NAME`.
+            device (`str`, *optional*): A GPU where there is one.
+            trust_remote_code (`bool`): Whether to run code that comes with the model.
+            quantization (`BitsAndBytesConfig`, *optional*): How to hold the weights in four bits.
+            **options: As for [`LocalModel`].
 
         Raises:
             `FileNotFoundError`: If it cannot be loaded.
-            `ValueError`: If it is no causal language model.
+            `ValueError`: If it is not a causal language model.
         """
-        kind = (device or ("cuda" if torch.cuda.is_available() else "cpu")).partition(":")[0]
-        dtype = torch.bfloat16 if has_bf16(kind) else torch.float32
+        device_type = (device or default_device()).partition(":")[0]
+        dtype = torch.bfloat16 if has_bf16(device_type) else torch.float32
         model, tokenizer = load_pretrained(name, device, trust_remote_code, dtype, False, quantization)
         return cls(model, tokenizer, **options)
 
-    def answers(self, prompts: Sequence[str], progress: Advance | None = None) -> list[int]:
-        """1 for Yes, 0 for No, `UNPARSABLE` where the reply is neither or the question too long for the model."""
-        replies = self.store.complete([self.render(prompt) for prompt in prompts], self._ask, progress)
+    @property
+    def hardware(self) -> str:
+        """The device that the model is on."""
+        return describe_hardware(self.model.device.type)
+
+    @property
+    def prompting(self) -> dict[str, Any]:
+        """How the model is prompted, for cache keys and scores."""
+        method = "generation" if self.generate else "log-likelihood"
+        prompting = {"way": method, "chat_template": self.renderer.uses_chat_template}
+        prompting |= {**self.renderer.prompt_format.to_dict(), "dtype": str(self.model.dtype).removeprefix("torch.")}
+        return prompting | ({"max_new_tokens": self.max_new_tokens} if self.generate else {})
+
+    def predict(self, prompts: Sequence[str], progress: Advance | None = None) -> list[int]:
+        """Returns 1 for Yes, 0 for No, and `UNPARSABLE` for another reply or a question too long for the model."""
+        replies = self.cache.complete([self.render(prompt) for prompt in prompts], self._ask, progress)
         return [read_reply(reply) for reply in replies]
 
     def render(self, prompt: str) -> str:
-        """The text that the model is given."""
-        return self.wording.render(prompt)
+        """Returns the model's input text for a prompt."""
+        return self.renderer.render(prompt)
 
     def fingerprint(self) -> str:
-        """SHA-256 of the weights."""
+        """Returns the SHA-256 of the weights."""
         return self._fingerprint
 
-    def require_readable(self, grammar: str, prompt: str) -> None:
-        """Nothing is refused: a language model reads any text."""
-
-    def about(self) -> dict[str, Any]:
-        """What the scores have to say of it."""
-        return {"hardware": describe_hardware(self.model.device.type), "asked": self._asked()}
-
-    def _asked(self) -> dict[str, Any]:
-        written = {"max_new_tokens": self.max_new_tokens} if self.generate else {}
-        way = "generation" if self.generate else "log-likelihood"
-        dtype = str(self.model.dtype).removeprefix("torch.")
-        asked = {"way": way, "chat_template": self.wording.chats, **self.wording.prompt_format.to_dict()}
-        return {**asked, "dtype": dtype, **written}
+    def require_readable(self, task: str, prompt: str) -> None:
+        """Accepts every prompt: a language model reads any text."""
 
     def _ask(self, missing: Mapping[str, str]) -> Iterator[dict[str, Reply]]:
-        ask = self._write if self.generate else self._compare
-        rows = dict(zip(missing, self.wording.ids(list(missing.values())), strict=True))
-        room = (self.max_length or max(map(len, rows.values()))) - (self.max_new_tokens if self.generate else 2)
-        long = [key for key, row in rows.items() if self.max_length and len(row) > room]
-        if long:
-            yield {key: {"text": None} for key in long}
-        if len(long) < len(missing):
-            yield from ask({key: text for key, text in missing.items() if key not in set(long)})
+        lengths = map(len, self.renderer.token_ids(list(missing.values())))
+        answer_tokens = self.max_new_tokens if self.generate else 2
+        too_long = {
+            key
+            for key, length in zip(missing, lengths, strict=True)
+            if self.max_length and length > self.max_length - answer_tokens
+        }
+        if too_long:
+            yield {key: {"text": None} for key in missing if key in too_long}
+        if len(too_long) < len(missing):
+            ask = self._generate if self.generate else self._compare
+            yield from ask({key: text for key, text in missing.items() if key not in too_long})
 
-    def _write(self, missing: Mapping[str, str]) -> Iterator[dict[str, Reply]]:
-        keys, rows = list(missing), self.wording.ids(list(missing.values()))
+    def _generate(self, missing: Mapping[str, str]) -> Iterator[dict[str, Reply]]:
+        keys, prompts = list(missing), self.renderer.token_ids(list(missing.values()))
         greedy = GenerationConfig(
             do_sample=False,
             max_new_tokens=self.max_new_tokens,
             pad_token_id=self.pad_token_id,
             eos_token_id=self.model.generation_config.eos_token_id or self.tokenizer.eos_token_id,
         )
-        for chosen in batches_by_length([len(row) + self.max_new_tokens for row in rows], self.tokens_per_batch):
-            batch = left_padded([rows[index] for index in chosen], self.pad_token_id, self.model.device)
+        for rows in batches_by_length([len(ids) + self.max_new_tokens for ids in prompts], self.tokens_per_batch):
+            batch = left_padded([prompts[row] for row in rows], self.pad_token_id, self.model.device)
             with torch.no_grad():
-                written = self.model.generate(**batch, generation_config=greedy)
-            ends = written[:, batch["input_ids"].shape[1] :]
-            texts = self.tokenizer.batch_decode(ends, skip_special_tokens=True)
-            yield {keys[index]: {"text": text} for index, text in zip(chosen, texts, strict=True)}
+                generated = self.model.generate(**batch, generation_config=greedy)[:, batch["input_ids"].shape[1] :]
+            texts = self.tokenizer.batch_decode(generated, skip_special_tokens=True)
+            yield {keys[row]: {"text": text} for row, text in zip(rows, texts, strict=True)}
 
     def _compare(self, missing: Mapping[str, str]) -> Iterator[dict[str, Reply]]:
-        """The two complete texts differ from their first answer token on; what is before it is the same condition."""
+        """Computes the log-likelihoods of Yes and No, of the tokens in which the two complete texts differ."""
         keys = list(missing)
-        answered = [[self.wording.answered(text, word) for text in missing.values()] for word in ("Yes", "No")]
-        pairs = [list(pair) for pair in zip(*map(self.wording.ids, answered), strict=True)]
+        answered = [[self.renderer.with_answer(text, answer) for text in missing.values()] for answer in ("Yes", "No")]
+        pairs = list(zip(*map(self.renderer.token_ids, answered), strict=True))
         shared = [shared_length(*pair) for pair in pairs]
-        single = all(len(ids) == same + 1 for pair, same in zip(pairs, shared, strict=True) for ids in pair)
-        # With answers of one token, reading the condition once tells both.
-        lengths = [same if single else sum(map(len, pair)) for pair, same in zip(pairs, shared, strict=True)]
-        for chosen in batches_by_length(lengths, self.tokens_per_batch):
-            if single:
-                found = self._log_probabilities([pairs[index][0][:-1] for index in chosen], 1)[:, -1]
-                scores = [[found[row, ids[-1]].item() for ids in pairs[i]] for row, i in enumerate(chosen)]
-            else:
-                scores = self._tails([pairs[index] for index in chosen], [shared[index] for index in chosen])
-            yield {keys[i]: {"yes": yes, "no": no} for i, (yes, no) in zip(chosen, scores, strict=True)}
+        # If every answer is one token, one pass over the shared prefix gives both likelihoods.
+        one_token = all(len(ids) == prefix + 1 for pair, prefix in zip(pairs, shared, strict=True) for ids in pair)
+        lengths = [prefix if one_token else sum(map(len, pair)) for pair, prefix in zip(pairs, shared, strict=True)]
+        for rows in batches_by_length(lengths, self.tokens_per_batch):
+            likelihoods = (self._next_tokens if one_token else self._suffixes)(
+                [pairs[row] for row in rows], [shared[row] for row in rows]
+            )
+            yield {keys[row]: {"yes": yes, "no": no} for row, (yes, no) in zip(rows, likelihoods, strict=True)}
 
-    def _tails(self, pairs: Sequence[list[list[int]]], shared: Sequence[int]) -> list[list[float]]:
-        """The log-likelihoods of what is not shared, for both rows of each pair."""
+    def _next_tokens(self, pairs: Sequence[tuple[TokenIds, ...]], shared: Sequence[int]) -> list[list[float]]:
+        """Returns the log-likelihoods of the last tokens of each pair, after their shared prefix."""
+        log_probabilities = self._log_probabilities([ids[:-1] for ids, _ in pairs], 1)[:, -1]
+        return [[log_probabilities[row, ids[-1]].item() for ids in pair] for row, pair in enumerate(pairs)]
+
+    def _suffixes(self, pairs: Sequence[tuple[TokenIds, ...]], shared: Sequence[int]) -> list[list[float]]:
+        """Returns the log-likelihoods of the tokens after the shared prefix, for both rows of each pair."""
         rows = [ids for pair in pairs for ids in pair]
-        tails = [ids[same:] for pair, same in zip(pairs, shared, strict=True) for ids in pair]
-        found = self._log_probabilities([ids[:-1] for ids in rows], max(map(len, tails)))
+        suffixes = [ids[prefix:] for pair, prefix in zip(pairs, shared, strict=True) for ids in pair]
+        log_probabilities = self._log_probabilities([ids[:-1] for ids in rows], max(map(len, suffixes)))
         sums = [
-            found[row, -len(tail) :].gather(1, torch.tensor(tail, device=found.device)[:, None]).sum().item()
-            for row, tail in enumerate(tails)
+            log_probabilities[row, -len(suffix) :]
+            .gather(1, torch.tensor(suffix, device=log_probabilities.device)[:, None])
+            .sum()
+            .item()
+            for row, suffix in enumerate(suffixes)
         ]
         return [sums[row : row + 2] for row in range(0, len(sums), 2)]
 
     @torch.no_grad()
-    def _log_probabilities(self, rows: list[list[int]], places: int) -> torch.Tensor:
-        batch = left_padded(rows, self.pad_token_id, self.model.device, self.positioned)
-        kept = {"logits_to_keep": places} if self.keeps_logits else {}
-        return self.model(**batch, **self.options, **kept).logits[:, -places:].float().log_softmax(-1)
+    def _log_probabilities(self, rows: list[TokenIds], positions: int) -> torch.Tensor:
+        """Returns log-probabilities of the next tokens, of shape (rows, last positions, vocabulary)."""
+        takes_positions = accepts(self.model, "position_ids")
+        batch = left_padded(rows, self.pad_token_id, self.model.device, takes_positions)
+        options = keep_accepted(self.model, {"use_cache": False, "logits_to_keep": positions})
+        return self.model(**batch, **options).logits[:, -positions:].float().log_softmax(-1)
 
 
 def read_reply(reply: Reply) -> int:
-    """The answer in a reply: the likelier one, or what is written."""
+    """Returns the answer of a reply: the more likely one, or the one that was generated."""
     if "yes" in reply:
         return int(reply["yes"] > reply["no"])
     return parse_answer(reply["text"])

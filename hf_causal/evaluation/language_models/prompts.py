@@ -1,10 +1,11 @@
-"""How a question is put to a language model that was not trained on it, and how its answer is read."""
+"""Prompts for language models that were not trained on the tasks, and how their answers are read."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -16,18 +17,21 @@ INSTRUCTION = "Answer the following question with ONLY 'Yes' or 'No'."
 """The instruction of arXiv 2407.07612."""
 
 UNPARSABLE = -1
-"""The answer of a text that is neither Yes nor No; it counts as wrong."""
+"""The prediction for a text that is neither Yes nor No; it counts as wrong."""
+
+_MAX_SHOTS = 100
+Message = dict[str, str]
 
 
 @dataclass(frozen=True)
 class PromptFormat:
-    """How every question is put.
+    """The form in which every question is put to a language model.
 
     Args:
-        instructed (`bool`): Whether the instruction stands before each question, as generated answers need it; the
-            question alone otherwise, in the form of the corpora.
-        shots (`int`): Examples with their answers before the question, the same for all questions of a grammar.
-        seed (`int`): Of the choice of examples.
+        instructed (`bool`): Whether the instruction precedes each question, as generated answers need it. Otherwise
+            the prompt is that of the data sets.
+        shots (`int`): Examples with their answers before the question, the same for all questions of a task.
+        seed (`int`): Seed of the choice of examples.
     """
 
     instructed: bool = True
@@ -36,15 +40,15 @@ class PromptFormat:
     instruction: str = field(default=INSTRUCTION, init=False)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.shots <= 100:
-            raise ValueError(f"`shots` must lie in 0 ... 100, got {self.shots}")
+        if not 0 <= self.shots <= _MAX_SHOTS:
+            raise ValueError(f"`shots` must lie in 0 ... {_MAX_SHOTS}, got {self.shots}")
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields, for keys and scores."""
+        """Returns the fields, for cache keys and scores."""
         return asdict(self)
 
-    def messages(self, prompt: str) -> list[dict[str, str]]:
-        """A conversation that ends with the question.
+    def messages(self, prompt: str) -> list[Message]:
+        """Returns a conversation that ends with the question.
 
         Example:
 
@@ -56,11 +60,11 @@ class PromptFormat:
         """
         turns = []
         for question, answer in self._examples(prompt):
-            turns += [_turn("user", self._asked(question)), _turn("assistant", answer)]
-        return [*turns, _turn("user", self._asked(prompt))]
+            turns += [_message("user", self._instruct(question)), _message("assistant", answer)]
+        return [*turns, _message("user", self._instruct(prompt))]
 
     def text(self, prompt: str) -> str:
-        """A text that an answer with a space before it goes on.
+        """Returns a text that is continued by a space and the answer.
 
         Example:
 
@@ -77,42 +81,87 @@ class PromptFormat:
         blocks = [*([INSTRUCTION] if self.instructed else []), *blocks, f"{prompt}{cue}"]
         return "\n\n".join(blocks)
 
-    def _asked(self, prompt: str) -> str:
+    def _instruct(self, prompt: str) -> str:
         return f"{INSTRUCTION}\n\n{prompt}" if self.instructed else prompt
 
     def _examples(self, prompt: str) -> list[tuple[str, str]]:
         return draw_examples(task_of_prompt(prompt).name, self.shots, self.seed) if self.shots else []
 
 
-@cache
-def draw_examples(grammar: str, shots: int, seed: int) -> list[tuple[str, str]]:
-    """Training questions with their answers: about different premises, as many Yes as No, in random order.
+class PromptRenderer:
+    """Turns prompts into the text and the token ids of one tokenizer, in the same way for evaluation and training.
 
     Args:
-        grammar (`str`): Name of the task.
-        shots (`int`): How many; of an odd number one more is Yes or No by chance.
-        seed (`int`): Of the choice and the order.
+        tokenizer (`PreTrainedTokenizerBase`): With or without a chat template.
+        prompt_format ([`PromptFormat`]): The form of the questions.
+        chat_template (`bool`): Whether to use the tokenizer's chat template, where it has one.
     """
-    task = get_task(grammar)
+
+    def __init__(self, tokenizer: Any, prompt_format: PromptFormat, chat_template: bool = True):
+        self.tokenizer, self.prompt_format = tokenizer, prompt_format
+        self.uses_chat_template = chat_template and tokenizer.chat_template is not None
+
+    def render(self, prompt: str) -> str:
+        """Returns the model's input text for a prompt."""
+        if not self.uses_chat_template:
+            return self.prompt_format.text(prompt)
+        return self._apply_template(self.prompt_format.messages(prompt), add_generation_prompt=True)
+
+    def with_answer(self, text: str, answer: str) -> str:
+        """Appends an answer to a rendered prompt."""
+        return f"{text}{'' if self.uses_chat_template else ' '}{answer}"
+
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Tokenizes rendered prompts, with or without an answer."""
+        # A chat template writes the special tokens itself.
+        return self.tokenizer(list(texts), add_special_tokens=not self.uses_chat_template)["input_ids"]
+
+    @cached_property
+    def end_of_answer(self) -> str:
+        """What follows an answer: the end of the turn or of the text; may be empty."""
+        if not self.uses_chat_template:
+            return self.tokenizer.eos_token or ""
+        answer = "Yes"
+        turns = [*self.prompt_format.messages("?"), _message("assistant", answer)]
+        # Some templates end with a line break after the end of the turn; generation has stopped by then.
+        return self._apply_template(turns, add_generation_prompt=False).rpartition(answer)[2].rstrip()
+
+    def _apply_template(self, turns: list[Message], add_generation_prompt: bool) -> str:
+        # Templates without a thinking mode ignore `enable_thinking`.
+        return self.tokenizer.apply_chat_template(
+            turns, tokenize=False, add_generation_prompt=add_generation_prompt, enable_thinking=False
+        )
+
+
+@cache
+def draw_examples(task_name: str, shots: int, seed: int) -> list[tuple[str, str]]:
+    """Draws training questions with their answers: of different premises, as many Yes as No, in random order.
+
+    Args:
+        task_name (`str`): Name of the task.
+        shots (`int`): Number of examples; of an odd number, one more is Yes or No at random.
+        seed (`int`): Seed of the choice and the order.
+    """
+    task = get_task(task_name)
     rows = task.generate_shard(task.configs[task.few_shot_config](), "train", 0)
     prompts, answers, graphs = (rows[name].to_pylist() for name in ("prompt", "completion", "graph_id"))
     random = np.random.default_rng(seed)
-    wanted = ["Yes", "No"] * (shots // 2) + [("Yes", "No")[random.integers(2)]] * (shots % 2)
-    wanted = [wanted[place] for place in random.permutation(shots)]
-    chosen: list[int] = []
-    used: set[str] = set()
-    order = iter(random.permutation(len(prompts)).tolist() * 2)  # a row of the other answer may be of use later
-    while len(chosen) < shots:
+    balanced = ["Yes", "No"] * (shots // 2) + [("Yes", "No")[random.integers(2)]] * (shots % 2)
+    next_answers = [balanced[index] for index in random.permutation(shots)]
+    drawn: list[int] = []
+    used_graphs: set[str] = set()
+    # Twice around, since a row that is passed over may have the answer that is needed later.
+    order = iter(random.permutation(len(prompts)).tolist() * 2)
+    while len(drawn) < shots:
         row = next(order)
-        if graphs[row] not in used and answers[row] == wanted[len(chosen)]:
-            used.add(graphs[row])
-            chosen.append(row)
-    return [(prompts[row], answers[row]) for row in chosen]
+        if graphs[row] not in used_graphs and answers[row] == next_answers[len(drawn)]:
+            used_graphs.add(graphs[row])
+            drawn.append(row)
+    return [(prompts[row], answers[row]) for row in drawn]
 
 
 def premise_and_question(prompt: str) -> tuple[str, str]:
-    """A prompt as two texts, for models that read pairs; one that no grammar can read is split before its last
-    sentence.
+    """Splits a prompt into premise and question; one that no task can read is split before its last sentence.
 
     Example:
 
@@ -127,14 +176,20 @@ def premise_and_question(prompt: str) -> tuple[str, str]:
     except ValueError:
         *premise, question = re.split(r"(?<=[.!?])\s+", prompt.strip())
         return " ".join(premise), question
-    return parsed.premise, parsed.asked
+    return parsed.premise, parsed.question_text
+
+
+def shared_length(first: Sequence[int], second: Sequence[int]) -> int:
+    """Returns the length of the common prefix of two rows of token ids."""
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((index for index, (left, right) in pairs if left != right), min(len(first), len(second)))
 
 
 def parse_answer(text: str | None) -> int:
-    """Reads a Yes or a No from what a model wrote.
+    """Reads a Yes or a No from the text that a model generated.
 
-    It has to open the text, stand after "answer:" or "answer is", or alone on the last line: a "no" inside of an
-    argument is no answer. What stands between `<think>` and `</think>` is left out.
+    The answer must open the text, follow "answer:" or "answer is", or be the only word of the last line: a "no"
+    inside an argument is not an answer. Text between `<think>` and `</think>` is ignored.
 
     Returns:
         `int`: 1 for Yes, 0 for No, `UNPARSABLE` for everything else.
@@ -149,13 +204,13 @@ def parse_answer(text: str | None) -> int:
     """
     text = re.sub(r"<think>.*?(</think>|\Z)", "", text or "", flags=re.DOTALL | re.IGNORECASE).strip()
     lines = text.splitlines()
-    found = _OPENS.match(text) or _STATED.search(text) or (_OPENS.fullmatch(lines[-1].strip()) if lines else None)
-    return UNPARSABLE if found is None else int(found["answer"].lower() == "yes")
+    match = _OPENING.match(text) or _STATED.search(text) or (_OPENING.fullmatch(lines[-1].strip()) if lines else None)
+    return UNPARSABLE if match is None else int(match["answer"].lower() == "yes")
 
 
-_OPENS = re.compile(r"\W*(?P<answer>yes|no)\b(?!\s+(?:or|and)\s)\W*", re.IGNORECASE)
+_OPENING = re.compile(r"\W*(?P<answer>yes|no)\b(?!\s+(?:or|and)\s)\W*", re.IGNORECASE)
 _STATED = re.compile(r"\banswer\W*(?:\s+is)?\W+(?P<answer>yes|no)\b(?!\W+or\b)", re.IGNORECASE)
 
 
-def _turn(role: str, content: str) -> dict[str, str]:
+def _message(role: str, content: str) -> Message:
     return {"role": role, "content": content}

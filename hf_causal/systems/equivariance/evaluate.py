@@ -137,9 +137,9 @@ class Towers:
         from transformers import AutoModel, AutoTokenizer
 
         import hf_causal.models  # noqa: F401  (registers the architectures of this package)
-        from hf_causal.evaluation.loading import require_place
+        from hf_causal.evaluation.loading import check_model_path
 
-        require_place(model)
+        check_model_path(model)
         try:
             tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=False)
             loaded = AutoModel.from_pretrained(model, trust_remote_code=False)
@@ -223,15 +223,10 @@ def _by_kind(score: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _plot(scores: dict[str, Any], path: Path) -> None:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    from hf_causal.evaluation.plots import save_figure
+    from hf_causal.evaluation.plots import save_figure, subplots
 
     splits = list(scores["by_split"])
-    figure, axes = plt.subplots(1, len(splits), figsize=(3.9 * len(splits), 3.6), sharey=True, squeeze=False)
+    figure, axes = subplots(1, len(splits), figsize=(3.9 * len(splits), 3.6), sharey=True, squeeze=False)
     for axis, split in zip(axes[0], splits, strict=True):
         cells = _by_kind(scores["by_split"][split])
         for place, (aspect, colour) in enumerate(zip(ASPECTS, ("#8fb3d9", "#e0a3a8", "#1f5fa8"), strict=True)):

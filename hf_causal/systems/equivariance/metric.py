@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from hf_causal.evaluation.metrics import Score
+from hf_causal.evaluation.metrics import Accuracy
 
 ASPECTS = ("text", "image", "group")
 
@@ -75,7 +75,7 @@ class Equivariance:
         if np.isnan(matrices).any():
             raise ValueError(f"`similarities` must be numbers, pair {np.isnan(matrices).any((1, 2)).argmax()} has NaN")
         right = _right(matrices, np.greater)
-        shares = {name: Score.of(int(right[name].sum()), len(matrices)) for name in ASPECTS}
+        shares = {name: Accuracy.of(int(right[name].sum()), len(matrices)) for name in ASPECTS}
         values = {name: share.accuracy for name, share in shares.items()}
         errors = {f"{name}_stderr": share.stderr for name, share in shares.items()}
         tied = _right(matrices, np.greater_equal)["group"] & ~right["group"]

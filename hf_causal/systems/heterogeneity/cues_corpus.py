@@ -18,11 +18,12 @@ import numpy as np
 import pyarrow as pa
 
 from hf_causal.graphs import dags as graphs
+from hf_causal.tasks.shared.configs import share_out
 from hf_causal.tasks.shared.named_graphs import draw_edges, edges_then_names, names_then_edges
 from hf_causal.tasks.shared.names import draw_names
-from hf_causal.tasks.shared.premises import Asked, generate_rows, share_out
+from hf_causal.tasks.shared.rows import QuestionBatch, generate_rows
 from hf_causal.tasks.shared.schema import LABELS, Cell, CorpusConfig, arrow_schema
-from hf_causal.tasks.shared.split_assignment import BUCKETS, Admission
+from hf_causal.tasks.shared.split_assignment import BUCKETS, SplitAssigner
 from hf_causal.tasks.transitivity.rows import certificates
 from hf_causal.tasks.transitivity.text import render_questions
 from hf_causal.utils.randomness import Stream
@@ -123,28 +124,30 @@ def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:
     return generate_rows(config, split, shard, draw, _ask, SCHEMA)
 
 
-def _many_names_then_edges(cell: Cell, rows: int, stream: Stream, admit: Admission) -> tuple[np.ndarray, np.ndarray]:
-    return names_then_edges(cell, 1.1 * rows, stream, admit)
+def _many_names_then_edges(
+    cell: Cell, rows: int, stream: Stream, assigner: SplitAssigner
+) -> tuple[np.ndarray, np.ndarray]:
+    return names_then_edges(cell, 1.1 * rows, stream, assigner)
 
 
-def _styled(cell: Cell, rows: int, stream: Stream, admit: Admission) -> tuple[np.ndarray, np.ndarray]:
+def _styled(cell: Cell, rows: int, stream: Stream, assigner: SplitAssigner) -> tuple[np.ndarray, np.ndarray]:
     """Graphs whose names are all in small letters or all in capitals, drawn until they belong to the split.
 
     Moving names to a split would change their case, so most of what is drawn for a small split is left out.
     """
-    count = min(4_000_000 // cell.num_nodes**2, int(1.5 * rows / admit.share * admit.num_shards) + 16)
+    count = min(4_000_000 // cell.num_nodes**2, int(1.5 * rows / assigner.share * assigner.num_shards) + 16)
     names = draw_names(stream, count, cell.num_nodes, cell.name_lengths)
     capital = stream.integers(2, (count, 1, 1)) == 1
     small = np.where((names >= ord("A")) & (names <= ord("Z")), names + np.uint8(32), names)
     large = np.where((names >= ord("a")) & (names <= ord("z")), names - np.uint8(32), names)
     names = np.where(capital, large, small)
     names = names[(small != large).any(axis=(1, 2))]  # digits alone have no case
-    names = names[admit.admits(names)]
+    names = names[assigner.accept_new(names)]
     edges = draw_edges(cell, len(names), stream)
     return edges, names[: len(edges)]
 
 
-def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: Stream) -> Asked:
+def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: Stream) -> QuestionBatch:
     cell = cast(CueCell, cell)
     count = len(edges)
     environment = stream.integers(len(cell.strengths), (count,))
@@ -168,7 +171,7 @@ def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: St
     graph = np.arange(len(kept))
     if cell.cue == "order":
         edges = np.where(says_yes[:, None, None], edges, edges[:, ::-1])
-    return Asked(
+    return QuestionBatch(
         edges,
         names,
         graph,
@@ -176,7 +179,7 @@ def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: St
         yes,
         hops[graph, cause, effect].astype(np.int32),
         certificates(edges, names, hops, graph, cause, effect),
-        further={
+        extra_columns={
             "environment": pa.array(environment),
             "cue": pa.array(LABELS).take(pa.array(says_yes.astype(np.int8))),
         },

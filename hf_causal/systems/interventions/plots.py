@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_causal.evaluation.plots import plt, save_figure
+from hf_causal.evaluation.plots import save_figure, subplots
 from hf_causal.systems.interventions.comparison import PairRow
 
 _SEEN, _DONE, _TRUE = "#8a8f98", "#d1495b", "#111111"
@@ -20,7 +20,7 @@ def plot_pairs(rows: Sequence[PairRow], path: str | Path, title: str = "") -> Pa
         path (`str` or `Path`): Of the PNG.
         title (`str`): Over the picture.
     """
-    figure, axis = plt.subplots(figsize=(7.4, 1.5 + 0.42 * len(rows)))
+    figure, axis = subplots(figsize=(7.4, 1.5 + 0.42 * len(rows)))
     for place, row in enumerate(rows):
         axis.plot((row.observed, row.intervened), (place, place), color="#c9ccd1", linewidth=1.2, zorder=1)
         for value, ends, colour, shift, fill in (

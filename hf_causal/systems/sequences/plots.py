@@ -6,15 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402  (the backend is chosen first)
-import numpy as np  # noqa: E402
-from matplotlib.axes import Axes  # noqa: E402
-from matplotlib.ticker import MaxNLocator  # noqa: E402
-
-from hf_causal.evaluation.plots import save_figure  # noqa: E402
+from hf_causal.evaluation.plots import save_figure, subplots
 
 COLOURS = "Blues"
 
@@ -27,7 +23,7 @@ def plot_attention(scores: dict[str, Any], path: Path) -> Path:
         path (`Path`): Of the PNG.
     """
     heads = np.array(scores["attention"]["first"])
-    figure, axes = plt.subplots(
+    figure, axes = subplots(
         1, len(heads) + 2, figsize=(3.6 * (len(heads) + 1) + 1.6, 4.2), width_ratios=[1] * (len(heads) + 1) + [0.3]
     )
     parents = scores["parents"]
@@ -47,7 +43,7 @@ def plot_attention(scores: dict[str, Any], path: Path) -> Path:
 
 def plot_losses(log: Sequence[tuple[int, float]], bayes: float, path: Path) -> Path:
     """Draws validation losses by step, and the line of the Bayes reference."""
-    figure, axis = plt.subplots(figsize=(6, 3.6))
+    figure, axis = subplots(figsize=(6, 3.6))
     draw_losses(axis, {"validation loss": log}, bayes)
     return save_figure(figure, path)
 

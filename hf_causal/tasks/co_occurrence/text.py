@@ -1,7 +1,7 @@
-"""The grammar of co-occurrence: `X causes Y.`, `X and Y often appear together.` and `Does X cause Y?`.
+"""The text of co-occurrence: `X causes Y.`, `X and Y often appear together.` and `Does X cause Y?`.
 
-A prompt is statements of both kinds in any order, a space and a question. That two things appear together says nothing
-about causing: the question is answered by the causal statements alone.
+A prompt is statements of both types in any order, a space and a question. That two things appear together says nothing
+about causation: the causal statements alone answer the question.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from hf_causal.tasks.shared.statements import (
     split_sentences,
 )
 from hf_causal.tasks.transitivity import text as transitivity
-from hf_causal.utils.text_arrays import concatenate, in_order
+from hf_causal.utils.text_arrays import concatenate
 
 TOGETHER = "{first} and {second} often appear together."
 TOGETHER_FORM = "X and Y often appear together."
@@ -31,13 +31,13 @@ TOGETHER_FORM = "X and Y often appear together."
 
 @dataclass(frozen=True)
 class Prompt:
-    """What a prompt of the grammar says."""
+    """A parsed co-occurrence prompt."""
 
     statements: tuple[tuple[str, str, bool], ...]
-    """In the order of the text: two names, and whether the first is stated to cause the second, or both merely to
-    appear together."""
+    """In the order of the text: two names, and whether the first is stated to cause the second (`True`) or both to
+    appear together (`False`)."""
     question: tuple[str, str]
-    """The (cause, effect) pair that is asked about."""
+    """The (cause, effect) pair of the question."""
 
     @cached_property
     def edges(self) -> tuple[tuple[str, str], ...]:
@@ -56,32 +56,32 @@ class Prompt:
 
     @property
     def premise(self) -> str:
-        """The statements in their canonical form."""
+        """The canonical text of the statements."""
         return " ".join(
             STATEMENT.format(cause=first, effect=second) if causes else TOGETHER.format(first=first, second=second)
             for first, second, causes in self.statements
         )
 
     @property
-    def asked(self) -> str:
-        """The question in its canonical form."""
-        return self.causal.asked
+    def question_text(self) -> str:
+        """The canonical text of the question."""
+        return self.causal.question_text
 
     def __str__(self) -> str:
-        return f"{self.premise} {self.asked}" if self.statements else self.asked
+        return f"{self.premise} {self.question_text}" if self.statements else self.question_text
 
 
 def recognizes(text: str) -> bool:
-    """Whether a text says of anything that it appears together, as no prompt of another grammar does."""
+    """Returns whether a text states that things appear together, as no prompt of another task does."""
     return _WORDS.search(text) is not None
 
 
 def parse_prompt(text: str) -> Prompt:
-    """Reads a prompt as people write it.
+    """Parses a prompt as people write it.
 
-    Extra spaces, a missing final stop or question mark, any letter case of the grammar's words, a missing `often` and
-    several causal statements that `and` joins are accepted; names are ASCII letters and digits of any length and keep
-    their case.
+    Extra spaces, a missing final full stop or question mark, any letter case of the task's words, a missing `often`
+    and several causal statements joined by `and` are accepted; names are ASCII letters and digits of any length and
+    keep their case.
 
     Args:
         text (`str`): Statements and then one question.
@@ -101,17 +101,17 @@ def parse_prompt(text: str) -> Prompt:
     ```
     """
     *sentences, question = split_sentences(text) or [""]
-    statements = tuple(statement for sentence in sentences for statement in _read(sentence))
+    statements = tuple(statement for sentence in sentences for statement in _read_sentence(sentence))
     return Prompt(statements, transitivity.parse_prompt(question).question)
 
 
-def _read(sentence: str) -> list[tuple[str, str, bool]]:
+def _read_sentence(sentence: str) -> list[tuple[str, str, bool]]:
     if recognizes(sentence):
         first, second = match_sentence(_TOGETHER, sentence, TOGETHER_FORM)
         return [(check_name(first, sentence), check_name(second, sentence), False)]
-    parts = _AND.split(sentence) if _CAUSES.search(sentence) else [sentence]
+    clauses = _AND.split(sentence) if _CAUSES.search(sentence) else [sentence]
     try:
-        return [(cause, effect, True) for cause, effect in read_statements(parts)]
+        return [(cause, effect, True) for cause, effect in read_statements(clauses)]
     except ValueError:
         if _CAUSES.search(sentence):
             raise
@@ -122,32 +122,28 @@ def _read(sentence: str) -> list[tuple[str, str, bool]]:
 def render_premises(
     edges: np.ndarray, names: np.ndarray, graph: np.ndarray, together: np.ndarray, keys: np.ndarray
 ) -> pa.Array:
-    """Writes the premises of a batch of graphs, statements of both kinds in the order of their keys.
+    """Writes the premises of a batch of graphs, statements of both types in the order of their keys.
 
     Args:
         edges (`np.ndarray`): Shape (graphs, edges, 2), as in `hf_causal.graphs.dags`.
         names (`np.ndarray`): `uint8` of shape (graphs, nodes, width), as in `hf_causal.tasks.shared.names`.
         graph (`np.ndarray`): Shape (pairs,): the graph of each pair that appears together.
         together (`np.ndarray`): Shape (pairs, 2): its nodes.
-        keys (`np.ndarray`): Shape (graphs · edges + pairs,): what statements are ordered by, first those about edges.
+        keys (`np.ndarray`): Shape (graphs · edges + pairs,): sort keys of the statements, causal ones first.
 
     Returns:
         `pa.Array`: A string for each graph.
     """
-    own = np.concatenate([np.repeat(np.arange(len(edges)), edges.shape[1]), graph])
+    statement_graph = np.concatenate([np.repeat(np.arange(len(edges)), edges.shape[1]), graph])
     pairs = np.concatenate([edges.reshape(-1, 2), together])
-    first, second = (names[own, pairs[:, side]] for side in (0, 1))
-    causes, size = edges.shape[0] * edges.shape[1], len(own)
-    texts = in_order(
-        [
-            concatenate([first[:causes], b" causes ", second[:causes], b"."], causes),
-            concatenate([first[causes:], b" and ", second[causes:], b" often appear together."], size - causes),
-        ],
-        [np.arange(causes), np.arange(causes, size)],
-    )
-    order = np.lexsort((keys, own))
-    ends = np.searchsorted(own[order], np.arange(len(edges) + 1)).astype(np.int32)
-    return pc.binary_join(pa.ListArray.from_arrays(pa.array(ends), texts.take(pa.array(order))), " ")
+    first, second = (names[statement_graph, pairs[:, side]] for side in (0, 1))
+    num_causal, num_statements = edges.shape[0] * edges.shape[1], len(statement_graph)
+    causal = concatenate([first[:num_causal], b" causes ", second[:num_causal], b"."], num_causal)
+    others = [first[num_causal:], b" and ", second[num_causal:], b" often appear together."]
+    texts = pa.concat_arrays([causal, concatenate(others, num_statements - num_causal)])
+    order = np.lexsort((keys, statement_graph))
+    offsets = np.searchsorted(statement_graph[order], np.arange(len(edges) + 1)).astype(np.int32)
+    return pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), texts.take(pa.array(order))), " ")
 
 
 _WORDS = re.compile(r"\bappears?\s+together\b", re.IGNORECASE)

@@ -17,7 +17,7 @@ TASK = Task(
     recognizes=recognizes,
     parse=parse_prompt,
     join=join,
-    facts=lambda prompt: Facts(asked=prompt.pair),
+    facts=lambda prompt: Facts(question=prompt.pair),
     prompt_prefixes=("Premise: ", "Hypothesis: "),
     vocabulary=(
         "Premise:",

@@ -11,14 +11,14 @@ one of three verdicts:
 - `{"verdict": "neutral", "model": […], "counter_model": […]}`, No: the edges of a DAG of the class in which it holds,
   and of one in which it does not.
 
-The checker derives the independences of each DAG shown and holds them against the premise. A CPDAG it takes as a
-skeleton and v-structures: the class is every way to direct that skeleton that has these v-structures (Verma and Pearl,
-1990), which is counted, compared with the CPDAG, and searched for the hypothesis. It uses no rule by which the proof
-was found.
+The checker derives the independences of each DAG in the certificate and compares them with the premise. It takes a
+CPDAG as a skeleton and v-structures: the class consists of all ways to direct that skeleton that have these
+v-structures (Verma and Pearl, 1990). The checker enumerates them, compares them with the CPDAG, and looks for the
+hypothesis in each; it uses none of the rules by which the proof was constructed.
 
-A premise has to be complete. In other people's data it may list independences that hold in no DAG, or leave out some
-that follow from others: then no DAG has exactly these independences, and both the proof and the check raise
-`ValueError` or [`CertificateError`] with a sentence that is wrong or missing.
+A premise has to be complete. In other people's data it may list independences that hold in no DAG, or omit some that
+follow from others: then no DAG has exactly these independences, and both the proof and the check raise `ValueError` or
+[`CertificateError`] with a sentence that is wrong or missing.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from hf_causal.graphs.equivalence import (
     relations,
     v_structures,
 )
-from hf_causal.tasks.corr2cause.text import ClosedSystem, Prompt, state
+from hf_causal.tasks.corr2cause.text import ClosedSystem, Prompt, independence_sentence
 from hf_causal.tasks.shared.proofs import CertificateError, Proof
 
 VERDICTS = ("entailment", "neutral", "contradiction")
@@ -50,56 +50,59 @@ class ClassProofs:
     """The proofs of all hypotheses about one labelled equivalence class.
 
     Args:
-        found ([`EquivalenceClass`]): The class.
+        equivalence_class ([`EquivalenceClass`]): The class.
         variables (sequence of `str`): The names of its nodes.
     """
 
-    def __init__(self, found: EquivalenceClass, variables: Sequence[str]):
-        self.found, self.variables = found, tuple(variables)
-        self._edges: dict[int, str] = {}
+    def __init__(self, equivalence_class: EquivalenceClass, variables: Sequence[str]):
+        self.equivalence_class, self.variables = equivalence_class, tuple(variables)
+        self._member_edges: dict[int, str] = {}
 
     def prove(self, relation: int, first: int, second: int) -> tuple[str, str]:
-        """The verdict on a hypothesis and the certificate of it.
+        """Returns the verdict on a hypothesis and its certificate.
 
         Args:
             relation (`int`): Index into `RELATIONS`.
-            first, second (`int`): The nodes of which it is said to hold.
+            first, second (`int`): The nodes of the hypothesis.
 
         Returns:
             `tuple[str, str]`: One of the `VERDICTS`, and a JSON text.
         """
-        counter = f'"counter_model": {self._dag(self._fails[relation][first][second])}'
-        held = self._held[relation][first][second]
-        if held == len(self.found.members):
+        counter_model = f'"counter_model": {self._edges_of_member(self._first_without[relation][first][second])}'
+        count = self._counts[relation][first][second]
+        if count == len(self.equivalence_class.members):
             return "entailment", f'{{"verdict": "entailment", {self._cpdag}}}'
-        if held == 0:
-            return "contradiction", f'{{"verdict": "contradiction", {self._cpdag}, {counter}}}'
-        model = f'"model": {self._dag(self._holds[relation][first][second])}'
-        return "neutral", f'{{"verdict": "neutral", {model}, {counter}}}'
+        if count == 0:
+            return "contradiction", f'{{"verdict": "contradiction", {self._cpdag}, {counter_model}}}'
+        model = f'"model": {self._edges_of_member(self._first_with[relation][first][second])}'
+        return "neutral", f'{{"verdict": "neutral", {model}, {counter_model}}}'
 
     @cached_property
-    def _held(self) -> list[list[list[int]]]:
-        return self.found.relations.sum(axis=0).tolist()
+    def _counts(self) -> list[list[list[int]]]:
+        """The number of members in which each relation holds."""
+        return self.equivalence_class.relations.sum(axis=0).tolist()
 
     @cached_property
-    def _holds(self) -> list[list[list[int]]]:
+    def _first_with(self) -> list[list[list[int]]]:
         """The first member in which each relation holds."""
-        return self.found.relations.argmax(axis=0).tolist()
+        return self.equivalence_class.relations.argmax(axis=0).tolist()
 
     @cached_property
-    def _fails(self) -> list[list[list[int]]]:
-        return self.found.relations.argmin(axis=0).tolist()
+    def _first_without(self) -> list[list[list[int]]]:
+        """The first member in which each relation does not hold."""
+        return self.equivalence_class.relations.argmin(axis=0).tolist()
 
     @cached_property
     def _cpdag(self) -> str:
-        undirected = self.found.cpdag & self.found.cpdag.T
-        directed, mutual = self._pairs(self.found.cpdag & ~undirected), self._pairs(np.triu(undirected))
-        return f'"directed": {directed}, "undirected": {mutual}, "members": {len(self.found.members)}'
+        cpdag = self.equivalence_class.cpdag
+        undirected = cpdag & cpdag.T
+        directed, mutual = self._pairs(cpdag & ~undirected), self._pairs(np.triu(undirected))
+        return f'"directed": {directed}, "undirected": {mutual}, "members": {len(self.equivalence_class.members)}'
 
-    def _dag(self, member: int) -> str:
-        if member not in self._edges:
-            self._edges[member] = self._pairs(self.found.members[member])
-        return self._edges[member]
+    def _edges_of_member(self, member: int) -> str:
+        if member not in self._member_edges:
+            self._member_edges[member] = self._pairs(self.equivalence_class.members[member])
+        return self._member_edges[member]
 
     def _pairs(self, graph: np.ndarray) -> str:
         return json.dumps([[self.variables[i], self.variables[j]] for i, j in np.argwhere(graph)])
@@ -107,28 +110,47 @@ class ClassProofs:
 
 @lru_cache(maxsize=4096)
 def class_proofs(system: ClosedSystem) -> ClassProofs:
-    """The class of a premise, with its proofs.
+    """Returns the proofs of all hypotheses about a premise.
 
     Raises:
         `ValueError`: If no DAG has exactly the independences that the premise lists.
     """
-    found = EquivalenceClass.suggested_by(system.table)
-    if not len(found.members):
+    equivalence_class = EquivalenceClass.suggested_by(system.table)
+    if not len(equivalence_class.members):
         raise ValueError("no DAG has exactly the independences that the premise lists")
-    if difference := _difference(system, found.independences):
+    if difference := _difference(system, equivalence_class.independences):
         raise ValueError(f"no DAG has exactly the independences that the premise lists: {difference}")
-    return ClassProofs(found, system.variables)
+    return ClassProofs(equivalence_class, system.variables)
 
 
 def prove(prompt: Prompt) -> Proof:
-    """The exact answer to a prompt; the class is found again for each new premise only."""
-    proofs, place = class_proofs(prompt.system), prompt.system.variables.index
-    verdict, certificate = proofs.prove(RELATIONS.index(prompt.relation), *map(place, prompt.pair))
+    """Returns the exact answer with its certificate; the class of a premise is cached.
+
+    Example:
+
+    ```python
+    >>> prompt = Prompt(ClosedSystem(("A", "B"), (), (("A", "B", ()),)), "parent", ("A", "B"))
+    >>> prove(prompt).certificate
+    '{"verdict": "contradiction", "directed": [], "undirected": [], "members": 1, "counter_model": []}'
+
+    ```
+    """
+    proofs, index = class_proofs(prompt.system), prompt.system.variables.index
+    verdict, certificate = proofs.prove(RELATIONS.index(prompt.relation), *map(index, prompt.pair))
     return Proof("Yes" if verdict == "entailment" else "No", certificate, -1)
 
 
 def check(prompt: Prompt, answer: str, certificate: Mapping[str, Any]) -> None:
-    """Raises [`CertificateError`] unless the certificate proves the answer."""
+    """Raises [`CertificateError`] unless the certificate proves the answer.
+
+    Example:
+
+    ```python
+    >>> prompt = Prompt(ClosedSystem(("A", "B"), (("A", "B"),), ()), "parent", ("A", "B"))
+    >>> check(prompt, "No", {"verdict": "neutral", "model": [["A", "B"]], "counter_model": [["B", "A"]]})
+
+    ```
+    """
     verdict = certificate.get("verdict") if isinstance(certificate, Mapping) else None
     if verdict not in VERDICTS:
         raise CertificateError(f"the certificate must be JSON with a 'verdict' of {VERDICTS}, got {certificate!r}")
@@ -144,27 +166,35 @@ def check(prompt: Prompt, answer: str, certificate: Mapping[str, Any]) -> None:
 
 def _check_model(prompt: Prompt, certificate: Mapping[str, Any], key: str, holds: bool) -> None:
     edges = _edges(prompt.system.variables, certificate, key)
-    if _asked_of(prompt, _model(prompt.system, edges, key)).item() != holds:
-        raise CertificateError(f"{prompt.asked!r} {'does not hold' if holds else 'holds'} in the {key!r} {edges}")
+    if _hypothesis_in(prompt, _relations_of_model(prompt.system, edges, key)).item() != holds:
+        raise CertificateError(
+            f"{prompt.question_text!r} {'does not hold' if holds else 'holds'} in the {key!r} {edges}"
+        )
 
 
 def _check_class(prompt: Prompt, certificate: Mapping[str, Any], holds: bool) -> None:
     variables = prompt.system.variables
     directed, undirected = (_edges(variables, certificate, key) for key in ("directed", "undirected"))
-    dags, held = _class(prompt.system, directed, undirected)
+    dags, relations_of_dags = _class_of_cpdag(prompt.system, directed, undirected)
     if certificate.get("members") != len(dags):
         raise CertificateError(f"'members' must be {len(dags)}, got {certificate.get('members')!r}")
-    wrong = dags[_asked_of(prompt, held) != holds]
+    wrong = dags[_hypothesis_in(prompt, relations_of_dags) != holds]
     if len(wrong):
         edges = [[variables[i], variables[j]] for i, j in np.argwhere(wrong[0])]
-        raise CertificateError(f"{prompt.asked!r} {'does not hold' if holds else 'holds'} in the member {edges}")
+        raise CertificateError(
+            f"{prompt.question_text!r} {'does not hold' if holds else 'holds'} in the member {edges}"
+        )
 
 
 @lru_cache(maxsize=4096)
-def _class(
+def _class_of_cpdag(
     system: ClosedSystem, directed: tuple[tuple[str, str], ...], undirected: tuple[tuple[str, str], ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The DAGs of the class that a CPDAG shows, if it has the premise's independences, and the relations in each."""
+    """Returns the DAGs of a CPDAG's class and the relations in each.
+
+    Raises:
+        [`CertificateError`]: If the edges are not a CPDAG, or its class has other independences than the premise.
+    """
     mutual = _graph(system.variables, undirected)
     cpdag = _graph(system.variables, directed) | mutual | mutual.T
     dags = orientations(cpdag | cpdag.T)
@@ -177,8 +207,12 @@ def _class(
 
 
 @lru_cache(maxsize=65_536)
-def _model(system: ClosedSystem, edges: tuple[tuple[str, str], ...], key: str) -> np.ndarray:
-    """The relations in the DAG that has these edges, if it is one and has exactly the premise's independences."""
+def _relations_of_model(system: ClosedSystem, edges: tuple[tuple[str, str], ...], key: str) -> np.ndarray:
+    """Returns the relations in the DAG with these edges.
+
+    Raises:
+        [`CertificateError`]: If the edges are not a DAG, or it has other independences than the premise.
+    """
     dag = _graph(system.variables, edges)
     if not acyclic(dag):
         raise CertificateError(f"the {key!r} {edges} has a cycle")
@@ -188,13 +222,13 @@ def _model(system: ClosedSystem, edges: tuple[tuple[str, str], ...], key: str) -
 
 
 def _edges(variables: Sequence[str], certificate: Mapping[str, Any], key: str) -> tuple[tuple[str, str], ...]:
-    """The pairs of variables under a key; raises [`CertificateError`] where there are none."""
+    """Returns the pairs of variables under a key; raises [`CertificateError`] if it holds anything else."""
     pairs = certificate.get(key)
-    known = isinstance(pairs, list) and all(
+    valid = isinstance(pairs, list) and all(
         isinstance(pair, list) and len(pair) == 2 and pair[0] != pair[1] and all(name in variables for name in pair)
         for pair in pairs
     )
-    if not known:
+    if not valid:
         raise CertificateError(
             f"{key!r} must be a list of pairs of the variables {', '.join(variables)}, got {pairs!r}"
         )
@@ -202,25 +236,25 @@ def _edges(variables: Sequence[str], certificate: Mapping[str, Any], key: str) -
 
 
 def _graph(variables: Sequence[str], edges: Sequence[tuple[str, str]]) -> np.ndarray:
-    place = {name: index for index, name in enumerate(variables)}
+    index = {name: position for position, name in enumerate(variables)}
     graph = np.zeros((len(variables), len(variables)), dtype=bool)
     for cause, effect in edges:
-        graph[place[cause], place[effect]] = True
+        graph[index[cause], index[effect]] = True
     return graph
 
 
-def _asked_of(prompt: Prompt, held: np.ndarray) -> np.ndarray:
-    """In which DAGs the hypothesis holds, from the relations in each."""
+def _hypothesis_in(prompt: Prompt, relations_of_dags: np.ndarray) -> np.ndarray:
+    """Returns in which DAGs the hypothesis holds, from the relations in each: boolean of shape (DAGs,)."""
     first, second = map(prompt.system.variables.index, prompt.pair)
-    return held[:, RELATIONS.index(prompt.relation), first, second]
+    return relations_of_dags[:, RELATIONS.index(prompt.relation), first, second]
 
 
 def _difference(system: ClosedSystem, table: np.ndarray) -> str | None:
-    """What is wrong with a premise whose variables have the independences of a table, None if nothing is."""
+    """Describes how a premise differs from the independences of a table; `None` where it does not."""
     if np.array_equal(system.table, table):
         return None
     listed = set(ClosedSystem.of_table(system.variables, system.table).independences)
-    held = set(ClosedSystem.of_table(system.variables, table).independences)
-    if wrong := sorted(listed - held):
-        return f"it lists {state(wrong[0])!r}, which does not hold with the other statements"
-    return f"it leaves out {state(min(held - listed))!r}, which follows from the other statements"
+    true = set(ClosedSystem.of_table(system.variables, table).independences)
+    if wrong := sorted(listed - true):
+        return f"it lists {independence_sentence(wrong[0])!r}, which does not hold with the other statements"
+    return f"it leaves out {independence_sentence(min(true - listed))!r}, which follows from the other statements"

@@ -1,10 +1,9 @@
 """From correlation to causation: which causal hypotheses follow from all independences of a closed system?
 
 The task is that of Corr2Cause (arXiv 2306.05836). Every Markov equivalence class of 2 to 6 variables belongs to one
-split, in every config and under every seed, so no class and no isomorphic graph is in two of them. A class is shown
-under random labellings of its variables: two labellings with the same premise are the same labelled class, and only
-different ones are used. The classes of six variables alone have 1,067,825 labellings and 96 million questions;
-`default` has one labelling of each class, as the published data.
+split, in every config and under every seed, so no class and no isomorphic graph is in two splits. A class is stated
+under random labellings of its variables that give different premises. The classes of six variables alone have
+1,067,825 labellings and 96 million questions; `default` has one labelling of each class, like the published data.
 """
 
 from __future__ import annotations
@@ -35,14 +34,14 @@ from hf_causal.tasks.shared.schema import LABELS, BaseCell, CorpusConfig, arrow_
 from hf_causal.utils.randomness import Stream
 
 EVALUATION_QUESTIONS = {2: 6, 3: 18, 4: 36, 5: 60, 6: 11}
-"""Questions about each premise of `validation` and `test`; all of them but for six variables."""
+"""Questions about each premise of `validation` and `test`: all that there are, except for six variables."""
 
 BALANCED_SHARES = {4: 7, 5: 93, 6: 900}
-"""Shares of the sizes in the balanced training rows. No hypothesis about two variables follows from anything, and of
-three variables one class has hypotheses that do."""
+"""Shares of the sizes in the balanced training rows. With two variables no hypothesis ever follows, and with three
+only one class has hypotheses that do."""
 
 LARGEST_BALANCED_CELL = {4: 160}
-"""Rows for which the held-out classes of a size are enough."""
+"""From size to the most rows that its held-out classes have."""
 
 SCHEMA = arrow_schema(
     ("relation", pa.string()),
@@ -59,7 +58,7 @@ class Systems(BaseCell):
     questions_per_premise: int = 0
     paraphrased: bool = False
     letters: str = ascii_uppercase
-    """The names of the variables, in their order."""
+    """The names of the variables, in order."""
     balanced: bool = False
     """Whether half the questions of every premise are Yes."""
 
@@ -73,7 +72,7 @@ def every_class_config(
     seed: int = 0,
     rows_per_shard: int = 25_000,
 ) -> CorpusConfig[Systems]:
-    """A config with one premise of every class, and every hypothesis about it in `train`.
+    """Makes a config with one premise of every class, and every hypothesis about it in `train`.
 
     Args:
         name, description (`str`): For the card.
@@ -81,7 +80,7 @@ def every_class_config(
         letters (`str`): The names of the variables.
         nodes (`tuple[int, ...]`): Numbers of variables.
         seed (`int`): Of the random numbers; the splits have the same classes under every seed.
-        rows_per_shard (`int`): About so many rows has one Parquet file; a premise is never in two.
+        rows_per_shard (`int`): Approximate number of rows of a Parquet file; a premise is never in two files.
     """
 
     _check_nodes(nodes, SIZES)
@@ -101,14 +100,15 @@ def balanced_config(
     seed: int = 0,
     rows_per_shard: int = 25_000,
 ) -> CorpusConfig[Systems]:
-    """A config in which as many hypotheses follow from their premise as do not, about each premise.
+    """Makes a config in which, for each premise, as many hypotheses follow from it as do not.
 
     Args:
-        rows (`int`): Rows of `train`, shared out by `BALANCED_SHARES`.
-        rows_per_cell (`int`): Rows of each size in `validation` and `test`, two to a premise, but for 4 variables.
+        rows (`int`): Rows of `train`, divided by `BALANCED_SHARES`.
+        rows_per_cell (`int`): Rows of each size in `validation` and `test`, two about each premise except for 4
+            variables.
         nodes (`tuple[int, ...]`): Numbers of variables, among 4, 5 and 6.
         seed (`int`): Of the random numbers.
-        rows_per_shard (`int`): About so many rows has one Parquet file.
+        rows_per_shard (`int`): Approximate number of rows of a Parquet file.
     """
     _check_nodes(nodes, tuple(BALANCED_SHARES))
     for option, value in (("rows", rows), ("rows_per_cell", rows_per_cell)):
@@ -154,12 +154,12 @@ CONFIGS: dict[str, Callable[..., CorpusConfig]] = {
 
 
 def generate_shard(config: CorpusConfig[Systems], split: str, shard: int) -> pa.Table:
-    """One shard as an Arrow table: premises in random order, the rows of each together."""
-    plan, starts = _plan(config.splits[split], split, config.seed, config.version)
+    """Generates one shard as an Arrow table: premises in random order, the rows of each next to each other."""
+    premises, starts = _planned_premises(config.splits[split], split, config.seed, config.version)
     num_shards, total = config.num_shards(split), config.num_rows(split)
     first, last = np.searchsorted(starts, [total * shard // num_shards, total * (shard + 1) // num_shards])
-    rows = [row for planned in plan[first:last] for row in _rows(planned, config.seed, config.version)]
-    columns: dict[str, Any] = {name: [row[place] for row in rows] for place, name in enumerate(_Row._fields)}
+    rows = [row for planned in premises[first:last] for row in _rows(planned, config.seed, config.version)]
+    columns: dict[str, Any] = {name: [row[index] for row in rows] for index, name in enumerate(_Row._fields)}
     yes = [verdict == VERDICTS.index("entailment") for verdict in columns["verdict"]]
     columns |= {
         "prompt": [join(row.premise, row.question) for row in rows],
@@ -173,8 +173,8 @@ def generate_shard(config: CorpusConfig[Systems], split: str, shard: int) -> pa.
     return pa.table({name: columns[name] for name in SCHEMA.names}, schema=SCHEMA)
 
 
-class _Planned(NamedTuple):
-    """A premise of a split, and how many questions are asked about it."""
+class _PlannedPremise(NamedTuple):
+    """A premise of a split and the number of its questions."""
 
     cell: Systems
     class_index: int
@@ -183,7 +183,7 @@ class _Planned(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """What is not the same in all rows."""
+    """The columns that differ between the rows of a shard."""
 
     premise: str
     question: str
@@ -223,35 +223,37 @@ def _num_questions(size: int) -> int:
 
 
 @lru_cache(maxsize=8)
-def _plan(cells: tuple[Systems, ...], split: str, seed: int, version: str) -> tuple[list[_Planned], np.ndarray]:
-    """The premises of a split in random order, and the row with which each begins."""
+def _planned_premises(
+    cells: tuple[Systems, ...], split: str, seed: int, version: str
+) -> tuple[list[_PlannedPremise], np.ndarray]:
+    """Returns the premises of a split in random order, and the number of the first row of each."""
     premises = [planned for cell in cells for planned in _premises(cell, split)]
     order = Stream(seed, version, "corr2cause", split).permutations(1, len(premises))[0]
-    plan = [premises[place] for place in order]
-    questions = np.array([planned.questions for planned in plan])
-    return plan, np.cumsum(questions) - questions
+    premises = [premises[index] for index in order]
+    questions = np.array([planned.questions for planned in premises])
+    return premises, np.cumsum(questions) - questions
 
 
-def _premises(cell: Systems, split: str) -> Iterator[_Planned]:
-    """Each class under its first labelling, then each under its second, until there are as many questions as asked."""
-    wanted, labelling = cell.rows, 0
-    while wanted > 0:
-        before = wanted
+def _premises(cell: Systems, split: str) -> Iterator[_PlannedPremise]:
+    """Yields each class under its first labelling, then each under its second, until the cell has all its rows."""
+    missing, labelling = cell.rows, 0
+    while missing > 0:
+        missing_before = missing
         for index in split_classes(cell.num_nodes, split):
-            questions = min(_askable(cell, index), wanted)
+            questions = min(_most_questions(cell, index), missing)
             if questions and (labelling == 0 or labelling < len(labellings(cell.num_nodes, index))):
-                yield _Planned(cell, index, labelling, questions)
-                wanted -= questions
-        if wanted == before:
+                yield _PlannedPremise(cell, index, labelling, questions)
+                missing -= questions
+        if missing == missing_before:
             raise ValueError(
-                f"`rows` of {cell.num_nodes} variables in {split!r} must be at most {cell.rows - wanted}, "
+                f"`rows` of {cell.num_nodes} variables in {split!r} must be at most {cell.rows - missing}, "
                 f"all that its classes have; got {cell.rows}"
             )
         labelling += 1
 
 
-def _askable(cell: Systems, index: int) -> int:
-    """How many questions a premise of a class can have in a cell."""
+def _most_questions(cell: Systems, index: int) -> int:
+    """Returns how many questions a premise of a class can have in a cell."""
     if not cell.balanced:
         return cell.questions_per_premise
     upper = np.triu_indices(cell.num_nodes, k=1)
@@ -259,39 +261,44 @@ def _askable(cell: Systems, index: int) -> int:
     return 2 * min(yes, _num_questions(cell.num_nodes) - yes, cell.questions_per_premise // 2)
 
 
-def _rows(planned: _Planned, seed: int, version: str) -> Iterator[_Row]:
-    """The rows of a premise. Which labellings, questions and wordings it has depends on no config, so that `default`,
-    `paraphrased` and `refactored` ask the same."""
+def _rows(planned: _PlannedPremise, seed: int, version: str) -> Iterator[_Row]:
+    """Yields the rows of a premise.
+
+    Its labelling and questions do not depend on the config, so that `default`, `paraphrased` and `refactored` ask the
+    same.
+    """
     cell, size = planned.cell, planned.cell.num_nodes
     name = class_name(size, planned.class_index)
     orders = labellings(size, planned.class_index)
-    chosen = Stream(seed, version, "labellings", name).permutations(1, len(orders))[0, planned.labelling]
-    found = canonical_class(size, planned.class_index).relabelled(orders[chosen])
+    drawn = Stream(seed, version, "labellings", name).permutations(1, len(orders))[0, planned.labelling]
+    labelled = canonical_class(size, planned.class_index).relabelled(orders[drawn])
     names = tuple(cell.letters[:size])
-    premise, proofs = ClosedSystem.of_table(names, found.independences).text, ClassProofs(found, names)
-    num_edges = int((found.cpdag | found.cpdag.T).sum()) // 2
+    premise, proofs = ClosedSystem.of_table(names, labelled.independences).text, ClassProofs(labelled, names)
+    num_edges = int((labelled.cpdag | labelled.cpdag.T).sum()) // 2
     stream = Stream(seed, version, "questions", name, planned.labelling)
-    for relation, first, second, mirrored in _questions(planned, found, stream):
-        verdict, certificate = proofs.prove(relation, first, second)
-        stated, pair = RELATIONS[relation], (names[first], names[second])
+    for relation_index, first, second, mirrored in _questions(planned, labelled, stream):
+        verdict, certificate = proofs.prove(relation_index, first, second)
+        relation, pair = RELATIONS[relation_index], (names[first], names[second])
         if mirrored:
-            asked = hypothesis(MIRRORED[stated], pair[::-1], cell.paraphrased)
+            question = hypothesis(MIRRORED[relation], pair[::-1], cell.paraphrased)
         else:
-            asked = hypothesis(stated, pair, cell.paraphrased)
+            question = hypothesis(relation, pair, cell.paraphrased)
         graph_id = f"{name}/{planned.labelling}"
-        yield _Row(premise, asked, certificate, size, num_edges, graph_id, stated, name, VERDICTS.index(verdict))
+        yield _Row(premise, question, certificate, size, num_edges, graph_id, relation, name, VERDICTS.index(verdict))
 
 
-def _questions(planned: _Planned, found: EquivalenceClass, stream: Stream) -> list[tuple[int, int, int, bool]]:
-    """Relations of pairs i < j in random order, and whether to say what is the same of (j, i)."""
+def _questions(
+    planned: _PlannedPremise, labelled: EquivalenceClass, stream: Stream
+) -> list[tuple[int, int, int, bool]]:
+    """Returns (relation, i, j) with i < j in random order, and whether to state it as a relation of (j, i)."""
     size = planned.cell.num_nodes
     pairs = [(i, j) for i in range(size) for j in range(i + 1, size)]
     grid = [(relation, *pair) for pair in pairs for relation in range(len(RELATIONS))]
     order = stream.permutations(1, len(grid))[0].tolist()
     mirrored = (stream.words((len(grid),)) >> np.uint64(63) == 1).tolist()
     if planned.cell.balanced:
-        yes = [place for place in order if found.shares[grid[place]] == 1]
-        no = [place for place in order if found.shares[grid[place]] < 1]
+        yes = [index for index in order if labelled.shares[grid[index]] == 1]
+        no = [index for index in order if labelled.shares[grid[index]] < 1]
         kept = {*yes[: planned.questions // 2], *no[: planned.questions // 2]}
-        order = [place for place in order if place in kept]
-    return [(*grid[place], mirrored[place]) for place in order[: planned.questions]]
+        order = [index for index in order if index in kept]
+    return [(*grid[index], mirrored[index]) for index in order[: planned.questions]]

@@ -11,32 +11,33 @@ from hf_causal.tasks.shared.shortcuts import Shortcut, majority
 
 
 def relation_prior(prompts: Sequence[Prompt], references: Sequence[int]) -> list[int]:
-    """The more frequent answer among the questions with the same relation: reads the hypothesis, not the premise."""
+    """Answers as most questions with the same relation do: reads the hypothesis, not the premise."""
     relations = np.array([prompt.relation for prompt in prompts])
     answers = np.zeros(len(prompts), dtype=int)
     for relation in np.unique(relations):
-        chosen = relations == relation
-        answers[chosen] = majority(np.asarray(references)[chosen].tolist())
+        same = relations == relation
+        answers[same] = majority(np.asarray(references)[same].tolist())
     return answers.tolist()
 
 
 def few_independences(prompts: Sequence[Prompt], references: Sequence[int]) -> list[int]:
-    """Yes where the premise lists at most, or at least, so many independences: the best such bound for each number of
-    variables. Counts sentences, and reads neither them nor the hypothesis.
+    """Answers Yes where the number of listed independences is on one side of a bound.
+
+    Uses the best bound for each number of variables; counts sentences, and reads neither them nor the hypothesis.
     """
     sizes = np.array([len(prompt.system.variables) for prompt in prompts])
     counts = np.array([len(prompt.system.independences) for prompt in prompts])
     answers = np.zeros(len(prompts), dtype=int)
     for size in np.unique(sizes):
-        chosen = sizes == size
-        answers[chosen] = _best_bound(counts[chosen], np.asarray(references)[chosen])
+        same = sizes == size
+        answers[same] = _best_bound(counts[same], np.asarray(references)[same])
     return answers.tolist()
 
 
 def _best_bound(counts: np.ndarray, references: np.ndarray) -> np.ndarray:
-    bounds = [-1, *np.unique(counts)]  # at most -1 is never, at least 0 always
-    ways = [way for bound in bounds for way in (counts <= bound, counts > bound)]
-    return max(ways, key=lambda way: int((way == references).sum()))
+    bounds = [-1, *np.unique(counts)]  # the bound -1 answers the same for all
+    rules = [answers for bound in bounds for answers in (counts <= bound, counts > bound)]
+    return max(rules, key=lambda answers: int((answers == references).sum()))
 
 
 SHORTCUTS: Mapping[str, Shortcut] = {"relation's prior": relation_prior, "number of independences": few_independences}

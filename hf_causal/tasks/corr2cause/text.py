@@ -1,13 +1,13 @@
-"""The grammar of correlation and causation: a closed system of variables and a hypothesis about two of them.
+"""The text of correlation and causation: a closed system of variables and a hypothesis about two of them.
 
     Premise: Suppose there is a closed system of 3 variables, A, B and C. All the statistical relations among these 3
     variables are as follows: A correlates with B. A correlates with C. B correlates with C. However, A and C are
     independent given B.
     Hypothesis: A directly causes B.
 
-The sentences are those of Corr2Cause (arXiv 2306.05836). Its premises list every pair that is not independent without
-conditions as correlated, and then every independence with every conditioning set, none left out as implied, in the
-order of the variables; a premise is therefore read as complete, and what it does not list does not hold.
+The sentences are those of Corr2Cause (arXiv 2306.05836). Its premises list every pair that is not marginally
+independent as correlated, and then every independence with every conditioning set, including implied ones, in the
+order of the variables. A premise is therefore complete: an independence that it does not list does not hold.
 """
 
 from __future__ import annotations
@@ -51,18 +51,18 @@ PARAPHRASES = dict(
         strict=True,
     )
 )
-"""The same in the words of the published paraphrases."""
+"""From relation to the sentence that states it in the words of the published paraphrases."""
 
 MIRRORED = dict(zip(RELATIONS, [RELATIONS[index] for index in (2, 3, 0, 1, 4, 5)], strict=True))
-"""What holds of (j, i) where a relation holds of (i, j)."""
+"""From a relation of (i, j) to the relation of (j, i) that has the same meaning."""
 
 Independence = tuple[str, str, tuple[str, ...]]
-"""Two variables and those that are given."""
+"""Two variables and their conditioning set."""
 
 
 @dataclass(frozen=True)
 class ClosedSystem:
-    """What a premise says."""
+    """A parsed premise."""
 
     variables: tuple[str, ...]
     correlations: tuple[tuple[str, str], ...]
@@ -71,77 +71,77 @@ class ClosedSystem:
 
     @classmethod
     def of_table(cls, variables: Sequence[str], table: np.ndarray) -> ClosedSystem:
-        """The system with the independences of a table, as `hf_causal.graphs.equivalence.independences` returns it."""
+        """Returns the system with the independences of a table in the form of `graphs.equivalence.independences`."""
         size = len(variables)
         pairs = [(i, j) for i in range(size) for j in range(i + 1, size)]
         subsets = {code: tuple(k for k in range(size) if code >> k & 1) for code in range(2**size)}
-        found = [(i, j, subsets[int(code)]) for i, j in pairs for code in np.flatnonzero(table[i, j])]
+        independent = sorted((i, j, subsets[int(code)]) for i, j in pairs for code in np.flatnonzero(table[i, j]))
         return cls(
             tuple(variables),
             tuple((variables[i], variables[j]) for i, j in pairs if not table[i, j, 0]),
-            tuple((variables[i], variables[j], tuple(variables[k] for k in given)) for i, j, given in sorted(found)),
+            tuple((variables[i], variables[j], tuple(variables[k] for k in given)) for i, j, given in independent),
         )
 
     @cached_property
     def table(self) -> np.ndarray:
-        """The listed independences as a table, as `hf_causal.graphs.equivalence.independences` returns it."""
-        place = {name: index for index, name in enumerate(self.variables)}
-        table = np.zeros((len(place), len(place), 2 ** len(place)), dtype=bool)
+        """The listed independences as a table in the form of `graphs.equivalence.independences`."""
+        index = {name: position for position, name in enumerate(self.variables)}
+        table = np.zeros((len(index), len(index), 2 ** len(index)), dtype=bool)
         for first, second, given in self.independences:
-            code = sum(1 << place[name] for name in given)
-            table[place[first], place[second], code] = table[place[second], place[first], code] = True
+            code = sum(1 << index[name] for name in given)
+            table[index[first], index[second], code] = table[index[second], index[first], code] = True
         return table
 
     @cached_property
     def text(self) -> str:
-        """The premise."""
+        """The canonical text of the premise."""
         size = len(self.variables)
         correlated = " ".join(f"{first} correlates with {second}." for first, second in self.correlations)
-        independent = " ".join(map(state, self.independences))
+        independent = " ".join(map(independence_sentence, self.independences))
         return (
             f"Suppose there is a closed system of {size} variables, {_listed(self.variables)}. "
             f"All the statistical relations among these {size} variables are as follows: "
-            + " However, ".join(part for part in (correlated, independent) if part)
+            + " However, ".join(filter(None, (correlated, independent)))
         )
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """What a premise and a hypothesis say."""
+    """A parsed premise and hypothesis."""
 
     system: ClosedSystem
     relation: str
     """One of `hf_causal.graphs.equivalence.RELATIONS`."""
     pair: tuple[str, str]
-    """The two variables of which the relation is said to hold."""
+    """The two variables of the hypothesis."""
     paraphrased: bool = False
 
     @property
     def premise(self) -> str:
-        """The premise in its canonical form."""
+        """The canonical text of the premise."""
         return self.system.text
 
     @property
-    def asked(self) -> str:
-        """The hypothesis in its canonical form."""
+    def question_text(self) -> str:
+        """The canonical text of the hypothesis."""
         return hypothesis(self.relation, self.pair, self.paraphrased)
 
     def __str__(self) -> str:
-        return join(self.premise, self.asked)
+        return join(self.premise, self.question_text)
 
 
-def join(premise: str, asked: str) -> str:
-    """The prompt of a premise and a hypothesis."""
-    return f"Premise: {premise}\nHypothesis: {asked}"
+def join(premise: str, question: str) -> str:
+    """Returns the prompt of a premise and a hypothesis."""
+    return f"Premise: {premise}\nHypothesis: {question}"
 
 
 def hypothesis(relation: str, pair: tuple[str, str], paraphrased: bool = False) -> str:
-    """The sentence that says that a relation holds of two variables."""
+    """Returns the sentence that states a relation of two variables."""
     return (PARAPHRASES if paraphrased else HYPOTHESES)[relation].format(i=pair[0], j=pair[1])
 
 
-def state(independence: Independence) -> str:
-    """The sentence that lists an independence."""
+def independence_sentence(independence: Independence) -> str:
+    """Returns the sentence that states an independence."""
     first, second, given = independence
     if given:
         return f"{first} and {second} are independent given {_listed(given)}."
@@ -149,15 +149,15 @@ def state(independence: Independence) -> str:
 
 
 def recognizes(text: str) -> bool:
-    """Whether a text looks like a prompt of this grammar."""
+    """Returns whether a text looks like a prompt of this task."""
     return re.search(r"hypothesis\s*:|closed system of", text, re.IGNORECASE) is not None
 
 
 def parse_prompt(text: str) -> Prompt:
-    r"""Reads a prompt with its original or its paraphrased hypothesis.
+    r"""Parses a prompt with an original or a paraphrased hypothesis.
 
-    Extra spaces and any letter case of the grammar's words are accepted. Names are whatever the premise lists as its
-    variables, several words too, without stops, commas and the word "and"; they keep their case.
+    Extra spaces and any letter case of the task's words are accepted. Names are what the premise lists as its
+    variables: one word or several, without full stops, commas and the word "and"; they keep their case.
 
     Args:
         text (`str`): `Premise: …` and `Hypothesis: …`.
@@ -166,7 +166,7 @@ def parse_prompt(text: str) -> Prompt:
         [`Prompt`]: Whose `str()` is the canonical text.
 
     Raises:
-        `ValueError`: With the sentence that cannot be read, or that says what cannot be, and what would be right.
+        `ValueError`: With the sentence that cannot be read or contradicts another, and what would be right.
 
     Example:
 
@@ -180,17 +180,17 @@ def parse_prompt(text: str) -> Prompt:
 
     ```
     """
-    premise, *asked = re.split(r"hypothesis\s*:", text, flags=re.IGNORECASE)
-    if len(asked) != 1:
+    premise, *hypotheses = re.split(r"hypothesis\s*:", text, flags=re.IGNORECASE)
+    if len(hypotheses) != 1:
         raise ValueError(
-            f"a prompt has one 'Hypothesis:' after its premise, this one has {len(asked)}: {text[:200]!r}"
+            f"a prompt has one 'Hypothesis:' after its premise, this one has {len(hypotheses)}: {text[:200]!r}"
         )
     system = parse_premise(premise)
-    sentence = " ".join(asked[0].split())
+    sentence = " ".join(hypotheses[0].split())
     for pattern, relation, paraphrased in _HYPOTHESES:
-        if found := pattern.fullmatch(sentence):
-            _check_names(found.group("i", "j"), system.variables, sentence)
-            return Prompt(system, relation, (found["i"], found["j"]), paraphrased)
+        if match := pattern.fullmatch(sentence):
+            _check_names(match.group("i", "j"), system.variables, sentence)
+            return Prompt(system, relation, (match["i"], match["j"]), paraphrased)
     raise ValueError(
         f"cannot read the hypothesis {sentence!r}: it should have one of the forms "
         + ", ".join(repr(template.format(i="X", j="Y")) for template in [*HYPOTHESES.values(), *PARAPHRASES.values()])
@@ -199,22 +199,22 @@ def parse_prompt(text: str) -> Prompt:
 
 @lru_cache(maxsize=4096)
 def parse_premise(text: str) -> ClosedSystem:
-    """Reads a premise, with or without `Premise:` before it; accepts and raises what [`parse_prompt`] does."""
-    found = _SYSTEM.fullmatch(" ".join(text.split()))
-    if found is None:
+    """Parses a premise, with or without `Premise:` before it; accepts and raises as [`parse_prompt`] does."""
+    match = _SYSTEM.fullmatch(" ".join(text.split()))
+    if match is None:
         raise ValueError(
             "cannot read the premise: it should begin 'Suppose there is a closed system of N variables, A, B and C. "
             f"All the statistical relations among these N variables are as follows:', got {text[:200]!r}"
         )
-    variables = _names(found["names"])
-    if not len(variables) == int(found["size"]) == int(found["again"]) or len(set(variables)) < len(variables):
+    variables = _names(match["names"])
+    if not len(variables) == int(match["size"]) == int(match["again"]) or len(set(variables)) < len(variables):
         raise ValueError(
-            f"the premise must name as many different variables as it says ({found['size']}, then {found['again']}), "
+            f"the premise must name as many different variables as it says ({match['size']}, then {match['again']}), "
             f"got {', '.join(variables)}"
         )
     if not 2 <= len(variables) <= MAX_VARIABLES:
         raise ValueError(f"a closed system has 2 to {MAX_VARIABLES} variables, got {len(variables)}")
-    system = ClosedSystem(variables, *_statements(found["statements"], variables))
+    system = ClosedSystem(variables, *_statements(match["statements"], variables))
     for pair in system.correlations:
         if {(*pair, ()), (*pair[::-1], ())} & set(system.independences):
             raise ValueError(f"the premise lists {pair[0]!r} and {pair[1]!r} both as correlated and as independent")
@@ -232,11 +232,11 @@ _GIVEN = re.compile(r"(.+?) and (.+) are independent given (.+)", re.IGNORECASE)
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    written = re.escape(template.removesuffix("."))
-    return re.compile(re.sub(r"\\{(.)\\}", r"(?P<\1>.+?)", written) + r"\.?", re.IGNORECASE)
+    escaped = re.escape(template.removesuffix("."))
+    return re.compile(re.sub(r"\\{(.)\\}", r"(?P<\1>.+?)", escaped) + r"\.?", re.IGNORECASE)
 
 
-# "Y directly causes X." is read as a parent, the relation that it states of (Y, X).
+# "Y directly causes X." parses as the relation `parent` of (Y, X), not as `child` of (X, Y).
 _HYPOTHESES = [
     (_pattern(template), relation, templates is PARAPHRASES)
     for templates in (HYPOTHESES, PARAPHRASES)
@@ -253,20 +253,20 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _statements(text: str, variables: tuple[str, ...]) -> tuple[tuple[tuple[str, str], ...], tuple[Independence, ...]]:
-    """The correlations and independences of the sentences after the colon."""
+    """Parses the sentences after the colon into correlations and independences."""
     correlations: list[tuple[str, str]] = []
     independences: list[Independence] = []
     for sentence in filter(None, map(str.strip, text.split("."))):
         body = re.sub(r"^however,?\s+", "", sentence, flags=re.IGNORECASE)
-        if found := _CORRELATED.fullmatch(body):
-            correlations.append((found[1], found[2]))
-            _check_names(found.groups(), variables, sentence)
-        elif found := _GIVEN.fullmatch(body):
-            independences.append((found[1], found[2], _names(found[3])))
-            _check_names((found[1], found[2], *_names(found[3])), variables, sentence)
-        elif found := _INDEPENDENT.fullmatch(body):
-            independences.append((found[1], found[2], ()))
-            _check_names(found.groups(), variables, sentence)
+        if match := _CORRELATED.fullmatch(body):
+            correlations.append((match[1], match[2]))
+            _check_names(match.groups(), variables, sentence)
+        elif match := _GIVEN.fullmatch(body):
+            independences.append((match[1], match[2], _names(match[3])))
+            _check_names((match[1], match[2], *_names(match[3])), variables, sentence)
+        elif match := _INDEPENDENT.fullmatch(body):
+            independences.append((match[1], match[2], ()))
+            _check_names(match.groups(), variables, sentence)
         else:
             raise ValueError(
                 f"cannot read the sentence {sentence!r}: it should have the form 'X correlates with Y.', 'X is "

@@ -1,4 +1,8 @@
-"""Parts that the proofs of all tasks share: the exact answer, the error, graph search."""
+"""Parts that the proofs of all tasks share: the exact answer, the error, graph search.
+
+The graph search here is a second implementation, over names and plain dictionaries, that uses nothing of
+`hf_causal.graphs`: a fault in the arrays that generate the rows cannot hide in the checker that verifies them.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ class CertificateError(ValueError):
 
 @dataclass(frozen=True)
 class Proof:
-    """The exact answer to a prompt."""
+    """The exact answer to a prompt with its certificate."""
 
     answer: str
     """`"Yes"` or `"No"`."""
@@ -25,29 +29,29 @@ class Proof:
     """Edges on the shortest path that the question is about, -1 where there is none."""
 
 
-class ReadPrompt(Protocol):
-    """A prompt as a grammar has read it; `str()` is its canonical text."""
+class ParsedPrompt(Protocol):
+    """A prompt as its task parses it; `str()` is its canonical text."""
 
     @property
     def premise(self) -> str: ...
 
     @property
-    def asked(self) -> str: ...
+    def question_text(self) -> str: ...
 
 
 class Facts(NamedTuple):
-    """What a prompt's text says about its graph and its question, for looking beyond the answer."""
+    """The graph that a prompt states and the nodes of its question, which checks beyond the answer look at."""
 
     edges: tuple[tuple[str, str], ...] | None = None
     """The stated (cause, effect) pairs in the order of the text; `None` where a premise states no graph."""
-    asked: tuple[str, ...] = ()
+    question: tuple[str, ...] = ()
     """The nodes that the question is about."""
     given: tuple[str, ...] = ()
     """The nodes that the question conditions on."""
 
 
 def stated_facts(prompt: Any) -> Facts:
-    """The `edges`, `question` and `given` of a prompt that was read, where its grammar has them."""
+    """Returns the `edges`, `question` and `given` of a parsed prompt, where it has them."""
     edges = getattr(prompt, "edges", None)
     if edges is None:
         return Facts()
@@ -55,7 +59,7 @@ def stated_facts(prompt: Any) -> Facts:
 
 
 def node_list(certificate: Mapping[str, Any], key: str, answer: str) -> list[str]:
-    """The node names under a key of a decoded certificate; raises [`CertificateError`] where there are none."""
+    """Returns the node names under a key of a decoded certificate; raises [`CertificateError`] if there are none."""
     if not isinstance(certificate, Mapping) or key not in certificate:
         raise CertificateError(f"the certificate of a {answer!r} must be JSON with {key!r}, got {certificate!r}")
     nodes = certificate[key]
@@ -64,55 +68,94 @@ def node_list(certificate: Mapping[str, Any], key: str, answer: str) -> list[str
     return nodes
 
 
+def check_stated_path(path: Iterable[str], edges: Iterable[tuple[str, str]]) -> None:
+    """Raises [`CertificateError`] unless every node of a path is stated to cause the next."""
+    nodes, stated = list(path), set(edges)
+    for cause, effect in zip(nodes, nodes[1:], strict=False):
+        if (cause, effect) not in stated:
+            raise CertificateError(f"the premise does not state '{cause} causes {effect}.'")
+
+
+def neighbours(edges: Iterable[tuple[str, str]]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Returns the stated causes of each node, and its stated effects."""
+    causes: dict[str, list[str]] = {}
+    effects: dict[str, list[str]] = {}
+    for cause, effect in edges:
+        causes.setdefault(effect, []).append(cause)
+        effects.setdefault(cause, []).append(effect)
+    return causes, effects
+
+
 def search(
-    start: State, successors: Callable[[State], Iterable[State]], found: Callable[[State], bool]
+    start: State, successors: Callable[[State], Iterable[State]], is_target: Callable[[State], bool]
 ) -> tuple[list[State] | None, Collection[State]]:
-    """Breadth-first search by at least one step.
+    """Searches breadth first, by at least one step.
 
     Args:
         start (hashable): Where the search begins; it counts as entered only if a step leads back to it.
         successors (callable): The states that one step leads to.
-        found (callable): Whether a state is what is looked for.
+        is_target (callable): Whether the search may end at a state.
 
     Returns:
-        `tuple`: A shortest path from `start` to the first state that was found, or `None`; and all entered states.
+        `tuple`: A shortest path from `start` to the first target, or `None`; and all entered states.
+
+    Example:
+
+    ```python
+    >>> effects = {"A": ["B", "C"], "B": ["D"], "C": ["D"]}
+    >>> search("A", lambda node: effects.get(node, ()), "D".__eq__)[0]
+    ['A', 'B', 'D']
+
+    ```
     """
-    before: dict[State, State] = {}
-    waiting = [start]
-    for state in waiting:  # grows while it is walked through
-        for following in successors(state):
-            if following not in before:
-                before[following] = state
-                if found(following):
-                    return _walk(before, start, following), before.keys()
-                waiting.append(following)
-    return None, before.keys()
+    previous: dict[State, State] = {}
+    queue = [start]
+    for state in queue:  # the loop appends to the queue
+        for successor in successors(state):
+            if successor not in previous:
+                previous[successor] = state
+                if is_target(successor):
+                    return _trace_back(previous, start, successor), previous.keys()
+                queue.append(successor)
+    return None, previous.keys()
+
+
+def reachable(nodes: Iterable[str], successors: Mapping[str, Iterable[str]]) -> set[str]:
+    """Returns the nodes themselves and all that can be reached from them."""
+    reached = set(nodes)
+    queue = list(reached)
+    for node in queue:  # the loop appends to the queue
+        for successor in successors.get(node, ()):
+            if successor not in reached:
+                reached.add(successor)
+                queue.append(successor)
+    return reached
 
 
 def find_cycle(edges: Iterable[tuple[str, str]]) -> list[str] | None:
-    """A shortest directed cycle through some node as a list that ends where it begins, or `None` for a DAG."""
-    incoming: dict[str, int] = {}
+    """Returns a shortest directed cycle through some node, or `None` for a DAG; the list ends where it begins."""
+    num_causes: dict[str, int] = {}
     effects: dict[str, list[str]] = {}
     for cause, effect in edges:
-        incoming.setdefault(cause, 0)
-        incoming[effect] = incoming.get(effect, 0) + 1
+        num_causes.setdefault(cause, 0)
+        num_causes[effect] = num_causes.get(effect, 0) + 1
         effects.setdefault(cause, []).append(effect)
-    # Kahn's algorithm: what is left after taking away nodes without causes lies on a cycle or behind one.
-    free = [node for node, count in incoming.items() if not count]
-    for node in free:
+    # Kahn's algorithm: a node that remains after repeatedly removing nodes without causes is on a cycle or behind one.
+    removed = [node for node, count in num_causes.items() if not count]
+    for node in removed:
         for effect in effects.get(node, ()):
-            incoming[effect] -= 1
-            if not incoming[effect]:
-                free.append(effect)
-    if len(free) == len(incoming):
+            num_causes[effect] -= 1
+            if not num_causes[effect]:
+                removed.append(effect)
+    if len(removed) == len(num_causes):
         return None
-    left = (node for node, count in incoming.items() if count)
-    cycles = (search(node, lambda one: effects.get(one, ()), node.__eq__)[0] for node in left)
+    remaining = (node for node, count in num_causes.items() if count)
+    cycles = (search(node, lambda state: effects.get(state, ()), node.__eq__)[0] for node in remaining)
     return next(cycle for cycle in cycles if cycle)
 
 
-def _walk(before: Mapping[State, State], start: State, end: State) -> list[State]:
-    walk = [end, before[end]]
-    while walk[-1] != start:
-        walk.append(before[walk[-1]])
-    return walk[::-1]
+def _trace_back(previous: Mapping[State, State], start: State, end: State) -> list[State]:
+    path = [end, previous[end]]
+    while path[-1] != start:
+        path.append(previous[path[-1]])
+    return path[::-1]

@@ -1,4 +1,4 @@
-"""What the reasoning corpora share: columns, cells, configs and the digest of a split."""
+"""Columns of the rows, cells and configs of a corpus, and the digest of a split."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ _COLUMNS = {
 }
 
 CELL_COLUMNS = ("structure", "num_nodes", "branching_factor")
-"""The columns that, within a split, name a cell."""
+"""The columns that identify a cell within a split."""
 
 
 @cache
 def arrow_schema(
     *further: tuple[str, pa.DataType], classes: tuple[tuple[str, tuple[str, ...]], ...] = ()
 ) -> pa.Schema:
-    """The columns of a row, with the metadata from which `datasets` knows which are class labels.
+    """Returns the schema of the rows of a task, with the metadata by which `datasets` recognizes class labels.
 
     Args:
-        *further (`tuple[str, pa.DataType]`): Columns that a corpus has beside the shared ones, which stand first.
-        classes (`tuple`): Names of the classes of further columns that are class labels: (column, names) pairs.
+        *further (`tuple[str, pa.DataType]`): Columns of the corpus after the shared ones.
+        classes (`tuple`): (column, class names) pairs of further columns that are class labels.
     """
     return table_schema(*_COLUMNS.items(), *further, classes=(("label", LABELS), *classes))
 
@@ -55,35 +55,35 @@ def arrow_schema(
 def table_schema(
     *columns: tuple[str, pa.DataType], classes: tuple[tuple[str, tuple[str, ...]], ...] = ()
 ) -> pa.Schema:
-    """The columns of rows of any kind, with the metadata from which `datasets` knows them.
+    """Returns the schema of any rows, with the metadata by which `datasets` recognizes their features.
 
     Args:
-        *columns (`tuple[str, pa.DataType]`): Names and types; lists and fixed-size lists of numbers, and
-            pictures, may be among them.
-        classes (`tuple`): Names of the classes of columns that are class labels: (column, names) pairs.
+        *columns (`tuple[str, pa.DataType]`): Names and types, which may be lists and fixed-size lists of numbers, and
+            pictures.
+        classes (`tuple`): (column, class names) pairs of columns that are class labels.
     """
-    features = {name: _feature(kind) for name, kind in columns}
+    features = {name: _feature(dtype) for name, dtype in columns}
     for name, names in classes:
         features[name] = {"names": list(names), "_type": "ClassLabel"}
     return pa.schema(list(columns), metadata={"huggingface": json.dumps({"info": {"features": features}})})
 
 
-def _feature(kind: pa.DataType) -> dict[str, Any]:
-    """A type as `datasets` writes it."""
-    if kind == IMAGE:
+def _feature(dtype: pa.DataType) -> dict[str, Any]:
+    """Returns the feature of `datasets` for an Arrow type."""
+    if dtype == IMAGE:
         return {"_type": "Image"}
-    if pa.types.is_fixed_size_list(kind):
-        return {"feature": _feature(kind.value_type), "length": kind.list_size, "_type": "List"}
-    if pa.types.is_list(kind):
-        return {"feature": _feature(kind.value_type), "_type": "List"}
+    if pa.types.is_fixed_size_list(dtype):
+        return {"feature": _feature(dtype.value_type), "length": dtype.list_size, "_type": "List"}
+    if pa.types.is_list(dtype):
+        return {"feature": _feature(dtype.value_type), "_type": "List"}
     # Arrow calls a 32-bit float "float", `datasets` calls it "float32".
-    named = {pa.float32(): "float32", pa.float64(): "float64"}
-    return {"dtype": named.get(kind, str(kind)), "_type": "Value"}
+    names = {pa.float32(): "float32", pa.float64(): "float64"}
+    return {"dtype": names.get(dtype, str(dtype)), "_type": "Value"}
 
 
 @dataclass(frozen=True)
 class BaseCell:
-    """One population of rows inside a split; what names it are the `CELL_COLUMNS`."""
+    """One population of rows within a split, identified by the `CELL_COLUMNS`."""
 
     structure: str
     num_nodes: int
@@ -93,27 +93,28 @@ class BaseCell:
 
 @dataclass(frozen=True)
 class SampleCell(BaseCell):
-    """A cell of rows that are no questions, such as sequences or measurements; a corpus adds what it draws them by."""
+    """A cell of rows without questions, such as sequences or measurements; a corpus adds the fields that it needs."""
 
     def __post_init__(self) -> None:
         if self.rows < 1:
             raise ValueError(f"`rows` of a cell must be at least 1, got {self.rows}")
 
     def rows_in_shard(self, shard: int, num_shards: int) -> int:
-        """This cell's rows in one shard, spread as evenly as can be."""
+        """Returns this cell's rows in one shard, spread as evenly as possible."""
         return self.rows * (shard + 1) // num_shards - self.rows * shard // num_shards
 
 
 @dataclass(frozen=True)
 class Cell(BaseCell):
-    """A cell of which half the questions are Yes and half are No.
+    """A cell in which half of the questions are Yes and half are No.
 
-    Its structure is `sequential`, `flipped`, `reversed`, `shuffled`, `shuffled_flipped` or `branching`.
+    Its structure is `sequential`, `flipped`, `reversed`, `shuffled`, `shuffled_flipped`, `branching`, `tree` or one
+    that its task draws.
     """
 
     name_lengths: tuple[int, int] = (1, 3)
     uniform_names: bool = False
-    """Whether all names of a graph have one length, drawn from `name_lengths`."""
+    """Whether all names of a graph have the same length, drawn from `name_lengths`."""
     questions_per_premise: int = 2
 
     def __post_init__(self) -> None:
@@ -127,7 +128,7 @@ class Cell(BaseCell):
             raise ValueError(f"`nodes` {self.num_nodes} are too few for {self.structure} graphs{factor}")
 
     def rows_in_shard(self, shard: int, num_shards: int) -> int:
-        """This cell's rows in one shard: an even number, spread as evenly as can be."""
+        """Returns this cell's rows in one shard: an even number, spread as evenly as possible."""
         pairs = self.rows // 2
         return 2 * (pairs * (shard + 1) // num_shards - pairs * shard // num_shards)
 
@@ -155,11 +156,11 @@ class CorpusConfig(Generic[CellT]):
             raise ValueError(f"`rows_per_shard` must be at least 2, got {self.rows_per_shard}")
 
     def num_rows(self, split: str) -> int:
-        """Rows of a split."""
+        """Returns the number of rows of a split."""
         return sum(cell.rows for cell in self.splits[split])
 
     def num_shards(self, split: str) -> int:
-        """Shards, and so Parquet files, of a split."""
+        """Returns the number of shards, and so of Parquet files, of a split."""
         return -(-self.num_rows(split) // self.rows_per_shard)
 
     def check_shard(self, split: str, shard: int) -> None:
@@ -171,7 +172,7 @@ class CorpusConfig(Generic[CellT]):
 
 
 def rows_digest(table: pa.Table) -> str:
-    """SHA-256 of a shard's rows, independent of how Parquet stores them: columns by tabs, rows by newlines."""
+    """Returns the SHA-256 of a shard's rows, joined by tabs and newlines, however Parquet stores them."""
     digest = hashlib.sha256()
     for batch in table.to_batches(max_chunksize=10_000):
         columns = [pc.fill_null(_as_text(column), "") for column in batch.columns]
@@ -181,13 +182,13 @@ def rows_digest(table: pa.Table) -> str:
 
 
 def _as_text(column: pa.Array) -> pa.Array:
-    """A column as strings: a list is its items with commas between them, in brackets; a picture its bytes in hex."""
-    kind = column.type
-    if kind == IMAGE:
+    """Returns a column as strings: lists in brackets with commas between their items, pictures as bytes in hex."""
+    dtype = column.type
+    if dtype == IMAGE:
         return pa.array([content and content.hex() for content in column.field("bytes").to_pylist()], pa.string())
-    if not (pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind)):
+    if not (pa.types.is_list(dtype) or pa.types.is_fixed_size_list(dtype)):
         return column.cast(pa.string())
-    lists = column.cast(pa.list_(kind.value_type))
+    lists = column.cast(pa.list_(dtype.value_type))
     lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
     offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
     items = pa.ListArray.from_arrays(offsets, pc.fill_null(_as_text(lists.flatten()), ""))
@@ -195,5 +196,5 @@ def _as_text(column: pa.Array) -> pa.Array:
 
 
 def split_digest(shard_digests: Iterable[str]) -> str:
-    """SHA-256 of a split: over the digests of its shards, in order."""
+    """Returns the SHA-256 of a split: over the digests of its shards, in order."""
     return hashlib.sha256("\n".join(shard_digests).encode()).hexdigest()

@@ -1,7 +1,7 @@
 """Shortcuts: rules that answer some questions right without reasoning.
 
 A model that does not beat the shortcuts of a task has not learned the task. Some are fitted to the scored questions
-themselves: they show the most that so little information can reach.
+themselves: their accuracy is an upper bound for any rule that uses as little information.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ Shortcut = Callable[[Sequence[Any], Sequence[int]], list[int]]
 
 
 def majority(references: Sequence[int]) -> list[int]:
-    """The more frequent answer for every question; Yes where both are equally frequent."""
+    """Returns the more frequent answer for every question; Yes where both are equally frequent."""
     return [int(2 * sum(references) >= len(references))] * len(references)
 
 
-def each(rule: Callable[[Any], int]) -> Shortcut:
-    """Returns the shortcut that applies a rule to each prompt alone."""
+def for_each_prompt(rule: Callable[[Any], int]) -> Shortcut:
+    """Returns the shortcut that applies a rule to each prompt."""
     return lambda prompts, references: [rule(prompt) for prompt in prompts]
 
 
 def direct_edge(prompt: Any) -> int:
-    """Yes exactly where the premise states the asked cause and effect in one sentence."""
+    """Returns Yes exactly where one sentence of the premise states the question's cause and effect."""
     return int(prompt.question in prompt.edges)

@@ -1,4 +1,4 @@
-"""Premises: statements of the form `X causes Y.`, joined by spaces, which several grammars share."""
+"""Premises of statements `X causes Y.`, joined by spaces, which several tasks share."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ CANONICAL_PREMISE = r"((?:[A-Za-z0-9]+ causes [A-Za-z0-9]+\. )*)"
 
 
 def parse_premise(text: str) -> tuple[tuple[str, str], ...]:
-    """Reads the statements of a premise: (cause, effect) pairs in the order of the text, repetitions included.
+    """Parses a premise into (cause, effect) pairs in the order of the text, repetitions included.
 
-    Extra spaces, a missing final stop and any letter case of the grammar's words are accepted; names are ASCII letters
-    and digits of any length and keep their case.
+    Extra spaces, a missing final full stop and any letter case of the word `causes` are accepted; names are ASCII
+    letters and digits of any length and keep their case.
 
     Raises:
         `ValueError`: With the sentence that cannot be read and what would have been right.
@@ -31,7 +31,7 @@ def parse_premise(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def write_premise(edges: Iterable[tuple[str, str]]) -> str:
-    """The statements in their canonical form."""
+    """Writes statements in their canonical form."""
     return " ".join([STATEMENT.format(cause=cause, effect=effect) for cause, effect in edges])
 
 
@@ -60,18 +60,18 @@ def render_premises(edges: np.ndarray, names: np.ndarray) -> pa.Array:
 
 @lru_cache(maxsize=1024)
 def canonical_edges(premise: str) -> tuple[tuple[str, str], ...]:
-    """The (cause, effect) pairs of what [`CANONICAL_PREMISE`] matched; one premise often has several questions."""
+    """Returns the (cause, effect) pairs of a match of [`CANONICAL_PREMISE`]; premises often have several questions."""
     return tuple(_CANONICAL_STATEMENT.findall(premise))
 
 
 def split_sentences(text: str) -> list[str]:
-    """Sentences without their final marks, of which the last may be missing."""
-    *parts, rest = [part.strip() for part in _END.split(text)]
-    return [*parts, rest] if rest else parts
+    """Splits a text into sentences without their final marks; the last mark may be missing."""
+    *sentences, rest = [sentence.strip() for sentence in _END.split(text)]
+    return [*sentences, rest] if rest else sentences
 
 
 def read_statements(sentences: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """The (cause, effect) pairs of sentences; raises what [`parse_premise`] does."""
+    """Returns the (cause, effect) pairs of sentences; raises as [`parse_premise`] does."""
     edges = []
     for sentence in sentences:
         cause, effect = match_sentence(_STATEMENT, sentence, STATEMENT_FORM)
@@ -80,19 +80,19 @@ def read_statements(sentences: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
 
 def match_sentence(pattern: re.Pattern[str], sentence: str, form: str) -> tuple[str, ...]:
-    """What the groups of a pattern match in a sentence.
+    """Returns the groups of a pattern that matches a sentence.
 
     Raises:
-        `ValueError`: If the whole sentence does not match, with the form that it should have.
+        `ValueError`: If the pattern does not match all of the sentence, with the form that it should have.
     """
-    found = pattern.fullmatch(sentence)
-    if found is None:
+    match = pattern.fullmatch(sentence)
+    if match is None:
         raise ValueError(f"cannot read the sentence {sentence!r}: it should have the form {form!r}")
-    return found.groups()
+    return match.groups()
 
 
 def check_name(name: str, sentence: str) -> str:
-    """The name itself; raises `ValueError` with its sentence unless it is ASCII letters and digits."""
+    """Returns the name; raises `ValueError` with its sentence unless it is ASCII letters and digits."""
     if not is_name(name):
         raise ValueError(
             f"cannot read the name {name!r} in the sentence {sentence!r}: names are letters a-z, A-Z and digits; "

@@ -2,7 +2,7 @@
 
 For the question "Does X cause Y?" a certificate is a JSON object:
 
-- Yes: `{"path": [X, …, Y]}`, nodes of which each causes the next in some stated sentence.
+- Yes: `{"path": [X, …, Y]}`, nodes each of which causes the next in some stated sentence.
 - No: `{"reachable": […]}`, the nodes that X reaches. The set proves the answer because every stated sentence whose
   cause is X or in the set has its effect in the set, and Y is not in it.
 """
@@ -10,25 +10,48 @@ For the question "Does X cause Y?" a certificate is a JSON object:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from hf_causal.tasks.shared.proofs import CertificateError, Proof, node_list, search
+from hf_causal.tasks.shared.proofs import CertificateError, Proof, check_stated_path, neighbours, node_list, search
 from hf_causal.tasks.transitivity.text import Prompt
 
 
 def prove(prompt: Prompt) -> Proof:
-    """The exact answer to a transitivity prompt; a node causes itself only where a stated cycle leads back to it."""
+    """Returns the exact answer with its certificate; a node causes itself only where a stated cycle leads back to it.
+
+    Example:
+
+    ```python
+    >>> prove(Prompt((("A", "B"), ("B", "C")), ("A", "C")))
+    Proof(answer='Yes', certificate='{"path": ["A", "B", "C"]}', hops=2)
+    >>> prove(Prompt((("A", "B"), ("B", "C")), ("B", "A")))
+    Proof(answer='No', certificate='{"reachable": ["C"]}', hops=-1)
+
+    ```
+    """
     cause, effect = prompt.question
-    successors = _successors(prompt.edges)
-    path, reached = search(cause, lambda node: successors.get(node, ()), effect.__eq__)
+    _, effects = neighbours(prompt.edges)
+    path, reached = search(cause, lambda node: effects.get(node, ()), effect.__eq__)
     if path is None:
         return Proof("No", json.dumps({"reachable": sorted(reached)}), -1)
     return Proof("Yes", json.dumps({"path": path}), len(path) - 1)
 
 
 def check(prompt: Prompt, answer: str, certificate: Mapping[str, Any]) -> None:
-    """Raises [`CertificateError`] unless the certificate proves the answer."""
+    """Raises [`CertificateError`] unless the certificate proves the answer.
+
+    Example:
+
+    ```python
+    >>> check(Prompt((("A", "B"),), ("A", "B")), "Yes", {"path": ["A", "B"]})
+    >>> check(Prompt((("A", "B"),), ("B", "A")), "Yes", {"path": ["B", "A"]})
+    Traceback (most recent call last):
+        ...
+    hf_causal.tasks.shared.proofs.CertificateError: the premise does not state 'B causes A.'
+
+    ```
+    """
     if answer == "Yes":
         _check_path(prompt, node_list(certificate, "path", answer))
     else:
@@ -38,10 +61,7 @@ def check(prompt: Prompt, answer: str, certificate: Mapping[str, Any]) -> None:
 def _check_path(prompt: Prompt, path: list[str]) -> None:
     if len(path) < 2 or (path[0], path[-1]) != prompt.question:
         raise CertificateError(f"the path {path} does not lead from {prompt.question[0]!r} to {prompt.question[1]!r}")
-    stated = set(prompt.edges)
-    for step in zip(path, path[1:], strict=False):
-        if step not in stated:
-            raise CertificateError(f"the premise does not state '{step[0]} causes {step[1]}.'")
+    check_stated_path(path, prompt.edges)
 
 
 def _check_closed(prompt: Prompt, nodes: list[str]) -> None:
@@ -54,10 +74,3 @@ def _check_closed(prompt: Prompt, nodes: list[str]) -> None:
             raise CertificateError(
                 f"the set leaves out {target!r}, which the stated '{source} causes {target}.' reaches"
             )
-
-
-def _successors(edges: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    successors: dict[str, list[str]] = {}
-    for source, target in edges:
-        successors.setdefault(source, []).append(target)
-    return successors

@@ -13,17 +13,12 @@ import numpy as np
 import pyarrow as pa
 
 from hf_causal.graphs import dags as graphs
+from hf_causal.tasks.shared.balance import choose_balanced
+from hf_causal.tasks.shared.configs import AxisSizes, generalization_config, training_config
 from hf_causal.tasks.shared.named_graphs import edges_then_names, names_then_edges
-from hf_causal.tasks.shared.premises import (
-    Asked,
-    AxisSizes,
-    choose_balanced,
-    generalization_config,
-    generate_rows,
-    training_config,
-)
+from hf_causal.tasks.shared.rows import QuestionBatch, generate_rows
 from hf_causal.tasks.shared.schema import Cell, CorpusConfig
-from hf_causal.tasks.shared.split_assignment import Admission
+from hf_causal.tasks.shared.split_assignment import SplitAssigner
 from hf_causal.tasks.transitivity.text import render_questions
 from hf_causal.utils.randomness import Stream
 from hf_causal.utils.text_arrays import concatenate, in_order, joined_list
@@ -35,8 +30,8 @@ SIZES = AxisSizes(
     branching=(5, 8, 10, 12, 20, 40),
 )
 
-# The published counts are rounded (101k + 73k and 132k + 42k of "175k"); the missing thousand is shared out. TS1 names
-# 12k complete reversals among its 73k flipped rows, which is what independent flips give; TS2 gets the same
+# The published counts are rounded (101k + 73k and 132k + 42k of "175k"); the missing thousand is divided among them.
+# TS1 has 12k complete reversals among its 73k flipped rows, as many as independent flips give; TS2 gets the same
 # proportion.
 CONFIGS: dict[str, Callable[..., CorpusConfig]] = {
     "transitivity_ts2": partial(
@@ -68,45 +63,52 @@ CONFIGS: dict[str, Callable[..., CorpusConfig]] = {
 
 
 def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:
-    """One shard as an Arrow table; the rows of a premise stand together."""
+    """Generates one shard as an Arrow table; the rows of a premise are next to each other."""
     # Training configs keep the order in which their published rows were drawn.
     draw = edges_then_names if "train" in config.splits else _draw
     return generate_rows(config, split, shard, draw, _ask)
 
 
-def _draw(cell: Cell, rows: int, stream: Stream, admit: Admission) -> tuple[np.ndarray, np.ndarray]:
-    """A few more graphs than needed: every graph has a Yes and a No, but names may be admitted already."""
-    return names_then_edges(cell, 1.02 * rows / cell.questions_per_premise, stream, admit)
+def _draw(cell: Cell, rows: int, stream: Stream, assigner: SplitAssigner) -> tuple[np.ndarray, np.ndarray]:
+    """Draws a few more graphs than needed: every graph has a Yes and a No, but its names may be in use already."""
+    return names_then_edges(cell, 1.02 * rows / cell.questions_per_premise, stream, assigner)
 
 
-def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: Stream) -> Asked:
+def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: Stream) -> QuestionBatch:
     hops = graphs.hop_counts(edges, cell.num_nodes)
     pair = np.arange(cell.num_nodes**2)
     cause, effect = pair // cell.num_nodes, pair % cell.num_nodes
     yes = (hops > 0).reshape(len(edges), -1)
-    used, graph, chosen = choose_balanced(yes, ~yes & (cause != effect), cell, rows, stream)
-    edges, names, hops, cause, effect = edges[used], names[used], hops[used], cause[chosen], effect[chosen]
+    used, graph, drawn = choose_balanced(yes, ~yes & (cause != effect), cell, rows, stream)
+    edges, names, hops, cause, effect = edges[used], names[used], hops[used], cause[drawn], effect[drawn]
     length = hops[graph, cause, effect].astype(np.int32)
     question = render_questions(names, graph, cause, effect)
     certificate = certificates(edges, names, hops, graph, cause, effect)
-    return Asked(edges, names, graph, question, length > 0, length, certificate)
+    return QuestionBatch(edges, names, graph, question, length > 0, length, certificate)
 
 
 def certificates(
     edges: np.ndarray, names: np.ndarray, hops: np.ndarray, graph: np.ndarray, cause: np.ndarray, effect: np.ndarray
 ) -> pa.Array:
-    """`{"path": …}` for Yes and `{"reachable": …}` for No, as `hf_causal.tasks.proving` checks them."""
-    written, places = [], []
-    for answer in (True, False):
-        rows = np.flatnonzero((hops[graph, cause, effect] > 0) == answer)
-        if answer:
-            nodes = graphs.shortest_paths(edges, hops, graph[rows], cause[rows], effect[rows])
-            head, present = b'{"path": [', nodes >= 0
-        else:
-            present = hops[graph[rows], cause[rows]] > 0
-            nodes = np.broadcast_to(np.arange(names.shape[1]), present.shape)
-            head = b'{"reachable": ['
-        items = names[graph[rows][:, None], nodes]
-        written.append(concatenate([head, *joined_list(items, present), b"]}"], len(rows)))
-        places.append(rows)
-    return in_order(written, places)
+    """Writes `{"path": …}` for each Yes and `{"reachable": …}` for each No.
+
+    Args:
+        edges, names, hops (`np.ndarray`): Of each graph, as `hf_causal.graphs.dags` and `names` have them.
+        graph, cause, effect (`np.ndarray`): Of each question, shape (questions,).
+
+    Returns:
+        `pa.Array`: A JSON string for each question, which `hf_causal.tasks.transitivity.proof` checks.
+    """
+    is_yes = hops[graph, cause, effect] > 0
+    yes, no = np.flatnonzero(is_yes), np.flatnonzero(~is_yes)
+    paths = graphs.shortest_paths(edges, hops, graph[yes], cause[yes], effect[yes])
+    path_names = joined_list(names[graph[yes][:, None], paths], paths >= 0)
+    reachable = hops[graph[no], cause[no]] > 0
+    reachable_names = joined_list(names[graph[no]], reachable)
+    return in_order(
+        [
+            concatenate([b'{"path": [', *path_names, b"]}"], len(yes)),
+            concatenate([b'{"reachable": [', *reachable_names, b"]}"], len(no)),
+        ],
+        [yes, no],
+    )

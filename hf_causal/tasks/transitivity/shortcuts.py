@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hf_causal.tasks.shared.shortcuts import Shortcut, direct_edge, each
+from hf_causal.tasks.shared.shortcuts import Shortcut, direct_edge, for_each_prompt
 from hf_causal.tasks.transitivity.text import Prompt
 
 
 def left_to_right_sweep(prompt: Prompt) -> int:
-    """Reads the premise once, left to right, and follows each sentence whose cause was reached before.
+    """Reads the premise once, from left to right, and follows each sentence whose cause was reached before.
 
     Right on every sequential chain; wrong where the path runs against the order of the sentences.
     """
@@ -22,7 +22,7 @@ def left_to_right_sweep(prompt: Prompt) -> int:
 
 
 SHORTCUTS: Mapping[str, Shortcut] = {
-    "direct edge": each(direct_edge),
-    "left-to-right sweep": each(left_to_right_sweep),
+    "direct edge": for_each_prompt(direct_edge),
+    "left-to-right sweep": for_each_prompt(left_to_right_sweep),
 }
 """By name; plots show the last one."""

@@ -1,4 +1,4 @@
-"""The transitivity grammar: `X causes Y.` and `Does X cause Y?`.
+"""The text of transitivity: `X causes Y.` and `Does X cause Y?`.
 
 A prompt is a premise, as `hf_causal.tasks.shared.statements` reads and writes it, a space and a question.
 """
@@ -30,32 +30,32 @@ QUESTION_FORM = "Does X cause Y?"
 
 @dataclass(frozen=True)
 class Prompt:
-    """What a prompt of the transitivity grammar says."""
+    """A parsed transitivity prompt."""
 
     edges: tuple[tuple[str, str], ...]
     """The stated (cause, effect) pairs in the order of the text, repetitions included."""
     question: tuple[str, str]
-    """The (cause, effect) pair that is asked about."""
+    """The (cause, effect) pair of the question."""
 
     @property
     def premise(self) -> str:
-        """The statements in their canonical form."""
+        """The canonical text of the statements."""
         return write_premise(self.edges)
 
     @property
-    def asked(self) -> str:
-        """The question in its canonical form."""
+    def question_text(self) -> str:
+        """The canonical text of the question."""
         return QUESTION.format(cause=self.question[0], effect=self.question[1])
 
     def __str__(self) -> str:
-        return f"{self.premise} {self.asked}" if self.edges else self.asked
+        return f"{self.premise} {self.question_text}" if self.edges else self.question_text
 
 
 def parse_prompt(text: str) -> Prompt:
-    """Reads a transitivity prompt as people write it.
+    """Parses a transitivity prompt as people write it.
 
-    Extra spaces, a missing final stop or question mark and any letter case of the grammar's words are accepted; names
-    are ASCII letters and digits of any length and keep their case.
+    Extra spaces, a missing final full stop or question mark and any letter case of the task's words are accepted;
+    names are ASCII letters and digits of any length and keep their case.
 
     Args:
         text (`str`): Statements and then one question.
@@ -74,7 +74,7 @@ def parse_prompt(text: str) -> Prompt:
 
     ```
     """
-    # Canonical text, which is most text, needs no sentence by sentence reading.
+    # Most text is canonical and need not be read sentence by sentence.
     if canonical := _CANONICAL.fullmatch(text):
         premise, cause, effect = canonical.groups()
         return Prompt(canonical_edges(premise), (cause, effect))
@@ -89,15 +89,15 @@ def _parse_loose(text: str) -> Prompt:
 
 
 def rename(text: str) -> tuple[str, Renaming]:
-    """Maps the names of a prompt, whatever they are, to short ones that a model can read.
+    """Maps the names of a prompt to short ones that a model can read.
 
     Names may have several words, punctuation and letters of any alphabet.
 
     Args:
-        text (`str`): A prompt of the transitivity grammar with any names.
+        text (`str`): A transitivity prompt with any names.
 
     Returns:
-        `tuple[str, Renaming]`: The canonical prompt with short names, and the map to restore the given names with.
+        `tuple[str, Renaming]`: The canonical prompt with short names, and the map that restores the original names.
 
     Raises:
         `ValueError`: With the sentence that cannot be read.
@@ -114,15 +114,15 @@ def rename(text: str) -> tuple[str, Renaming]:
     ```
     """
     *statements, question = _any_sentences(text) or [""]
-    edges = [_read_any(_ANY_STATEMENT, part, STATEMENT_FORM) for part in statements]
-    asked = _read_any(_ANY_QUESTION, question, QUESTION_FORM)
-    renaming = Renaming.of(name for pair in [*edges, asked] for name in pair)
-    short = [(renaming.short[cause], renaming.short[effect]) for cause, effect in [*edges, asked]]
-    return str(Prompt(tuple(short[:-1]), short[-1])), renaming
+    pairs = [_read_any(_ANY_STATEMENT, sentence, STATEMENT_FORM) for sentence in statements]
+    pairs.append(_read_any(_ANY_QUESTION, question, QUESTION_FORM))
+    renaming = Renaming.of(name for pair in pairs for name in pair)
+    *edges, short_question = ((renaming.short[cause], renaming.short[effect]) for cause, effect in pairs)
+    return str(Prompt(tuple(edges), short_question)), renaming
 
 
 def render_questions(names: np.ndarray, graph: np.ndarray, cause: np.ndarray, effect: np.ndarray) -> pa.Array:
-    """Writes `Does X cause Y?` for each (graph, cause, effect): a string for each."""
+    """Writes `Does X cause Y?` for each (graph, cause, effect)."""
     return concatenate([b"Does ", names[graph, cause], b" cause ", names[graph, effect], b"?"], len(graph))
 
 
@@ -138,23 +138,23 @@ _VERB = re.compile(r"\b(causes?)\b", re.IGNORECASE)
 
 
 def _any_sentences(text: str) -> list[str]:
-    """Splits a text into sentences without their final marks; a stop inside a name ("St. John's wort") ends none."""
-    parts, held = [], ""
+    """Splits a text into sentences without their final marks; the full stop of "St. John's wort" ends no sentence."""
+    sentences, current = [], ""
     pieces = _ANY_END.split(text)
     for index, piece in enumerate(pieces):
-        # Marks stand at the odd places.
-        if index % 2 and _ends(held, "".join(pieces[index + 1 :])):
-            parts.append(held.strip())
-            held = ""
+        # The pieces with odd numbers are the marks.
+        if index % 2 and _ends(current, "".join(pieces[index + 1 :])):
+            sentences.append(current.strip())
+            current = ""
         else:
-            held += piece
-    return [*parts, held.strip()] if held.strip() else parts
+            current += piece
+    return [*sentences, current.strip()] if current.strip() else sentences
 
 
 def _ends(sentence: str, rest: str) -> bool:
-    """Whether a stop after `sentence` ends it: not before its verb, and not after an abbreviation."""
-    asks = re.match(r"\s*do(?:es)?\s|\s*$", rest, re.IGNORECASE)
-    return bool(_VERB.search(sentence) and (asks or not _ABBREVIATION.search(sentence)))
+    """Returns whether a full stop after `sentence` ends it: not before its verb, and not after an abbreviation."""
+    question_follows = re.match(r"\s*do(?:es)?\s|\s*$", rest, re.IGNORECASE)
+    return bool(_VERB.search(sentence) and (question_follows or not _ABBREVIATION.search(sentence)))
 
 
 def _read_any(pattern: re.Pattern[str], sentence: str, form: str) -> tuple[str, str]:

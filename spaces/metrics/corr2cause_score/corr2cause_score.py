@@ -3,7 +3,7 @@
 import datasets
 import evaluate
 
-from hf_causal.evaluation.binary_metrics import score_detection
+from hf_causal.evaluation.metrics import score_groups
 
 _DESCRIPTION = """
 How well a model tells which causal hypotheses follow from correlations: accuracy, and precision, recall and F1 of the
@@ -64,4 +64,4 @@ class Corr2CauseScore(evaluate.Metric):
 
     def _compute(self, predictions, references, relation, num_nodes):
         groups = {"relation": list(relation), "num_nodes": [int(nodes) for nodes in num_nodes]}
-        return score_detection(list(predictions), list(references), **groups)
+        return score_groups(list(predictions), list(references), **groups)

@@ -3,7 +3,7 @@
 import datasets
 import evaluate
 
-from hf_causal.evaluation.metrics import score_cells
+from hf_causal.evaluation.scores import score_splits
 
 _DESCRIPTION = """
 How far a model generalizes: accuracy of its Yes-or-No answers over each cell (structure, number of nodes, branching
@@ -67,6 +67,5 @@ class GeneralizationAccuracy(evaluate.Metric):
         factors = [
             None if factor is None or factor != factor else round(float(factor), 3) for factor in branching_factor
         ]
-        cells = list(zip(structure, num_nodes, factors, strict=True))
-        scores = score_cells(list(predictions), list(references), list(split), cells)
-        return {**scores["overall"], "splits": scores["splits"]}
+        cells = zip(structure, num_nodes, factors, strict=True)
+        return score_splits(list(predictions), list(references), list(split), list(cells))

@@ -204,3 +204,25 @@ def test_options_that_do_not_fit_a_source_are_told(write):
         open_source("scenes", "strong", confounding=1.0)
     with pytest.raises(ValueError, match="'effects' has the truth"):
         open_source("scenes", "effects")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["intervene", "/nowhere/x.json"], "no file"),
+        (["intervene", "photographs"], "`source` must be 'scenes', a folder, a .json file"),
+        (["intervene", "scenes", "--pair", "dog"], "`--pair` must be two objects"),
+        (["intervene", "scenes", "--images", "50", "--pair", "dog,wolf"], "there is no object 'wolf'"),
+        (["intervene", "scenes", "--confounding", "9"], "`confounding` must lie in 0 ... 4, got 9"),
+        (["intervene", "scenes", "--confounder", "weather"], "`confounder` must be 'scene' or 'objects'"),
+    ],
+)
+def test_mistakes_get_one_line_and_status_2(arguments, message, capsys):
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error and error.startswith("error: ") and error.count("\n") == 1
+
+
+def test_help_is_shown(capsys):
+    assert main(["intervene", "--help"]) == 0
+    assert "P(Y | do X)" in capsys.readouterr().out

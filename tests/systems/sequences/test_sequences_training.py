@@ -10,7 +10,7 @@ import torch
 from hf_causal.corpora import generate_shard, get_config
 from hf_causal.corpora.build import build
 from hf_causal.evaluation.console import print_scores
-from hf_causal.evaluation.report import write_report
+from hf_causal.evaluation.report_files import write_model_report
 from hf_causal.models import make_model
 from hf_causal.systems.sequences.corpus import matrix_of
 from hf_causal.systems.sequences.evaluate import evaluate, induction_shares
@@ -90,7 +90,7 @@ def test_objective_and_gradient_are_those_of_one_large_batch():
 
 def test_the_report_has_tables_and_pictures(trained, data, capsys):
     scores = evaluate(trained, data_dir=data, limit=300)
-    write_report(trained, scores)
+    write_model_report(trained, scores)
     report, card = (trained / "report.md").read_text(), (trained / "README.md").read_text()
     assert "| flat transitions | 2.0 | 300 |" in report and "mean attention on `test`, 6 edges" in report
     assert (trained / "plots" / "attention.png").stat().st_size > 5000 and (trained / "plots" / "loss.png").is_file()

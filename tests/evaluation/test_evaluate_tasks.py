@@ -7,13 +7,12 @@ import torch
 import yaml
 from safetensors.torch import load_file
 
-from hf_causal.artifacts import all_scores
 from hf_causal.corpora.build import build
-from hf_causal.evaluation.predictors import Answerer
-from hf_causal.evaluation.report import write_report
-from hf_causal.evaluation.scored_tasks import scored_configs
-from hf_causal.evaluation.tasks import evaluate_tasks, readable_tasks
+from hf_causal.evaluation.evaluate_tasks import evaluate_tasks, readable_configs
+from hf_causal.evaluation.predictors import load_predictor
+from hf_causal.evaluation.report_files import write_model_report
 from hf_causal.reproduce import _folder, _tasks, reproduce
+from hf_causal.tasks.registry import scored_configs
 from hf_causal.training.loop import train
 from hf_causal.training.recipe import load_recipe
 
@@ -106,11 +105,11 @@ def test_training_can_begin_with_the_weights_of_another_model(trained, data, tmp
 
 
 def test_a_model_is_scored_on_all_that_it_reads(trained, scores, data, tmp_path):
-    assert [(own["dataset"], own["config"]) for own in all_scores(scores)] == TASKS
-    assert all(own["splits"] for own in all_scores(scores))
+    assert [(one.dataset, one.config) for one in scores.by_config] == TASKS
+    assert all(one.splits for one in scores.by_config)
     narrow = {**SMALL, "corpus": "axiomatic", "config": "transitivity_ts2"}
     train(load_recipe("axiom-looped", narrow), tmp_path / "narrow", data / "axiomatic")
-    assert readable_tasks(Answerer.load(tmp_path / "narrow")) == [("axiomatic", "transitivity_generalization")]
+    assert readable_configs(load_predictor(tmp_path / "narrow")) == [("axiomatic", "transitivity_generalization")]
 
 
 def test_files_go_to_the_task_of_their_grammar(trained, data, tmp_path):
@@ -121,11 +120,11 @@ def test_files_go_to_the_task_of_their_grammar(trained, data, tmp_path):
     for name, row in rows.items():
         (tmp_path / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
     scores = evaluate_tasks(trained, data, [tmp_path / "balls.jsonl", tmp_path / "chains.jsonl"], limit=1)
-    assert [list(own["files"]) for own in all_scores(scores)] == [["chains"], ["balls"], [], [], []]
+    assert [list(one.files) for one in scores.by_config] == [["chains"], ["balls"], [], [], []]
 
 
 def test_one_report_and_one_card_tell_of_all_tasks(trained, scores):
-    write_report(trained, scores)
+    write_model_report(trained, scores)
     report, card = (trained / "report.md").read_text(), (trained / "README.md").read_text()
     for title in ("Transitivity", "d-separation", "Correlation to causation, other words"):
         assert f"### {title}\n" in report and f"### {title}\n" in card
@@ -148,7 +147,7 @@ def test_a_mixture_is_reproduced_once(tmp_path):
     told = []
     # The published training configs are small enough for a test where their rows are cut by `train_rows`.
     scores = reproduce(recipe, tmp_path, rows_per_cell=2, say=told.append)
-    assert [own["config"] for own in all_scores(scores)] == [config for _, config in TASKS[:2]]
+    assert [one.config for one in scores.by_config] == [config for _, config in TASKS[:2]]
     assert (tmp_path / "data" / "d_separation").is_dir()
     assert sum(text.startswith("Building") for text in told) == 4
     told.clear()

@@ -9,6 +9,6 @@ def test_padding_does_not_move_the_positions_of_a_stock_model(tmp_path, monkeypa
     monkeypatch.setattr(predict, "has_bf16", lambda device: False)
     model = save_tiny_language_model(tmp_path)
     prompts = ["Does A cause B?", "A causes B. B causes C. C causes D. Does A cause D?", "A causes B. Does A cause B?"]
-    found = predict.Answerer.load(model, "cpu").probabilities(prompts)
+    found = predict.load_predictor(model, "cpu").probabilities(prompts)
     alone = [1 / (1 + 2.718281828459045 ** (no - yes)) for no, yes in log_likelihoods(model, prompts)]
     assert found == pytest.approx(alone, abs=1e-4)

@@ -21,23 +21,23 @@ PROMPTS = [
 class Exact:
     """Answers by proof."""
 
-    loops = False
+    can_loop = False
 
-    def answers(self, prompts, progress=None, loop_factor=1):
+    def predict(self, prompts, progress=None, loop_factor=1):
         return [int(prove(prompt).answer == "Yes") for prompt in prompts]
 
 
 class FirstName(Exact):
     """Answers by whether the question's cause opens the premise."""
 
-    def answers(self, prompts, progress=None, loop_factor=1):
+    def predict(self, prompts, progress=None, loop_factor=1):
         return [int((read := parse_prompt(prompt)).edges[0][0] == read.question[0]) for prompt in prompts]
 
 
 class Spelling(Exact):
-    loops = True
+    can_loop = True
 
-    def answers(self, prompts, progress=None, loop_factor=1):
+    def predict(self, prompts, progress=None, loop_factor=1):
         return [int(loop_factor == 1 and "A" in prompt) for prompt in prompts]
 
 

@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from hf_causal.evaluation.language_models.reply_cache import AnswerStore
+from hf_causal.evaluation.language_models.reply_cache import ReplyCache
 
 ABOUT = {"model": "m", "shots": 0}
 
@@ -20,18 +20,18 @@ def ask_of(answers, log):
 def test_only_what_has_no_reply_is_asked_and_once(tmp_path):
     log, told = [], []
     ask = ask_of({"a": "Yes", "b": "No", "c": "?"}, log)
-    store = AnswerStore(tmp_path, ABOUT)
+    store = ReplyCache(tmp_path, ABOUT)
     assert [r["text"] for r in store.complete(["a", "b", "a"], ask)] == ["Yes", "No", "Yes"]
-    again = AnswerStore(tmp_path, ABOUT)
+    again = ReplyCache(tmp_path, ABOUT)
     assert len(again) == 2
     assert [r["text"] for r in again.complete(["c", "b", "a"], ask, told.append)] == ["?", "No", "Yes"]
     assert log == ["a", "b", "c"] and sum(told) == 3
 
 
 def test_other_circumstances_have_another_file(tmp_path):
-    AnswerStore(tmp_path, ABOUT).add({"k": {"text": "Yes"}})
-    assert len(AnswerStore(tmp_path, {**ABOUT, "shots": 1})) == 0
-    assert len(AnswerStore(tmp_path, ABOUT)) == 1
+    ReplyCache(tmp_path, ABOUT).add({"k": {"text": "Yes"}})
+    assert len(ReplyCache(tmp_path, {**ABOUT, "shots": 1})) == 0
+    assert len(ReplyCache(tmp_path, ABOUT)) == 1
     (path,) = tmp_path.iterdir()
     assert json.loads(path.read_text().splitlines()[0]) == {"about": ABOUT}
 
@@ -43,25 +43,25 @@ def test_an_interruption_keeps_what_was_answered(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        AnswerStore(tmp_path, ABOUT).complete(["a", "b"], interrupted)
+        ReplyCache(tmp_path, ABOUT).complete(["a", "b"], interrupted)
     log = []
-    AnswerStore(tmp_path, ABOUT).complete(["a", "b"], ask_of({"b": "No"}, log))
+    ReplyCache(tmp_path, ABOUT).complete(["a", "b"], ask_of({"b": "No"}, log))
     assert log == ["b"]
 
 
 @pytest.mark.parametrize("torn", ['{"key": "x", "te', "\xff\n", '["a list"]\n', '{"text": "no key"}\n'])
 def test_half_a_line_harms_no_other(tmp_path, torn):
-    store = AnswerStore(tmp_path, ABOUT)
+    store = ReplyCache(tmp_path, ABOUT)
     store.add({"first": {"text": "Yes"}})
     with store.path.open("ab") as file:
         file.write(torn.encode("latin-1"))
-    again = AnswerStore(tmp_path, ABOUT)
+    again = ReplyCache(tmp_path, ABOUT)
     again.add({"second": {"text": "No"}})
-    assert len(AnswerStore(tmp_path, ABOUT)) == 2
+    assert len(ReplyCache(tmp_path, ABOUT)) == 2
 
 
 def test_threads_may_add_at_the_same_time(tmp_path):
-    store = AnswerStore(tmp_path, ABOUT)
+    store = ReplyCache(tmp_path, ABOUT)
     threads = [
         threading.Thread(target=lambda part=part: [store.add({f"{part}-{i}": {"text": "Yes"}}) for i in range(50)])
         for part in range(8)
@@ -70,13 +70,13 @@ def test_threads_may_add_at_the_same_time(tmp_path):
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(AnswerStore(tmp_path, ABOUT)) == 400
+    assert len(ReplyCache(tmp_path, ABOUT)) == 400
     assert len(store.path.read_text().splitlines()) == 401
 
 
 def test_without_a_folder_it_is_in_the_cache(tmp_path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HOME", str(tmp_path))
-    store = AnswerStore(None, ABOUT)
+    store = ReplyCache(None, ABOUT)
     store.add({"k": {"text": "Yes"}})
     assert store.path.is_relative_to(tmp_path / "hf_causal" / "answers")
 
@@ -84,4 +84,4 @@ def test_without_a_folder_it_is_in_the_cache(tmp_path, monkeypatch):
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(NotADirectoryError, match="`answers` must be a folder"):
-        AnswerStore(tmp_path / "file", ABOUT)
+        ReplyCache(tmp_path / "file", ABOUT)

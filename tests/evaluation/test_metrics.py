@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hf_causal.evaluation.binary_metrics import Detection, score_detection
+from hf_causal.evaluation.metrics import BinaryMetrics, score_groups
 
 ANSWERS = st.lists(st.tuples(st.sampled_from([-1, 0, 1]), st.sampled_from([0, 1])), min_size=1, max_size=60)
 
@@ -14,7 +14,7 @@ ANSWERS = st.lists(st.tuples(st.sampled_from([-1, 0, 1]), st.sampled_from([0, 1]
 @given(ANSWERS)
 def test_scores_are_a_direct_count(pairs):
     predictions, references = map(list, zip(*pairs, strict=True))
-    scores = Detection.of(predictions, references)
+    scores = BinaryMetrics.of(predictions, references)
     counts = {pair: pairs.count(pair) for pair in set(pairs)}
     hits, false_yes = counts.get((1, 1), 0), counts.get((1, 0), 0)
     missed = counts.get((0, 1), 0) + counts.get((-1, 1), 0)
@@ -31,7 +31,7 @@ def test_scores_are_a_direct_count(pairs):
 def test_scores_are_those_of_scikit_learn(pairs):
     metrics = pytest.importorskip("sklearn.metrics", reason="scikit-learn is not installed")
     predictions, references = map(list, zip(*pairs, strict=True))
-    scores = Detection.of(predictions, references)
+    scores = BinaryMetrics.of(predictions, references)
     options = {"labels": [1], "average": "micro", "zero_division": 0.0}
     expected = metrics.precision_recall_fscore_support(references, predictions, **options)
     assert (scores.precision, scores.recall, scores.f1) == pytest.approx(expected[:3])
@@ -44,7 +44,7 @@ def test_standard_errors_are_those_of_resampled_answers(shares):
     n = 2000
     counts = (np.array(shares) * n).round().astype(int)
     predictions, references = np.repeat([1, 1, 0, 0], counts).tolist(), np.repeat([1, 0, 1, 0], counts).tolist()
-    scores = Detection.of(predictions, references)
+    scores = BinaryMetrics.of(predictions, references)
     hits, false_yes, missed, right = np.random.default_rng(0).multinomial(n, shares, size=20_000).T
     drawn = {
         "accuracy": (hits + right) / n,
@@ -57,10 +57,10 @@ def test_standard_errors_are_those_of_resampled_answers(shares):
 
 
 def test_a_share_of_nothing_has_no_standard_error():
-    always_no = Detection.of([0, 0, 0], [0, 0, 1])
+    always_no = BinaryMetrics.of([0, 0, 0], [0, 0, 1])
     assert (always_no.precision, always_no.precision_stderr) == (0, None)
     assert (always_no.recall, always_no.f1) == (0, 0)
-    nothing = Detection.of([0, 0], [0, 0])
+    nothing = BinaryMetrics.of([0, 0], [0, 0])
     assert (nothing.recall_stderr, nothing.f1_stderr, nothing.accuracy, nothing.majority_accuracy) == (
         None,
         None,
@@ -72,10 +72,10 @@ def test_a_share_of_nothing_has_no_standard_error():
 def test_each_group_is_scored_over_its_own_questions():
     predictions, references = [1, 0, 1, 0, 1], [1, 1, 0, 0, 1]
     relation, nodes = ["parent", "child", "child", "parent", "parent"], [4, 4, 5, 5, 10]
-    scores = score_detection(predictions, references, relation=relation, num_nodes=nodes)
+    scores = score_groups(predictions, references, relation=relation, num_nodes=nodes)
     assert [row["num_nodes"] for row in scores["by_num_nodes"]] == [4, 5, 10]
     assert [row["relation"] for row in scores["by_relation"]] == ["child", "parent"]
-    parents = {"relation": "parent", **asdict(Detection.of([1, 0, 1], [1, 0, 1]))}
+    parents = {"relation": "parent", **asdict(BinaryMetrics.of([1, 0, 1], [1, 0, 1]))}
     assert scores["by_relation"][1] == parents
     assert sum(row["n"] for row in scores["by_num_nodes"]) == scores["n"] == 5
     assert scores["f1_stderr"] == pytest.approx(math.sqrt(4 * 2 * 2 * 4) / 6**2)
@@ -92,4 +92,4 @@ def test_each_group_is_scored_over_its_own_questions():
 )
 def test_mistakes_are_told(arguments, groups, message):
     with pytest.raises(ValueError, match=message):
-        score_detection(*arguments, **groups)
+        score_groups(*arguments, **groups)

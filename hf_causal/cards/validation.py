@@ -1,9 +1,8 @@
-"""Whether the Hub will take a card: first by its text alone, then by asking."""
+"""Checks that the Hub will accept a card: by its text alone, then by a request."""
 
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import yaml
@@ -13,14 +12,13 @@ from hf_causal.cards.errors import CardError
 
 SDKS = ("gradio", "docker", "static")
 COLOURS = ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray")
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 
 
 def parse_card(text: str) -> dict[str, Any]:
-    """The YAML of a card.
+    """Returns the metadata in the YAML of a card.
 
     Raises:
-        [`CardError`]: If there is none, or it cannot be read.
+        [`CardError`]: If there is no YAML, or it cannot be read.
 
     Example:
 
@@ -30,26 +28,20 @@ def parse_card(text: str) -> dict[str, Any]:
 
     ```
     """
-    found = _FRONT_MATTER.match(text)
-    if not found:
+    if not text.startswith("---"):
         raise CardError("invalid card: README.md must begin with YAML between two lines `---`")
     try:
-        data = yaml.safe_load(found[1])
-        ModelCard(text)  # knows what a model-index may hold
+        return ModelCard(text).data.to_dict()  # a model card also checks its `model-index`
     except (yaml.YAMLError, ValueError) as error:
-        raise CardError(
-            f"invalid card: the YAML of README.md cannot be read: {' '.join(str(error).split())}"
-        ) from error
-    if not isinstance(data, dict):
-        raise CardError("invalid card: the YAML of README.md must be a mapping")
-    return data
+        reason = " ".join(str(error).split())
+        raise CardError(f"invalid card: the YAML of README.md cannot be read: {reason}") from error
 
 
-def read_space_card(text: str) -> dict[str, Any]:
-    """The YAML of a Space's card.
+def parse_space_card(text: str) -> dict[str, Any]:
+    """Returns the metadata in the YAML of a Space's card.
 
     Raises:
-        [`CardError`]: If it does not say how to start the Space, or the Hub would not take it.
+        [`CardError`]: If it does not name the SDK that starts the Space, or has a value that the Hub refuses.
     """
     data = parse_card(text)
     if data.get("sdk") not in SDKS:
@@ -60,8 +52,8 @@ def read_space_card(text: str) -> dict[str, Any]:
     return data
 
 
-def check_card(text: str, repo_type: str) -> None:
-    """Asks the Hub whether it takes a card, before a repository is made for it.
+def validate_on_hub(text: str, repo_type: str) -> None:
+    """Sends a card to the Hub's validator, so that no repository is created for an invalid one.
 
     Raises:
         [`CardError`]: With the Hub's reasons.
@@ -72,8 +64,9 @@ def check_card(text: str, repo_type: str) -> None:
         raise CardError(f"invalid card: the Hub refuses it: {_reasons(str(error))}") from error
 
 
-def _reasons(answer: str) -> str:
+def _reasons(response: str) -> str:
+    """Returns the messages in the validator's JSON, or its text where it is not JSON."""
     try:
-        return "; ".join(error["message"] for error in json.loads(answer)["errors"])
+        return "; ".join(error["message"] for error in json.loads(response)["errors"])
     except (ValueError, KeyError, TypeError):
-        return " ".join(answer.split())
+        return " ".join(response.split())

@@ -1,0 +1,33 @@
+"""The settings that scoring and training of one fine-tuning run have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hf_causal.evaluation.language_models.prompts import PromptFormat
+from hf_causal.posttraining.recipe import FinetuneRecipe
+from hf_causal.utils.progress import Progress
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """A recipe, and how it is run on this machine."""
+
+    recipe: FinetuneRecipe
+    output_dir: Path
+    classifies: bool
+    """Whether a classifier is trained, or a causal language model."""
+    trust_remote_code: bool
+    answers: str | Path | None
+    """Folder that keeps the replies of language models."""
+    progress: Progress | None
+    say: Callable[[str], Any]
+    """Called with a sentence when a step begins."""
+
+    @property
+    def prompt_format(self) -> PromptFormat:
+        """The form of the questions, in training and evaluation."""
+        return PromptFormat(instructed=self.recipe.generate)

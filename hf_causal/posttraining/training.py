@@ -1,0 +1,95 @@
+"""Trains the model of a fine-tuning run and writes it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hf_causal.artifacts import RECIPE_FILE
+from hf_causal.evaluation.language_models.prompts import PromptRenderer
+from hf_causal.posttraining import models
+from hf_causal.posttraining.data import TrainingRows, language_rows, load_rows, pair_rows
+from hf_causal.posttraining.saving import CHECKPOINTS, save_model
+from hf_causal.posttraining.scoring import free_memory
+from hf_causal.posttraining.settings import RunSettings
+from hf_causal.posttraining.trainers import StopAt, classification_trainer, common_arguments, language_trainer
+from hf_causal.utils.files import write_text
+
+_LONG_BATCH = 8192
+"""Tokens of a packed batch above which attention without FlashAttention takes too much time and memory."""
+
+
+class TrainingEnd(NamedTuple):
+    """How training ended."""
+
+    steps: int
+    finished: bool
+    """Whether the last step was reached, and the model written."""
+
+
+def train(
+    run: RunSettings, data_dir: str | None, checkpoint: Path | None, report_to: str, stop_at_step: int | None
+) -> TrainingEnd:
+    """Trains to the last step, or to `stop_at_step`, and writes the model after the last one.
+
+    Args:
+        run ([`RunSettings`]): The run.
+        data_dir (`str`, *optional*): Built corpus or data set on the Hub; generated if `None`.
+        checkpoint (`Path`, *optional*): Checkpoint to resume from.
+        report_to (`str`): `none`, or a tracker of transformers.
+        stop_at_step (`int`, *optional*): Save a checkpoint after this step and stop.
+    """
+    from transformers import set_seed
+
+    recipe = run.recipe
+    tables = [load_rows(recipe, split, data_dir) for split in ("train", "validation")]
+    set_seed(recipe.seed)  # before the weights of a new head or an adapter are drawn
+    model, tokenizer = models.load_for_training(recipe, run.classifies, run.trust_remote_code)
+    _check_packing(run, model)
+    train_rows, validation_rows = (_tokenize(run, table, tokenizer, model) for table in tables)
+    if train_rows.dropped:
+        run.say(f"{train_rows.dropped:,} of {tables[0].num_rows:,} rows have more tokens than fit and are left out")
+    if recipe.adapts:
+        model = models.add_adapters(model, recipe, run.classifies)
+    arguments = common_arguments(recipe, run.output_dir / CHECKPOINTS, report_to, run.classifies)
+    make_trainer = classification_trainer if run.classifies else language_trainer
+    trainer = make_trainer(model, tokenizer, recipe, train_rows, validation_rows, arguments)
+    if stop_at_step is not None:
+        trainer.add_callback(StopAt(stop_at_step))
+    if trainer.is_world_process_zero():
+        run.output_dir.mkdir(parents=True, exist_ok=True)
+        write_text(run.output_dir / RECIPE_FILE, recipe.to_yaml())
+    run.say(f"Training {recipe.name}: {len(train_rows.dataset):,} {'packs' if recipe.packing else 'rows'}")
+    start = time.perf_counter()
+    trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+    seconds = time.perf_counter() - start
+    end = TrainingEnd(trainer.state.global_step, trainer.state.global_step >= trainer.state.max_steps)
+    if end.finished and trainer.is_world_process_zero():
+        save_model(trainer, tokenizer, recipe, run.output_dir, train_rows, validation_rows, seconds)
+    trainer.accelerator.wait_for_everyone()
+    del trainer, model
+    free_memory()
+    return end
+
+
+def _check_packing(run: RunSettings, model: Any) -> None:
+    """Raises `ValueError` if the rows of a pack would see each other; warns if a batch of packs is very long."""
+    recipe = run.recipe
+    if not recipe.packing:
+        return
+    models.require_separate_packs(model)
+    tokens = recipe.batch_size * recipe.max_length
+    if "flash" not in str(model.config._attn_implementation) and tokens > _LONG_BATCH:
+        run.say(
+            f"A batch of packs is one sequence of up to {tokens:,} tokens; without FlashAttention, time and memory "
+            "grow with its square: take fewer packs (--batch-size) or shorter ones (--max-length)"
+        )
+
+
+def _tokenize(run: RunSettings, table: Any, tokenizer: Any, model: Any) -> TrainingRows:
+    if run.classifies:
+        return pair_rows(table, tokenizer, run.progress)
+    renderer = PromptRenderer(tokenizer, run.prompt_format, run.recipe.chat_template)
+    max_tokens = min(run.recipe.max_length, models.max_row_tokens(model, tokenizer))
+    return language_rows(table, renderer, max_tokens, run.progress)
