@@ -18,7 +18,8 @@ INSTRUCTION = "Answer the following question with ONLY 'Yes' or 'No'."
 
 def accuracy(client: InferenceClient, model: str, nodes: int, rows: int = 20, seed: int = 0) -> float:
     """Returns the share of right answers to questions about longer chains of a number of nodes."""
-    questions = hf_causal.create("transitivity_generalization", split="sequential", nodes=(nodes,), rows=rows, seed=seed)
+    options = {"split": "sequential", "nodes": (nodes,), "seed": seed}
+    questions = hf_causal.create("transitivity_generalization", rows=rows, **options)
     values = []
     for row in questions:
         messages = [{"role": "user", "content": f"{INSTRUCTION}\n\n{row['prompt']}"}]

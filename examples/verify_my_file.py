@@ -2,7 +2,7 @@
 
     python examples/verify_my_file.py questions.jsonl
 
-Any Parquet, JSONL, JSON or CSV file with a text and a Yes/No label will do. The exit status is 1 where a label is wrong.
+Any Parquet, JSONL, JSON or CSV file with a text and a Yes/No label will do. The exit status is 1 where one is wrong.
 """
 
 import sys
