@@ -30,8 +30,8 @@ def examples_per_second(data: Path, settings: dict[str, str], steps: int) -> flo
         command = [
             sys.executable,
             "-m",
-            "hf_causal.training",
-            "--recipe",
+            "hf_causal.cli",
+            "train",
             "axiom-cpu",
             "--output-dir",
             folder + "/run",

@@ -6,7 +6,7 @@
 
 The decoder of arXiv 2407.07612 without positions comes first and gets half of the time, as many of the paper's 100
 epochs as fit; then come the other position encodings and the looped reasoner, each with an equal share of what is
-left. Before that, the ways to call the model (as it is, in CUDA graphs, with compiled blocks) are tried for some
+left. Before that, the ways to call the model (as it is, with compiled blocks, with CUDA graphs too) are tried for some
 steps, each in a process of its own, and the fastest is taken of those that learn the same. Recipe fields can be
 overridden as in `hf-causal train`. Left behind are `results.json`, `table.md` and `scores/RECIPE.json`, written after
 every recipe, so that a call that is cut off keeps what it has; weights stay in `--work`.
@@ -35,7 +35,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow.compute as pc
@@ -49,6 +49,7 @@ from hf_causal.evaluation.evaluate import evaluate_model
 from hf_causal.evaluation.questions import file_questions
 from hf_causal.models import make_model, make_tokenizer
 from hf_causal.training.loop import train
+from hf_causal.training.next_token import NextTokenOptions
 from hf_causal.training.packing import PackedPrompts
 from hf_causal.training.recipe import Recipe, load_recipe, parse_overrides
 from hf_causal.utils.files import write_json, write_text
@@ -58,8 +59,8 @@ RECIPES = ("axiom-67m-none", "axiom-67m-learned", "axiom-67m-sinusoidal", "axiom
 WAYS: dict[str, dict[str, dict[str, Any]]] = {
     "cuda": {
         "as it is": {},
-        "CUDA graphs": {"cuda_graphs": True},
-        "CUDA graphs, compiled blocks": {"cuda_graphs": True, "compile": True},
+        "compiled blocks": {"compile_mode": "default"},
+        "compiled blocks, CUDA graphs": {"compile_mode": "reduce-overhead"},
     },
     "cpu": {"as it is": {}, "attention as plain products": {"attn_implementation": "eager"}},
 }
@@ -79,7 +80,7 @@ class Corpus:
         self.premises = pc.count_distinct(self.rows["graph_id"]).as_py()
 
     def steps_per_epoch(self, recipe: Recipe) -> int:
-        packs = self.premises if recipe.packing or recipe.model_type == "axiom_looped" else self.rows.num_rows
+        packs = self.premises if getattr(recipe.options, "packing", True) else self.rows.num_rows
         return packs // (recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps)
 
     def flops_per_question(self, recipe: Recipe) -> float | None:
@@ -87,7 +88,8 @@ class Corpus:
         if recipe.model_type != "axiom":
             return None
         tokenizer = make_tokenizer("axiom")
-        packs = PackedPrompts(self.rows[:10_000], tokenizer, recipe.packing, recipe.prompt_loss_weight > 0)
+        options = cast(NextTokenOptions, recipe.options)
+        packs = PackedPrompts(self.rows[:10_000], tokenizer, options.packing, options.prompt_loss_weight > 0)
         work = work_of(packs.collate(np.arange(len(packs)), tokenizer.pad_token_id), tokenizer.pad_token_id)
         with torch.device("meta"):
             config = make_model("axiom", recipe.model, tokenizer).config
@@ -99,7 +101,7 @@ def probe(name: str, fields: dict[str, Any], steps: int, folder: Path, data: Pat
     lap = max(1, steps // 3)
     fields = {**fields, "train_rows": 20_000, "max_steps": 3 * lap, "logging_steps": lap, "eval_rows": 50,
               "eval_steps": 10**9, "save_steps": 10**9}  # fmt: skip
-    command = [sys.executable, "-m", "hf_causal.training", "--recipe", name, "--output-dir", str(folder)]
+    command = [sys.executable, "-m", "hf_causal.cli", "train", name, "--output-dir", str(folder)]
     command += ["--data-dir", str(data)]
     for field, value in fields.items():
         command += [f"--{field}", json.dumps(value)]

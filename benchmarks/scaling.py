@@ -46,6 +46,7 @@ from hf_causal.training.dataloader import StatefulLoader
 from hf_causal.training.loop import TrainingRun
 from hf_causal.training.objectives import make_objective
 from hf_causal.training.recipe import Recipe, load_recipe
+from hf_causal.training.run_setup import set_up
 from hf_causal.utils.files import write_json, write_text
 from hf_causal.utils.hardware import describe_hardware
 
@@ -90,9 +91,10 @@ def imbalance(recipe: Recipe, data: Path, rows: int, processes: int, steps: int 
 def measure(options: argparse.Namespace) -> None:
     """Runs in each process of one measurement and leaves what the first one saw in `--result`."""
     recipe = load_recipe(options.recipe, {"per_device_train_batch_size": options.batch, "train_rows": options.rows})
-    run = TrainingRun(recipe, options.result.with_suffix(""), options.data, "none")
+    setup = set_up(recipe, options.result.with_suffix(""), options.data, "none")
+    run = TrainingRun(setup)
     run.model.train()
-    batches = iter(run.feed)
+    batches = iter(setup.loader)
     times: dict[bool, list[float]] = {True: [], False: []}
     taken = 0
     while taken < WARM_UP + 2 * options.steps:
@@ -119,7 +121,7 @@ def measure(options: argparse.Namespace) -> None:
     agreed = []
     for _ in range(50):
         began = time.perf_counter()
-        run.agreement.sum(1.0, 1.0, 0.0, 0.0)
+        run.reducer.sum(1.0, 1.0, 0.0, 0.0)
         agreed.append(time.perf_counter() - began)
     if run.accelerator.is_main_process:
         write_json(
@@ -129,7 +131,7 @@ def measure(options: argparse.Namespace) -> None:
                 "without_exchange_seconds": statistics.median(times[False]),
                 "exchange_alone_seconds": statistics.median(alone),
                 "agreement_seconds": statistics.median(agreed),
-                "questions_per_step": run.feed.questions / taken,
+                "questions_per_step": setup.loader.questions / taken,
                 "gradient_bytes": size,
             },
         )

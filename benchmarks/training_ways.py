@@ -21,8 +21,9 @@ from torch import nn
 from hf_causal.corpora.build import build
 from hf_causal.corpora.load import load_corpus
 from hf_causal.models import make_model, make_tokenizer
-from hf_causal.training.compiled import GraphedModel, compile_blocks
-from hf_causal.training.objectives import Counts, loss_and_hits, make_objective
+from hf_causal.training.compiled import compile_blocks
+from hf_causal.training.next_token import loss_and_hits
+from hf_causal.training.objectives import Counts, make_objective
 from hf_causal.training.optimizers import make_optimizers
 from hf_causal.training.packing import PackedPrompts
 from hf_causal.training.recipe import load_recipe
@@ -79,8 +80,7 @@ class Form:
     last_block_at_answers: bool = False
     fused: bool = False
     attention: str = "sdpa"
-    compile: bool = False
-    graphs: bool = False
+    compile_mode: str | None = None
     batches: int = 1
     """How many times larger the batches are."""
 
@@ -114,10 +114,9 @@ def _ladder() -> Iterator[Way]:
         ("last-block", "+ the last block at answers alone", {"last_block_at_answers": True}, None),
         ("fused", "+ fused AdamW", {"fused": True}, None),
         ("eager", "+ attention as plain products", {"attention": "eager"}, "cpu"),
-        ("compile", "+ compiled blocks", {"compile": True}, None),
-        ("graphs", "+ CUDA graphs", {"graphs": True}, "cuda"),
-        ("graphs-alone", "CUDA graphs without compiled blocks", {"compile": False}, "cuda"),
-        ("large", "compiled, in graphs, batches 8 times larger", {"compile": True, "batches": 8}, "cuda"),
+        ("compile", "+ compiled blocks", {"compile_mode": "default"}, None),
+        ("graphs", "+ CUDA graphs", {"compile_mode": "reduce-overhead"}, "cuda"),
+        ("large", "+ batches 8 times larger", {"batches": 8}, "cuda"),
     ):
         form = replace(form, **changes)
         yield Way(name, title, form=form, device=device)
@@ -287,19 +286,18 @@ class _FormStep:
         starts = np.linspace(0, len(order) - size, settings.steps + 2).astype(int)[1:-1]
         self.batches = [packs.collate(order[start : start + size], self.tokenizer.pad_token_id) for start in starts]
         if form.bf16 and settings.bf16:
-            # Around the model, as Accelerate does it: inside of what a graph records.
+            # Around the model, as Accelerate does it.
             self.model.forward = torch.autocast(settings.device, torch.bfloat16)(self.model.forward)
-        if form.compile:
-            compile_blocks(self.model)
-        self.forward = GraphedModel(self.model) if form.graphs else self.model
+        if form.compile_mode:
+            compile_blocks(self.model, mode=form.compile_mode)
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=1e-4, fused=form.fused or None)
 
-    def loss(self, batch: dict[str, torch.Tensor], forward: Callable[..., Any]) -> torch.Tensor:
+    def loss(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """Mean loss of the answers."""
         batch = {name: tensor.to(self.settings.device, non_blocking=True) for name, tensor in batch.items()}
         count = (batch["targets"] >= 0).sum()
         if self.form.last_block_at_answers:
-            return loss_and_hits(forward, batch, self.answer_ids, Counts(count, count))[0]
+            return loss_and_hits(self.model, batch, self.answer_ids, Counts(count, count))[0]
         positions = batch["target_positions"][..., None]
         options = {"input_ids": batch["input_ids"], "subtree_ends": batch["subtree_ends"], "use_cache": False}
         with torch.autocast(self.settings.device, torch.bfloat16, enabled=self.form.bf16 and self.settings.bf16):
@@ -311,16 +309,16 @@ class _FormStep:
         return nn.functional.cross_entropy(logits.float().flatten(0, 1), batch["targets"].flatten())
 
     def __call__(self, batch: dict[str, torch.Tensor]) -> None:
-        self.loss(batch, self.forward).backward()
+        self.loss(batch).backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad()
 
     @torch.no_grad()
     def check(self) -> float:
-        """The loss of the questions that every way is asked, by the model without graphs."""
+        """The loss of the questions that every way is asked, in eval mode."""
         self.model.eval()
-        loss = self.loss(self.checked, self.model).item()
+        loss = self.loss(self.checked).item()
         self.model.train()
         return loss
 
@@ -331,7 +329,7 @@ def _form(way: Way, settings: Settings) -> dict[str, Any]:
     work = [_decoder_work(step.model.config, batch, pad) for batch in batches]
     loss = step.check()
     # Compiling and recording belong to no step; every shape is seen once before the clock starts.
-    warm = len(batches) if way.form.compile or way.form.graphs else 1
+    warm = len(batches) if way.form.compile_mode else 1
     precision = "bf16" if way.form.bf16 and settings.bf16 else "fp32"
     return _timed(step, batches, settings, work, warm, precision=precision, loss=loss)
 
@@ -346,8 +344,7 @@ def _loop(way: Way, settings: Settings) -> dict[str, Any]:
         {
             **{f"model.{name}": value for name, value in settings.sizes().items()},
             "attn_implementation": "sdpa" if on_gpu else "eager",
-            "cuda_graphs": on_gpu,
-            "compile": on_gpu,
+            "compile_mode": "reduce-overhead" if on_gpu else None,
             "mixed_precision": "bf16" if settings.bf16 else "no",
             "train_rows": settings.rows,
             "per_device_train_batch_size": max(1, settings.questions // SHARED),

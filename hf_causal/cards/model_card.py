@@ -78,7 +78,7 @@ def render_model_card(
         description=recipe.get("description") or "A decoder that answers questions about cause and effect.",
         config=config,
         parameters=_count_parameters(folder),
-        recipe=recipe,
+        recipe={**recipe, **recipe.get("objective", {})},
         recipe_yaml=recipe_yaml,
         dataset_id=dataset_id,
         training=_training_summary(folder),

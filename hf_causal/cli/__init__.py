@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import typer
 
@@ -15,7 +16,8 @@ from hf_causal.cli.harness import HARNESS_HELP, harness
 from hf_causal.cli.info import info
 from hf_causal.cli.publish import app as publish_app
 from hf_causal.cli.report import REPORT_HELP, report
-from hf_causal.cli.train import REPRODUCE_HELP, TRAIN_HELP, reproduce, train
+from hf_causal.cli.reproduce import REPRODUCE_HELP, reproduce
+from hf_causal.cli.train import TRAIN_HELP, train
 from hf_causal.cli.verify import VERIFY_HELP, verify
 from hf_causal.systems import systems
 from hf_causal.systems.system import load
@@ -36,7 +38,7 @@ app = typer.Typer(
 )
 app.command(help=BUILD_HELP)(build)
 app.command(help=TRAIN_HELP, context_settings=_RECIPE_FIELDS)(train)
-app.command(help=FINETUNE_HELP)(finetune)
+app.command(help=FINETUNE_HELP, context_settings={"ignore_unknown_options": True})(finetune)
 app.command(help=EVALUATE_HELP)(evaluate)
 app.command(help=VERIFY_HELP)(verify)
 app.command(help=REPORT_HELP)(report)
@@ -58,8 +60,10 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     share_the_cpu()
     command = typer.main.get_command(app)
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        status = command.main(args=arguments, prog_name="hf-causal", standalone_mode=False)
+        # `train` starts processes with the same arguments, which it finds in `context.obj`.
+        status = command.main(args=list(arguments), prog_name="hf-causal", standalone_mode=False, obj=arguments)
         if status == INTERRUPTED:  # typer ends an interrupted command without a word
             again = "`build`, `reproduce` and `evaluate --lm` go on where they were"
             again = f"{again}, `train` and `finetune` with --resume-from-checkpoint latest"

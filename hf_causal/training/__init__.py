@@ -1,4 +1,4 @@
-"""Training with Accelerate: recipes, packed batches, the loop and its checkpoints.
+"""Training with Accelerate: recipes, objectives, packed batches, the loop and its checkpoints.
 
-`python -m hf_causal.training --recipe NAME --output-dir DIR` is what `accelerate launch -m hf_causal.training …` runs.
+`accelerate launch -m hf_causal.cli train NAME --output-dir DIR` trains in several processes.
 """

@@ -1,4 +1,4 @@
-"""Checkpoints that are whole or absent, and the log that goes with them."""
+"""Checkpoints with a checksum for each file, which are complete or absent."""
 
 from __future__ import annotations
 
@@ -16,27 +16,32 @@ from typing import Any
 from safetensors import SafetensorError
 from tqdm.auto import tqdm
 
-from hf_causal.training.distributed import all_gather_objects, broadcast_from_main
-from hf_causal.utils.files import write_json, write_text
+from hf_causal.training.distributed import (
+    all_gather_objects,
+    broadcast_from_main,
+    restore_rank_seed,
+)
+from hf_causal.utils.files import write_json
 
 MANIFEST = "manifest.json"
 BEST = "best.safetensors"
-"""The best weights so far, by the validation split; each checkpoint has its own name for them."""
-DAMAGES = (OSError, RuntimeError, SafetensorError)
-"""What writing to a full or broken disk raises: torch and safetensors do not raise an `OSError`."""
+"""The best weights so far, by the validation split; each checkpoint has a link to them, or a copy."""
+WRITE_ERRORS = (OSError, RuntimeError, SafetensorError)
+"""Errors of writing to a full or broken disk; torch and safetensors do not raise an `OSError`."""
+RESUME = "resume with --resume-from-checkpoint latest"
 _STEP = re.compile(r"step-(\d+)")
 
 
 @dataclass
 class Progress:
-    """Where a run stands; saved and loaded with each checkpoint."""
+    """Progress of a run, which each checkpoint saves and restores."""
 
     step: int = 0
     best_score: float = -math.inf
-    """The validation accuracy of the weights that are kept, or minus their loss."""
+    """Validation accuracy of the best weights, or minus their loss."""
     best_step: int = 0
     seconds: float = 0.0
-    """Spent in training steps, over all parts of an interrupted run."""
+    """Time spent in training steps, over all parts of an interrupted run."""
 
     def state_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -45,30 +50,76 @@ class Progress:
         vars(self).update(state)
 
 
+@dataclass(frozen=True)
+class Checkpoints:
+    """Saves and restores the state of a run.
+
+    Args:
+        accelerator (`Accelerator`): With everything that is saved registered.
+        output_dir (`Path`): The model folder; on a disk that all machines share.
+        limit (`int`): Number of checkpoints to keep.
+        seed (`int`): Of the recipe.
+        sharded (`bool`): Whether weights are sharded by FSDP.
+        manifest (`dict`): Further entries of the manifest.
+    """
+
+    accelerator: Any
+    output_dir: Path
+    limit: int
+    seed: int
+    sharded: bool
+    manifest: dict[str, Any]
+
+    def save(self, progress: Progress) -> None:
+        """Saves a checkpoint of this step, see [`save_checkpoint`]."""
+        entries = {"step": progress.step, "num_processes": self.accelerator.num_processes, "sharded": self.sharded}
+        save_checkpoint(self.accelerator, self.output_dir, progress.step, self.limit, {**entries, **self.manifest})
+
+    def restore(self, checkpoint: Path, progress: Progress) -> None:
+        """Restores a checkpoint, into `progress` too.
+
+        Raises:
+            `ValueError`: If it was saved with FSDP and this run is without it, or the other way round.
+        """
+        if (sharded := read_manifest(checkpoint)["sharded"]) != self.sharded:
+            raise ValueError(
+                f"checkpoint {str(checkpoint)!r} was saved {'with' if sharded else 'without'} FSDP, and this run is "
+                f"{'with' if self.sharded else 'without'} it: use the `accelerate_config` that it was saved with"
+            )
+        self.accelerator.load_state(str(checkpoint))
+        restore_rank_seed(self.accelerator, checkpoint, self.seed, progress.step)
+        if self.accelerator.is_main_process and (checkpoint / BEST).is_file():
+            # The best weights at that step; the run may have saved better ones later.
+            folder = self.output_dir / "checkpoints"
+            folder.mkdir(parents=True, exist_ok=True)
+            link_or_copy(checkpoint / BEST, folder / BEST)
+        self.accelerator.wait_for_everyone()
+
+
 def list_checkpoints(output_dir: Path) -> list[Path]:
-    """The checkpoints of a run, oldest first; [`find_damage`] says whether one is still as it was written."""
+    """Returns the checkpoints of a run, oldest first; [`find_damage`] checks one of them."""
     folder = output_dir / "checkpoints"
-    found = [path for path in folder.iterdir() if _STEP.fullmatch(path.name)] if folder.is_dir() else []
-    return sorted(found, key=lambda path: int(path.name.removeprefix("step-")))
+    checkpoints = [path for path in folder.iterdir() if _STEP.fullmatch(path.name)] if folder.is_dir() else []
+    return sorted(checkpoints, key=lambda path: int(path.name.removeprefix("step-")))
 
 
 def is_checkpoint_name(name: str) -> bool:
-    """Whether a folder is named as checkpoints are."""
+    """Returns whether a folder is named like a checkpoint."""
     return _STEP.fullmatch(name) is not None
 
 
-def save_checkpoint(accelerator: Any, output_dir: Path, step: int, limit: int, about: dict[str, Any]) -> None:
-    """Saves the state of every process under a temporary name, renames it, and drops the oldest beyond the limit.
+def save_checkpoint(accelerator: Any, output_dir: Path, step: int, limit: int, entries: dict[str, Any]) -> None:
+    """Saves the state of every process under a temporary name, renames it, and deletes the oldest beyond the limit.
 
     Args:
         accelerator (`Accelerator`): Its state is saved.
         output_dir (`Path`): The model folder; on a disk that all machines share.
-        step (`int`): The step that has been taken last.
-        limit (`int`): How many checkpoints are kept.
-        about (`dict`): What the manifest says beside the digest of each file.
+        step (`int`): The last step of the state.
+        limit (`int`): Number of checkpoints to keep.
+        entries (`dict`): Entries of the manifest, which lists the digest of each file in addition.
 
     Raises:
-        `OSError`: If it cannot be written. Nothing of it is left then, and earlier checkpoints are as they were.
+        `OSError`: If it cannot be written. Then nothing of it is left, and earlier checkpoints are intact.
     """
     final = output_dir / "checkpoints" / f"step-{step:07d}"
     partial = final.with_name(f".{final.name}.partial")
@@ -77,21 +128,21 @@ def save_checkpoint(accelerator: Any, output_dir: Path, step: int, limit: int, a
             shutil.rmtree(leftover, ignore_errors=True)
         partial.mkdir(parents=True, exist_ok=True)
     accelerator.wait_for_everyone()
-    error = _attempt(lambda: accelerator.save_state(str(partial)))
-    errors = [problem for problem in all_gather_objects([_words(error)]) if problem]
-    if accelerator.is_main_process and not errors:
-        error = _attempt(lambda: _finish(partial, final, accelerator.num_processes, about))
-        errors = [_words(error)] if error else []
-    errors = broadcast_from_main(accelerator, lambda: errors)
-    if errors:
+    error = _write_error(lambda: accelerator.save_state(str(partial)))
+    reasons = [reason for reason in all_gather_objects([_reason(error)]) if reason]
+    if accelerator.is_main_process and not reasons:
+        error = _write_error(lambda: _complete(partial, final, accelerator.num_processes, entries))
+        reasons = [_reason(error)] if error else []
+    reasons = broadcast_from_main(accelerator, lambda: reasons)
+    if reasons:
         if accelerator.is_main_process:
             shutil.rmtree(partial, ignore_errors=True)
         accelerator.wait_for_everyone()
-        kept = list_checkpoints(output_dir)
+        checkpoints = list_checkpoints(output_dir)
         raise OSError(
-            f"the checkpoint of step {step} could not be written to {str(final.parent)!r}: {errors[0]}. Nothing of it "
-            + (f"is left; the last one is {str(kept[-1])!r}. " if kept else "is left. ")
-            + f"{free_space(final.parent)}; make room if it is full, and go on with --resume-from-checkpoint latest"
+            f"the checkpoint of step {step} could not be written to {str(final.parent)!r}: {reasons[0]}. Nothing of "
+            + (f"it is left; the last one is {str(checkpoints[-1])!r}. " if checkpoints else "it is left. ")
+            + f"{free_space(final.parent)}; free some space if the disk is full, and {RESUME}"
         ) from error
     if accelerator.is_main_process:
         for old in list_checkpoints(output_dir)[:-limit]:
@@ -100,7 +151,7 @@ def save_checkpoint(accelerator: Any, output_dir: Path, step: int, limit: int, a
 
 
 def find_damage(checkpoint: Path) -> str | None:
-    """What is wrong with the files of a checkpoint, or None when all are as they were written.
+    """Returns the damage to the files of a checkpoint, or `None` if all of them are as they were written.
 
     Args:
         checkpoint (`Path`): A folder `step-N`. Every byte of it is read.
@@ -123,17 +174,17 @@ def find_damage(checkpoint: Path) -> str | None:
 
 
 def read_manifest(checkpoint: Path) -> dict[str, Any]:
-    """What a checkpoint says of itself."""
+    """Reads the manifest of a checkpoint."""
     return json.loads((checkpoint / MANIFEST).read_text(encoding="utf-8"))
 
 
 def free_space(folder: Path) -> str:
-    """How much room is left where a folder is, in words."""
+    """Returns how many megabytes are free on the disk of a folder, as a part of a sentence."""
     return f"{shutil.disk_usage(folder).free / 1e6:,.0f} MB are free there"
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Gives a file a second name, or a copy where the disk has no such links."""
+    """Gives a file a second name, or copies it where the disk has no hard links."""
     target.unlink(missing_ok=True)
     try:
         os.link(source, target)
@@ -141,23 +192,24 @@ def link_or_copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _attempt(action: Callable[[], Any]) -> Exception | None:
-    """What went wrong with writing, or None."""
+def _write_error(write: Callable[[], Any]) -> Exception | None:
+    """Writes something, and returns the error if there is one."""
     try:
-        action()
-    except DAMAGES as error:
+        write()
+    except WRITE_ERRORS as error:
         return error
     return None
 
 
-def _words(error: Exception | None) -> str | None:
+def _reason(error: Exception | None) -> str | None:
     return (getattr(error, "strerror", None) or str(error)).splitlines()[0].rstrip(".") if error else None
 
 
-def _finish(partial: Path, final: Path, num_processes: int, about: dict[str, Any]) -> None:
+def _complete(partial: Path, final: Path, num_processes: int, entries: dict[str, Any]) -> None:
+    """Adds the best weights and the manifest to a checkpoint, and gives it its final name."""
     states = [f"random_states_{rank}.pkl" for rank in range(num_processes)]
-    if absent := [name for name in states if not (partial / name).is_file()]:
-        raise OSError(f"{', '.join(absent)} of other machines did not arrive; they must share the disk of this folder")
+    if missing := [name for name in states if not (partial / name).is_file()]:
+        raise OSError(f"{', '.join(missing)} of other machines are missing; all must share the disk of this folder")
     best = final.parent / BEST
     if best.is_file():
         link_or_copy(best, partial / BEST)
@@ -165,7 +217,7 @@ def _finish(partial: Path, final: Path, num_processes: int, about: dict[str, Any
     for path in sorted(path for path in partial.rglob("*") if path.is_file()):
         name = path.relative_to(partial).as_posix()
         files[name] = {"bytes": path.stat().st_size, "sha256": _digest(path, sync=True)}
-    write_json(partial / MANIFEST, {**about, "files": files})
+    write_json(partial / MANIFEST, {**entries, "files": files})
     if final.exists():  # after resuming from an earlier one
         old = final.with_name(f".{final.name}.old")
         final.rename(old)
@@ -176,33 +228,12 @@ def _finish(partial: Path, final: Path, num_processes: int, about: dict[str, Any
 
 
 def _digest(path: Path, progress: Callable[[int], Any] = lambda size: None, sync: bool = False) -> str:
+    """Returns the SHA-256 of a file; with `sync` its content is on the disk before this returns."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
-        if sync:  # a name must not reach the disk before what it stands for
+        if sync:  # the final name must not reach the disk before the content
             os.fsync(stream.fileno())
         while block := stream.read(1 << 20):
             digest.update(block)
             progress(len(block))
     return digest.hexdigest()
-
-
-class TrainingLog:
-    """The run's log, one JSON object a line. Resuming drops the lines that will be written again."""
-
-    def __init__(self, path: Path, resume_at: int):
-        self.path = path
-        kept = []
-        if path.is_file():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                try:
-                    entry = json.loads(line)
-                except json.JSONDecodeError:  # the last line of a run that was killed while writing it
-                    continue
-                if entry["step"] <= resume_at:
-                    kept.append(line)
-        write_text(path, "".join(f"{line}\n" for line in kept))
-
-    def write(self, **entry: Any) -> None:
-        """Appends one entry."""
-        with self.path.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(entry) + "\n")

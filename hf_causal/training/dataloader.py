@@ -1,4 +1,4 @@
-"""What a run reads: step after step of one epoch after another, and where in them it stands."""
+"""The batches of a run: a new order in each epoch, and a position that a checkpoint saves."""
 
 from __future__ import annotations
 
@@ -9,42 +9,93 @@ from typing import Any
 import numpy as np
 import torch
 
-from hf_causal.training.packing import BatchSampler, PackedData
+from hf_causal.training.packing import PackedData
+
+POOL = 50
+"""Batches whose packs are sorted by length together: a larger pool wastes less padding and mixes less."""
+
+
+class BatchSampler:
+    """Assigns packs to the batches of each epoch, for each of several processes.
+
+    Every epoch is a new permutation, a function of (seed, epoch). Packs are sorted by length inside pools of `POOL`
+    batches, so that a batch needs little padding, and the batches are then shuffled.
+
+    Args:
+        lengths (`np.ndarray`): Length of each pack.
+        batch_size (`int`): Packs per batch and process.
+        seed (`int`): Seed of the permutations.
+        world_size (`int`): Number of processes; they get different batches.
+        groups (`np.ndarray`, *optional*): Group of each pack. All packs of a batch, over all processes, are then of
+            one group.
+
+    Raises:
+        `ValueError`: If there are fewer packs than one batch, in a group if there are groups.
+    """
+
+    def __init__(
+        self, lengths: np.ndarray, batch_size: int, seed: int, world_size: int = 1, groups: np.ndarray | None = None
+    ):
+        self.lengths, self.batch_size, self.seed, self.world_size = lengths, batch_size, seed, world_size
+        members = [np.arange(len(lengths))]
+        if groups is not None:
+            members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
+        self._members = members
+        global_size = batch_size * world_size
+        self.per_epoch = sum(len(packs) // global_size for packs in members)
+        if self.per_epoch == 0 or (groups is not None and min(map(len, members)) < global_size):
+            where = " of one environment" if groups is not None else ""
+            raise ValueError(
+                f"{min(map(len, members))} premises{where} are fewer than one batch of {batch_size} on each of "
+                f"{world_size} processes"
+            )
+
+    def epoch(self, number: int) -> np.ndarray:
+        """Returns the packs of each batch of an epoch: `int64` of shape (batches, processes, packs)."""
+        generator = np.random.default_rng([self.seed, number])
+        global_size = self.batch_size * self.world_size
+        pools = []
+        for packs in self._members:
+            order = packs[generator.permutation(len(packs))][: len(packs) // global_size * global_size]
+            pools += [order[start : start + POOL * global_size] for start in range(0, len(order), POOL * global_size)]
+        order = np.concatenate([pool[np.argsort(self.lengths[pool], kind="stable")] for pool in pools])
+        return order.reshape(self.per_epoch, self.world_size, self.batch_size)[generator.permutation(self.per_epoch)]
 
 
 @dataclass(frozen=True)
 class StepBatch:
-    """What one optimizer step reads: the micro-batches of this process, and where they come from."""
+    """The batch of one optimizer step."""
 
     micro_batches: list[dict[str, torch.Tensor]]
+    """Those of this process."""
     epoch: int
     batch: int
-    """Which batch of the epoch, counted from 0."""
+    """Index of the batch in its epoch."""
     packs: np.ndarray
-    """The packs of the whole step, (micro-batches, processes, packs)."""
+    """The packs of all processes, shape (micro-batches, processes, packs)."""
 
 
 class StatefulLoader:
-    """The batches of one of several processes; every process knows where all of them stand.
+    """Loads the batches of one of several processes, and saves and restores its position.
 
-    The order is one of *global* batches, all that an optimizer step reads. How a global batch is divided into
-    processes and micro-batches changes neither what is in it nor which one follows: 1 process of 16 packs, 4 of 4, and
-    2 of 4 packs in 2 micro-batches take the same steps. Inside a global batch packs are sorted by length, and
-    processes get neighbouring parts of it, so that none waits long for another. Where packs have `environments`, a
-    global batch is of one of them.
+    The order is an order of *global* batches, each of which is everything that an optimizer step reads. How a global
+    batch is divided into processes and micro-batches changes neither its content nor the order: 1 process of 16 packs,
+    4 of 4, and 2 of 4 packs in 2 micro-batches take the same steps. Inside a global batch packs are sorted by length,
+    and processes get neighbouring parts of it, so that none waits long for another. Where the data has `environments`,
+    the packs of a global batch are of one environment.
 
     Args:
-        packs_of (callable): From the number of an epoch to its packs: the same ones each time, or fresh ones.
-        pad_token_id (`int`): Of the tokenizer.
+        data_of (callable): From the number of an epoch to its packs, the same in each epoch or fresh.
+        pad_token_id (`int`): Token that fills shorter rows.
         batch_size (`int`): Packs per micro-batch and process.
-        seed (`int`): Of the order.
-        rank, world_size (`int`): This process, and how many there are; they get different batches.
-        micro_batches (`int`): How many of them each process reads for a step.
+        seed (`int`): Seed of the order.
+        rank, world_size (`int`): Index of this process, and number of processes; they get different batches.
+        micro_batches (`int`): Micro-batches per process and step.
     """
 
     def __init__(
         self,
-        packs_of: Callable[[int], PackedData],
+        data_of: Callable[[int], PackedData],
         pad_token_id: int,
         batch_size: int,
         seed: int,
@@ -52,12 +103,13 @@ class StatefulLoader:
         world_size: int = 1,
         micro_batches: int = 1,
     ):
-        self.packs_of, self.pad_token_id = packs_of, pad_token_id
+        self.data_of, self.pad_token_id = data_of, pad_token_id
         self.batch_size, self.seed, self.rank, self.world_size = batch_size, seed, rank, world_size
         self.micro_batches = micro_batches
         self.epoch = self.batch = 0
         self.questions = 0
         """Questions of all batches so far, on all processes."""
+        self._open_epoch: int | None = None
         self._open(0)
 
     @property
@@ -68,31 +120,31 @@ class StatefulLoader:
     @property
     def per_epoch(self) -> int:
         """Steps of the current epoch."""
-        return self._batches.per_epoch
+        return self._sampler.per_epoch
 
     def __iter__(self) -> Iterator[StepBatch]:
         while True:
             self._open(self.epoch)
-            for parts in self._batches.epoch(self.epoch)[self.batch :]:
+            for global_batch in self._sampler.epoch(self.epoch)[self.batch :]:
                 self.batch += 1
-                self.questions += int(self._packs.questions[parts].sum())
-                shares = parts.reshape(self.micro_batches, self.world_size, self.batch_size)
-                mine = [self._packs.collate(share, self.pad_token_id) for share in shares[:, self.rank]]
-                yield StepBatch(mine, self.epoch, self.batch - 1, shares)
+                self.questions += int(self._data.questions[global_batch].sum())
+                packs = global_batch.reshape(self.micro_batches, self.world_size, self.batch_size)
+                micro_batches = [self._data.collate(share, self.pad_token_id) for share in packs[:, self.rank]]
+                yield StepBatch(micro_batches, self.epoch, self.batch - 1, packs)
             self.epoch, self.batch = self.epoch + 1, 0
 
     def state_dict(self) -> dict[str, Any]:
-        """Where it stands; saved with each checkpoint."""
+        """Returns the position, which is saved with each checkpoint."""
         return {"epoch": self.epoch, "batch": self.batch, "questions": self.questions}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Goes on from there."""
+        """Restores a position."""
         self.epoch, self.batch, self.questions = state["epoch"], state["batch"], state["questions"]
 
     def _open(self, epoch: int) -> None:
-        if getattr(self, "_opened", None) != epoch:
-            self._packs = self.packs_of(epoch)
-            parts = self.micro_batches * self.world_size
-            groups = getattr(self._packs, "environments", None)
-            self._batches = BatchSampler(self._packs.lengths, self.batch_size, self.seed, parts, groups)
-            self._opened = epoch
+        if self._open_epoch != epoch:
+            self._data = self.data_of(epoch)
+            shares = self.micro_batches * self.world_size
+            environments = getattr(self._data, "environments", None)
+            self._sampler = BatchSampler(self._data.lengths, self.batch_size, self.seed, shares, environments)
+            self._open_epoch = epoch

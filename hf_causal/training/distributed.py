@@ -1,4 +1,4 @@
-"""What several processes of one run settle among themselves."""
+"""Collective operations between the processes of a run."""
 
 from __future__ import annotations
 
@@ -13,19 +13,25 @@ from accelerate.utils import broadcast_object_list, gather_object, load, set_see
 
 Result = TypeVar("Result")
 
-_LOST = ("connection closed by peer", "connection reset by peer", "socket timeout", "broken pipe", "socketbackend")
-"""How gloo says that another process is gone; other backends have exceptions of their own for it."""
+_GLOO_ERRORS = (
+    "connection closed by peer",
+    "connection reset by peer",
+    "socket timeout",
+    "broken pipe",
+    "socketbackend",
+)
+"""Messages of gloo when another process has ended; other backends raise exceptions of their own."""
 
 
 class CpuReducer:
-    """Small sums over all processes, made on the CPU, so that nobody waits for an accelerator."""
+    """Sums a few numbers over all processes on the CPU, so that no process waits for its accelerator."""
 
     def __init__(self, accelerator: Any):
-        # Backends of accelerators sum on the device, and reading such a sum would wait for all the work before it.
+        # Backends of accelerators sum on the device, where reading a sum waits for all work before it.
         self._group = dist.new_group(backend="gloo") if accelerator.num_processes > 1 else None
 
     def sum(self, *values: float) -> list[float]:
-        """The sums of the values that each process names."""
+        """Returns the sum of each value over all processes."""
         if self._group is None:
             return list(values)
         sums = torch.tensor(values, dtype=torch.float64)
@@ -33,18 +39,18 @@ class CpuReducer:
         return sums.tolist()
 
     def close(self) -> None:
-        """Gives the connections back."""
+        """Closes the connections."""
         if self._group is not None:
             dist.destroy_process_group(self._group)
             self._group = None
 
 
-def broadcast_from_main(accelerator: Any, decide: Callable[[], Result]) -> Result:
-    """What the main process decides, on all of them; what it raises is raised on all of them, too."""
+def broadcast_from_main(accelerator: Any, compute: Callable[[], Result]) -> Result:
+    """Runs a function in the main process, and returns its result, or raises its exception, in all processes."""
     outcome: list[Any] = [None, None]
     if accelerator.is_main_process:
         try:
-            outcome[0] = decide()
+            outcome[0] = compute()
         except Exception as error:
             outcome[1] = error
     broadcast_object_list(outcome)
@@ -54,16 +60,16 @@ def broadcast_from_main(accelerator: Any, decide: Callable[[], Result]) -> Resul
 
 
 def all_gather_objects(items: list[Any]) -> list[Any]:
-    """The items of all processes, in order of rank."""
+    """Returns the items of all processes, in order of rank."""
     return gather_object(items)
 
 
 def seed_ranks(accelerator: Any, seed: int) -> None:
-    """Seeds what each process draws by itself: dropout, noise on flags, the number of loops.
+    """Seeds the random draws of each process: dropout, noise on flags, the number of loops.
 
-    On accelerators, noise is drawn on the device, by another seed for each process, and the number of loops on the
-    CPU: there all processes draw the same one, since the fastest would have to wait for the slowest. On CPUs both come
-    from one generator, and processes differ in both. So a model that draws anything learns as well from any number of
+    With accelerators, noise is drawn on the device with another seed in each process, and the number of loops on the
+    CPU with one seed in all processes, since the fastest process would wait for the slowest. On CPUs one generator
+    draws both, and processes differ in both. A model that draws anything therefore learns as well from any number of
     processes, but not the same weights.
     """
     set_seed(seed, device_specific=True)
@@ -72,17 +78,17 @@ def seed_ranks(accelerator: Any, seed: int) -> None:
 
 
 def restore_rank_seed(accelerator: Any, checkpoint: Path, seed: int, step: int) -> None:
-    """Seeds a process that a checkpoint has no random state for, since the run had fewer of them when it was saved."""
+    """Seeds a process whose random state the checkpoint does not have, because fewer processes saved it."""
     if (checkpoint / f"random_states_{accelerator.process_index}.pkl").is_file():
         return
     sequence = np.random.SeedSequence([seed, step, accelerator.process_index])
     set_seed(int(sequence.generate_state(1)[0]))
-    if accelerator.device.type != "cpu":  # loops are drawn alike everywhere, see `seed_ranks`
+    if accelerator.device.type != "cpu":  # the number of loops is drawn alike everywhere, see `seed_ranks`
         torch.default_generator.set_state(load(checkpoint / "random_states_0.pkl")["torch_manual_seed"])
 
 
-def has_lost_another(error: BaseException) -> bool:
-    """Whether an error of a collective operation says that another process is gone."""
+def is_lost_process(error: BaseException) -> bool:
+    """Returns whether an error of a collective operation means that another process has ended."""
     if isinstance(error, dist.DistError):
         return True
-    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _LOST)
+    return isinstance(error, RuntimeError) and any(text in str(error).lower() for text in _GLOO_ERRORS)

@@ -1,4 +1,4 @@
-"""Optimizers and learning-rate schedules that a recipe names."""
+"""Optimizers and learning-rate schedules of a recipe."""
 
 from __future__ import annotations
 
@@ -9,32 +9,39 @@ from transformers import get_scheduler
 
 from hf_causal.training.recipe import Recipe
 
-_OTHERS = ("embed", "lm_head", "classifier", "distance_bias")
-"""Matrices that are tables or heads and not hidden layers; Muon's authors leave those to AdamW."""
+_NOT_HIDDEN = ("embed", "lm_head", "classifier", "distance_bias")
+"""Matrices that are tables or heads; the authors of Muon advise AdamW for those."""
+_NOT_DECAYED = ("gates",)
+"""Matrices without weight decay."""
+_MIN_LR_RATIO = 0.01
+"""Final learning rate of `warmup_stable_decay`, as a share of the peak."""
 
 
 def make_optimizers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
-    """The optimizers of a recipe.
+    """Returns the optimizers of a recipe, AdamW or SGD first.
 
-    `sgd` is plain gradient descent on all parameters, without momentum, as the theory of small models has it.
-    Muon orthogonalizes the updates of the hidden matrices (Jordan et al., 2024); embeddings, head, biases and norms
-    are left to AdamW, as its authors advise. Biases and norms are not decayed.
+    `sgd` is gradient descent on all parameters without momentum, as in the theory of small models. Muon orthogonalizes
+    the updates of the hidden matrices (Jordan et al., 2024); embeddings, heads, biases and norms are left to AdamW.
+    Biases and norms have no weight decay. Parameters with a learning rate of their own are a group of AdamW.
     """
     if recipe.optimizer == "sgd":
         return [torch.optim.SGD(model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)]
-    hidden, decayed, plain, gates = [], [], [], []
+    rates = recipe.options.learning_rates
+    separate: dict[str, list[nn.Parameter]] = {part: [] for part in rates}
+    hidden, decayed, not_decayed = [], [], []
     for name, parameter in model.named_parameters():
-        if "gates" in name and recipe.gate_learning_rate:
-            gates.append(parameter)
-        elif parameter.ndim < 2 or "gates" in name:
-            plain.append(parameter)
-        elif recipe.optimizer == "muon" and not any(part in name for part in _OTHERS):
+        if own_rate := next((part for part in rates if part in name), None):
+            separate[own_rate].append(parameter)
+        elif parameter.ndim < 2 or any(part in name for part in _NOT_DECAYED):
+            not_decayed.append(parameter)
+        elif recipe.optimizer == "muon" and not any(part in name for part in _NOT_HIDDEN):
             hidden.append(parameter)
         else:
             decayed.append(parameter)
-    groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}]
-    if gates:
-        groups.append({"params": gates, "weight_decay": 0.0, "lr": recipe.gate_learning_rate})
+    groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": not_decayed, "weight_decay": 0.0}]
+    for part, parameters in separate.items():
+        if parameters:
+            groups.append({"params": parameters, "weight_decay": 0.0, "lr": rates[part]})
     betas = (recipe.adam_beta1, recipe.adam_beta2)
     optimizers: list[torch.optim.Optimizer] = [
         torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=betas, fused=True)
@@ -45,12 +52,12 @@ def make_optimizers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimi
 
 
 def make_schedulers(optimizers: list[torch.optim.Optimizer], recipe: Recipe, total_steps: int) -> list[LRScheduler]:
-    """One schedule for each optimizer, all of the same shape."""
-    specific = {}
+    """Returns a schedule for each optimizer, all of the same shape."""
+    arguments = {}
     if recipe.lr_scheduler_type == "warmup_stable_decay":
-        decay = int(recipe.decay_fraction * total_steps)
-        specific = {"num_decay_steps": decay, "decay_type": "linear", "min_lr_ratio": 0.01}
+        decay_steps = int(recipe.decay_fraction * total_steps)
+        arguments = {"num_decay_steps": decay_steps, "decay_type": "linear", "min_lr_ratio": _MIN_LR_RATIO}
     return [
-        get_scheduler(recipe.lr_scheduler_type, optimizer, recipe.warmup_steps, total_steps, specific)
+        get_scheduler(recipe.lr_scheduler_type, optimizer, recipe.warmup_steps, total_steps, arguments)
         for optimizer in optimizers
     ]

@@ -1,4 +1,4 @@
-"""What a run leaves in its folder: the best weights so far, and at the end a complete model folder."""
+"""The files of a run: the best weights so far, and at the end a complete model folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch import nn
 from hf_causal.artifacts import SUMMARY_FILE
 from hf_causal.cards.model_card import write_model_card
 from hf_causal.models import make_model
-from hf_causal.training.checkpoints import BEST, DAMAGES, free_space
+from hf_causal.training.checkpoints import BEST, RESUME, WRITE_ERRORS, free_space
 from hf_causal.training.distributed import broadcast_from_main
 from hf_causal.training.recipe import Recipe
 from hf_causal.utils.files import write_json
@@ -22,7 +22,7 @@ from hf_causal.utils.files import write_json
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """How a run ended."""
+    """The end of a run."""
 
     output_dir: Path
     steps: int
@@ -31,14 +31,14 @@ class TrainingResult:
     """In-family validation accuracy of the saved weights, or loss; see `measure`."""
     best_step: int
     seconds: float
-    """Spent in training steps, over all parts of an interrupted run."""
+    """Time spent in training steps, over all parts of an interrupted run."""
     measure: str = "accuracy"
-    """What was measured on the validation split, `accuracy` or `loss`."""
+    """Measure on the validation split, `accuracy` or `loss`."""
 
     def describe(self) -> str:
-        """One sentence for the one who started it."""
+        """Returns one sentence for the user."""
         if self.steps < self.total_steps:
-            return f"Stopped at step {self.steps} of {self.total_steps}; go on with --resume-from-checkpoint latest."
+            return f"Stopped at step {self.steps} of {self.total_steps}; {RESUME}."
         return (
             f"Model in {self.output_dir}: in-family validation {self.measure} {self.best_value:.4f} "
             f"(step {self.best_step} of {self.total_steps}, {self.seconds / 60:.1f} min of training)."
@@ -46,7 +46,11 @@ class TrainingResult:
 
 
 def save_best(accelerator: Any, model: nn.Module, output_dir: Path) -> None:
-    """Keeps the weights as the best so far. All processes call it, since each may hold a part of them."""
+    """Saves the weights as the best so far. All processes call it, since each may hold a part of them.
+
+    Raises:
+        `OSError`: If they cannot be written; the earlier best weights are intact.
+    """
     weights = accelerator.get_state_dict(model)
     best = output_dir / "checkpoints" / BEST
 
@@ -56,29 +60,29 @@ def save_best(accelerator: Any, model: nn.Module, output_dir: Path) -> None:
         try:
             save_file(clean_state_dict_for_safetensors(dict(weights)), str(partial), metadata={"format": "pt"})
             partial.replace(best)
-        except DAMAGES as error:
+        except WRITE_ERRORS as error:
             partial.unlink(missing_ok=True)
             raise OSError(
-                f"{BEST} could not be written to {str(best.parent)!r}: {error}. {free_space(best.parent)}; make room, "
-                "and go on with --resume-from-checkpoint latest"
+                f"{BEST} could not be written to {str(best.parent)!r}: {error}. {free_space(best.parent)}; free some "
+                f"space and {RESUME}"
             ) from error
 
     broadcast_from_main(accelerator, write)
 
 
 def write_model(recipe: Recipe, tokenizer: Any, output_dir: Path, summary: dict[str, Any]) -> None:
-    """Writes the model folder with the best weights: aside first, so that there is no half of a model.
+    """Writes the model folder with the best weights, in a temporary folder first, so that no half of it appears.
 
     Args:
-        recipe ([`Recipe`]): What was trained.
+        recipe ([`Recipe`]): The recipe.
         tokenizer (`PreTrainedTokenizerBase`): The model's, if it has one.
         output_dir (`Path`): The model folder, with `checkpoints/best.safetensors`.
-        summary (`dict`): What the card says of the run.
+        summary (`dict`): Description of the run on the card.
 
     Raises:
         `OSError`: If it cannot be written; the run can then be resumed to write it.
     """
-    # Made anew on the CPU: the one that was trained may be spread over machines.
+    # A new model on the CPU, since the trained one may be distributed over machines.
     model = make_model(recipe.model_type, recipe.model, tokenizer, recipe.attn_implementation)
     load_model(model, str(output_dir / "checkpoints" / BEST))
     partial = output_dir / ".model.partial"
@@ -89,10 +93,10 @@ def write_model(recipe: Recipe, tokenizer: Any, output_dir: Path, summary: dict[
             tokenizer.save_pretrained(partial)
         for path in sorted(partial.iterdir()):
             path.replace(output_dir / path.name)
-    except DAMAGES as error:
+    except WRITE_ERRORS as error:
         raise OSError(
-            f"the model could not be written to {str(output_dir)!r}: {error}. {free_space(output_dir)}; make room, "
-            "and repeat the command with --resume-from-checkpoint latest"
+            f"the model could not be written to {str(output_dir)!r}: {error}. {free_space(output_dir)}; free some "
+            f"space and {RESUME}"
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Requests to stop: SIGTERM, SIGINT, and a launcher that is gone."""
+"""Requests to stop a run: SIGTERM, SIGINT, and the end of its launcher."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class StopRequests:
-    """Notes requests to stop, so that a run can end its step and save. A second signal of a kind ends it at once.
+    """Records requests to stop, so that a run can finish its step and save. A second signal ends the process at once.
 
-    Used as a context; handlers are those of before when it is left. Only the main thread can have handlers.
+    Used as a context, which restores the earlier handlers. Only the main thread can have handlers.
     """
 
     def __init__(self, launched: bool = False):
         self.terminate = self.interrupt = False
-        # A launcher that is killed leaves its workers behind, and nobody would know that they go on.
+        # Workers survive a launcher that is killed, and nobody would notice that they still run.
         self._launcher = os.getppid() if launched else None
-        self._before: dict[signal.Signals, object] = {}
+        self._earlier_handlers: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> StopRequests:
         if threading.current_thread() is threading.main_thread():
             for number in _SIGNALS:
-                self._before[number] = signal.signal(number, self._note) or signal.SIG_DFL
+                self._earlier_handlers[number] = signal.signal(number, self._record) or signal.SIG_DFL
         return self
 
     def __exit__(self, *error: object) -> None:
-        for number, handler in self._before.items():
-            if signal.getsignal(number) == self._note:
+        for number, handler in self._earlier_handlers.items():
+            if signal.getsignal(number) == self._record:
                 signal.signal(number, handler)  # type: ignore[arg-type]
 
-    def look(self) -> tuple[bool, bool]:
-        """Whether to terminate and whether to interrupt."""
+    def poll(self) -> tuple[bool, bool]:
+        """Returns whether to terminate, and whether to interrupt."""
         if self._launcher is not None and os.getppid() != self._launcher:
             self.terminate = True
         return self.terminate, self.interrupt
 
-    def _note(self, number: int, frame: FrameType | None) -> None:
+    def _record(self, number: int, frame: FrameType | None) -> None:
         if number == signal.SIGINT:
             self.interrupt = True
         else:
             self.terminate = True
-        signal.signal(number, self._before[signal.Signals(number)])  # type: ignore[arg-type]
+        signal.signal(number, self._earlier_handlers[signal.Signals(number)])  # type: ignore[arg-type]

@@ -165,8 +165,8 @@ def test_a_recipe_that_fails_costs_no_other_its_result(tmp_path, corpus_dir, mon
 def test_a_trial_is_a_run_of_its_own_and_says_what_went_wrong(tmp_path, corpus_dir):
     good = gpu.probe("axiom-cpu", TINY, 3, tmp_path / "good", corpus_dir, 200)
     assert good["examples_per_second"] > 0 and 0 < good["loss"] < 20
-    bad = gpu.probe("axiom-cpu", {"cuda_graph": True}, 3, tmp_path / "bad", corpus_dir, 200)
-    assert "did you mean 'cuda_graphs'?" in bad["error"]
+    bad = gpu.probe("axiom-cpu", {"compile_mod": "default"}, 3, tmp_path / "bad", corpus_dir, 200)
+    assert "did you mean 'compile_mode'?" in bad["error"]
 
 
 def test_a_way_that_learns_otherwise_is_not_chosen():

@@ -14,8 +14,7 @@ import torch
 from accelerate import Accelerator, PartialState
 from accelerate.utils import DistributedType, FullyShardedDataParallelPlugin
 
-from hf_causal.training import loop
-from hf_causal.training import run_setup as prepared
+from hf_causal.training import loop, run_setup
 from hf_causal.training.loop import train
 from hf_causal.training.recipe import load_recipe
 
@@ -73,7 +72,7 @@ def main():
         opened.clear()
         loop.TrainingRun._step = steps.get(name, step)
         Accelerator.save_state = disk_full if name == "disk_full" else save_state
-        prepared.Accelerator = Sharded if name.startswith("sharded") else Accelerator
+        run_setup.Accelerator = Sharded if name.startswith("sharded") else Accelerator
         folder = name.removesuffix("_resumed")
         try:
             chosen = load_recipe(recipe, overrides)

@@ -15,11 +15,11 @@ from small import TINY
 from test_training import assert_equal_weights, last_checkpoint_weights, log_of, weights
 
 from hf_causal.cli import main
-from hf_causal.training import loop
+from hf_causal.training import loop, validation
 from hf_causal.training.checkpoints import find_damage, list_checkpoints, read_manifest
 from hf_causal.training.loop import train
 from hf_causal.training.recipe import load_recipe
-from hf_causal.training.run_setup import RunSetup
+from hf_causal.training.run_setup import set_up
 from hf_causal.training.signals import StopRequests
 from hf_causal.training.validation import ValidationResult
 
@@ -88,12 +88,12 @@ def test_a_damaged_checkpoint_is_refused_and_the_one_before_is_offered(harm, dam
     before, last = list_checkpoints(begun)
     assert find_damage(last) is None
     harm(last)
-    with pytest.raises(ValueError, match=f"is damaged: .*{damage}.*; go on from '{before}' instead"):
+    with pytest.raises(ValueError, match=f"is damaged: .*{damage}.*; resume from '{before}' instead"):
         train(RECIPE, begun, corpus_dir, resume_from_checkpoint=str(last))
     harm(before)
-    with pytest.raises(ValueError, match=f"is damaged: .*{damage}.*; there is no other one that is whole"):
+    with pytest.raises(ValueError, match=f"is damaged: .*{damage}.*; no other checkpoint"):
         train(RECIPE, begun, corpus_dir, resume_from_checkpoint=str(last))
-    with pytest.raises(ValueError, match=f"no checkpoint in .* is whole .step-0000006: .*{damage}"):
+    with pytest.raises(ValueError, match=f"all checkpoints in .* damaged .step-0000006: .*{damage}"):
         train(RECIPE, begun, corpus_dir, resume_from_checkpoint="latest")
 
 
@@ -150,7 +150,7 @@ def test_a_run_goes_on_in_another_folder_and_divided_otherwise(two, whole, corpu
 
 def test_the_best_weights_are_those_of_the_checkpoint_that_is_gone_on_from(corpus_dir, tmp_path, monkeypatch):
     accuracies = iter([0.9, 0.5, 0.5, 0.5])  # after steps 3 and 6, and twice after step 8
-    monkeypatch.setattr(loop, "validate", lambda *arguments: ValidationResult(1.0, next(accuracies), 100))
+    monkeypatch.setattr(validation, "validate", lambda *arguments: ValidationResult(1.0, next(accuracies), 100))
     train(RECIPE, tmp_path / "run", corpus_dir, stop_at_step=6)
     best = load_file(tmp_path / "run" / "checkpoints" / "best.safetensors")
     checkpoint = list_checkpoints(tmp_path / "run")[-1]
@@ -181,7 +181,7 @@ def test_a_signal_saves_and_the_run_goes_on_to_the_same_weights(
     assert signal.getsignal(number) == handler
     saved = list_checkpoints(tmp_path / "run")[-1]
     assert saved.name == "step-0000005"
-    assert f"{number.name}: stopped after step 5 of 8 and saved it in {saved}; go on with" in capsys.readouterr().err
+    assert f"{number.name}: stopped after step 5 of 8 and saved it in {saved}; resume with" in capsys.readouterr().err
     train(RECIPE, tmp_path / "run", corpus_dir, resume_from_checkpoint="latest")
     assert_equal_weights(weights(tmp_path / "run"), weights(whole))
     assert_equal_weights(last_checkpoint_weights(tmp_path / "run"), last_checkpoint_weights(whole))
@@ -192,7 +192,7 @@ def test_a_second_signal_does_not_wait():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with pytest.raises(KeyboardInterrupt), StopRequests() as requests:
         os.kill(os.getpid(), signal.SIGINT)
-        assert requests.look() == (False, True)
+        assert requests.poll() == (False, True)
         os.kill(os.getpid(), signal.SIGINT)
     signal.signal(signal.SIGINT, before)
 
@@ -200,9 +200,9 @@ def test_a_second_signal_does_not_wait():
 def test_workers_stop_when_their_launcher_is_gone(monkeypatch):
     monkeypatch.setattr(os, "getppid", lambda: 4242)
     requests = StopRequests(launched=True)
-    assert requests.look() == (False, False)
+    assert requests.poll() == (False, False)
     monkeypatch.setattr(os, "getppid", lambda: 1)
-    assert requests.look() == (True, False)
+    assert requests.poll() == (True, False)
 
 
 def test_the_command_says_how_to_go_on_after_a_signal(corpus_dir, tmp_path, monkeypatch, capsys):
@@ -218,7 +218,7 @@ def test_the_command_says_how_to_go_on_after_a_signal(corpus_dir, tmp_path, monk
     with pytest.raises(SystemExit) as caught:
         main(["train", "axiom-cpu", "--output-dir", str(tmp_path / "run"), "--data-dir", str(corpus_dir), *options])
     assert caught.value.code == 0
-    assert "go on with --resume-from-checkpoint latest" in capsys.readouterr().err
+    assert "resume with --resume-from-checkpoint latest" in capsys.readouterr().err
 
 
 @contextmanager
@@ -235,8 +235,8 @@ def full_disk(size=4096):
 @pytest.mark.parametrize(
     ("owner", "method", "message", "size"),
     [
-        (RunSetup, "save", "the checkpoint of step 8 could not be written", 4096),
-        (loop.TrainingRun, "_evaluate", "best.safetensors could not be written", 4096),
+        (loop.TrainingRun, "_save", "the checkpoint of step 8 could not be written", 4096),
+        (loop.TrainingRun, "_validate", "best.safetensors could not be written", 4096),
         (loop.TrainingRun, "_write_model", "the model could not be written", 4096),
         (loop.TrainingRun, "_report", "File too large while writing to", 100),
     ],
@@ -254,13 +254,13 @@ def test_a_full_disk_harms_nothing_that_was_saved(owner, method, message, size, 
     with monkeypatch.context() as patched, pytest.raises(OSError, match=message) as caught:
         patched.setattr(owner, method, on_a_full_disk)
         train(RECIPE, begun, corpus_dir, resume_from_checkpoint="latest")
-    assert "MB are free there; make room" in str(caught.value)
+    assert "MB are free there; free some space" in str(caught.value)
     assert "--resume-from-checkpoint latest" in str(caught.value)
     assert not (begun / "model.safetensors").exists()
     assert not [path for path in begun.rglob("*") if "partial" in path.name]
     if method != "_write_model":  # which comes after the last checkpoint
         saved = {path: path.read_bytes() for path in (begun / "checkpoints").rglob("*") if path.is_file()}
-        if method == "save":  # later best weights replace those of before in their own file
+        if method == "_save":  # later best weights replace those of before in their own file
             best = begun / "checkpoints" / "best.safetensors"
             before.pop(best), saved.pop(best)
         assert saved == before
@@ -294,7 +294,7 @@ def test_a_loss_or_weights_that_are_no_numbers_are_never_saved(where, corpus_dir
         return result
 
     monkeypatch.setattr(loop.TrainingRun, "_step", poisoned)
-    at, what = (5, "the loss is nan") if where == "loss" else (6, "the weights are no numbers")
+    at, what = (5, "the loss is nan") if where == "loss" else (6, "a weight is not finite")
     with pytest.raises(FloatingPointError, match=rf"{what} at step {at} \(epoch 0, batch {at - 1}, ") as caught:
         train(recipe, tmp_path / "run", corpus_dir)
     last = list_checkpoints(tmp_path / "run")[-1]
@@ -305,8 +305,8 @@ def test_a_loss_or_weights_that_are_no_numbers_are_never_saved(where, corpus_dir
     entry = log_of(tmp_path / "run")[-1]
     assert (entry["kind"], entry["step"], entry["batch"]) == ("not_finite", at, at - 1)
     # The premises that it names are those of that step.
-    run = loop.TrainingRun(recipe, tmp_path / "again", corpus_dir, "none")
-    batch = list(zip(range(at), run.feed, strict=False))[-1][1]
+    run = set_up(recipe, tmp_path / "again", corpus_dir, "none")
+    batch = list(zip(range(at), run.loader, strict=False))[-1][1]
     assert entry["premises"] == {"0": batch.packs.flatten().tolist()} and len(entry["premises"]["0"]) == 8
 
 

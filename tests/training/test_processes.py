@@ -21,6 +21,7 @@ from hf_causal.training.checkpoints import find_damage, list_checkpoints, read_m
 from hf_causal.training.launch import accelerate_config_names, find_accelerate_config, launch
 from hf_causal.training.loop import train
 from hf_causal.training.recipe import load_recipe
+from hf_causal.training.worker import LAUNCHED
 
 EXACT = {**TINY, "max_steps": 4, "logging_steps": 1, "mixed_precision": "no"}
 """fp32, so that only the order of sums differs, and every step in the log."""
@@ -217,7 +218,7 @@ def test_a_killed_process_ends_the_run_and_leaves_a_checkpoint_to_go_on_from(cor
 
 def test_the_launcher_passes_signals_on():
     ready = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(7)); print(1, flush=True);"
-    with launching._passing_on() as noted:
+    with launching._passing_on_signals() as noted:
         worker = subprocess.Popen([sys.executable, "-c", f"{ready} time.sleep(60)"], stdout=subprocess.PIPE)
         worker.stdout.readline()
         os.kill(os.getpid(), signal.SIGTERM)
@@ -275,8 +276,8 @@ def test_more_processes_than_gpus_are_refused(tmp_path, monkeypatch):
         "accelerate.commands.launch.launch_command",
         lambda settings: seen.append(settings) or environments.append(dict(os.environ)),
     )
-    launch(["--recipe", "x"], tmp_path, "fsdp2", num_processes=4)
+    launch(["train", "x"], tmp_path, "fsdp2", num_processes=4)
     (settings,) = seen
-    assert settings.num_processes == 4 and settings.training_script_args == ["--recipe", "x"]
-    assert "ACCELERATE_USE_CPU" not in environments[0] and launching.LAUNCHED in environments[0]
-    assert launching.LAUNCHED not in os.environ
+    assert settings.num_processes == 4 and settings.training_script_args == ["train", "x"]
+    assert "ACCELERATE_USE_CPU" not in environments[0] and LAUNCHED in environments[0]
+    assert LAUNCHED not in os.environ

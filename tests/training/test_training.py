@@ -14,9 +14,11 @@ from hf_causal.corpora import get_config
 from hf_causal.corpora.infinite import fresh_shard
 from hf_causal.evaluation.predictors import load_predictor
 from hf_causal.training import data_sources as sources
-from hf_causal.training.checkpoints import TrainingLog, list_checkpoints
-from hf_causal.training.loop import train
+from hf_causal.training.checkpoints import list_checkpoints
+from hf_causal.training.log import TrainingLog
+from hf_causal.training.loop import TrainingRun, train
 from hf_causal.training.recipe import load_recipe
+from hf_causal.training.run_setup import set_up
 
 
 def flags(overrides):
@@ -145,21 +147,19 @@ def test_accumulated_gradients_equal_one_large_batch(tmp_path, corpus_dir):
     same = {**TINY, "max_steps": 1, "mixed_precision": "no", "optimizer": "adamw", "train_rows": 60, "eval_steps": 1}
     corpus = load_recipe("axiom-cpu", {**same, "per_device_train_batch_size": 8})
     parts = load_recipe("axiom-cpu", {**same, "per_device_train_batch_size": 2, "gradient_accumulation_steps": 4})
-    from hf_causal.training.loop import TrainingRun
-
     gradients = []
     for recipe, name in ((corpus, "whole"), (parts, "parts")):
-        run = TrainingRun(recipe, tmp_path / name, corpus_dir, "none")
-        for optimizer in run.optimizers:
+        setup = set_up(recipe, tmp_path / name, corpus_dir, "none")
+        for optimizer in setup.optimizers:
             optimizer.step = optimizer.zero_grad = lambda *args, **kwargs: None
-        run.schedulers = []
+        setup.schedulers.clear()
         size = recipe.per_device_train_batch_size
         micro = [
-            run.feed.packs_of(0).collate(list(range(start, start + size)), run.tokenizer.pad_token_id)
+            setup.loader.data_of(0).collate(list(range(start, start + size)), setup.tokenizer.pad_token_id)
             for start in range(0, 8, size)
         ]
-        run._step(micro)
-        gradients.append({name: parameter.grad.clone() for name, parameter in run.model.named_parameters()})
+        TrainingRun(setup)._step(micro)
+        gradients.append({name: parameter.grad.clone() for name, parameter in setup.model.named_parameters()})
     for name in gradients[0]:
         torch.testing.assert_close(gradients[0][name], gradients[1][name], rtol=1e-3, atol=1e-6)
 

@@ -5,8 +5,10 @@ import torch
 
 from hf_causal.corpora.load import load_corpus
 from hf_causal.models import AxiomTokenizer, make_model
-from hf_causal.training.objectives import Counts, loss_and_hits
-from hf_causal.training.packing import IGNORED, BatchSampler, PackedPrompts
+from hf_causal.training.dataloader import BatchSampler
+from hf_causal.training.next_token import loss_and_hits
+from hf_causal.training.objectives import Counts
+from hf_causal.training.packing import IGNORED, PackedPrompts
 
 
 @pytest.fixture(scope="module")

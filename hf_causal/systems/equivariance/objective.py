@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,8 @@ import torch
 
 from hf_causal.systems.equivariance.drawing import decode_image
 from hf_causal.systems.equivariance.losses import eqsim_loss
-from hf_causal.training.objectives import Counts
-from hf_causal.training.recipe import Recipe
+from hf_causal.training.objectives import BatchLoss, Counts, ObjectiveOptions
+from hf_causal.utils.recipe_files import require
 
 _COLUMNS = ("image_0", "image_1", "caption_0", "caption_1")
 
@@ -80,6 +81,25 @@ def pair_similarities(logits: torch.Tensor) -> torch.Tensor:
     return blocks.transpose(1, 2)
 
 
+@dataclass(frozen=True)
+class PairOptions(ObjectiveOptions):
+    """Options of [`ImagesAndCaptions`]."""
+
+    eqsim_weight: float = 0.0
+    """Weight of EqSim, the regulariser of equivariant similarity, which is added to the contrastive loss."""
+    eqsim_version: str = "both"
+    """`v1`, `v2` or `both`, as published: v2 for hard negatives and v1 for all other pairs."""
+    eqsim_margin: float = 0.1
+    """Margin of the v2 hinge: no loss below it."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("eqsim_weight", "eqsim_margin"):
+            require(getattr(self, name) >= 0, name, getattr(self, name), "not negative")
+        versions = ("v1", "v2", "both")
+        require(self.eqsim_version in versions, "eqsim_version", self.eqsim_version, f"one of {', '.join(versions)}")
+
+
 class ImagesAndCaptions:
     """Two towers: CLIP's contrastive loss over the pictures and captions of a batch, both of every pair among them.
 
@@ -87,10 +107,11 @@ class ImagesAndCaptions:
     pair whose group score is 1. Every process contrasts its own batch.
     """
 
+    Options = PairOptions
     selection_metric = "accuracy"
 
-    def __init__(self, recipe: Recipe, tokenizer: Any):
-        self.recipe, self.tokenizer = recipe, tokenizer
+    def __init__(self, recipe: Any, tokenizer: Any):
+        self.options, self.tokenizer = recipe.options, tokenizer
 
     def family(self, rows: pa.Table) -> dict[str, Any]:
         kinds = sorted(rows["kind"].unique().to_pylist()) if "kind" in rows.column_names else []
@@ -103,15 +124,15 @@ class ImagesAndCaptions:
         pairs = sum(len(batch["pixel_values"]) // 2 for batch in batches)
         return Counts(torch.tensor(pairs), torch.tensor(0))
 
-    def loss_and_hits(self, model, batch, totals):
-        recipe = self.recipe
+    def loss_and_hits(self, model, batch, totals, training=True):
+        options = self.options
         outputs = model(**batch, return_loss=True)
         logits, pairs = outputs.logits_per_image, len(batch["pixel_values"]) // 2
         loss = outputs.loss
-        if recipe.eqsim_weight and torch.is_grad_enabled():
+        if options.eqsim_weight and training:
             # Negatives are drawn in training alone, so that how often it is validated changes nothing.
-            loss = loss + eqsim_loss(logits, recipe.eqsim_version, recipe.eqsim_weight, recipe.eqsim_margin)
+            loss = loss + eqsim_loss(logits, options.eqsim_version, options.eqsim_weight, options.eqsim_margin)
         (c0_i0, c0_i1), (c1_i0, c1_i1) = pair_similarities(logits.detach()).permute(1, 2, 0)
         worst = torch.minimum(c0_i0, c1_i1)
         hits = ((worst > c0_i1) & (worst > c1_i0)).sum()
-        return loss * pairs / totals.answers, (outputs.loss * pairs).detach(), hits
+        return BatchLoss(loss * pairs / totals.answers, (outputs.loss * pairs).detach(), hits)

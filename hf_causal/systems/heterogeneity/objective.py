@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 
-from hf_causal.training.objectives import Counts
+from hf_causal.training.objectives import BatchLoss, Counts, ObjectiveOptions
 
 
 class Measurements:
@@ -46,10 +46,11 @@ class SquaredError:
     The last weights are kept: validation measures the environments of training, which what is invariant fits worse.
     """
 
+    Options = ObjectiveOptions
     selection_metric = "last"
 
     def __init__(self, recipe: Any, tokenizer: Any):
-        self.recipe = recipe
+        """Needs neither options nor a tokenizer."""
 
     def family(self, rows: pa.Table) -> dict[str, Any]:
         environments = pc.count_distinct(rows["environment"]).as_py()
@@ -63,7 +64,7 @@ class SquaredError:
         rows = sum(len(batch["labels"]) for batch in batches)
         return Counts(torch.tensor(rows), torch.tensor(0))
 
-    def loss_and_hits(self, model, batch, totals):
+    def loss_and_hits(self, model, batch, totals, training=True):
         responses, labels = model(measurements=batch["measurements"]).responses.float(), batch["labels"]
         total = (responses - labels).square().sum() / 4
-        return total / totals.answers, total.detach(), (responses.sign() == labels.sign()).sum()
+        return BatchLoss(total / totals.answers, total.detach(), (responses.sign() == labels.sign()).sum())

@@ -13,8 +13,7 @@ from torch import nn
 from hf_causal.systems.sequences.corpus import graph_of, matrix_of
 from hf_causal.systems.sequences.disentangled import DisentangledConfig
 from hf_causal.systems.sequences.latent_graphs import soft_cross_entropy
-from hf_causal.training.objectives import Counts
-from hf_causal.training.recipe import Recipe
+from hf_causal.training.objectives import BatchLoss, Counts, ObjectiveOptions
 
 
 class SequencePacks:
@@ -46,10 +45,11 @@ class NextState:
     that of the row.
     """
 
+    Options = ObjectiveOptions
     selection_metric = "loss"
 
-    def __init__(self, recipe: Recipe, tokenizer: Any):
-        self.recipe = recipe
+    def __init__(self, recipe: Any, tokenizer: Any):
+        self.model_arguments = recipe.model
 
     def family(self, rows: pa.Table) -> dict[str, Any]:
         """Rows, sizes and graph, and the loss of who knows the graph and the prior."""
@@ -71,7 +71,7 @@ class NextState:
         Raises:
             `ValueError`: If there are none, they are of several graphs, or the model is of another size.
         """
-        graph, model = graph_of(rows), DisentangledConfig(**self.recipe.model)
+        graph, model = graph_of(rows), DisentangledConfig(**self.model_arguments)
         wanted = {"vocab_size": rows["num_states"][0].as_py(), "max_position_embeddings": graph.length}
         for name, right in wanted.items():
             if (given := getattr(model, name)) != right:
@@ -82,10 +82,10 @@ class NextState:
         return Counts(torch.as_tensor(sum(len(batch["input_ids"]) for batch in batches)), torch.zeros(()))
 
     def loss_and_hits(
-        self, model: Callable[..., Any], batch: dict[str, torch.Tensor], totals: Counts
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        self, model: Callable[..., Any], batch: dict[str, torch.Tensor], totals: Counts, training: bool = True
+    ) -> BatchLoss:
         logits = model(input_ids=batch["input_ids"]).logits.float()
         wanted = batch["target_probabilities"]
         loss_sum = nn.functional.cross_entropy(logits, wanted, reduction="sum")
         hits = (logits.argmax(-1) == wanted.argmax(-1)).sum()
-        return loss_sum / totals.answers, loss_sum.detach(), hits
+        return BatchLoss(loss_sum / totals.answers, loss_sum.detach(), hits)

@@ -20,9 +20,9 @@ from hf_causal.systems.heterogeneity.evaluate import evaluate
 from hf_causal.systems.heterogeneity.objective import Measurements
 from hf_causal.systems.heterogeneity.sensing import responses
 from hf_causal.tasks.proving import check
-from hf_causal.training.dataloader import StatefulLoader
+from hf_causal.training.data_sources import EnvironmentData
+from hf_causal.training.dataloader import BatchSampler, StatefulLoader
 from hf_causal.training.loop import train
-from hf_causal.training.packing import BatchSampler, Grouped
 from hf_causal.training.recipe import load_recipe
 
 CUES = ("cue_order", "cue_names")
@@ -245,7 +245,7 @@ def test_an_environment_with_too_few_rows_is_told():
 
 
 def test_grouped_packs_know_the_environment_of_each(sensing):
-    grouped = Grouped(Measurements(sensing), sensing)
+    grouped = EnvironmentData(Measurements(sensing), sensing)
     assert np.array_equal(grouped.environments, sensing["environment"].to_numpy())
     text = rows_of("cue_order", "validation", validation_rows=40)
     twice = pa.concat_tables([text.slice(row, 1) for row in range(20) for _ in range(2)])
@@ -253,9 +253,9 @@ def test_grouped_packs_know_the_environment_of_each(sensing):
     class Two:
         lengths = questions = np.ones(20, dtype=int)
 
-    assert np.array_equal(Grouped(Two(), twice).environments, text["environment"].to_numpy()[:20])
+    assert np.array_equal(EnvironmentData(Two(), twice).environments, text["environment"].to_numpy()[:20])
     with pytest.raises(ValueError, match="'batches' must be 'pooled' where rows have no column `environment`"):
-        Grouped(Measurements(sensing), sensing.drop_columns(["environment"]))
+        EnvironmentData(Measurements(sensing), sensing.drop_columns(["environment"]))
 
 
 def test_recipes_refuse_what_does_not_go_together():
