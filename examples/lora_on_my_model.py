@@ -9,6 +9,7 @@ scores before and after; this script is for your own training code.
 
 import sys
 
+import torch
 from peft import LoraConfig
 from trl import SFTConfig, SFTTrainer
 
@@ -30,6 +31,8 @@ def main(model: str, folder: str, rows: int = 2000, steps: int = 200) -> None:
             per_device_train_batch_size=8,
             learning_rate=2e-4,
             logging_steps=10,
+            bf16=torch.cuda.is_available(),
+            use_cpu=not torch.cuda.is_available(),
             report_to="none",
         ),
     )

@@ -81,7 +81,7 @@ class Page:
 
 def commands(code: str) -> list[str]:
     """Returns the commands of a block, with continued lines joined."""
-    lines = code.replace("\\\n", " ").splitlines()
+    lines = code.replace("\\\n", " ").replace(" && ", "\n").splitlines()
     return [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
 
 
