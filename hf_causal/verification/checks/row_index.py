@@ -30,7 +30,7 @@ class RowIndex:
             self._premises.append(result.premise_key)
 
     def compare(self) -> dict[str, dict[int, int]]:
-        """Returns the findings about two rows: for each type, the rows and the row that each repeats or contradicts."""
+        """Returns findings about two rows: for each type, the rows and the row that each repeats or contradicts."""
         same_text, same_question = _repeats(self._texts), _repeats(self._questions)
         return {
             "contradictory_duplicate": self._contradictory(same_question),
