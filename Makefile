@@ -7,7 +7,7 @@ JOBS ?= auto
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help venv reproduce browser test quick docs quality style clean
+.PHONY: help venv reproduce browser test quick docs quality style spaces clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ quality: $(INSTALLED)  ## Lint, format, types and the import order, as CI checks
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+spaces: $(INSTALLED)  ## Write the metric Spaces from their sources
+	$(BIN)/python spaces/make_metrics.py
 
 style: $(INSTALLED)  ## Fix lint and format
 	$(BIN)/ruff check --fix .

@@ -1,6 +1,65 @@
 """Teach transformers causal reasoning from text, and measure exactly how far it generalizes.
 
-Nothing heavy is imported here. `import hf_causal.models` registers the architectures with transformers.
+The functions below are imported when they are used, so that `import hf_causal` takes no time.
+`import hf_causal.models` registers the architectures with transformers.
+
+Example:
+
+```python
+>>> import hf_causal
+>>> row = hf_causal.create("transitivity", rows=2, seed=7)[0]
+>>> hf_causal.check(row)  # raises an error if the certificate does not prove the answer
+>>> hf_causal.prove(row["prompt"]).answer == row["completion"]
+True
+>>> hf_causal.score(f"The answer is {row['completion']}.", row).value
+1.0
+>>> task, prompt = hf_causal.read("A causes B. Does A cause B?")
+>>> task.name, prompt.edges
+('transitivity', (('A', 'B'),))
+
+```
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hf_causal.corpora.create import create as create
+    from hf_causal.corpora.create import load as load
+    from hf_causal.scoring import Score as Score
+    from hf_causal.scoring import score as score
+    from hf_causal.tasks.proving import check as check
+    from hf_causal.tasks.proving import prove as prove
+    from hf_causal.tasks.proving import read as read
+    from hf_causal.verification.verify import verify as verify
+
 __version__ = "0.1.0"
+
+_MODULES = {
+    "create": "hf_causal.corpora.create",
+    "load": "hf_causal.corpora.create",
+    "prove": "hf_causal.tasks.proving",
+    "check": "hf_causal.tasks.proving",
+    "read": "hf_causal.tasks.proving",
+    "verify": "hf_causal.verification.verify",
+    "score": "hf_causal.scoring",
+    "Score": "hf_causal.scoring",
+}
+"""From public name to the module that defines it."""
+
+__all__ = ["Score", "__version__", "check", "create", "load", "prove", "read", "score", "verify"]
+
+
+def __getattr__(name: str) -> Any:
+    """Imports a public function when it is first used."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from hf_causal import __version__
 from hf_causal.artifacts import LICENSE
 from hf_causal.cards.dataset_info import read_dataset_info
+from hf_causal.tasks.registry import tasks
 from hf_causal.tasks.shared.dataset import Dataset
 from hf_causal.tasks.shared.schema import split_digest
 from hf_causal.utils.files import Folder
@@ -26,15 +28,19 @@ def render_dataset_card(
 
     Args:
         folder ([`Folder`]): Folder with the Parquet files, from whose footers the features are read.
-        dataset ([`Dataset`]): Its name and metadata; the template is `dataset_builders/NAME/README.md.jinja`.
+        dataset ([`Dataset`]): Its name and metadata; the template is `dataset_builders/NAME/README.md.jinja`,
+            or the general one for a data set without a folder.
         manifests (sequence of mappings): Manifests of the built configs, the default config first.
         repo_id (`str`, *optional*): Repository on the Hub that examples name; the folder's name otherwise.
     """
     loader = ChoiceLoader([PackageLoader("dataset_builders", ""), PackageLoader("hf_causal.cards", "templates")])
     templates = Environment(loader=loader, undefined=StrictUndefined)
+    templates.filters["from_json"] = json.loads
     text = templates.select_template([f"{dataset.name}/README.md.jinja", "dataset_card.md.jinja"]).render(
         card_data=_metadata(folder, dataset, manifests).to_yaml(),
         corpus=dataset.name,
+        title=dataset.title,
+        tasks=[task for task in tasks().values() if task.dataset.name == dataset.name],
         configs=[{**manifest, "name": manifest["config"]} for manifest in manifests],
         repo_id=repo_id or _name(folder),
         version=__version__,

@@ -38,7 +38,7 @@ app = typer.Typer(
 )
 app.command(help=BUILD_HELP)(build)
 app.command(help=TRAIN_HELP, context_settings=_RECIPE_FIELDS)(train)
-app.command(help=FINETUNE_HELP)(finetune)
+app.command(help=FINETUNE_HELP, context_settings={"ignore_unknown_options": True})(finetune)
 app.command(help=EVALUATE_HELP)(evaluate)
 app.command(help=VERIFY_HELP)(verify)
 app.command(help=REPORT_HELP)(report)

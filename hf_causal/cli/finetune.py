@@ -1,30 +1,27 @@
-"""`hf-causal finetune`: its options are the fields of a fine-tuning recipe."""
+"""`hf-causal finetune`: the fields of a fine-tuning recipe are options, too."""
 
 from __future__ import annotations
 
-import dataclasses
-import inspect
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any
 
 import typer
 
 from hf_causal.cli.options import bar
-from hf_causal.posttraining.recipe import FinetuneRecipe
+from hf_causal.posttraining.options import option_help
 
 FINETUNE_HELP = """
 Fine-tune a pretrained model on a corpus, and score it before and after in one report.
 
-MODEL is a folder or a model on the Hub. A causal language model learns the answers to questions in the words in which
-`hf-causal evaluate --lm` asks them (TRL's SFTTrainer; the loss is over the answer alone); with `--lora` adapters are
-trained instead of its weights. An encoder becomes a classifier of premise and question; one that was trained for
-natural language inference is scored before by its labels, entailment being Yes. Replies are kept and checkpoints are
-written as training goes: the same command with `--resume-from-checkpoint latest` goes on where it was.
+MODEL is a folder or a model on the Hub. A causal language model learns the answers to questions, with the prompts of
+`hf-causal evaluate --lm` (TRL's SFTTrainer; the loss is over the answer alone); with `--lora` adapters are trained
+instead of its weights. An encoder becomes a classifier of premise and question; one that was trained for natural
+language inference is scored before by its labels, entailment being Yes. Replies and checkpoints are kept during the
+run: the same command with `--resume-from-checkpoint latest` continues where it stopped.
 
-`--recipe` is the name of a shipped recipe (`llama-3-8b-axioms`, `roberta-large-mnli-corr2cause`) or a YAML file; each
-option below overrides a field of it, and the values in brackets hold without one.
+`--recipe` is the name of a shipped recipe (`llama-3-8b-axioms`, `roberta-large-mnli-corr2cause`) or a YAML file. Its
+fields are options, too; they are listed below with their defaults in brackets.
 
 Examples:
 
@@ -41,61 +38,63 @@ Examples:
     hf-causal evaluate --lm runs/lora --config d_separation_generalization
 
     accelerate launch --multi_gpu --num_processes 8 -m hf_causal.cli finetune ORGANIZATION/NAME --output-dir runs/lora
-"""
 
-_RENAMED = {
-    "evaluations": "--eval",
-    "gradient_checkpointing": "--gradient-checkpointing/--no-checkpointing",  # the usual name would be cut off
-}
-_ONE_BY_ONE = ("model",)
+"""
+FINETUNE_HELP += "".join(
+    f"\n**{group}**\n\n" + "".join(f"- `{option}` {text}\n" for option, text in options)
+    for group, options in option_help().items()
+)
 
 
 def finetune(
-    model: Annotated[
-        str | None, typer.Argument(help="Model folder, or model on the Hub; the recipe's if left out.")
+    output_dir: Annotated[Path, typer.Option(help="Folder for the result and its checkpoints.")],
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="MODEL --FIELD VALUE",
+            help="Model folder, or model on the Hub, the recipe's if left out; and fields of the recipe.",
+        ),
     ] = None,
-    output_dir: Annotated[Path, typer.Option(help="Folder for the result and its checkpoints.")] = ...,  # type: ignore[assignment]
     recipe: Annotated[str | None, typer.Option(help="Name of a shipped recipe, or a YAML file.")] = None,
     data_dir: Annotated[
         list[str] | None,
         typer.Option(
-            help="Folder that `hf-causal build` wrote, or a data set on the Hub; may be repeated. Configs that are in "
-            "none are generated."
+            help="Folder that `hf-causal build` wrote, or a data set on the Hub; may be repeated. Configs in none of "
+            "them are generated."
         ),
     ] = None,
     merge: Annotated[
         bool, typer.Option("--merge", help="Also write the model with the adapter merged into it.")
     ] = False,
     resume_from_checkpoint: Annotated[str | None, typer.Option(help="`latest`, or a checkpoint folder.")] = None,
-    stop_at_step: Annotated[int | None, typer.Option(help="Save and stop after this step, to go on later.")] = None,
+    stop_at_step: Annotated[int | None, typer.Option(help="Save and stop after this step, to resume later.")] = None,
     report_to: Annotated[str, typer.Option(help="`none`, or an installed tracker such as `trackio`.")] = "none",
     answers: Annotated[Path | None, typer.Option(help="Folder that keeps the replies of language models.")] = None,
     trust_remote_code: Annotated[
-        bool, typer.Option("--trust-remote-code", help="Let a model from the Hub bring its own code.")
+        bool, typer.Option("--trust-remote-code", help="Run code that comes with a model on the Hub.")
     ] = False,
     push_to_hub: Annotated[
-        bool, typer.Option("--push-to-hub", help="Publish the result; what `--merge` made goes to NAME-merged.")
+        bool, typer.Option("--push-to-hub", help="Publish the result; the merged model goes to NAME-merged.")
     ] = False,
     hub_model_id: Annotated[str | None, typer.Option(help="`NAMESPACE/NAME` to publish it as.")] = None,
     hub_private_repo: Annotated[
         bool, typer.Option("--hub-private-repo", help="Make a new repository private.")
     ] = False,
-    **fields: Any,
 ) -> None:
+    from hf_causal.posttraining.options import parse_arguments
     from hf_causal.posttraining.recipe import load_finetune_recipe
 
-    given = {name: value for name, value in fields.items() if value not in (None, [])}
-    chosen = load_finetune_recipe(recipe, {**given, **({"model": model} if model else {})})
+    loaded = load_finetune_recipe(recipe, parse_arguments(arguments or ()))
     if push_to_hub:
         from hf_causal.cards.finetuned import check_base_model
         from hf_causal.hub.publish import check_destination
 
         check_destination(hub_model_id)
-        check_base_model(chosen.model, chosen.base_model)
+        check_base_model(loaded.model, loaded.base_model)
     from hf_causal.posttraining.run import finetune as run
 
     result = run(
-        chosen,
+        loaded,
         output_dir,
         data_dir or (),
         resume_from_checkpoint,
@@ -108,67 +107,28 @@ def finetune(
         say=lambda text: typer.echo(text) if os.environ.get("RANK", "0") == "0" else None,
     )
     if not result.finished:
-        typer.echo(f"Stopped at step {result.steps}; go on with --resume-from-checkpoint latest.")
-        return
-    if not result.is_main:
-        return
-    _show(result)
-    if push_to_hub and hub_model_id:
-        from hf_causal.hub.publish import publish
-
-        typer.echo(str(publish("model", output_dir, hub_model_id, private=hub_private_repo)))
-        if merge:
-            merged = publish("model", output_dir / "merged", f"{hub_model_id}-merged", private=hub_private_repo)
-            typer.echo(f"{merged}")
+        typer.echo(f"Stopped at step {result.steps}; continue with --resume-from-checkpoint latest.")
+    elif result.is_main:
+        _print_result(result)
+        if push_to_hub and hub_model_id:
+            _publish(output_dir, hub_model_id, merge, hub_private_repo)
 
 
-def _show(result: Any) -> None:
-    from rich.box import SIMPLE_HEAD
+def _publish(output_dir: Path, repo_id: str, merged: bool, private: bool) -> None:
+    from hf_causal.hub.publish import publish
+
+    typer.echo(str(publish("model", output_dir, repo_id, private=private)))
+    if merged:
+        typer.echo(str(publish("model", output_dir / "merged", f"{repo_id}-merged", private=private)))
+
+
+def _print_result(result: Any) -> None:
     from rich.console import Console
-    from rich.table import Table
 
-    from hf_causal.posttraining.report import table_rows
+    from hf_causal.evaluation.console import print_table
+    from hf_causal.posttraining.report import COLUMNS, table_rows
 
     if result.records:
-        table = Table(title="before and after fine-tuning", box=SIMPLE_HEAD, pad_edge=False)
-        for column in ("questions", "n", "before", "after", "change"):
-            table.add_column(column)
-        for row in table_rows(result.records):
-            table.add_row(*(cell.replace("`", "") for cell in row))
-        Console().print(table)
-    what = "Report, card and result" if result.records else "Card and result"
-    typer.echo(f"{what} in {result.output_dir}.")
-
-
-def _with_recipe_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with an option for each field of a recipe, described where the field is."""
-    signature = inspect.signature(command, eval_str=True)
-    own = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
-    hints = get_type_hints(FinetuneRecipe)
-    for field in dataclasses.fields(FinetuneRecipe):
-        if field.name not in _ONE_BY_ONE:
-            annotation = _option(field, hints[field.name])
-            kind = inspect.Parameter.KEYWORD_ONLY
-            own.append(inspect.Parameter(field.name, kind, default=None, annotation=annotation))
-    command.__signature__ = signature.replace(parameters=own)  # type: ignore[attr-defined]
-    command.__annotations__ = {one.name: one.annotation for one in own}
-    return command
-
-
-def _option(field: dataclasses.Field[Any], kind: Any) -> Any:
-    plain = next((one for one in get_args(kind) if one is not type(None)), kind) if get_args(kind) else kind
-    shown = field.default if field.default not in (None, "", ()) else None
-    if isinstance(shown, bool):
-        shown = "yes" if shown else "no"
-    note = f" [{shown}]" if shown is not None else ""
-    name = _RENAMED.get(field.name, f"--{field.name.replace('_', '-')}")
-    if field.name == "evaluations":
-        plain = list[str]
-        note = " `CORPUS/CONFIG`, a file of questions, or `none`; may be repeated. [the splits made for --config]"
-    if plain is bool and "/" not in name:
-        name = f"{name}/--no-{name.removeprefix('--')}"
-    text = field.metadata["help"] + note
-    return Annotated[plain | None, typer.Option(name, help=text, rich_help_panel=field.metadata["group"])]
-
-
-finetune = _with_recipe_options(finetune)
+        rows = [[cell.replace("`", "") for cell in row] for row in table_rows(result.records)]
+        print_table(Console(), "before and after fine-tuning", list(COLUMNS), rows)
+    typer.echo(f"{'Report, card and result' if result.records else 'Card and result'} in {result.output_dir}.")

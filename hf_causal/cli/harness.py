@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 HARNESS_HELP = """
-Print where the tasks for another evaluation harness are: a folder for lm-evaluation-harness, a module for lighteval.
+Write the tasks for lm-evaluation-harness into a folder, or find the module of those for lighteval, and print its path.
 
 Their rows are those of folders that `hf-causal build` wrote or of data sets on the Hub, named as below. Without a name
 lm-evaluation-harness gets the published rows, generated here, and lighteval reads `data/NAME` for the data set NAME,
@@ -23,7 +24,10 @@ Examples:
 """
 
 
-def harness(name: Annotated[str, typer.Argument(help="`lm-eval` or `lighteval`.")]) -> None:
+def harness(
+    name: Annotated[str, typer.Argument(help="`lm-eval` or `lighteval`.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the tasks of lm-eval; else in the cache.")] = None,
+) -> None:
     from hf_causal.harnesses import harness_path
 
-    typer.echo(harness_path(name))
+    typer.echo(harness_path(name, out))

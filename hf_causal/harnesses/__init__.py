@@ -1,37 +1,45 @@
-"""The corpora as tasks of other people's evaluation harnesses.
+"""The tasks in other people's evaluation harnesses, derived from the registry of tasks.
 
-`lm_eval/` holds task files for lm-evaluation-harness, `lighteval_tasks.py` is a module of custom tasks for lighteval.
+`lm_eval_tasks` writes the task files of lm-evaluation-harness; `lighteval_tasks` is a module of custom tasks for
+lighteval.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-_PLACES = {"lm-eval": "lm_eval", "lighteval": "lighteval_tasks.py"}
-HARNESSES = tuple(_PLACES)
-"""Harnesses that there are tasks for."""
+HARNESSES = ("lm-eval", "lighteval")
+"""Harnesses with tasks."""
 
 
-def harness_path(harness: str) -> Path:
-    """What a harness wants to be told to find the tasks.
+def harness_path(harness: str, out: str | Path | None = None) -> Path:
+    """Returns the path from which a harness loads the tasks.
 
     Args:
         harness (`str`): `"lm-eval"` or `"lighteval"`.
+        out (`str` or `Path`, *optional*): Folder for the task files of lm-eval; in the cache of `huggingface_hub` if
+            not given.
 
     Returns:
         `Path`: The folder for `lm_eval --include_path`, or the module for `lighteval --custom-tasks`.
 
     Raises:
-        `ValueError`: For another harness.
+        `ValueError`: For another harness, or `out` with lighteval.
 
     Example:
 
     ```python
-    >>> harness_path("lm-eval").name
-    'lm_eval'
+    >>> harness_path("lighteval").name
+    'lighteval_tasks.py'
 
     ```
     """
-    if harness not in _PLACES:
+    if harness not in HARNESSES:
         raise ValueError(f"`harness` must be one of {', '.join(HARNESSES)}, got {harness!r}")
-    return Path(__file__).resolve().parent / _PLACES[harness]
+    if harness == "lm-eval":
+        from hf_causal.harnesses.lm_eval_tasks import cached_task_folder, write_task_folder
+
+        return cached_task_folder() if out is None else write_task_folder(out)
+    if out is not None:
+        raise ValueError("`out` is for lm-eval: the tasks of lighteval are a module of this package")
+    return Path(__file__).resolve().parent / "lighteval_tasks.py"

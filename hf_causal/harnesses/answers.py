@@ -1,24 +1,24 @@
-"""Scores of written answers, in the form that lm-evaluation-harness asks for."""
+"""Scores of generated answers, in the form that lm-evaluation-harness needs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from hf_causal.evaluation.language_models.prompts import UNPARSABLE, parse_answer
 from hf_causal.evaluation.metrics import BinaryMetrics
+from hf_causal.tasks.shared.replies import UNPARSABLE, parse_answer
 
 
 def score_generation(doc: dict[str, Any], results: list[str]) -> dict[str, Any]:
-    """Scores a generation for lm-evaluation-harness.
+    """Scores generated text for lm-evaluation-harness.
 
     Args:
         doc (`dict`): The row.
-        results (`list[str]`): What the model wrote.
+        results (`list[str]`): The generated text.
 
     Returns:
-        `dict`: `acc`, to which an unreadable answer counts as wrong; `f1`, the pair of right and given answer, in
-        which an unreadable one is no Yes; and `unanswered`, whether it was unreadable.
+        `dict`: `acc`, with an unreadable answer as wrong; `f1`, the pair of correct and predicted answer, with an
+        unreadable one as No; and `unanswered`, whether the answer is unreadable.
     """
     answer = parse_answer(results[0])
     return {
@@ -29,9 +29,9 @@ def score_generation(doc: dict[str, Any], results: list[str]) -> dict[str, Any]:
 
 
 def f1_of_yes(pairs: Sequence[tuple[int, int]]) -> float:
-    """F1 of Yes over pairs of right and given answer, as lm-evaluation-harness aggregates it.
+    """Computes F1 of Yes from pairs of correct and predicted answer, as an aggregation of lm-evaluation-harness.
 
-    The harness' own `f1` would be the same, but its standard error takes minutes of resampling for each task.
+    The harness' own `f1` gives the same value, but resamples its standard error, which takes minutes for each task.
 
     Example:
 

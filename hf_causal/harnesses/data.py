@@ -1,4 +1,4 @@
-"""The rows that harnesses ask for: of a built folder, of a data set on the Hub, or generated here."""
+"""The rows that harnesses evaluate: from a built folder, from a data set on the Hub, or generated here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hf_causal.corpora.load import load_corpus
 
 
 class Splits(Mapping[str, datasets.Dataset]):
-    """The splits of a config, each loaded when it is asked for.
+    """The splits of a config, each loaded on first access.
 
     Args:
         corpus, config (`str`): For example `"axiomatic"` and `"transitivity_generalization"`.
@@ -41,11 +41,11 @@ class Splits(Mapping[str, datasets.Dataset]):
 
 
 def load_for_lm_eval(corpus: str, config: str, **metadata: Any) -> Splits:
-    """The rows of a task of lm-evaluation-harness, which calls this with its `--metadata`.
+    """Returns the rows of a task; lm-evaluation-harness calls this with the entries of its `--metadata`.
 
     Args:
-        corpus, config (`str`): As the task's file names them.
-        **metadata: Where `--metadata` has an entry named as the corpus, that is the source of the rows, see
-            [`Splits`]; whatever else it holds is of no matter here.
+        corpus, config (`str`): From the task's file.
+        **metadata: An entry with the name of the corpus is the source of its rows, see [`Splits`]; other entries are
+            ignored.
     """
     return Splits(corpus, config, metadata.get(corpus))

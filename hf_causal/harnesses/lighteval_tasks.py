@@ -1,8 +1,7 @@
 """Custom tasks for lighteval: `lighteval accelerate … --custom-tasks "$(hf-causal harness lighteval)"`.
 
-The rows are read from `data/axiomatic`, `data/corr2cause` and `data/co_occurrence`, where `hf-causal build` wrote
-them, or from the folders or data sets on the Hub that the environment variables `HF_CAUSAL_AXIOMATIC`,
-`HF_CAUSAL_CORR2CAUSE` and `HF_CAUSAL_CO_OCCURRENCE` name.
+The rows of the data set NAME are read from `data/NAME`, where `hf-causal build` wrote them, or from the folder or data
+set on the Hub that the environment variable `HF_CAUSAL_NAME` names, for example `HF_CAUSAL_AXIOMATIC`.
 """
 
 from __future__ import annotations
@@ -19,19 +18,21 @@ from lighteval.models.model_output import ModelResponse
 from lighteval.tasks.lighteval_task import LightevalTaskConfig
 from lighteval.tasks.requests import Doc, SamplingMethod
 
-from hf_causal.corpora import get_config
-from hf_causal.evaluation.language_models.prompts import INSTRUCTION, parse_answer
+from hf_causal.evaluation.language_models.prompts import INSTRUCTION
+from hf_causal.harnesses.splits import VALIDATION, HarnessSplit, harness_splits
+from hf_causal.tasks.shared.replies import parse_answer
 from hf_causal.tasks.shared.schema import LABELS
 
 VERSION = 1
 CHOICES = [f" {label}" for label in LABELS]
+_MAX_NEW_TOKENS = 16
 
 
 class ReadAnswer(SampleLevelComputation):
-    """Whether the first Yes or No that the model wrote is right."""
+    """Whether the Yes or No in a generated text is correct, see [`parse_answer`]."""
 
     def compute(self, doc: Doc, model_response: ModelResponse, **kwargs: Any) -> float:
-        """1 for a right answer, 0 for a wrong one and for none."""
+        """Returns 1 for a correct answer, 0 for a wrong or unreadable one."""
         return float(parse_answer(model_response.final_text[0]) == doc.gold_index)
 
 
@@ -44,53 +45,48 @@ GENERATED_ACCURACY = SampleLevelMetric(
 )
 
 
-def choose(line: dict[str, Any], task_name: str | None = None) -> Doc:
-    """A question whose answers are compared by their likelihood."""
+def choice_prompt(line: dict[str, Any], task_name: str | None = None) -> Doc:
+    """Returns a question whose answers are compared by their likelihood."""
     return Doc(task_name=task_name, query=line["prompt"], choices=CHOICES, gold_index=line["label"])
 
 
-def generate(line: dict[str, Any], task_name: str | None = None) -> Doc:
-    """A question whose answer is written, after the instruction."""
-    query = f"{INSTRUCTION}\n\n{line['prompt']}"
+def generation_prompt(line: dict[str, Any], task_name: str | None = None) -> Doc:
+    """Returns a question whose answer is generated, after the instruction."""
+    instruction = f"{INSTRUCTION}\n\n"
     return Doc(
-        task_name=task_name, query=query, choices=CHOICES, gold_index=line["label"], instruction=f"{INSTRUCTION}\n\n"
+        task_name=task_name,
+        query=instruction + line["prompt"],
+        choices=CHOICES,
+        gold_index=line["label"],
+        instruction=instruction,
     )
 
 
-def tasks(name: str, corpus: str, config: str, split: str) -> list[LightevalTaskConfig]:
-    """The tasks of a split: `<family>:<name>` by likelihood and `<family>_generate:<name>` by what is written."""
-    family, member = name.split(":")
+def task_configs(one: HarnessSplit) -> list[LightevalTaskConfig]:
+    """Returns `hf_causal_<task>:<member>`, by likelihood, and `hf_causal_<task>_generate:<member>`, by generation."""
     make = partial(
         LightevalTaskConfig,
-        hf_repo=os.environ.get(f"HF_CAUSAL_{corpus.upper()}", f"data/{corpus}"),
-        hf_subset=config,
-        hf_avail_splits=list(get_config(corpus, config).splits),
-        evaluation_splits=[split],
-        few_shots_split=None if corpus == "axiomatic" else "validation",
+        hf_repo=os.environ.get(f"HF_CAUSAL_{one.dataset.upper()}", f"data/{one.dataset}"),
+        hf_subset=one.config,
+        hf_avail_splits=list(one.splits),
+        evaluation_splits=[one.split],
+        few_shots_split=VALIDATION if one.has_validation else None,
         few_shots_select="random_sampling",
         version=VERSION,
     )
-    return [
-        make(name=name, prompt_function=choose, metrics=[Metrics.loglikelihood_acc]),
-        make(
-            name=f"{family}_generate:{member}",
-            prompt_function=generate,
-            metrics=[GENERATED_ACCURACY],
-            generation_size=16,
-            stop_sequence=["\n\n"],
-        ),
-    ]
+    by_likelihood = make(
+        name=f"hf_causal_{one.task}:{one.member}",
+        prompt_function=choice_prompt,
+        metrics=[Metrics.loglikelihood_acc],
+    )
+    by_generation = make(
+        name=f"hf_causal_{one.task}_generate:{one.member}",
+        prompt_function=generation_prompt,
+        metrics=[GENERATED_ACCURACY],
+        generation_size=_MAX_NEW_TOKENS,
+        stop_sequence=["\n\n"],
+    )
+    return [by_likelihood, by_generation]
 
 
-def _all_tasks() -> list[LightevalTaskConfig]:
-    found = []
-    for family in ("transitivity", "d_separation"):
-        config = f"{family}_generalization"
-        for split in get_config("axiomatic", config).splits:
-            found += tasks(f"hf_causal_{family}:{split}", "axiomatic", config, split)
-    for config in ("default", "paraphrased", "refactored"):
-        found += tasks(f"hf_causal_corr2cause:{config}", "corr2cause", config, "test")
-    return found + tasks("hf_causal_co_occurrence:test", "co_occurrence", "co_occurrence", "test")
-
-
-TASKS_TABLE = _all_tasks()
+TASKS_TABLE = [config for one in harness_splits() for config in task_configs(one)]

@@ -16,19 +16,20 @@ from hf_causal.models.axiom_looped import AxiomLoopedForSequenceClassification
 from hf_causal.models.axiom_looped.configuration_axiom_looped import WORDS
 from hf_causal.systems import system_of_model, systems
 from hf_causal.systems.system import load
+from hf_causal.tasks.registry import get_task, tasks
 
 _TRAINABLE: dict[str, type[PreTrainedModel]] = {
     "axiom": AxiomForCausalLM,
     "axiom_looped": AxiomLoopedForSequenceClassification,
     **{system.model_type: load(system.model).MODEL for system in systems().values() if system.model_type is not None},
 }
-"""From architecture to the class that is trained."""
+"""Class that is trained, by architecture."""
 
 MODEL_TYPES = tuple(_TRAINABLE)
 """Architectures that can be trained from scratch."""
 
 _TOKENS = {
-    **{f"{name}_token_id": f"<{name}>" for name in ("pad", "bos", "eos")},
+    **{f"{name}_token_id": f"<{name}>" for name in ("pad", "bos", "eos", "unk")},
     "causes_token_id": "causes",
     "cause_token_id": "cause",
     "does_token_id": "Does",
@@ -37,10 +38,10 @@ _TOKENS = {
     "stop_token_id": ".",
     "question_token_id": "?",
 }
-"""Fields of a config that name a token of the vocabulary; an architecture has those that it needs."""
+"""Token of each config field that holds a token id; an architecture has the fields that it needs."""
 
 GRAMMARS = tuple(WORDS)
-"""Tasks that the architectures of the core read."""
+"""Tasks whose prompts the looped reasoner reads."""
 
 
 def model_class(model_type: str) -> type[PreTrainedModel]:
@@ -54,27 +55,33 @@ def model_class(model_type: str) -> type[PreTrainedModel]:
 
 
 def make_tokenizer(model_type: str, grammars: str | Sequence[str] = "transitivity") -> PreTrainedTokenizerBase | None:
-    """The tokenizer of an architecture for the prompts of one grammar or several.
+    """Makes the tokenizer of an architecture for the prompts of one task or several.
 
     Args:
         model_type (`str`): Architecture.
-        grammars (`str` or sequence of `str`): Their names in `hf_causal.tasks`; architectures of captions have
-            one vocabulary.
+        grammars (`str` or sequence of `str`): Names of tasks; the architectures of the sister
+            systems have one vocabulary each.
 
     Returns:
         `PreTrainedTokenizerBase`: Or `None` for an architecture that reads no text.
 
     Raises:
-        `ValueError`: For an unknown architecture, or a grammar that it cannot read.
+        `ValueError`: For an unknown architecture, or a task whose prompts it cannot read.
     """
     _check_type(model_type)
     if (system := system_of_model(model_type)) is not None:
         return load(system.model).make_tokenizer()
-    wanted = [grammars] if isinstance(grammars, str) else list(grammars)
-    for grammar in wanted:
-        if grammar not in GRAMMARS:
-            raise ValueError(f"`grammars` must be among {', '.join(GRAMMARS)}, got {grammar!r}")
-    return AxiomTokenizer(extra_words=tuple(dict.fromkeys(word for grammar in wanted for word in WORDS[grammar])))
+    names = [grammars] if isinstance(grammars, str) else list(grammars)
+    readable = GRAMMARS if model_type == "axiom_looped" else tuple(tasks())
+    for grammar in names:
+        if grammar not in readable:
+            raise ValueError(f"`grammars` must be among {', '.join(readable)}, got {grammar!r}")
+    words = (word for grammar in names for word in get_task(grammar).vocabulary)
+    tokenizer = AxiomTokenizer(extra_words=tuple(dict.fromkeys(words)))
+    for grammar in names:
+        if tokenizer.unk_token_id in tokenizer(get_task(grammar).example)["input_ids"]:
+            raise ValueError(f"`grammars` must be tasks with a `vocabulary` for the tokenizer, got {grammar!r}")
+    return tokenizer
 
 
 def make_model(
@@ -83,7 +90,7 @@ def make_model(
     tokenizer: PreTrainedTokenizerBase | None,
     attn_implementation: str = "sdpa",
 ) -> PreTrainedModel:
-    """An untrained model that fits a tokenizer.
+    """Makes an untrained model that fits a tokenizer.
 
     Args:
         model_type (`str`): Architecture.
@@ -108,7 +115,7 @@ def make_model(
     if tokenizer is not None and hasattr(config, "words"):
         vocabulary = tokenizer.get_vocab()
         special["words"] = {word: vocabulary[word] for words in WORDS.values() for word in words if word in vocabulary}
-        # What the tokenizer has all words for; a tokenizer of one further grammar reads that one alone.
+        # The tasks all of whose words the tokenizer has.
         readable = [grammar for grammar in GRAMMARS if set(WORDS[grammar]) <= set(vocabulary)]
         special["grammars"] = readable
     special |= arguments
@@ -116,7 +123,7 @@ def make_model(
         config = AutoConfig.for_model(model_type, **special)
     except StrictDataclassError as error:
         raise ValueError(f"the config of {model_type!r} cannot be made: {error}") from error
-    if model_type != "axiom":  # the others have no dot-product attention that could be exchanged
+    if model_type != "axiom":  # the others have no attention implementations to choose from
         return model_class(model_type)._from_config(config)
     return model_class(model_type)._from_config(config, attn_implementation=attn_implementation)
 

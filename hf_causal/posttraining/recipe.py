@@ -1,4 +1,4 @@
-"""Fine-tuning recipes: what is trained on what, and how. Each field tells the command line what it is for."""
+"""Fine-tuning recipes: model, data, format, adapters, training and evaluation, each field with its help text."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from hf_causal.utils.recipe_files import RecipeReader, require
 
 TASKS = ("auto", "causal-lm", "classification")
 LEARNING_RATES = {"lora": 2e-4, "full": 2e-5, "classification": 1e-5}
-"""Defaults: those of LoRA and of full fine-tuning as usual for language models, that of classifiers from the code that
-comes with Corr2Cause (arXiv 2306.05836)."""
+"""Default peak rates: for LoRA and full fine-tuning those that are usual for language models, for classifiers that of
+the code of Corr2Cause (arXiv 2306.05836)."""
 
 
 def _field(default: Any, help: str, group: str = "Training") -> Any:
@@ -24,7 +24,7 @@ def _field(default: Any, help: str, group: str = "Training") -> Any:
 
 @dataclass(frozen=True)
 class FinetuneRecipe:
-    """Everything that determines a fine-tuning run; the help of each field stands in its metadata."""
+    """Everything that determines a fine-tuning run. The metadata of a field has its help text and its group."""
 
     name: str = _field("", "Name of the result; the output folder's name if not given.", "Model")
     description: str = _field("", "One sentence for the card.", "Model")
@@ -39,19 +39,19 @@ class FinetuneRecipe:
 
     corpus: str = _field("axiomatic", "`axiomatic`, `corr2cause` or `co_occurrence`.", "Data")
     config: str = _field("transitivity_ts2", "Config with splits `train` and `validation`.", "Data")
-    train_rows: int | None = _field(None, "Only this many questions of the training split; all if not given.", "Data")
-    validation_rows: int = _field(500, "Questions of the validation split that choose the checkpoint.", "Data")
+    train_rows: int | None = _field(None, "Questions of the training split to use; all if not given.", "Data")
+    validation_rows: int = _field(500, "Questions of the validation split, which selects the checkpoint.", "Data")
     max_length: int = _field(1024, "Longest row in tokens, and length of a pack; longer rows are left out.", "Data")
     packing: bool = _field(False, "Pack several rows into one sequence, each seeing only itself.", "Data")
 
     generate: bool = _field(
-        False, "Ask with the paper's instruction and score what is written, not likelihoods.", "Format"
+        False, "Prompt with the paper's instruction and score generated text, not likelihoods.", "Format"
     )
     chat_template: bool = _field(True, "Use the chat template where the tokenizer has one.", "Format")
 
     lora: bool = _field(False, "Train low-rank adapters instead of all weights.", "LoRA")
     lora_rank: int = _field(16, "Rank of the adapters.", "LoRA")
-    lora_alpha: int = _field(32, "Their scale is this over the rank.", "LoRA")
+    lora_alpha: int = _field(32, "Scale of the adapters, times the rank.", "LoRA")
     lora_dropout: float = _field(0.05, "Dropout before the adapters.", "LoRA")
     lora_target_modules: str = _field(
         "all-linear", "Names separated by commas, or every linear layer but the head.", "LoRA"
@@ -68,24 +68,28 @@ class FinetuneRecipe:
         "linear", "Any schedule of transformers, such as `cosine`, `constant_with_warmup`."
     )
     warmup_steps: float = _field(0.03, "Steps of warm-up; below 1 a share of all steps.")
-    weight_decay: float = _field(0.0, "Of AdamW.")
+    weight_decay: float = _field(0.0, "Weight decay of AdamW.")
     max_grad_norm: float = _field(1.0, "Gradients are clipped to this norm; 0 turns clipping off.")
     epochs: float = _field(1.0, "Passes over the training rows; ignored with `max_steps`.")
     max_steps: int | None = _field(None, "Optimizer steps; overrides `epochs`.")
-    batch_size: int = _field(16, "Rows per process and step; packs, of which a batch is read as one long sequence.")
-    gradient_accumulation_steps: int = _field(1, "Batches of one optimizer step.")
+    batch_size: int = _field(16, "Rows, or packs, per process and step; a batch of packs is one long sequence.")
+    gradient_accumulation_steps: int = _field(1, "Batches per optimizer step.")
     eval_batch_size: int = _field(16, "Rows per process in validation.")
     mixed_precision: str = _field("auto", "`bf16`, `no`, or `auto`: bf16 where the hardware multiplies it.", "Memory")
     attn_implementation: str | None = _field(
         None, "`sdpa`, `eager`, `flash_attention_2`, …; what transformers chooses if not given.", "Memory"
     )
     gradient_checkpointing: bool = _field(True, "Recompute activations: less memory, a fifth slower.", "Memory")
-    seed: int = _field(42, "Of adapters, new heads, dropout and order.")
+    seed: int = _field(42, "Seed of adapters, new heads, dropout and order.")
     logging_steps: int = _field(10, "Steps between two entries of the log.")
     eval_steps: int = _field(200, "Steps between two validations, each with a checkpoint; the last step has both.")
-    save_total_limit: int = _field(2, "Checkpoints that are kept, the best one among them.")
+    save_total_limit: int = _field(2, "Checkpoints to keep, the best one among them.")
 
-    evaluations: tuple[str, ...] = _field((), "What is scored before and after.", "Evaluation")
+    evaluations: tuple[str, ...] = _field(
+        (),
+        "Score `CORPUS/CONFIG`, a file of questions, or `none`; may be repeated. [the splits made for `config`]",
+        "Evaluation",
+    )
     eval_limit: int | None = _field(None, "At most this many questions of each cell; all if not given.", "Evaluation")
 
     def __post_init__(self) -> None:
@@ -108,34 +112,34 @@ class FinetuneRecipe:
 
     @property
     def adapts(self) -> bool:
-        """Whether adapters are trained, and not the weights themselves."""
+        """Whether adapters are trained instead of the weights."""
         return self.lora or self.qlora
 
     @property
     def base_name(self) -> str:
-        """The model's name, which is no path of this machine."""
+        """The model's name, without the path of a local folder."""
         return self.base_model or (Path(self.model).resolve().name if Path(self.model).exists() else self.model)
 
     @property
     def target_modules(self) -> str | list[str]:
-        """As PEFT takes them."""
+        """The target modules in the form of PEFT."""
         names = [name.strip() for name in self.lora_target_modules.split(",") if name.strip()]
         return "all-linear" if names == ["all-linear"] else names
 
     def peak_learning_rate(self, classifies: bool) -> float:
-        """The rate that was asked for, or the default of what is trained."""
+        """Returns the learning rate of the recipe, or the default of its method."""
         default = "lora" if self.adapts else "classification" if classifies else "full"
         return self.learning_rate if self.learning_rate is not None else LEARNING_RATES[default]
 
     def weights_of_classes(self, no: int, yes: int) -> tuple[float, float]:
-        """The weights of No and Yes in the loss of a classifier.
+        """Computes the weights of No and Yes in the loss of a classifier.
 
         Args:
-            no, yes (`int`): Training rows of each.
+            no, yes (`int`): Number of training rows of each class.
 
         Returns:
-            `tuple[float, float]`: With `balanced`, rows / (2 * rows of the class), so that both classes weigh the same
-                together and the mean weight of a row is 1.
+            `tuple[float, float]`: With `balanced`, rows / (2 * rows of the class), so that the total weights of the
+                classes are equal and the mean weight of a row is 1.
 
         Example:
 
@@ -158,12 +162,12 @@ class FinetuneRecipe:
         return first, second
 
     def same_training(self, other: FinetuneRecipe) -> bool:
-        """Whether another recipe trains the same; what is scored afterwards is no part of that."""
+        """Returns whether two recipes differ at most in what is scored."""
         scored: dict[str, Any] = {"evaluations": (), "eval_limit": None}
         return replace(self, **scored) == replace(other, **scored)
 
     def to_yaml(self) -> str:
-        """The recipe as a YAML file that [`load_finetune_recipe`] reads back."""
+        """Returns the recipe as YAML that [`load_finetune_recipe`] reads."""
         values = {**dataclasses.asdict(self), "evaluations": list(self.evaluations)}
         return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
 
@@ -172,14 +176,14 @@ RECIPES = RecipeReader(FinetuneRecipe, "recipes/finetuning")
 
 
 def finetune_recipe_names() -> list[str]:
-    """Names of the fine-tuning recipes that ship with the package."""
+    """Returns the names of the fine-tuning recipes that ship with the package."""
     return RECIPES.names()
 
 
 def load_finetune_recipe(
     recipe: str | Path | None = None, overrides: Mapping[str, Any] | None = None
 ) -> FinetuneRecipe:
-    """Reads a recipe; the defaults without one.
+    """Reads a recipe, or takes the defaults.
 
     Args:
         recipe (`str` or `Path`, *optional*): Name of a shipped recipe, or path of a YAML file.

@@ -1,28 +1,46 @@
-"""The registry of tasks: one line a task."""
+"""The registry of tasks: one line for each task."""
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 
 from hf_causal.tasks.task import Task
 
-FOLDERS = [
+PACKAGES = [
     "hf_causal.tasks.transitivity",
     "hf_causal.tasks.d_separation",
     "hf_causal.tasks.corr2cause",
     "hf_causal.tasks.co_occurrence",
 ]
-"""Packages with a `TASK`, one line each."""
+"""Packages with a `TASK` that is named like the last part of the package."""
+
+VARIABLE = "HF_CAUSAL_TASKS"
+"""Environment variable with the names of further packages, separated by commas."""
 
 _TASKS: dict[str, Task] = {}
 
 
+def register(package: str) -> Task:
+    """Adds the task of an importable package, for this process and those that it starts.
+
+    Raises:
+        `ValueError`: If another task has its name, or offers a config of the same name in the same data set.
+    """
+    task: Task = import_module(package).TASK
+    for other in tasks().values():
+        if task is not other and (task.name == other.name or _shared_configs(task, other)):
+            raise ValueError(f"the task of {package!r} has the name or a config of the task {other.name!r}")
+    os.environ[VARIABLE] = ",".join(dict.fromkeys([*_further_packages(), package]))
+    return tasks()[task.name]
+
+
 def tasks() -> dict[str, Task]:
     """Returns all tasks by name, in the order of the registry."""
-    for folder in FOLDERS:
-        name = folder.rpartition(".")[2]
+    for package in (*PACKAGES, *_further_packages()):
+        name = package.rpartition(".")[2]
         if name not in _TASKS:
-            _TASKS[name] = import_module(folder).TASK
+            _TASKS[name] = import_module(package).TASK
     return _TASKS
 
 
@@ -51,3 +69,11 @@ def task_of_config(dataset: str, config: str) -> Task | None:
 def scored_configs() -> list[tuple[str, str]]:
     """Returns the configs that models are scored on, as (data set, config), in the order of the registry."""
     return [(task.dataset.name, config) for task in tasks().values() for config in task.scored_configs]
+
+
+def _further_packages() -> list[str]:
+    return [package.strip() for package in os.environ.get(VARIABLE, "").split(",") if package.strip()]
+
+
+def _shared_configs(task: Task, other: Task) -> set[str]:
+    return set(task.configs) & set(other.configs) if task.dataset.name == other.dataset.name else set()

@@ -35,6 +35,8 @@ class Task:
     """Name of the folder, and of the task in recipes and files."""
     title: str
     """Name of the task in cards and reports."""
+    example: str
+    """A short prompt that cards and pages show, with its answer and proof."""
 
     # Text
     recognizes: Callable[[str], bool]

@@ -17,10 +17,17 @@ from hf_causal.evaluation.evaluators import evaluation_of_model
 from hf_causal.evaluation.predictors import load_predictor
 from hf_causal.evaluation.report_files import write_model_report
 from hf_causal.evaluation.scores import Scores, read_scores
+from hf_causal.models.registry import MODEL_TYPES
 from hf_causal.tasks.proving import check
 
+
+def model_type(folder: Path) -> str:
+    return json.loads((folder / "config.json").read_text())["model_type"]
+
+
 MODEL_CARDS = Path(__file__).resolve().parents[2] / "model_cards"
-SHIPPED = sorted(path for path in MODEL_CARDS.iterdir() if path.is_dir())
+SHIPPED = sorted(path.parent for path in MODEL_CARDS.glob("*/config.json") if model_type(path.parent) in MODEL_TYPES)
+"""Models whose architecture is in this checkout: a sister system may be gone."""
 each_shipped = pytest.mark.parametrize("shipped", SHIPPED, ids=lambda path: path.name)
 each_answering = pytest.mark.parametrize(
     "shipped", [path for path in SHIPPED if evaluation_of_model(path) is None], ids=lambda path: path.name

@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 from blocks import Page, check_options, commands, read_blocks
 
+from hf_causal.systems import NAMES
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES = [page for page in PAGES if "_build" not in page.parts]
+# The page of a sister system that is not in this checkout cannot run.
+PAGES = [page for page in PAGES if page.parent.name != "systems" or page.stem in NAMES]
 LANGUAGES = {"python", "bash", "text", "", "bibtex", "yaml"}
 
 
@@ -60,6 +64,7 @@ def test_a_block_that_cannot_run_fails(tmp_path):
             page.run(block)
 
 
+@pytest.mark.skipif("interventions" not in NAMES, reason="its command is not in this checkout")
 def test_the_page_of_commands_is_up_to_date(monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "docs")
     import make_cli

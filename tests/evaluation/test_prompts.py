@@ -1,14 +1,9 @@
 import pytest
 
-from hf_causal.evaluation.language_models.prompts import (
-    INSTRUCTION,
-    UNPARSABLE,
-    PromptFormat,
-    draw_examples,
-    parse_answer,
-)
+from hf_causal.evaluation.language_models.prompts import INSTRUCTION, PromptFormat, draw_examples
 from hf_causal.tasks.proving import prove, read
 from hf_causal.tasks.registry import task_of_prompt, tasks
+from hf_causal.tasks.shared.replies import UNPARSABLE, parse_answer
 
 QUESTION = "A causes B. Does A cause B?"
 

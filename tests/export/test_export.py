@@ -108,11 +108,13 @@ def test_what_cannot_be_read_is_told_and_harms_no_other(looped, format):
     graph = exported(looped / format)
     good = "A causes B. B causes cc. Does A cause cc?"
     strange = ["A leads to B. Does A cause B?", "A causes B.", "A causes B. Does A cause B? Yes"]
+    strange += ["hello", "", "A causes B; B causes D. Does A cause D?", "A causes B. Does A cause A?"]
     got = graph.run([strange[0], good, *strange[1:]])
-    assert got["readable"].tolist() == [False, True, False, False]
+    assert got["readable"].tolist() == [False, True, *[False] * (len(strange) - 1)]
     alone = graph.run([good])
     np.testing.assert_allclose(got["logits"][1], alone["logits"][0], rtol=0, atol=ATOL)
-    assert not graph.run(strange[1:2])["readable"].any()
+    for text in strange:
+        assert not graph.run([text])["readable"].any()
     assert graph.answers([good]) == ["Yes"]
     with pytest.raises(ValueError, match="`prompts` 1 cannot be read.*A causes B"):
         graph.answers([good, "A causes B."])

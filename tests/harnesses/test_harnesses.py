@@ -1,18 +1,30 @@
-"""Task files of other harnesses, as far as they can be looked at without the harness."""
+"""Tasks of other harnesses, derived from the registry of tasks, without the harnesses themselves."""
 
-from pathlib import Path
+import importlib
+import sys
+from dataclasses import replace
+from types import ModuleType, SimpleNamespace
 
 import pytest
 import yaml
+from huggingface_hub import constants
 
 from hf_causal.corpora import get_config
 from hf_causal.evaluation.language_models.prompts import INSTRUCTION
 from hf_causal.harnesses import HARNESSES, answers, harness_path
 from hf_causal.harnesses.data import Splits, load_for_lm_eval
+from hf_causal.harnesses.lm_eval_tasks import few_shot_examples, task_files, write_task_folder
+from hf_causal.harnesses.splits import harness_splits
+from hf_causal.tasks import registry
 from hf_causal.tasks.proving import prove
 
-TASKS = harness_path("lm-eval")
-FAMILIES = {"transitivity": "transitivity_generalization", "d_separation": "d_separation_generalization"}
+NAMES = {f"hf_causal_{one.task}_{one.member}" for one in harness_splits()}
+PUBLISHED = {
+    *(f"hf_causal_{task}_{split}" for task in ("transitivity", "d_separation")
+      for split in ("sequential", "flipped", "reversed", "shuffled", "branching", "long_names")),
+    *(f"hf_causal_corr2cause_{config}" for config in ("default", "paraphrased", "refactored")),
+    "hf_causal_co_occurrence_test",
+}  # fmt: skip
 
 
 class _Loader(yaml.SafeLoader):
@@ -22,58 +34,62 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_constructor("!function", lambda loader, node: node.value)
 
 
-def read(path: Path) -> dict:
-    """A task file with what it includes."""
-    own = yaml.load(path.read_text(), _Loader)
-    merged: dict = {}
-    for included in own.pop("include", []):
-        merged |= read(path.parent / included)
-    return merged | own
+def test_published_names_stay():
+    assert NAMES >= PUBLISHED
 
 
-def tasks_and_groups() -> tuple[dict[str, dict], dict[str, dict]]:
-    files = [read(path) for path in sorted(TASKS.glob("*/*.yaml"))]
-    groups = {file["group"]: file for file in files if "group" in file}
-    return {file["task"]: file for file in files if "task" in file and "group" not in file}, groups
-
-
-def test_every_axis_and_config_is_a_task_of_both_kinds():
-    expected = {
-        f"hf_causal_{name}_{split}" for name in FAMILIES for split in get_config("axiomatic", FAMILIES[name]).splits
-    }
-    expected |= {f"hf_causal_corr2cause_{config}" for config in ("default", "paraphrased", "refactored")}
-    expected.add("hf_causal_co_occurrence_test")
-    tasks, groups = tasks_and_groups()
-    assert set(tasks) == expected | {f"{name}_generate" for name in expected}
-    assert sorted(name for group in groups.values() for name in group["task"]) == sorted(tasks)
+def test_every_evaluation_split_has_both_tasks_and_a_group():
+    files = task_files().values()
+    tasks = {content["task"]: content for content in files if "group" not in content}
+    groups = {content["group"]: content["task"] for content in files if "group" in content}
+    assert set(tasks) == NAMES | {f"{name}_generate" for name in NAMES}
+    assert sorted(name for members in groups.values() for name in members) == sorted(tasks)
+    assert {"hf_causal_transitivity", "hf_causal_corr2cause_generate"} <= set(groups)
     for name, task in tasks.items():
         assert task["metadata"]["version"] == 1.0
         rows = task["dataset_kwargs"]
         assert task["test_split"] in get_config(rows["corpus"], rows["config"]).splits
         assert task["output_type"] == ("generate_until" if name.endswith("_generate") else "multiple_choice")
+        assert task.get("description", f"{INSTRUCTION}\n\n") == f"{INSTRUCTION}\n\n"
 
 
-def test_the_examples_of_few_shot_prompts_are_right_and_in_the_training_family():
-    for family in FAMILIES:
-        shots = read(TASKS / family / "_rows.yaml")["fewshot_config"]["samples"]
-        assert sorted(shot["label"] for shot in shots) == [0, 0, 0, 0, 1, 1, 1, 1]
-        for shot in shots:
-            assert prove(shot["prompt"]).answer == shot["completion"] == ("No", "Yes")[shot["label"]]
-            assert 2 <= shot["prompt"].count(" causes ") <= 5
+def test_a_new_task_appears_in_both_harnesses(monkeypatch):
+    known = registry.get_task("co_occurrence")
+    monkeypatch.setitem(registry._TASKS, "new", replace(known, name="new"))
+    assert ("new", "test") in {(one.task, one.member) for one in harness_splits()}
+    assert task_files()["new/test.yaml"]["dataset_kwargs"] == {"corpus": "co_occurrence", "config": "co_occurrence"}
 
 
-def test_the_instruction_is_one():
-    assert read(TASKS / "_generate.yaml")["description"] == f"{INSTRUCTION}\n\n"
+def test_a_written_folder_holds_the_tasks(tmp_path):
+    folder = write_task_folder(tmp_path / "tasks")
+    written = {
+        path.relative_to(folder).as_posix(): yaml.load(path.read_text(), _Loader) for path in folder.rglob("*.yaml")
+    }
+    assert written == task_files()
+    assert write_task_folder(folder) == folder  # again, over its own files
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(ValueError, match="holds other files, such as 'notes.txt'"):
+        write_task_folder(folder)
+
+
+def test_few_shot_examples_are_right_and_in_the_training_family():
+    # One task with published examples, and one whose examples are drawn.
+    for task in ("transitivity", "d_separation", "co_occurrence"):
+        examples = few_shot_examples(task)
+        assert sorted(example["label"] for example in examples) == [0, 0, 0, 0, 1, 1, 1, 1]
+        for example in examples:
+            assert prove(example["prompt"]).answer == example["completion"] == ("No", "Yes")[example["label"]]
+            assert task == "co_occurrence" or 2 <= example["prompt"].count(" causes ") <= 5
 
 
 def test_a_generation_is_scored_by_its_first_answer():
     right = {"acc": 1.0, "f1": (1, 1), "unanswered": 0.0}
     assert answers.score_generation({"label": 1}, ["The answer is YES, not no."]) == right
-    # Neither: wrong for accuracy whatever is right, and no Yes.
+    # An unreadable answer is wrong even where No is right, and not a Yes.
     assert answers.score_generation({"label": 0}, ["Nobody knows."]) == {"acc": 0.0, "f1": (0, 0), "unanswered": 1.0}
 
 
-def test_splits_are_read_when_they_are_asked_for(corpus_dir, tmp_path):
+def test_splits_are_loaded_on_access(corpus_dir, tmp_path):
     splits = load_for_lm_eval("axiomatic", "transitivity_generalization", axiomatic=str(corpus_dir), pretrained="x")
     assert splits["flipped"].features["label"].names == ["No", "Yes"]
     assert splits["flipped"][0]["prompt"].endswith("?")
@@ -84,8 +100,66 @@ def test_splits_are_read_when_they_are_asked_for(corpus_dir, tmp_path):
         Splits("axiomatic", "transitivity_generalization", tmp_path)["flipped"]
 
 
-def test_a_harness_is_found_by_name():
+def test_a_harness_is_found_by_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(constants, "HF_HOME", str(tmp_path))
     assert HARNESSES == ("lm-eval", "lighteval")
-    assert all(harness_path(name).exists() for name in HARNESSES)
+    folder = harness_path("lm-eval")
+    assert folder.is_relative_to(tmp_path) and len(list(folder.rglob("*.yaml"))) == len(task_files())
+    assert harness_path("lm-eval") == folder and not list(folder.parent.glob(".*"))
+    assert harness_path("lm-eval", tmp_path / "out") == tmp_path / "out"
+    assert harness_path("lighteval").is_file()
+    with pytest.raises(ValueError, match="`out` is for lm-eval"):
+        harness_path("lighteval", tmp_path)
     with pytest.raises(ValueError, match="`harness` must be one of lm-eval, lighteval, got 'helm'"):
         harness_path("helm")
+
+
+LIGHTEVAL = {
+    "metrics.metrics": {"Metrics": SimpleNamespace(loglikelihood_acc="loglikelihood")},
+    "metrics.metrics_sample": {"SampleLevelComputation": object},
+    "metrics.utils.metric_utils": {"SampleLevelMetric": SimpleNamespace},
+    "models.model_output": {"ModelResponse": SimpleNamespace},
+    "tasks.lighteval_task": {"LightevalTaskConfig": SimpleNamespace},
+    "tasks.requests": {"Doc": SimpleNamespace, "SamplingMethod": SimpleNamespace(GENERATIVE="generative")},
+}
+"""The names of lighteval that the module of tasks uses."""
+
+
+@pytest.fixture
+def lighteval_tasks(monkeypatch):
+    """The module of tasks for lighteval, with stand-ins for lighteval's classes."""
+    for name, attributes in LIGHTEVAL.items():
+        module = ModuleType(f"lighteval.{name}")
+        vars(module).update(attributes)
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setenv("HF_CAUSAL_CORR2CAUSE", "lab/corr2cause")
+    monkeypatch.delenv("HF_CAUSAL_AXIOMATIC", raising=False)
+    monkeypatch.delitem(sys.modules, "hf_causal.harnesses.lighteval_tasks", raising=False)
+    yield importlib.import_module("hf_causal.harnesses.lighteval_tasks")
+    sys.modules.pop("hf_causal.harnesses.lighteval_tasks", None)
+
+
+def test_the_table_of_lighteval_has_every_split(lighteval_tasks):
+    table = {task.name: task for task in lighteval_tasks.TASKS_TABLE}
+    assert len(table) == 2 * len(NAMES)
+    branching = table["hf_causal_transitivity:branching"]
+    assert (branching.hf_repo, branching.hf_subset) == ("data/axiomatic", "transitivity_generalization")
+    assert (branching.evaluation_splits, branching.few_shots_split) == (["branching"], None)
+    generated = table["hf_causal_corr2cause_generate:paraphrased"]
+    assert (generated.hf_repo, generated.hf_subset, generated.evaluation_splits) == (
+        "lab/corr2cause",
+        "paraphrased",
+        ["test"],
+    )
+    assert generated.few_shots_split == "validation" and generated.metrics == [lighteval_tasks.GENERATED_ACCURACY]
+
+
+def test_lighteval_gets_the_prompt_and_reads_the_answer(lighteval_tasks):
+    row = {"prompt": "A causes B. Does A cause B?", "label": 1}
+    assert lighteval_tasks.choice_prompt(row).query == row["prompt"]
+    doc = lighteval_tasks.generation_prompt(row, "name")
+    assert doc.query == f"{INSTRUCTION}\n\n{row['prompt']}" == doc.instruction + row["prompt"]
+    assert (doc.task_name, doc.choices, doc.gold_index) == ("name", [" No", " Yes"], 1)
+    read = lighteval_tasks.ReadAnswer()
+    scores = [read.compute(doc, SimpleNamespace(final_text=[text])) for text in ("Yes.", "No.", "Perhaps")]
+    assert scores == [1.0, 0.0, 0.0]

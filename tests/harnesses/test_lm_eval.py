@@ -6,9 +6,9 @@ from tiny_language_model import log_likelihoods, save_tiny_language_model
 from hf_causal.corpora.build import build
 from hf_causal.corpora.load import load_corpus
 from hf_causal.evaluation import predictors as predict
-from hf_causal.evaluation.language_models.prompts import parse_answer
 from hf_causal.evaluation.metrics import BinaryMetrics
 from hf_causal.harnesses import harness_path
+from hf_causal.tasks.shared.replies import parse_answer
 
 lm_eval = pytest.importorskip("lm_eval", reason="lm-eval is not installed: pip install 'hf-causal[harness]'")
 

@@ -66,7 +66,10 @@ def test_a_model_is_one_commit_that_holds_everything(hub):
     published = publish("model", LOOPED, MODEL)
     assert len(commits(hub, "models", MODEL)) == 1
     files = set(hub.repo("models", MODEL).files())
-    code = {f"{name}_axiom_looped.py" for name in ("configuration", "modeling", "block", "reading")}
+    code = {
+        f"{name}_axiom_looped.py"
+        for name in ("configuration", "modeling", "block", "loop", "names", "output", "questions", "reading", "text")
+    }
     story = {"recipe.yaml", "training_log.jsonl", "training_summary.json", "report.md", "plots/overview.png"}
     assert code | story | {"model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json"} <= files
     assert "tokenization_axiom.py" not in files and published.removed == ()

@@ -142,8 +142,8 @@ def test_the_or_does_not_count(tokenizer):
     matches = torch.full((1, 1, 1, 1, 50), 1.0)
     said = torch.zeros(1, 1, 1, 50)
     said[..., 7] = 1
-    assert block.Matches(matches, average=False).spread(said).item() == 1
-    assert block.Matches(matches / 50, average=True).spread(said).item() == pytest.approx(1 / 50)
+    assert block.Matches(matches, average=False).aggregate(said).item() == 1
+    assert block.Matches(matches / 50, average=True).aggregate(said).item() == pytest.approx(1 / 50)
 
 
 def test_similar_names_differ_and_equal_names_do_not(model, tokenizer):

@@ -12,7 +12,7 @@ from hf_causal.models import make_model, make_tokenizer
 from hf_causal.models.axiom_looped import AxiomLoopedConfig
 from hf_causal.models.axiom_looped.configuration_axiom_looped import WORDS
 from hf_causal.models.axiom_looped.reading_axiom_looped import read_sentences
-from hf_causal.models.axiom_looped.systems_axiom_looped import read_systems
+from hf_causal.models.axiom_looped.system_reading_axiom_looped import read_systems
 from hf_causal.tasks.corr2cause.text import HYPOTHESES, PARAPHRASES
 from hf_causal.tasks.corr2cause.text import parse_prompt as parse_system
 

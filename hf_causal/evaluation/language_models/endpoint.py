@@ -13,8 +13,9 @@ from huggingface_hub import InferenceClient, get_token
 from huggingface_hub.errors import HfHubHTTPError, HTTPError, OfflineModeIsEnabled
 
 from hf_causal.evaluation.language_models.pacing import Pace, backoff, retry_after
-from hf_causal.evaluation.language_models.prompts import Message, PromptFormat, parse_answer
+from hf_causal.evaluation.language_models.prompts import Message, PromptFormat
 from hf_causal.evaluation.language_models.reply_cache import Reply, ReplyCache
+from hf_causal.tasks.shared.replies import parse_answer
 from hf_causal.utils.progress import Advance
 
 TOKEN_VARIABLE = "HF_CAUSAL_ENDPOINT_TOKEN"

@@ -16,9 +16,6 @@ from hf_causal.tasks.registry import get_task, task_of_prompt
 INSTRUCTION = "Answer the following question with ONLY 'Yes' or 'No'."
 """The instruction of arXiv 2407.07612."""
 
-UNPARSABLE = -1
-"""The prediction for a text that is neither Yes nor No; it counts as wrong."""
-
 _MAX_SHOTS = 100
 Message = dict[str, str]
 
@@ -183,33 +180,6 @@ def shared_length(first: Sequence[int], second: Sequence[int]) -> int:
     """Returns the length of the common prefix of two rows of token ids."""
     pairs = enumerate(zip(first, second, strict=False))
     return next((index for index, (left, right) in pairs if left != right), min(len(first), len(second)))
-
-
-def parse_answer(text: str | None) -> int:
-    """Reads a Yes or a No from the text that a model generated.
-
-    The answer must open the text, follow "answer:" or "answer is", or be the only word of the last line: a "no"
-    inside an argument is not an answer. Text between `<think>` and `</think>` is ignored.
-
-    Returns:
-        `int`: 1 for Yes, 0 for No, `UNPARSABLE` for everything else.
-
-    Example:
-
-    ```python
-    >>> [parse_answer(text) for text in (" Yes.", "**No**", "The answer is: yes", "There is no path", "", None)]
-    [1, 0, 1, -1, -1, -1]
-
-    ```
-    """
-    text = re.sub(r"<think>.*?(</think>|\Z)", "", text or "", flags=re.DOTALL | re.IGNORECASE).strip()
-    lines = text.splitlines()
-    match = _OPENING.match(text) or _STATED.search(text) or (_OPENING.fullmatch(lines[-1].strip()) if lines else None)
-    return UNPARSABLE if match is None else int(match["answer"].lower() == "yes")
-
-
-_OPENING = re.compile(r"\W*(?P<answer>yes|no)\b(?!\s+(?:or|and)\s)\W*", re.IGNORECASE)
-_STATED = re.compile(r"\banswer\W*(?:\s+is)?\W+(?P<answer>yes|no)\b(?!\W+or\b)", re.IGNORECASE)
 
 
 def _message(role: str, content: str) -> Message:

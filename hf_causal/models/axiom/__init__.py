@@ -10,7 +10,7 @@ AutoConfig.register(AxiomConfig.model_type, AxiomConfig, exist_ok=True)
 AutoModel.register(AxiomConfig, AxiomModel, exist_ok=True)
 AutoModelForCausalLM.register(AxiomConfig, AxiomForCausalLM, exist_ok=True)
 
-# A saved model carries its code, so that it loads where this package is not installed.
+# A saved model includes its code, so that it loads where this package is not installed.
 AxiomConfig.register_for_auto_class()
 AxiomModel.register_for_auto_class("AutoModel")
 AxiomForCausalLM.register_for_auto_class("AutoModelForCausalLM")

@@ -1,4 +1,4 @@
-"""The block of the axiom decoder: attention and feed-forward, and what positions and packing mean for them."""
+"""The block of the axiom decoder: attention and feed-forward, with positions and packing."""
 
 from __future__ import annotations
 
@@ -14,37 +14,40 @@ from .configuration_axiom import AxiomConfig
 
 
 def sinusoidal_positions(position_ids: torch.Tensor, width: int) -> torch.Tensor:
-    """Sine and cosine positions (Vaswani et al., 2017, section 3.5): (batch, length) to (batch, length, width)."""
+    """Computes sine and cosine positions (Vaswani et al., 2017, section 3.5): (batch, length) to (…, width)."""
     rates = torch.exp(torch.arange(0, width, 2, device=position_ids.device) * (-math.log(10000.0) / width))
     angles = position_ids[..., None].float() * rates
     return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(-2)[..., :width]
 
 
 def rotary_angles(position_ids: torch.Tensor, head_dim: int, theta: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Cosines and sines of rotary positions (Su et al., 2021), each of shape (batch, 1, length, head_dim), in fp32."""
+    """Computes cosines and sines of rotary positions (Su et al., 2021), (batch, 1, length, head_dim) each, in fp32."""
     rates = theta ** (-torch.arange(0, head_dim, 2, device=position_ids.device).float() / head_dim)
     angles = (position_ids[..., None].float() * rates).repeat(1, 1, 2)[:, None]
     return angles.cos(), angles.sin()
 
 
 def rotate(states: torch.Tensor, rotary: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
-    """Turns queries or keys of shape (batch, heads, length, head_dim) by their rotary angles."""
+    """Rotates queries or keys of shape (batch, heads, length, head_dim) by their rotary angles."""
     cos, sin = rotary
     first, second = states.float().chunk(2, dim=-1)
     return (states.float() * cos + torch.cat([-second, first], dim=-1) * sin).to(states.dtype)
 
 
 def subtree_mask(subtree_ends: torch.Tensor):
-    """Mask function under which a token sees those in whose subtree it stands: what comes before it on its branch."""
+    """Returns a mask function under which a token sees the tokens before it on its branch of the tree."""
 
-    def on_own_branch(batch_idx, head_idx, q_idx, kv_idx):
+    def on_branch(batch_idx, head_idx, q_idx, kv_idx):
         return q_idx < subtree_ends[batch_idx, kv_idx]
 
-    return on_own_branch
+    return on_branch
 
 
 def segment_ends(segment_ids: torch.Tensor) -> torch.Tensor:
-    """Where segments end: the premise (0) ends with the row, a question (1, 2, …) with itself, padding at once."""
+    """Returns where subtrees end: that of the premise (0) with the row, of a question (1, 2, …) with its last token.
+
+    The subtree of padding (-1) ends at the next position.
+    """
     length = segment_ids.shape[1]
     after = torch.arange(1, length + 1, device=segment_ids.device)
     last = nn.functional.pad(segment_ids[:, 1:] != segment_ids[:, :-1], (0, 1), value=True)
@@ -53,16 +56,17 @@ def segment_ends(segment_ids: torch.Tensor) -> torch.Tensor:
 
 
 def take_rows(states: torch.Tensor, keep: torch.Tensor | None, dim: int = 1) -> torch.Tensor:
-    """The rows of each batch element that are kept, (batch, kept), along a dimension; all of them without `keep`."""
+    """Selects positions `keep`, (batch, kept), of each batch element along a dimension; all of them without `keep`."""
     if keep is None:
         return states
     index = keep.view(len(keep), *[1] * (dim - 1), -1, *[1] * (states.dim() - dim - 1))
-    # Spelled out, since `take_along_dim` would have every length compiled anew.
+    # Not by `take_along_dim`, which would be compiled again for every length.
     index = index.expand(-1, *states.shape[1:dim], -1, *states.shape[dim + 1 :])
     return states.expand(len(keep), *states.shape[1:]).gather(dim, index)
 
 
 def eager_attention_forward(module, query, key, value, attention_mask, scaling, dropout=0.0, **kwargs):
+    """Computes attention with its weights, in the interface of transformers."""
     weights = torch.matmul(query, key.transpose(2, 3)) * scaling
     if attention_mask is not None:
         weights = weights + attention_mask
@@ -108,7 +112,7 @@ class AxiomAttention(nn.Module):
         return self.o_proj(output.flatten(2)), weights
 
     def _project(self, hidden_states, keep):
-        """Queries, keys and values, (batch, heads, length, head_dim); the queries of the kept positions alone."""
+        """Computes queries, keys and values, (batch, heads, length, head_dim); queries only of the kept positions."""
         batch, width = hidden_states.shape[0], hidden_states.shape[-1]
         if keep is None:
             qkv = self.qkv_proj(hidden_states).view(batch, -1, 3, self.config.num_attention_heads, self.head_dim)
@@ -118,10 +122,12 @@ class AxiomAttention(nn.Module):
         others = nn.functional.linear(hidden_states, weight[width:], bias[width:])
         split = (batch, -1, self.config.num_attention_heads, self.head_dim)
         key, value = others.chunk(2, dim=-1)
-        return tuple(part.reshape(split).transpose(1, 2) for part in (query, key, value))
+        return tuple(states.reshape(split).transpose(1, 2) for states in (query, key, value))
 
 
 class AxiomMLP(nn.Module):
+    """Two linear layers with an activation between them."""
+
     def __init__(self, config: AxiomConfig):
         super().__init__()
         width = config.intermediate_size or 4 * config.hidden_size
@@ -137,7 +143,7 @@ class AxiomMLP(nn.Module):
 class AxiomDecoderLayer(GradientCheckpointingLayer):
     """One pre-norm block: attention, then feed-forward, each added to the residual stream.
 
-    With `keep`, it returns the kept positions of each row alone.
+    With `keep`, it returns only the kept positions of each row.
     """
 
     def __init__(self, config: AxiomConfig, layer_idx: int):

@@ -46,6 +46,8 @@ class AxiomConfig(PreTrainedConfig):
             Dropout on attention weights and on what is added to the residual stream.
         tie_word_embeddings (`bool`, defaults to `False`):
             Whether the output head shares the input embedding.
+        unk_token_id (`int`, *optional*, defaults to 3):
+            Id for anything outside the vocabulary. Nothing is generated for a prompt that contains it.
 
     Raises:
         `StrictDataclassError` of huggingface_hub: For a value of the wrong type, an unknown position encoding, or
@@ -81,6 +83,7 @@ class AxiomConfig(PreTrainedConfig):
     pad_token_id: int | None = 0
     bos_token_id: int | None = 1
     eos_token_id: int | list[int] | None = 2
+    unk_token_id: int | None = 3
 
     def __post_init__(self, **kwargs):
         if self.intermediate_size is None:

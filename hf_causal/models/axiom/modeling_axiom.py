@@ -27,7 +27,7 @@ from .block_axiom import (
 from .configuration_axiom import AxiomConfig
 
 _RECORDED = ("output_hidden_states", "output_attentions")
-"""Options under which every block's own output is wanted, whole."""
+"""Options that return the complete output of every block."""
 
 
 class AxiomPreTrainedModel(PreTrainedModel):
@@ -44,7 +44,7 @@ class AxiomPreTrainedModel(PreTrainedModel):
     _can_record_outputs = {"hidden_states": AxiomDecoderLayer, "attentions": AxiomAttention}
 
     def _init_weights(self, module: nn.Module) -> None:
-        # `transformers.initialization` leaves tensors alone that a checkpoint has filled already.
+        # `transformers.initialization` skips tensors that were loaded from a checkpoint.
         if isinstance(module, nn.Linear):
             std = self.config.initializer_range
             if getattr(module, "feeds_residual", False):
@@ -101,75 +101,78 @@ class AxiomModel(AxiomPreTrainedModel):
             attention_mask (`torch.Tensor` of shape `(batch, past + length)`, *optional*):
                 1 for tokens, 0 for padding on either side.
             position_ids (`torch.LongTensor` of shape `(batch, length)`, *optional*):
-                Positions for the encodings that use them; counted from the first token that is not padding when not
-                given.
+                Positions for the encodings that use them; by default counted from the first token that is not
+                padding.
             past_key_values (`Cache`, *optional*):
                 Keys and values of earlier tokens.
             inputs_embeds (`torch.FloatTensor` of shape `(batch, length, hidden_size)`, *optional*):
                 Embeddings instead of ids.
             segment_ids (`torch.LongTensor` of shape `(batch, length)`, *optional*):
                 Packs several questions behind one premise: 0 for the premise, k for the k-th question, -1 for padding.
-                A token sees the premise and its own segment, so the packed questions are answered exactly as if each
-                stood alone.
+                A token sees the premise and its own segment, so that packed questions are answered exactly as if each
+                were in a prompt of its own.
             subtree_ends (`torch.LongTensor` of shape `(batch, length)`, *optional*):
-                Packs any prompts that begin alike, as a tree of tokens written depth first: the token at place p is
-                seen from p up to, but not including, `subtree_ends[p]`. This is what `segment_ids` become; with it,
-                questions can share their own beginnings too. Padding ends at the next place.
+                Packs any prompts that begin alike, as a tree of tokens written depth first: the token at position p is
+                visible from p up to, but not including, `subtree_ends[p]`. `segment_ids` are converted to this form;
+                with it, questions can share their beginnings too. The subtree of padding ends at the next position.
             positions_to_keep (`torch.LongTensor` of shape `(batch, kept)`, *optional*):
-                Returns these positions of each row alone. The last block then computes no others.
+                Returns only these positions of each row, and the last block computes only these.
         """
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("give exactly one of `input_ids` and `inputs_embeds`")
         if inputs_embeds is None:
             inputs_embeds = self.embed_tokens(input_ids)
-        if segment_ids is not None and subtree_ends is not None:
-            raise ValueError("give `segment_ids` or `subtree_ends`, not both")
-        if segment_ids is not None:
-            subtree_ends = segment_ends(segment_ids)  # type: ignore[assignment]
-        if subtree_ends is not None and past_key_values is not None:
-            name = "subtree_ends" if segment_ids is None else "segment_ids"
-            raise ValueError(f"`{name}` packs whole prompts and cannot be combined with `past_key_values`")
-        if use_cache and past_key_values is None and subtree_ends is None:
+        ends = self._packing(segment_ids, subtree_ends, past_key_values)
+        if use_cache and past_key_values is None and ends is None:
             past_key_values = DynamicCache(config=self.config)
-        unsure = position_ids is not None or past_key_values is not None
-        if position_ids is None:
-            position_ids = self._positions(  # type: ignore[assignment]
-                inputs_embeds, attention_mask, past_key_values, subtree_ends
-            )
-
+        unbounded = position_ids is not None or past_key_values is not None
+        positions = position_ids
+        if positions is None:
+            positions = self._positions(inputs_embeds, attention_mask, past_key_values, ends)  # type: ignore[assignment]
+        # Reading positions waits for a GPU, so it is not done where they cannot be too large.
+        if unbounded or inputs_embeds.shape[1] > self.config.max_position_embeddings:
+            self._check_positions(positions)
         mask = create_causal_mask(
             config=self.config,
             inputs_embeds=inputs_embeds,
             attention_mask=attention_mask,
             past_key_values=past_key_values,
-            # Positions are given for packed-sequence detection only, which `subtree_ends` replace.
-            position_ids=None if subtree_ends is not None else position_ids,
-            and_mask_function=None if subtree_ends is None else subtree_mask(subtree_ends),
+            # Positions serve the detection of packed sequences here, which `subtree_ends` replace.
+            position_ids=None if ends is not None else positions,
+            and_mask_function=None if ends is None else subtree_mask(ends),
         )
-        if self.config.position_encoding == "learned" and not torch.compiler.is_compiling():  # noqa: SIM102
-            # Reading positions waits for a GPU, so it is not done where they cannot be too large.
-            if unsure or inputs_embeds.shape[1] > self.config.max_position_embeddings:
-                self._check_positions(position_ids)
-        hidden_states, rotary = self._encode_positions(inputs_embeds, position_ids)
-        hidden_states = self.dropout(hidden_states)
-        # The last block computes what is kept and nothing else, unless its mask has no rows that could be taken.
-        keep = positions_to_keep if isinstance(mask, torch.Tensor) else None
+        hidden_states, rotary = self._encode_positions(inputs_embeds, positions)
         shared = {"rotary": rotary, "past_key_values": past_key_values, **kwargs}
+        hidden_states = self._run_layers(self.dropout(hidden_states), mask, positions_to_keep, shared)
+        return BaseModelOutputWithPast(last_hidden_state=self.norm(hidden_states), past_key_values=past_key_values)
+
+    def _packing(self, segment_ids, subtree_ends, past_key_values) -> torch.Tensor | None:
+        """Returns the subtree ends of packed prompts, however the packing was passed."""
+        if segment_ids is not None and subtree_ends is not None:
+            raise ValueError("give `segment_ids` or `subtree_ends`, not both")
+        name = "subtree_ends" if segment_ids is None else "segment_ids"
+        if segment_ids is not None:
+            subtree_ends = segment_ends(segment_ids)
+        if subtree_ends is not None and past_key_values is not None:
+            raise ValueError(f"`{name}` packs complete prompts and cannot be combined with `past_key_values`")
+        return subtree_ends
+
+    def _run_layers(self, hidden_states, mask, positions_to_keep, shared) -> torch.Tensor:
+        """Runs all blocks; the last one computes only the kept positions, unless its mask has no rows to select."""
+        keep = positions_to_keep if isinstance(mask, torch.Tensor) else None
         for layer in self.layers[:-1]:
             hidden_states = layer(hidden_states, attention_mask=mask, **shared)
         mask = take_rows(mask, keep, dim=2)
         hidden_states = self.layers[-1](hidden_states, attention_mask=mask, keep=keep, **shared)
-        if keep is None:
-            hidden_states = take_rows(hidden_states, positions_to_keep)
-        return BaseModelOutputWithPast(last_hidden_state=self.norm(hidden_states), past_key_values=past_key_values)
+        return take_rows(hidden_states, positions_to_keep) if keep is None else hidden_states
 
     def _positions(self, inputs_embeds, attention_mask, past_key_values, subtree_ends) -> torch.Tensor:
-        """Positions of each token in its own prompt, whatever the padding and the packing."""
+        """Returns the position of each token in its own prompt, whatever the padding and the packing."""
         past = past_key_values.get_seq_length() if past_key_values is not None else 0
         length = inputs_embeds.shape[1]
         index = torch.arange(past, past + length, device=inputs_embeds.device)[None]
         if subtree_ends is not None:
-            # How deep in the tree: the tokens before, but for those whose subtrees have ended.
+            # Depth in the tree: the number of preceding tokens except those whose subtrees have ended.
             ended = subtree_ends.new_zeros(len(subtree_ends), length + 1)
             ended = ended.scatter_add_(1, subtree_ends, torch.ones_like(subtree_ends))
             return index - ended[:, :-1].cumsum(1)
@@ -178,7 +181,9 @@ class AxiomModel(AxiomPreTrainedModel):
         return index.expand(inputs_embeds.shape[0], -1)
 
     def _check_positions(self, position_ids) -> None:
-        """Refuses more positions than were learned; the lookup would fail, on a GPU without saying why."""
+        """Raises `ValueError` for more positions than were learned; on a GPU the lookup fails without a reason."""
+        if self.config.position_encoding != "learned" or torch.compiler.is_compiling():
+            return
         limit = self.config.max_position_embeddings
         if (last := int(position_ids.max())) >= limit:
             raise ValueError(
@@ -234,8 +239,8 @@ class AxiomForCausalLM(AxiomPreTrainedModel, GenerationMixin):
         r"""
         Args:
             labels (`torch.LongTensor` of shape `(batch, length)`, *optional*):
-                Token ids as in `input_ids`, -100 where no loss is wanted; shifted by one inside, as everywhere in
-                transformers. Answer-only training labels the answer token and nothing else.
+                Token ids as in `input_ids`, -100 for tokens without a loss; shifted by one inside, as everywhere in
+                transformers. Answer-only training labels the answer token alone.
             logits_to_keep (`int` or `torch.Tensor`, *optional*):
                 Where to run the head. An `int` n keeps the last n positions (0: all), an index tensor those positions
                 of every row, one of shape `(batch, kept)` positions for each row, and a boolean tensor of shape
@@ -257,7 +262,7 @@ class AxiomForCausalLM(AxiomPreTrainedModel, GenerationMixin):
 
         ```
         """
-        keep = self._worth_keeping(input_ids if inputs_embeds is None else inputs_embeds, logits_to_keep, kwargs)
+        keep = self._positions_to_keep(input_ids if inputs_embeds is None else inputs_embeds, logits_to_keep, kwargs)
         outputs = self.model(
             input_ids=input_ids,
             attention_mask=attention_mask,
@@ -283,13 +288,29 @@ class AxiomForCausalLM(AxiomPreTrainedModel, GenerationMixin):
             attentions=outputs.attentions,
         )
 
-    def _worth_keeping(self, inputs, logits_to_keep, options) -> torch.Tensor | None:
-        """The positions to keep, where the last block saves work by computing no others."""
+    def generate(self, inputs=None, **kwargs):
+        """Generates as [`~transformers.GenerationMixin.generate`] does.
+
+        Raises:
+            `ValueError`: For a prompt with characters or words outside the vocabulary.
+        """
+        ids, unknown = kwargs.get("input_ids") if inputs is None else inputs, self.config.unk_token_id
+        if ids is not None and unknown is not None and (rows := (ids == unknown).any(-1)).any():
+            row = int(rows.nonzero()[0])
+            position = int((ids[row] == unknown).nonzero()[0])
+            raise ValueError(
+                f"`input_ids` row {row} has something unknown at token {position}: prompts have the form 'X causes Y. "
+                "Does X cause Y?', with names of ASCII letters and digits"
+            )
+        return super().generate(inputs, **kwargs)
+
+    def _positions_to_keep(self, inputs, logits_to_keep, options) -> torch.Tensor | None:
+        """Returns the positions to keep if the last block saves work by computing only these, and else `None`."""
         if not isinstance(logits_to_keep, torch.Tensor) or logits_to_keep.dim() != 2 or inputs is None:
             return None
-        whole = any(options.get(name) or getattr(self.config, name) for name in _RECORDED)
+        records = any(options.get(name) or getattr(self.config, name) for name in _RECORDED)
         fewer = logits_to_keep.dtype != torch.bool and logits_to_keep.shape[1] < inputs.shape[1]
-        return logits_to_keep if fewer and not whole else None
+        return logits_to_keep if fewer and not records else None
 
 
 __all__ = ["AxiomPreTrainedModel", "AxiomModel", "AxiomForCausalLM"]

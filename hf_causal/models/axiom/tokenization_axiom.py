@@ -1,4 +1,4 @@
-"""The axiom tokenizer: node names by character, words whole, recognised by their place in the sentence."""
+"""The axiom tokenizer: names as characters, words as one token each, recognized by their context in the sentence."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ SPECIAL_TOKENS = ("<pad>", "<bos>", "<eos>", "<unk>")
 CHARACTERS = tuple(ascii_letters + digits)
 WORDS = ("causes", "cause", "Does", "Yes", "No", ".", "?")
 
-# Each word with the place in which it is a word and not a name; patterns see one sentence at a time. What is left
-# around them is names, which keep the space that separates them, so that a name is never mistaken for a word later on.
+# The context in which each word is a word and not a name; patterns see one sentence at a time. The rest of a sentence
+# is names, which keep the space that separates them, so that a later step does not take a name for a word.
 _NAME = "[A-Za-z0-9]+"
-_PLACES = (
+_CONTEXTS = (
     rf"\ADoes(?=\s+{_NAME}\s+cause\s+{_NAME}\s*\??\s*\z)",  # opens a question
     rf"(?<=\s)causes(?=\s+{_NAME}\s*\.?\s*\z)",  # in a statement, one name follows
     rf"(?<=\s)cause(?=\s+{_NAME}\s*\??\s*\z)",  # in a question, one name follows
-    r"\A(?:Yes|No)(?=\s*\.?\s*\z)",  # an answer stands alone
+    r"\A(?:Yes|No)(?=\s*\.?\s*\z)",  # an answer is a sentence by itself
     r"[.?]",
 )
 
-# Words of further grammars that could be names, with their places. Set phrases of several words, and words with other
-# signs in them, can be no name, and are recognised wherever they stand.
-_PLACES_OF = {
+# The same for words of further tasks that could be names. Phrases of several words, and words with punctuation, cannot
+# be names and are recognized anywhere.
+_CONTEXT_OF = {
     "Are": rf"\AAre(?=\s+{_NAME}\s+and\s)",
     "and": rf"(?<=\s)and(?=\s+{_NAME}(?:\s*\.?\s*\z|\s+(?:d-separated|are\ independent|together\ cause)))",
     "given": r"(?<=\s)given(?=\s*\{)",
     "variables": r"(?<=[0-9]\s)variables(?=\s*,)",
     "influences": rf"(?<=\s)influences(?=\s+{_NAME}\s+through\s)",
-    "However,": r"\AHowever,(?=\s)",
+    "However,": r"(?:\A|(?<=follows:\s))However,(?=\s)",
 }
 
 
@@ -40,18 +40,19 @@ class AxiomTokenizer(TokenizersBackend):
     Tokenizer of the axiomatic corpora, built on the Rust `tokenizers` library.
 
     The closed vocabulary is that of arXiv 2407.07612, 62 letters and digits and `causes`, `cause`, `Does`, `Yes`,
-    `No`, the full stop and the question mark (69), with `<pad>`, `<bos>`, `<eos>` and `<unk>` kept apart. Spaces carry
-    no information in this grammar and have no token; decoding puts them back, so that any text of the grammar survives
-    a round trip unchanged.
+    `No`, the full stop and the question mark (69), and in addition `<pad>`, `<bos>`, `<eos>` and `<unk>`. Spaces carry
+    no information in these texts and have no token; decoding puts them back, so that a prompt survives a round trip
+    unchanged.
 
-    A word is recognised by its place in the sentence, not by its spelling: in `cause causes No. Does cause cause No?`
-    the nodes are called `cause` and `No`. Saved, it is one `tokenizer.json` that `AutoTokenizer.from_pretrained` loads
-    without this class.
+    A word is recognized by its context in the sentence, not by its spelling: in `cause causes No. Does cause cause
+    No?` the nodes are called `cause` and `No`. Anything else (other characters, names of several words, words that the
+    forms of the task do not have) becomes `<unk>`, which the models refuse. Saved, the tokenizer is one
+    `tokenizer.json` that `AutoTokenizer.from_pretrained` loads without this class.
 
     Args:
         extra_words (sequence of `str`, *optional*):
-            Words and set phrases of further grammars (`"d-separated"`, `"is independent of"`), each a token of its own
-            wherever it stands between spaces or punctuation; the words that could also be names have their places.
+            Words and set phrases of further tasks (`"d-separated"`, `"is independent of"`), one token each, between
+            spaces or punctuation; words that could also be names are recognized by their context.
         **kwargs: Passed to `TokenizersBackend`, for example `padding_side` (default `"left"`).
 
     Example:
@@ -71,15 +72,34 @@ class AxiomTokenizer(TokenizersBackend):
             kwargs["tokenizer_object"] = _build(tuple(extra_words))
         special = dict(zip(("pad_token", "bos_token", "eos_token", "unk_token"), SPECIAL_TOKENS, strict=True))
         # `extra_words` go into the saved configuration, so that loading through this class keeps them.
-        own = {"padding_side": "left", "clean_up_tokenization_spaces": False, "extra_words": list(extra_words)}
-        super().__init__(**{**special, **own, **kwargs})
+        options = {"padding_side": "left", "clean_up_tokenization_spaces": False, "extra_words": list(extra_words)}
+        super().__init__(**{**special, **options, **kwargs})
 
 
 _NEXT_LINE = "Hypothesis:"
-"""Begins a line of its own."""
+"""Word that begins a new line."""
 
 
 def _build(extra_words: tuple[str, ...]) -> Tokenizer:
+    """Builds the Rust tokenizer; raises `ValueError` for words that cannot be in the vocabulary."""
+    vocabulary = _vocabulary(extra_words)
+    tokenizer = Tokenizer(
+        models.WordLevel({token: index for index, token in enumerate(vocabulary)}, unk_token="<unk>")
+    )
+    phrases = [word for word in extra_words if " " in word]
+    # Inside a phrase every space counts, so that there is exactly one way to write it.
+    one_space = [normalizers.Replace(Regex(r"\s+"), " ")]
+    strip = normalizers.Strip()
+    tokenizer.normalizer = normalizers.Sequence([strip, *one_space]) if phrases else strip
+    tokenizer.pre_tokenizer = _pre_tokenizer(extra_words, phrases)
+    tokenizer.decoder = _decoder(extra_words)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<bos> $A", pair="<bos> $A $B", special_tokens=[("<bos>", vocabulary.index("<bos>"))]
+    )
+    return tokenizer
+
+
+def _vocabulary(extra_words: tuple[str, ...]) -> list[str]:
     vocabulary = [*SPECIAL_TOKENS, *CHARACTERS, *WORDS]
     for word in extra_words:
         if not word or word != " ".join(word.split()) or word in vocabulary:
@@ -88,31 +108,32 @@ def _build(extra_words: tuple[str, ...]) -> Tokenizer:
                 f"yet, got {word!r}"
             )
         vocabulary.append(word)
-    tokenizer = Tokenizer(
-        models.WordLevel({token: index for index, token in enumerate(vocabulary)}, unk_token="<unk>")
-    )
+    return vocabulary
+
+
+def _pre_tokenizer(extra_words: tuple[str, ...], phrases: list[str]) -> pre_tokenizers.PreTokenizer:
+    """Splits a text into sentences, these into words and names, and names into characters."""
     words = "|".join(_escape(word) for word in sorted((*WORDS, *extra_words), key=len, reverse=True))
     marks = "|".join(_escape(word) for word in extra_words if not word[0].isalnum())
     marks = rf"\A(?:{marks})|" if marks else ""
-    phrases = [word for word in extra_words if " " in word]
-    # Inside a phrase every space counts, so there is one way only to write it.
-    one_space = [normalizers.Replace(Regex(r"\s+"), " ")] if phrases else []
-    tokenizer.normalizer = normalizers.Sequence([normalizers.Strip(), *one_space]) if phrases else normalizers.Strip()
-    # Stops inside a phrase end no sentence.
-    whole = "|".join(_escape(phrase) for phrase in phrases if "." in phrase)
-    sentence = rf"(?:{whole}|[^.?])*[.?]?\s*" if whole else r"[^.?]*[.?]?\s*"
-    further = sorted(extra_words, key=len, reverse=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+    # Stops inside a phrase do not end a sentence.
+    with_stops = "|".join(_escape(phrase) for phrase in phrases if "." in phrase)
+    sentence = rf"(?:{with_stops}|[^.?])*[.?]?\s*" if with_stops else r"[^.?]*[.?]?\s*"
+    longest_first = sorted(extra_words, key=len, reverse=True)
+    return pre_tokenizers.Sequence(
         [
-            # One sentence at a time; a stop or question mark belongs to the sentence that it ends.
+            # A stop or question mark belongs to the sentence that it ends.
             pre_tokenizers.Split(Regex(sentence), behavior="isolated"),
-            pre_tokenizers.Split(Regex("|".join([*_PLACES, *map(_pattern, further)])), behavior="isolated"),
-            # Names by character. A space inside a name makes its neighbour unknown: merging the words would lose it
-            # silently.
+            pre_tokenizers.Split(Regex("|".join([*_CONTEXTS, *map(_pattern, longest_first)])), behavior="isolated"),
+            # A space inside a name makes its neighbour unknown: joining the words would lose the space silently.
             pre_tokenizers.Split(Regex(rf"\A(?:{words})\z|{marks}\A\s+|\S\s+(?=\S)|\S|\s+\z"), behavior="isolated"),
             pre_tokenizers.Split(Regex(r"\A\s+\z"), behavior="removed"),
         ]
     )
+
+
+def _decoder(extra_words: tuple[str, ...]) -> decoders.Decoder:
+    """Puts the spaces back, which have no tokens."""
     spaced = {
         "Does": "Does ",
         ".": ". ",
@@ -120,7 +141,7 @@ def _build(extra_words: tuple[str, ...]) -> Tokenizer:
         **{word: f" {word} " for word in ("causes", "cause", *extra_words)},
         **({_NEXT_LINE: f"\n{_NEXT_LINE} "} if _NEXT_LINE in extra_words else {}),
     }
-    tokenizer.decoder = decoders.Sequence(
+    return decoders.Sequence(
         [
             *(decoders.Replace(Regex(f"^{_escape(word)}$"), written) for word, written in spaced.items()),
             decoders.Fuse(),
@@ -131,15 +152,11 @@ def _build(extra_words: tuple[str, ...]) -> Tokenizer:
             decoders.Replace(Regex("^ | $"), ""),
         ]
     )
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="<bos> $A", pair="<bos> $A $B", special_tokens=[("<bos>", vocabulary.index("<bos>"))]
-    )
-    return tokenizer
 
 
 def _pattern(word: str) -> str:
-    """Pattern of a word in its places: where they are not known, in any, but not as a part of another word."""
-    return _PLACES_OF.get(word) or (
+    """Returns the pattern of a word in its context; without a known one, anywhere except inside another word."""
+    return _CONTEXT_OF.get(word) or (
         rf"(?<![A-Za-z0-9\-]){_escape(word)}(?![A-Za-z0-9\-])"
         if word[0].isalnum()
         else rf"{_escape(word)}(?:{_NAME})?"

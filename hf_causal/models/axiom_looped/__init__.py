@@ -9,7 +9,7 @@ AutoConfig.register(AxiomLoopedConfig.model_type, AxiomLoopedConfig, exist_ok=Tr
 AutoModel.register(AxiomLoopedConfig, AxiomLoopedModel, exist_ok=True)
 AutoModelForSequenceClassification.register(AxiomLoopedConfig, AxiomLoopedForSequenceClassification, exist_ok=True)
 
-# A saved model carries its code, so that it loads where this package is not installed.
+# A saved model includes its code, so that it loads where this package is not installed.
 AxiomLoopedConfig.register_for_auto_class()
 AxiomLoopedModel.register_for_auto_class("AutoModel")
 AxiomLoopedForSequenceClassification.register_for_auto_class("AutoModelForSequenceClassification")

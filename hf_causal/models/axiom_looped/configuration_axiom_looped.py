@@ -37,7 +37,8 @@ WORDS = {
         "Some variable(s) cause(s) both",
     ),
 }
-"""From grammar to the words and set phrases that it has beside those of transitivity."""
+"""Words and set phrases of each task in addition to those of transitivity; the Hub ships this file, so that they stand
+here and not in the registry of tasks alone."""
 
 
 @strict
@@ -47,25 +48,25 @@ class AxiomLoopedConfig(PreTrainedConfig):
 
     Args:
         grammars (`list[str]`, defaults to `["transitivity"]`):
-            What the model reads, among `"transitivity"`, `"d_separation"` and `"corr2cause"`.
+            Tasks whose prompts the model reads, among `"transitivity"`, `"d_separation"` and `"corr2cause"`.
         words (`dict[str, int]`, *optional*):
-            Token ids of the further words and phrases that these grammars have.
+            Token ids of the words and phrases that these tasks have in addition to those of transitivity.
         vocab_size (`int`, defaults to 73):
             Number of token ids; the default is the closed vocabulary of [`AxiomTokenizer`].
         name_size (`int`, defaults to 64):
             Width of a name vector; even, because characters are rotated in pairs of dimensions.
         num_attention_heads (`int`, defaults to 16):
-            Heads of the block. Each head learns which names of two sentences have to be equal, and spreads one flag
+            Heads of the block. Each head learns which names of two sentences have to be equal, and passes one flag
             between such sentences.
         intermediate_size (`int`, defaults to 64):
-            Width of the layer that turns what a sentence hears into its next flags.
+            Width of the layer that turns the aggregated flags of a sentence into its next flags.
         initial_scale, initial_threshold (`float`, default to 100.0 and 0.95):
             Two names are equal to the degree `sigmoid(scale * (cosine - threshold))`; both are learned from these
             values. Equal names have a cosine of 1, the most similar of a thousand random names one of about 0.9.
         max_scale (`float`, defaults to 200.0):
             Largest scale that training may reach.
         match_floor (`float`, defaults to 0.01):
-            Weaker matches count as none, so that no number of strangers adds up.
+            Weaker matches count as zero, so that many names that hardly resemble a name do not add up to a match.
         name_margin (`float`, defaults to 0.5):
             In training, different names are pushed apart until their cosine is below this.
         flag_noise (`float`, defaults to 1.0):
@@ -73,24 +74,24 @@ class AxiomLoopedConfig(PreTrainedConfig):
             loop restores them to full strength.
         monotone (`bool`, defaults to `True`):
             Whether flags and answers can follow from flags only, never from their absence. Beginning at none, flags
-            then only ever rise, so that they come to rest, and one more statement never turns a Yes into a No.
+            then only ever rise, so that they converge, and one more statement never turns a Yes into a No.
         gate_gain (`float`, defaults to 4.0):
             Factor on gate logits: with a large one, gates are open or shut.
         training_loops (`list[int]`, defaults to `[8, 12]`):
             In training, the number of loops is drawn between these two for each batch.
         max_loops (`int`, defaults to 2048):
-            Most loops of one answer. Without a cap in the way, a prompt of n sentences gets up to 2 (n + 2), and stops
-            when its flags stand still.
+            Most loops of one answer. Below this cap, a prompt of n statements gets up to 2 (n + 2) loops and stops
+            when its flags no longer change.
         max_sentences (`int`, defaults to 1000):
-            Statements that a prompt may have.
+            Most statements of a prompt.
         num_blocks (`int`, defaults to 1):
             Blocks, each with its own weights, that make up one loop. For comparisons.
         separate_blocks (`bool`, defaults to `False`):
-            Whether questions about d-separation loop through blocks of their own, which then share the reading of
-            names alone with those about causes.
+            Whether questions about d-separation loop through separate blocks, which then share only the name encoder
+            with questions about causes.
         aggregation (`str`, defaults to `"or"`):
-            How a sentence joins what matching sentences say: `"or"` (their maximum) or `"softmax"` (their average with
-            an attention sink). For comparisons.
+            How the flags of matching sentences are aggregated: `"or"` (their maximum) or `"softmax"` (their average
+            with an attention sink). For comparisons.
         name_encoder (`str`, defaults to `"characters"`):
             `"characters"`, or `"random"` for a fresh random vector for each name of a prompt. For comparisons.
         sentence_positions (`str`, defaults to `"none"`):
@@ -103,13 +104,15 @@ class AxiomLoopedConfig(PreTrainedConfig):
         system_size (`int`, defaults to 32):
             Width of the state of a pair of variables, for closed systems (`corr2cause`).
         system_intermediate_size (`int`, defaults to 64):
-            Width of what three variables tell a pair among them.
+            Width of the messages of triples of variables.
         system_loops (`int`, defaults to 6):
             Loops over a closed system.
         system_dropout (`float`, defaults to 0.0):
             Dropout on the updates of pairs, in training.
         causes_token_id, cause_token_id, does_token_id, stop_token_id, question_token_id (`int`):
-            The words of the grammar; every other id between them is a character of a name.
+            Ids of the words of transitivity. Ids that belong to no word are characters of names.
+        unk_token_id (`int`, *optional*, defaults to 3):
+            Id for anything outside the vocabulary. A prompt that contains it is refused.
 
     Raises:
         `StrictDataclassError` of huggingface_hub: For a value of the wrong type or outside its range.
@@ -124,7 +127,7 @@ class AxiomLoopedConfig(PreTrainedConfig):
     """
 
     model_type = "axiom_looped"
-    # Trainers collect what is left: the logits. The others have another shape in every batch.
+    # Trainers collect the other outputs, which are the logits: these have another shape in every batch.
     keys_to_ignore_at_inference = [
         "question_logits",
         "sentence_logits",
@@ -132,8 +135,9 @@ class AxiomLoopedConfig(PreTrainedConfig):
         "num_loops",
         "loop_states",
         "loop_logits",
-        "asked",
+        "question_mask",
         "separations",
+        "self_questions",
         "ball_logits",
         "loop_ball_logits",
         "system_logits",
@@ -180,6 +184,7 @@ class AxiomLoopedConfig(PreTrainedConfig):
     pad_token_id: int | None = 0
     bos_token_id: int | None = 1
     eos_token_id: int | list[int] | None = 2
+    unk_token_id: int | None = 3
 
     def __post_init__(self, **kwargs):
         if self.grammars is None:
@@ -237,19 +242,32 @@ class AxiomLoopedConfig(PreTrainedConfig):
             raise ValueError(f"`training_loops` must be two numbers, the smaller first, got {loops}")
 
     def reads(self, grammar: str) -> bool:
-        """Whether the model reads a grammar."""
+        """Returns whether the model reads the prompts of a task."""
         return grammar in (self.grammars or ())
 
     @property
     def word_ids(self) -> dict[str, int]:
-        """Token ids of the words and phrases that further grammars have."""
+        """Token ids of the words and phrases in addition to those of transitivity."""
         return self.words or {}
 
     @property
+    def all_word_ids(self) -> dict[str, int]:
+        """Token ids of all words, which are never part of a name."""
+        return {
+            "causes": self.causes_token_id,
+            "cause": self.cause_token_id,
+            "Does": self.does_token_id,
+            "Yes": self.yes_token_id,
+            "No": self.no_token_id,
+            ".": self.stop_token_id,
+            "?": self.question_token_id,
+            **self.word_ids,
+        }
+
+    @property
     def word_token_ids(self) -> tuple[int, ...]:
-        """Ids of the words of the grammars, which are never part of a name."""
-        return (self.causes_token_id, self.cause_token_id, self.does_token_id, self.yes_token_id, self.no_token_id,
-                self.stop_token_id, self.question_token_id, *self.word_ids.values())  # fmt: skip
+        """Token ids of all words."""
+        return tuple(self.all_word_ids.values())
 
 
 __all__ = ["WORDS", "AxiomLoopedConfig"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -11,108 +10,17 @@ from torch import nn
 from transformers import initialization as init
 from transformers.loss.loss_utils import fixed_cross_entropy
 from transformers.modeling_utils import PreTrainedModel
-from transformers.utils.generic import ModelOutput, can_return_tuple
+from transformers.utils.generic import can_return_tuple
 
-from .block_axiom_looped import FLAG_GAIN, AxiomLoopedBlock, Matches, full_precision
+from .block_axiom_looped import FLAG_GAIN, AxiomLoopedBlock, full_precision
 from .configuration_axiom_looped import AxiomLoopedConfig
-from .reading_axiom_looped import AxiomLoopedNameEncoder, Sentences, places_in_names, read_sentences
-from .systems_axiom_looped import AxiomLoopedSystemBlock, AxiomLoopedSystemReasoner, read_systems
-
-STILL = 1e-4
-"""A row has reached its fixed point when no flag moves by more than this."""
-NAMES_COMPARED = 512
-"""At most this many names of a training batch are kept apart from each other."""
-SAME_NAME = 1e-4
-"""Vectors nearer than this, squared and relative, spell the same name; fp32 products are exact to about 1e-6."""
-
-
-@dataclass
-class AxiomLoopedOutput(ModelOutput):
-    """
-    What an [`AxiomLoopedModel`] or its classifier returns.
-
-    Args:
-        loss (`torch.FloatTensor` of shape `(1,)`, *optional*):
-            Cross-entropy of the answers, where labels are given.
-        logits (`torch.FloatTensor` of shape `(batch, 2)`, *optional*):
-            No and Yes for the last question of each prompt.
-        question_logits (`torch.FloatTensor` of shape `(batch, questions, 2)`, *optional*):
-            The same for every question.
-        sentence_logits (`torch.FloatTensor` of shape `(batch, questions, statements, 2)`, *optional*):
-            Whether the cause of a statement is reached from the cause in question.
-        last_hidden_state (`torch.FloatTensor` of shape `(batch, questions, statements + 1, heads)`, *optional*):
-            Flags after the last loop, between 0 and 1; the question stands last.
-        num_loops (`torch.LongTensor` of shape `(batch,)`, *optional*):
-            Loops until nothing changed.
-        loop_states (`tuple` of `torch.FloatTensor`, *optional*):
-            Flags after every loop, each of the shape of `last_hidden_state`, with `output_loops=True`.
-        loop_logits (`tuple` of `torch.FloatTensor`, *optional*):
-            The classifier's logits for all sentences and the question after every loop, each of shape `(batch,
-            questions, statements + 1, 2)`, with `output_loops=True`.
-        name_overlap (`torch.FloatTensor`, *optional*):
-            In training, how much different names of the batch resemble each other, for a loss that keeps them apart.
-        block_cost (`torch.FloatTensor`, *optional*):
-            In training, how much the block makes use of, for a loss that shuts gates and pulls weights to zero where
-            they are not needed.
-        ball_logits (`torch.FloatTensor` of shape `(batch, questions, statements, 2)`, *optional*):
-            With questions about d-separation: whether the Bayes ball from the first node in question travels along
-            each statement, with its arrow and against it.
-        loop_ball_logits (`tuple` of `torch.FloatTensor`, *optional*):
-            The same after every loop, with `output_loops=True`.
-        system_logits (`torch.FloatTensor` of shape `(systems, hypotheses, 2)`, *optional*):
-            No and Yes for every hypothesis about `system_ids`.
-        separations (`torch.BoolTensor` of shape `(batch, questions)`, *optional*):
-            Which questions ask about d-separation, where any does.
-        asked (`torch.BoolTensor` of shape `(batch, questions)`, *optional*):
-            Which questions there are, where prompts ask differently many.
-        readable (`torch.BoolTensor` of shape `(batch,)`, *optional*):
-            Which prompts could be read. All of them, since others are refused, but an exported graph cannot raise.
-    """
-
-    loss: torch.Tensor | None = None
-    logits: torch.Tensor | None = None
-    question_logits: torch.Tensor | None = None
-    sentence_logits: torch.Tensor | None = None
-    last_hidden_state: torch.Tensor | None = None
-    num_loops: torch.Tensor | None = None
-    loop_states: tuple[torch.Tensor, ...] | None = None
-    loop_logits: tuple[torch.Tensor, ...] | None = None
-    name_overlap: torch.Tensor | None = None
-    block_cost: torch.Tensor | None = None
-    ball_logits: torch.Tensor | None = None
-    loop_ball_logits: tuple[torch.Tensor, ...] | None = None
-    system_logits: torch.Tensor | None = None
-    separations: torch.Tensor | None = None
-    asked: torch.Tensor | None = None
-    readable: torch.Tensor | None = None
-
-
-@dataclass
-class _Names:
-    """Unit name vectors of a batch, and what is asked."""
-
-    statements: torch.Tensor
-    """(batch, statements, 2, size)."""
-    questions: torch.Tensor
-    """(batch, questions, 2, size)."""
-    given: torch.Tensor
-    """(batch, questions, given, size), zero where there is none."""
-    asked: torch.Tensor
-    """Which questions there are: (batch, questions)."""
-    separations: torch.Tensor
-    """Which of them ask about d-separation: (batch, questions)."""
-    overlap: torch.Tensor | None
-
-    def rows(self, which: torch.Tensor) -> _Names:
-        """Those of some rows."""
-        return _Names(
-            self.statements[which],
-            self.questions[which],
-            self.given[which],
-            self.asked[which],
-            self.separations[which],
-            overlap=None,
-        )
+from .loop_axiom_looped import FlagLoop, LoopResult, merge_histories
+from .names_axiom_looped import AxiomLoopedNameEncoder, Linear, name_overlap, number_spellings
+from .output_axiom_looped import AxiomLoopedOutput
+from .questions_axiom_looped import NameVectors, pointed_questions, written_questions
+from .reading_axiom_looped import Sentences, read_sentences
+from .system_reading_axiom_looped import read_systems
+from .systems_axiom_looped import AxiomLoopedSystemBlock, AxiomLoopedSystemReasoner
 
 
 class AxiomLoopedPreTrainedModel(PreTrainedModel):
@@ -123,7 +31,7 @@ class AxiomLoopedPreTrainedModel(PreTrainedModel):
     _no_split_modules = ["AxiomLoopedBlock"]
 
     def _init_weights(self, module: nn.Module) -> None:
-        # `transformers.initialization` leaves tensors alone that a checkpoint has filled already.
+        # `transformers.initialization` skips tensors that were loaded from a checkpoint.
         if isinstance(module, nn.Embedding):
             init.normal_(module.weight, mean=0.0, std=1.0)
         elif isinstance(module, nn.Linear):
@@ -136,7 +44,7 @@ class AxiomLoopedPreTrainedModel(PreTrainedModel):
             init.constant_(module.log_scale, math.log(self.config.initial_scale))
             init.constant_(module.threshold, self.config.initial_threshold)
             if self.config.monotone:
-                # Flags begin shut: where all weights are positive, a few open ones would open all the others.
+                # Flags begin near 0: where all weights are positive, a few high flags would raise all the others.
                 for linear in (module.up_proj, module.down_proj):
                     bound = 0.15 / math.sqrt(linear.in_features)
                     init.uniform_(linear.weight, -bound, bound)
@@ -154,7 +62,7 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
     def __init__(self, config: AxiomLoopedConfig):
         super().__init__(config)
         self.name_encoder = AxiomLoopedNameEncoder(config)
-        self.metric = nn.Linear(config.name_size, config.name_size, bias=False)
+        self.metric = Linear(config.name_size, config.name_size, bias=False)
         separates, apart = config.reads("d_separation"), config.separate_blocks
         count = range(config.num_blocks)
         self.blocks = nn.ModuleList(AxiomLoopedBlock(config, separates and not apart) for _ in count)
@@ -188,194 +96,112 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
                 1 for tokens, 0 for padding on either side.
             question_words (`torch.LongTensor` of shape `(batch, questions, 2)`, *optional*):
                 Asks about names by where the statements spell them, instead of by written questions: 2 s for the cause
-                of statement s, 2 s + 1 for its effect. The answers are the same; asking all questions about a premise
-                costs little.
+                of statement s, 2 s + 1 for its effect. The answers are the same, but many questions about one premise
+                cost little. A question about a node and itself has to be written.
             question_given (`torch.LongTensor` of shape `(batch, questions, given)`, *optional*):
-                With `question_words`, makes them questions about d-separation: the names that are given, numbered in
-                the same way, and -1 where a set is smaller.
+                Makes the questions of `question_words` questions about d-separation: the conditioning sets, numbered
+                in the same way, with -1 for padding.
             question_separations (`torch.BoolTensor` of shape `(batch, questions)`, *optional*):
-                Which of these questions ask about d-separation; with `question_given`, all when not said.
+                Which of these questions ask about d-separation; by default all, with `question_given`.
             num_loops (`int`, *optional*):
                 Exactly this many loops, instead of as many as each prompt needs.
             output_loops (`bool`):
                 Whether to return the flags after every loop.
+
+        Raises:
+            `ValueError`: For a prompt that cannot be read or asks no question.
         """
         if input_ids is None or kwargs.get("inputs_embeds") is not None:
             raise ValueError("give `input_ids`: names are read character by character, embeddings cannot replace them")
         sentences = read_sentences(input_ids, attention_mask, self.config)
-        names = self._names(sentences, question_words, question_given, question_separations)
-        asked, overlap = names.asked, names.overlap
+        if question_words is None:
+            _refuse_without_question(sentences)
         # Matching decides between names that differ in one character: not in half precision.
         with full_precision(input_ids.device):
-            loop = self._loop_apart if self.config.separate_blocks else self._loop
-            flags, loops, states = loop(names, sentences.statements, num_loops, output_loops)
-        flags = flags * asked[:, :, None, None]
+            vectors = self._encode(sentences)
+            overlap = name_overlap(vectors, self.metric, self.config.name_margin) if self.training else None
+            vectors = self._unit_vectors(vectors, sentences)
+            if question_words is None:
+                names = written_questions(vectors, sentences)
+            else:
+                names = pointed_questions(vectors, sentences, question_words, question_given, question_separations)
+            flags, loops, history = self._loop(names, num_loops, output_loops)
         return AxiomLoopedOutput(
-            last_hidden_state=flags,
+            last_hidden_state=flags * names.question_mask[:, :, None, None],
             num_loops=loops,
-            loop_states=states,
+            loop_states=history,
             name_overlap=overlap,
             block_cost=self._cost() if self.training else None,
             separations=names.separations,
-            asked=asked,
+            self_questions=sentences.self_questions if question_words is None else None,
+            question_mask=names.question_mask,
             readable=sentences.readable,
         )
 
-    def _names(
-        self,
-        sentences: Sentences,
-        question_words: torch.Tensor | None,
-        question_given: torch.Tensor | None,
-        question_separations: torch.Tensor | None,
-    ) -> _Names:
-        batch, width = sentences.statements.shape
-        ends = 2 * width, 2 * (width + sentences.questions.shape[1])
-        with full_precision(sentences.character_ids.device):
-            vectors = self._encode(sentences, batch * sentences.names_per_row)
-            overlap = self._overlap(vectors) if self.training else None
-            vectors = vectors.view(batch, sentences.names_per_row, -1)
-            statements = vectors[:, : ends[0]].unflatten(1, (width, 2))
-            # What all names of a premise share tells none of them apart: `gene1`, `gene2`, `gene3`.
-            there = sentences.statements[:, :, None, None]
-            mean = (statements * there).sum((1, 2)) / (2 * there.sum((1, 2))).clamp(min=1)
-            unit = nn.functional.normalize(self.metric(vectors - mean[:, None]), dim=-1)
-            statements = unit[:, : ends[0]].unflatten(1, (width, 2))
-            asked, separations = sentences.questions, sentences.separations
-            if question_words is None:
-                questions = unit[:, ends[0] : ends[1]].unflatten(1, (-1, 2))
-                given = _by_question(unit[:, ends[1] :], sentences.given, questions.shape[1])
-            else:
-                questions = _pick(unit, question_words)
-                asked = torch.ones(questions.shape[:2], dtype=torch.bool, device=unit.device)
-                separations = torch.full_like(asked, question_given is not None)
-                if question_separations is not None:
-                    separations = question_separations
-                pointers = question_words[..., :0] if question_given is None else question_given
-                given = _pick(unit, pointers.clamp(min=0)) * (pointers >= 0)[..., None]
-        refuses = not torch.compiler.is_exporting()
-        if refuses and (questions.shape[1] == 0 or not asked.any(1).all()):
-            row = 0 if questions.shape[1] == 0 else int((~asked.any(1)).nonzero()[0])
-            raise ValueError(f"`input_ids` row {row} asks no question; end it with 'Does X cause Y?'")
-        return _Names(statements, questions, given, asked, separations, overlap)
-
-    def _cost(self) -> torch.Tensor:
-        """Of the blocks that carry a Bayes ball, where there are such."""
-        chosen = self.separation_blocks if self.config.separate_blocks else self.blocks
-        blocks: list[AxiomLoopedBlock] = list(chosen)  # type: ignore[arg-type]
-        return torch.stack([block.cost() for block in blocks]).mean()
-
-    def _overlap(self, vectors: torch.Tensor) -> torch.Tensor:
-        """How far the cosines of different names of a batch exceed `name_margin`, squared and summed for each name."""
-        spelled = vectors[(vectors != 0).any(-1)][:NAMES_COMPARED]
-        unit = nn.functional.normalize(self.metric(spelled - spelled.mean(0)), dim=-1)
-        cosines = unit @ unit.T
-        # Squared distances by one product; the differences of all pairs would be the largest tensor of a step.
-        inner = spelled.detach() @ spelled.detach().T
-        square = inner.diagonal()
-        same = square[:, None] + square - 2 * inner < SAME_NAME * square
-        excess = (cosines - self.config.name_margin).clamp(min=0).square()
-        return excess.masked_fill(same, 0).sum() / len(spelled)
-
-    def _encode(self, sentences: Sentences, num_words: int) -> torch.Tensor:
+    def _encode(self, sentences: Sentences) -> torch.Tensor:
+        """Encodes the names of a batch: (batch * names, size)."""
         ids, words = sentences.character_ids, sentences.character_words
+        num_words = sentences.statements.shape[0] * sentences.names_per_row
         if self.config.name_encoder == "characters":
             return self.name_encoder(ids, words, num_words)
-        # One random vector for each different name of the batch, drawn anew in every call.
-        place = places_in_names(words)
-        spelled = torch.zeros(num_words, int(place.max()) + 1, dtype=torch.long, device=words.device)
-        spelled[words, place] = ids + 1
-        _, which = spelled.unique(dim=0, return_inverse=True)
-        return torch.randn(int(which.max()) + 1, self.config.name_size, device=words.device)[which]
+        # One random vector for each spelling in the batch, drawn anew in every call.
+        numbers = number_spellings(ids, words, num_words)
+        return torch.randn(int(numbers.max()) + 1, self.config.name_size, device=words.device)[numbers]
 
-    def _loop_apart(self, names: _Names, stated: torch.Tensor, num_loops: int | None, output_loops: bool):
-        """Each question through the blocks of its kind; rows that ask none of a kind are left out there."""
-        flags: list[torch.Tensor] = []
-        used = stated.new_zeros(len(stated), dtype=torch.long)
-        for blocks, wanted in ((self.blocks, ~names.separations), (self.separation_blocks, names.separations)):
-            wanted = wanted & names.asked
-            rows = wanted.any(1).nonzero()[:, 0]
+    def _unit_vectors(self, vectors: torch.Tensor, sentences: Sentences) -> torch.Tensor:
+        """Turns encoded names into unit vectors of which equal names have a cosine of 1: (batch, names, size)."""
+        batch, width = sentences.statements.shape
+        vectors = vectors.view(batch, sentences.names_per_row, -1)
+        # What all names of a premise share tells none of them apart: `gene1`, `gene2`, `gene3`.
+        statements = vectors[:, : 2 * width].unflatten(1, (width, 2))
+        filled = sentences.statements[:, :, None, None]
+        mean = (statements * filled).sum((1, 2)) / (2 * filled.sum((1, 2))).clamp(min=1)
+        return nn.functional.normalize(self.metric(vectors - mean[:, None]), dim=-1)
+
+    def _cost(self) -> torch.Tensor:
+        """Computes the mean cost of the blocks, of those for d-separation where there are such."""
+        blocks = self.separation_blocks if self.config.separate_blocks else self.blocks
+        return torch.stack([block.cost() for block in blocks]).mean()  # type: ignore[operator]
+
+    def _loop(self, names: NameVectors, num_loops: int | None, record: bool) -> LoopResult:
+        if self.config.separate_blocks:
+            return self._loop_separately(names, num_loops, record)
+        return self._flag_loop(self.blocks, names, num_loops).run(record)
+
+    def _flag_loop(self, blocks: nn.ModuleList, names: NameVectors, num_loops: int | None) -> FlagLoop:
+        return FlagLoop(self.config, list(blocks), names, num_loops, self.training)  # type: ignore[arg-type]
+
+    def _loop_separately(self, names: NameVectors, num_loops: int | None, record: bool) -> LoopResult:
+        """Runs each question through the blocks of its type, which skip rows without such questions."""
+        history: list[torch.Tensor] = []
+        batch, device = names.question_mask.shape[0], names.question_mask.device
+        used = torch.zeros(batch, dtype=torch.long, device=device)
+        for blocks, answered in (
+            (self.blocks, names.question_mask & ~names.separations),
+            (self.separation_blocks, names.question_mask & names.separations),
+        ):
+            rows = answered.any(1).nonzero()[:, 0]
             if not len(rows):
                 continue
-            last, loops, states = self._loop(names.rows(rows), stated[rows], num_loops, output_loops, blocks)
-            used[rows] = torch.maximum(used[rows], loops)
-            shape = len(stated), *last.shape[1:]
-            own = [
-                state.new_zeros(shape).index_copy(0, rows, state * wanted[rows][:, :, None, None])
-                for state in (states or (last,))
+            result = self._flag_loop(blocks, names.select(rows), num_loops).run(record)
+            used[rows] = torch.maximum(used[rows], result.used)
+            states = [
+                flags.new_zeros(batch, *flags.shape[1:]).index_copy(0, rows, flags * answered[rows][:, :, None, None])
+                for flags in (result.history or (result.flags,))
             ]
-            # Where one kind has come to rest earlier, its flags stay.
-            longest = max(len(flags), len(own))
-            flags, own = (
-                [*part, *part[-1:] * (longest - len(part))] if part else [torch.zeros_like(own[0])] * longest
-                for part in (flags, own)
-            )
-            flags = [one + other for one, other in zip(flags, own, strict=True)]
-        return flags[-1], used, tuple(flags) if output_loops else None
+            history = merge_histories(history, states)
+        return LoopResult(history[-1], used, tuple(history) if record else None)
 
-    def _loop(
-        self,
-        names: _Names,
-        stated: torch.Tensor,
-        num_loops: int | None,
-        output_loops: bool,
-        through: nn.ModuleList | None = None,
-    ):
-        config, statements, questions = self.config, names.statements, names.questions
-        average = config.aggregation == "softmax"
-        blocks: list[AxiomLoopedBlock] = list(self.blocks if through is None else through)  # type: ignore[arg-type]
-        matches = [Matches(block.match(statements, questions, stated), average) for block in blocks]
-        contexts = [block.context(statements, names.given, names.separations) for block in blocks]
-        batch, asked = questions.shape[:2]
-        flags = statements.new_zeros(batch, asked, statements.shape[1] + 1, config.num_attention_heads)
-        count = stated.sum(1)
-        if num_loops is None and self.training:
-            low, high = config.training_loops or (1, 1)
-            num_loops = int(torch.randint(low, high + 1, ()))
-        limit = (
-            (2 * (count + 2)).clamp(max=config.max_loops) if num_loops is None else torch.full_like(count, num_loops)
+
+def _refuse_without_question(sentences: Sentences) -> None:
+    """Raises `ValueError` for the first prompt without a question; an exported graph has `readable` instead."""
+    if torch.compiler.is_exporting():
+        return
+    without = ~sentences.questions.any(1)
+    if without.any():
+        raise ValueError(
+            f"`input_ids` row {int(without.nonzero()[0])} asks no question; end it with 'Does X cause Y?'"
         )
-        # Empty slots hold no loop open.
-        filled = nn.functional.pad(stated, (0, 1), value=True)[:, None, :, None]
-
-        def advance(flags, used, moving):
-            """One loop: flags, loops used by each row, and which rows are still moving."""
-            new = flags
-            for block, match, context in zip(blocks, matches, contexts, strict=True):
-                logits = block(match, new, context)
-                if self.training and config.flag_noise:
-                    logits = logits + config.flag_noise * torch.randn_like(logits)
-                new = logits.sigmoid()
-            used = used + moving
-            if num_loops is None:
-                # Each row stops by itself, so that its answer does not depend on its batch.
-                new = torch.where(moving[:, None, None, None], new, flags)
-                moving = moving & (((new - flags).abs() * filled).amax((1, 2, 3)) > STILL) & (used < limit)
-            return new, used, moving
-
-        state = flags, torch.zeros_like(count), torch.ones_like(count, dtype=torch.bool)
-        states = []
-        if torch.compiler.is_exporting() and num_loops is None:
-            flags, used, _ = torch.while_loop(lambda *state: state[-1].any(), advance, state)
-        else:
-            for _ in range(int(limit.max())):
-                state = flags, used, moving = advance(*state)
-                if output_loops:
-                    states.append(flags)
-                if num_loops is None and not moving.any():
-                    break
-        return flags, used, tuple(states) if output_loops else None
-
-
-def _pick(names: torch.Tensor, which: torch.Tensor) -> torch.Tensor:
-    """Name vectors (batch, names, size) by their numbers (batch, …): (batch, …, size)."""
-    index = which.flatten(1)[..., None].expand(-1, -1, names.shape[-1])
-    return names.gather(1, index).unflatten(1, which.shape[1:])
-
-
-def _by_question(given: torch.Tensor, question: torch.Tensor, count: int) -> torch.Tensor:
-    """Given names (batch, given, size) and the question of each, to (batch, questions, given, size)."""
-    belongs = question[:, None] == torch.arange(count, device=question.device)[:, None]
-    return given[:, None] * belongs[..., None]
 
 
 class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
@@ -392,23 +218,6 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
         if config.reads("corr2cause"):
             self.systems = AxiomLoopedSystemReasoner(config)
         self.post_init()
-
-    def _read(self, flags: torch.Tensor, separations: torch.Tensor | None) -> torch.Tensor:
-        """Logits of No and Yes from flags; two nodes are d-separated where no flag says that they are connected."""
-        yes_when_raised = self._linear(self.classifier, flags, [-1.0, 1.0])
-        if separations is None or not self.config.reads("d_separation"):
-            return yes_when_raised
-        no_when_raised = self._linear(self.separation_classifier, flags, [1.0, -1.0])
-        return torch.where(separations[:, :, None, None], no_when_raised, yes_when_raised)
-
-    def _balls(self, flags: torch.Tensor) -> torch.Tensor:
-        return self._linear(self.ball_classifier, flags[:, :, :-1], [1.0, 1.0])
-
-    def _linear(self, head: nn.Linear, flags: torch.Tensor, signs: list[float]) -> torch.Tensor:
-        weight = head.weight
-        if self.config.monotone:
-            weight = weight.abs() * weight.new_tensor(signs)[:, None]
-        return nn.functional.linear(FLAG_GAIN * (2 * flags - 1), weight, head.bias)
 
     @can_return_tuple
     def forward(
@@ -429,18 +238,21 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
         r"""
         Args:
             input_ids (`torch.LongTensor` of shape `(batch, length)`, *optional*):
-                Prompts, of different grammars where the model reads several; may be left out beside `system_ids`.
+                Prompts, of different tasks where the model reads several; optional with `system_ids`.
             labels (`torch.LongTensor` of shape `(batch,)` or `(batch, questions)`, *optional*):
                 0 for No, 1 for Yes, -100 for a question without a label. Of shape `(batch,)`, for the last question of
                 each prompt.
             system_ids (`torch.LongTensor` of shape `(systems, length)`, *optional*):
-                Premises of closed systems, without hypotheses, in training.
+                Premises of closed systems without hypotheses, for training.
             system_words (`torch.LongTensor` of shape `(systems, hypotheses, 2)`, *optional*):
-                The two variables of each hypothesis about them, by their places in the premise's list.
+                The two variables of each hypothesis, as positions in the premise's list.
             system_phrases (`torch.LongTensor` of shape `(systems, hypotheses, phrases)`, *optional*):
-                The words and phrases of each hypothesis, 0 where there are fewer.
+                The words and phrases of each hypothesis, 0 for padding.
             attention_mask, question_words, question_given, question_separations, num_loops, output_loops:
                 See [`AxiomLoopedModel.forward`].
+
+        Raises:
+            `ValueError`: For a prompt that cannot be read or asks no question.
 
         Example:
 
@@ -454,35 +266,38 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
 
         ```
         """
-        found: dict[str, Any] = {}
+        answers: dict[str, Any] = {}
         if input_ids is not None or system_ids is None:
-            closed = self._closed(input_ids)
-            if closed is None or not closed.any():
-                asked = (question_words, question_given, question_separations)
-                found = self._answer_statements(input_ids, attention_mask, asked, num_loops, output_loops, kwargs)
-            elif closed.all():
-                found = self._answer_systems(input_ids, attention_mask, num_loops, output_loops)
-            else:
-                found = self._answer_each(closed, input_ids, attention_mask, num_loops)
+            questions = (question_words, question_given, question_separations)
+            answers = self._answer(input_ids, attention_mask, questions, num_loops, output_loops, kwargs)
             if labels is not None:
-                scored = found["logits"] if labels.dim() == 1 else found["question_logits"]
-                # Trainers that add up gradients over several batches say how many labels all of them have.
+                logits = answers["logits"] if labels.dim() == 1 else answers["question_logits"]
+                # Trainers that accumulate gradients over several batches pass the number of labels of all of them.
                 count = kwargs.get("num_items_in_batch")
-                found["loss"] = fixed_cross_entropy(scored.flatten(0, -2), labels.flatten(), count)
+                answers["loss"] = fixed_cross_entropy(logits.flatten(0, -2), labels.flatten(), count)
         if system_ids is not None:
             systems = read_systems(system_ids, None, self.config, asks=False)
-            found["system_logits"] = self.systems(systems, system_words, system_phrases)[-1]
-        return AxiomLoopedOutput(**found)
+            answers["system_logits"] = self.systems(systems, system_words, system_phrases)[-1]
+        return AxiomLoopedOutput(**answers)
 
-    def _closed(self, input_ids: torch.Tensor | None) -> torch.Tensor | None:
-        """Which prompts are about closed systems, where the model reads such: the grammar shows in the text."""
+    def _answer(self, input_ids, attention_mask, questions, num_loops, output_loops, options) -> dict[str, Any]:
+        """Answers each prompt by the part of the model for its task."""
+        closed = self._about_closed_systems(input_ids)
+        if closed is None or not closed.any():
+            return self._answer_statements(input_ids, attention_mask, questions, num_loops, output_loops, options)
+        if closed.all():
+            return self._answer_systems(input_ids, attention_mask, num_loops, output_loops)
+        return self._answer_mixed(closed, input_ids, attention_mask, num_loops)
+
+    def _about_closed_systems(self, input_ids: torch.Tensor | None) -> torch.Tensor | None:
+        """Marks the prompts about closed systems, (batch,), by their words; `None` for a model that reads no such."""
         if not self.config.reads("corr2cause") or input_ids is None:
             return None
         return (input_ids == self.config.word_ids["Hypothesis:"]).any(1)
 
-    def _answer_statements(self, input_ids, attention_mask, asked, num_loops, output_loops, options) -> dict[str, Any]:
-        words, given, separations = asked
-        found = self.model(
+    def _answer_statements(self, input_ids, attention_mask, questions, num_loops, output_loops, options):
+        words, given, separations = questions
+        outputs = self.model(
             input_ids,
             attention_mask,
             question_words=words,
@@ -493,39 +308,98 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
             **options,
         )
         with full_precision(input_ids.device):
-            all_logits = self._read(found.last_hidden_state, found.separations)
-            separates = self.config.reads("d_separation") and bool(found.separations.any())
-            if separates:
-                found["ball_logits"] = self._balls(found.last_hidden_state)
-            if found.loop_states is not None:
-                found["loop_logits"] = tuple(self._read(flags, found.separations) for flags in found.loop_states)
-                if separates:
-                    found["loop_ball_logits"] = tuple(self._balls(flags) for flags in found.loop_states)
-        question_logits = all_logits[:, :, -1]
+            all_logits = self._classify(outputs.last_hidden_state, outputs.separations)
+            question_logits = all_logits[:, :, -1]
+            if not torch.compiler.is_exporting() and outputs.self_questions is not None:
+                question_logits = self._correct_self_questions(
+                    question_logits, outputs.self_questions, input_ids, attention_mask, num_loops
+                )
+            further = self._statement_logits(outputs)
         row = torch.arange(input_ids.shape[0], device=input_ids.device)
-        logits = question_logits[row, found.asked.sum(1) - 1]
         return {
-            **found,
-            "logits": logits,
+            **outputs,
+            **further,
+            "logits": question_logits[row, outputs.question_mask.sum(1) - 1],
             "question_logits": question_logits,
             "sentence_logits": all_logits[:, :, :-1],
         }
+
+    def _statement_logits(self, outputs: Any) -> dict[str, Any]:
+        """Computes the logits of loops and of Bayes balls, where there are such."""
+        logits: dict[str, Any] = {}
+        history = outputs.loop_states
+        if history is not None:
+            logits["loop_logits"] = tuple(self._classify(flags, outputs.separations) for flags in history)
+        if self.config.reads("d_separation") and bool(outputs.separations.any()):
+            logits["ball_logits"] = self._classify_balls(outputs.last_hidden_state)
+            if history is not None:
+                logits["loop_ball_logits"] = tuple(map(self._classify_balls, history))
+        return logits
+
+    def _correct_self_questions(self, logits, self_questions, input_ids, attention_mask, num_loops) -> torch.Tensor:
+        """Answers 'Does X cause X?' by whether an effect of X causes X; the loop counts X as reached by itself.
+
+        Args:
+            logits (`torch.Tensor`): Of all questions, (batch, questions, 2).
+            self_questions (`torch.Tensor`): Questions about a node and itself, (batch, questions).
+
+        Returns:
+            `torch.Tensor`: `logits` with those of the self-questions replaced. Yes is the most certain Yes among the
+            effects of X; without an effect, the logits are those of a question that no flag reaches.
+        """
+        if not self_questions.any():
+            return logits
+        logits = logits.clone()
+        sentences = read_sentences(input_ids, attention_mask, self.config)
+        batch, width = sentences.statements.shape
+        numbers = number_spellings(
+            sentences.character_ids, sentences.character_words, batch * sentences.names_per_row
+        ).view(batch, -1)
+        for row, question in self_questions.nonzero().tolist():
+            name = numbers[row, 2 * (width + question)]
+            starts = (sentences.statements[row] & (numbers[row, : 2 * width : 2] == name)).nonzero()
+            if len(starts):
+                mask = None if attention_mask is None else attention_mask[row : row + 1]
+                effect_to_cause = torch.cat([2 * starts + 1, 2 * starts], dim=1)[None]
+                outputs = self(input_ids[row : row + 1], mask, question_words=effect_to_cause, num_loops=num_loops)
+                answers = outputs.question_logits[0]
+                logits[row, question] = answers[(answers[:, 1] - answers[:, 0]).argmax()]
+            else:
+                logits[row, question] = self._classify(logits.new_zeros(1, 1, 1, self.config.num_attention_heads))
+        return logits
 
     def _answer_systems(self, input_ids, attention_mask, num_loops, output_loops) -> dict[str, Any]:
         systems = read_systems(input_ids, attention_mask, self.config)
         logits = self.systems(systems, num_loops=num_loops)
         loops = torch.full((len(input_ids),), len(logits), device=input_ids.device)
-        kept = {"loop_logits": tuple(logits)} if output_loops else {}
-        return {"logits": logits[-1][:, -1], "question_logits": logits[-1], "num_loops": loops, **kept}
+        history = {"loop_logits": tuple(logits)} if output_loops else {}
+        return {"logits": logits[-1][:, -1], "question_logits": logits[-1], "num_loops": loops, **history}
 
-    def _answer_each(self, closed, input_ids, attention_mask, num_loops) -> dict[str, Any]:
-        """Prompts of both kinds: each goes its own way, and the answers come back in order."""
-        parts = []
+    def _answer_mixed(self, closed, input_ids, attention_mask, num_loops) -> dict[str, Any]:
+        """Answers the prompts about closed systems and the others separately and restores their order."""
+        outputs = []
         for rows in (closed.nonzero()[:, 0], (~closed).nonzero()[:, 0]):
             mask = None if attention_mask is None else attention_mask[rows]
-            parts.append((rows, self(input_ids[rows], mask, num_loops=num_loops)))
-        order = torch.cat([rows for rows, _ in parts]).argsort()
-        return {name: torch.cat([part[name] for _, part in parts])[order] for name in ("logits", "num_loops")}
+            outputs.append((rows, self(input_ids[rows], mask, num_loops=num_loops)))
+        order = torch.cat([rows for rows, _ in outputs]).argsort()
+        return {name: torch.cat([output[name] for _, output in outputs])[order] for name in ("logits", "num_loops")}
+
+    def _classify(self, flags: torch.Tensor, separations: torch.Tensor | None = None) -> torch.Tensor:
+        """Computes the logits of No and Yes from flags; two nodes are d-separated where no flag connects them."""
+        yes_when_raised = self._apply_head(self.classifier, flags, [-1.0, 1.0])
+        if separations is None or not self.config.reads("d_separation"):
+            return yes_when_raised
+        no_when_raised = self._apply_head(self.separation_classifier, flags, [1.0, -1.0])
+        return torch.where(separations[:, :, None, None], no_when_raised, yes_when_raised)
+
+    def _classify_balls(self, flags: torch.Tensor) -> torch.Tensor:
+        return self._apply_head(self.ball_classifier, flags[:, :, :-1], [1.0, 1.0])
+
+    def _apply_head(self, head: nn.Linear, flags: torch.Tensor, signs: list[float]) -> torch.Tensor:
+        weight = head.weight.float()
+        if self.config.monotone:
+            weight = weight.abs() * weight.new_tensor(signs)[:, None]
+        return nn.functional.linear(FLAG_GAIN * (2 * flags - 1), weight, head.bias.float())
 
 
 __all__ = ["AxiomLoopedPreTrainedModel", "AxiomLoopedModel", "AxiomLoopedForSequenceClassification"]

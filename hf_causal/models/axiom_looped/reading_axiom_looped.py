@@ -1,14 +1,14 @@
-"""How the looped reasoner reads: tokens to sentences and mentions, and characters to one vector for each name."""
+"""How the looped reasoner reads statements and questions about one graph."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
-from torch import nn
 
 from .configuration_axiom_looped import AxiomLoopedConfig
+from .text_axiom_looped import Text, as_size, read_text
 
 
 @dataclass
@@ -16,24 +16,26 @@ class Sentences:
     """The sentences of a batch: where each name is spelled, and which slots are filled.
 
     Names are numbered by slot: a row has those of its statements (statement s: 2 s for the cause, 2 s + 1 for the
-    effect), then the two of each question, then what questions give.
+    effect), then the two of each question, then the conditioning sets.
     """
 
     character_ids: torch.Tensor
     """Token id of every name character of the batch, in reading order: (characters,)."""
     character_words: torch.Tensor
-    """Name of each, counted over the whole batch: (characters,)."""
+    """Index of the name of each character, counted over the batch: (characters,)."""
     statements: torch.Tensor
     """Which statement slots are filled: (batch, statements), bool."""
     questions: torch.Tensor
     """Which question slots are filled: (batch, questions), bool."""
     separations: torch.Tensor
     """Which questions ask about d-separation: (batch, questions), bool."""
+    self_questions: torch.Tensor
+    """Which questions ask whether a node causes itself: (batch, questions), bool."""
     given: torch.Tensor
-    """The question that each given name belongs to, -1 where there is none: (batch, given)."""
+    """Question of each name of a conditioning set, -1 for padding: (batch, given)."""
     readable: torch.Tensor
-    """Which prompts are made of such sentences alone and ask something: (batch,), bool. An exported graph cannot raise
-    and has to say so instead."""
+    """Which prompts consist of such sentences alone and ask a question that can be answered: (batch,), bool. An
+    exported graph cannot raise and has this output instead."""
 
     @property
     def names_per_row(self) -> int:
@@ -41,55 +43,36 @@ class Sentences:
         return 2 * (self.statements.shape[1] + self.questions.shape[1]) + self.given.shape[1]
 
 
-@dataclass
-class Text:
-    """Token ids as sentences and mentions of names: a mention is a run of characters between words."""
+class SentenceForms(NamedTuple):
+    """Form of each sentence of a batch, all (batch, sentences), bool."""
 
-    real: torch.Tensor
-    """Which tokens are text: (batch, length), as all the following."""
-    character: torch.Tensor
-    """Which of them are characters of names."""
-    sentence: torch.Tensor
-    """Number of the sentence that each token belongs to."""
-    begins: torch.Tensor
-    """Where a mention begins."""
-    previous: torch.Tensor
-    """The token before each."""
-    rank: torch.Tensor
-    """Number of the mention in its sentence that a character belongs to, counted from 0."""
-    num_sentences: int
+    statement: torch.Tensor
+    """'X causes Y.'"""
+    cause_question: torch.Tensor
+    """'Does X cause Y?'"""
+    separation_question: torch.Tensor
+    """'Are X and Y d-separated given {Z, W}?'"""
+    unreadable: torch.Tensor
+    """Another form, or something outside the vocabulary."""
 
-    def per_sentence(self, marked: torch.Tensor) -> torch.Tensor:
-        """How many tokens of each sentence are marked: (batch, sentences)."""
-        counts = torch.zeros(marked.shape[0], self.num_sentences, dtype=torch.long, device=marked.device)
-        return counts.scatter_add_(1, self.sentence, marked.long())
-
-    def of_sentence(self, marked: torch.Tensor) -> torch.Tensor:
-        """From sentences that are marked to their tokens."""
-        return marked.gather(1, self.sentence)
+    @property
+    def question(self) -> torch.Tensor:
+        """Either form of question."""
+        return self.cause_question | self.separation_question
 
 
-def read_text(
-    input_ids: torch.Tensor, attention_mask: torch.Tensor | None, config: AxiomLoopedConfig, ends: tuple[int, ...]
-) -> Text:
-    """Finds sentences, which end with one of the tokens `ends`, and mentions, wherever the padding is."""
-    device = input_ids.device
-    special = [config.pad_token_id, config.bos_token_id, config.eos_token_id]
-    unread = torch.tensor([-1 if id is None or isinstance(id, list) else id for id in special], device=device)
-    real = ~_among(input_ids, unread)
-    if attention_mask is not None:
-        real = real & attention_mask.bool()
-    end = real & _among(input_ids, torch.tensor(ends, device=device))
-    character = real & ~_among(input_ids, torch.tensor(config.word_token_ids, device=device))
-    sentence = end.long().cumsum(1) - end.long()
-    begins = character & ~nn.functional.pad(character[:, :-1], (1, 0))
-    previous = nn.functional.pad(input_ids[:, :-1], (1, 0), value=-1)
-    text = Text(
-        real, character, sentence, begins, previous, sentence, _size(sentence.max()) + 1 if input_ids.shape[1] else 1
-    )
-    mentions = text.per_sentence(begins)
-    text.rank = begins.long().cumsum(1) - 1 - text.of_sentence(mentions.cumsum(1) - mentions)
-    return text
+class Slots(NamedTuple):
+    """Where the names of a batch belong."""
+
+    of_token: torch.Tensor
+    """Name slot that each token belongs to: (batch, length)."""
+    given: torch.Tensor
+    """Question of each name of a conditioning set, -1 for padding: (batch, given)."""
+    separations: torch.Tensor
+    """Which questions ask about d-separation: (batch, questions)."""
+    self_questions: torch.Tensor
+    """Which questions ask whether a node causes itself: (batch, questions)."""
+    per_row: int
 
 
 def read_sentences(
@@ -97,135 +80,128 @@ def read_sentences(
 ) -> Sentences:
     """Finds statements, questions and the names in them.
 
+    Args:
+        input_ids, attention_mask (`torch.Tensor`): Of shape (batch, length).
+        config ([`AxiomLoopedConfig`]): With the ids of the words.
+
     Raises:
-        `ValueError`: For a sentence of another form, or a prompt that is too long.
+        `ValueError`: For a sentence of another form, with its text, or a prompt that is too long. Never in an export,
+            where `readable` is false instead.
     """
-    batch, device = input_ids.shape[0], input_ids.device
     text = read_text(input_ids, attention_mask, config, (config.stop_token_id, config.question_token_id))
-    per_sentence, begins = text.per_sentence, text.begins
-
-    def count(*ids: int) -> torch.Tensor:
-        return per_sentence(text.real & _among(input_ids, torch.tensor(ids, device=device)))
-
-    def second_after(*ids: int) -> torch.Tensor:
-        follows = _among(text.previous, torch.tensor(ids, device=device))
-        return per_sentence(begins & (text.rank == 1) & follows) == 1
-
-    verbs = (config.causes_token_id, config.cause_token_id)
-    mentions, verb, does = per_sentence(begins), count(*verbs), count(config.does_token_id)
-    further = count(*config.word_ids.values()) if config.word_ids else torch.zeros_like(verb)
-    plain = second_after(*verbs) & (mentions == 2) & (verb == 1) & (further == 0)
-    statement, asks_cause = plain & (does == 0), plain & (does == 1)
-    separation = torch.zeros_like(statement)
-    if config.reads("d_separation"):
-        words = config.word_ids
-        given, commas = count(words["given"]), count(words[","])
-        named = (mentions == 2) & (commas == 0) | (mentions > 2) & (given == 1) & (commas == mentions - 3)
-        asked = (count(words["Are"]) == 1) & (count(words["and"]) == 1) & (count(words["d-separated"]) == 1)
-        separation = second_after(words["and"]) & asked & named & (verb == 0) & (does == 0)
-    question = asks_cause | separation
-    strange = (per_sentence(text.real) > 0) & ~statement & ~question
-    refuses = not torch.compiler.is_exporting()
-    if refuses and strange.any():
-        row, number = strange.nonzero()[0].tolist()
-        forms = ["'X causes Y.'", "'Does X cause Y?'"]
-        forms += ["'Are X and Y d-separated given {Z, W}?'"] if config.reads("d_separation") else []
-        raise ValueError(
-            f"`input_ids` row {row}: sentence {number + 1} cannot be read; it should have the form "
-            f"{', '.join(forms[:-1])} or {forms[-1]}"
-        )
-    # An exported graph has a slot of each kind at least.
-    fewest = 0 if refuses else 1
-    statements, questions = (_size(kind.sum(1).max().clamp(min=fewest)) for kind in (statement, question))
+    forms = classify_sentences(text, config)
+    repeats = text.repeats_name() & forms.question
+    exporting = torch.compiler.is_exporting()
+    if not exporting:
+        _refuse_unreadable(text, forms, repeats, config)
+    # An exported graph has a statement slot and a question slot at least.
+    fewest = 1 if exporting else 0
+    statements, questions = (
+        as_size(form.sum(1).max().clamp(min=fewest)) for form in (forms.statement, forms.question)
+    )
     torch._check(statements >= fewest)
     torch._check(questions >= fewest)
-    if refuses and statements > config.max_sentences:
+    if not exporting and statements > config.max_sentences:
         raise ValueError(
             f"`input_ids` has a prompt of {statements} statements; this model reads up to {config.max_sentences} "
             "(`max_sentences` in its config)"
         )
-    number = torch.where(question, question.long().cumsum(1) - 1, statement.long().cumsum(1) - 1)
-    first = torch.where(question, 2 * (statements + number), 2 * number)
-    slot, width = text.of_sentence(first) + text.rank, 2 * (statements + questions)
-    separations = torch.zeros(batch, questions, dtype=torch.bool, device=device)
-    given_of = torch.zeros(batch, 0, dtype=torch.long, device=device)
-    if config.reads("d_separation"):
-        row, where = separation.nonzero(as_tuple=True)
-        separations[row, number[row, where]] = True
-        # Given names are counted through the whole row, so that their order of reading is their slot.
-        gives = begins & (text.rank > 1)
-        places = gives.long().cumsum(1)
-        slot = torch.where(text.rank > 1, width + places - 1, slot)
-        given_of = torch.full((batch, int(places.max()) if places.numel() else 0), -1, device=device)
-        row, column = gives.nonzero(as_tuple=True)
-        given_of[row, places[row, column] - 1] = text.of_sentence(number)[row, column]
-        width = width + given_of.shape[1]
-    row, column = (text.character & text.of_sentence(statement | question)).nonzero(as_tuple=True)
-
-    def filled(kind: torch.Tensor, width: int) -> torch.Tensor:
-        return torch.arange(width, device=device) < kind.sum(1, keepdim=True)
-
+    slots = _assign_slots(text, forms, repeats, statements, questions, config)
+    row, column = (text.character & text.per_token(forms.statement | forms.question)).nonzero(as_tuple=True)
     return Sentences(
         input_ids[row, column],
-        row * width + slot[row, column],
-        filled(statement, statements),
-        filled(question, questions),
-        separations,
-        given_of,
-        ~strange.any(1) & question.any(1) & (statement.sum(1) <= config.max_sentences),
+        row * slots.per_row + slots.of_token[row, column],
+        _filled(forms.statement, statements),
+        _filled(forms.question, questions),
+        slots.separations,
+        slots.self_questions,
+        slots.given,
+        ~forms.unreadable.any(1)
+        & ~repeats.any(1)
+        & forms.question.any(1)
+        & (forms.statement.sum(1) <= config.max_sentences),
     )
 
 
-def _size(number: torch.Tensor) -> int:
-    """A size that depends on what is read; not by `int()`, which would fix it in an exported graph."""
-    return number.item()  # type: ignore[return-value]
+def classify_sentences(text: Text, config: AxiomLoopedConfig) -> SentenceForms:
+    """Finds the form of each sentence from its words and the positions of its names."""
+    verbs = (config.causes_token_id, config.cause_token_id)
+    mentions, verb, does = text.per_sentence(text.begins), text.count(*verbs), text.count(config.does_token_id)
+    known = text.per_sentence(text.unknown) == 0
+    further = text.count(*config.word_ids.values()) if config.word_ids else torch.zeros_like(verb)
+    plain = text.mention_follows(1, *verbs) & (mentions == 2) & (verb == 1) & (further == 0) & known
+    separation = torch.zeros_like(plain)
+    if config.reads("d_separation"):
+        words = config.word_ids
+        given, commas = text.count(words["given"]), text.count(words[","])
+        unconditional = (mentions == 2) & (commas == 0)
+        conditional = (mentions > 2) & (given == 1) & (commas == mentions - 3)
+        opening = (text.count(words["Are"]) == 1) & (text.count(words["and"]) == 1)
+        asks = opening & (text.count(words["d-separated"]) == 1) & (verb == 0) & (does == 0)
+        separation = text.mention_follows(1, words["and"]) & asks & (unconditional | conditional) & known
+    forms = plain & (does == 0), plain & (does == 1), separation
+    return SentenceForms(*forms, (text.per_sentence(text.real) > 0) & ~(forms[0] | forms[1] | forms[2]))
 
 
-def _among(input_ids: torch.Tensor, some: torch.Tensor) -> torch.Tensor:
-    """Which ids are among a few, by comparing all: `torch.isin` may search, which ONNX cannot."""
-    return (input_ids[..., None] == some).any(-1)
+def _refuse_unreadable(text: Text, forms: SentenceForms, repeats: torch.Tensor, config: AxiomLoopedConfig) -> None:
+    """Raises `ValueError` for the first sentence that the model cannot read or answer."""
+    if forms.unreadable.any():
+        row, number = forms.unreadable.nonzero()[0].tolist()
+        raise ValueError(
+            f"`input_ids` row {row}: sentence {number + 1} cannot be read: {text.spell(row, number, config)!r}; it "
+            f"should have the form {_listed_forms(config)}, with names of ASCII letters and digits"
+        )
+    repeated = repeats & forms.separation_question
+    if repeated.any():
+        row, number = repeated.nonzero()[0].tolist()
+        raise ValueError(
+            f"`input_ids` row {row}: {text.spell(row, number, config)!r} is about a node and itself; it should be "
+            "about two different nodes"
+        )
 
 
-class AxiomLoopedNameEncoder(nn.Module):
-    """Characters to one vector for each name.
-
-    Every character is seen together with its two neighbours in the name; the results are rotated by an angle that
-    grows with the place in the name, as in rotary positions, and added up. No table of places can run out, and names
-    that share most of their characters still differ.
-    """
-
-    def __init__(self, config: AxiomLoopedConfig):
-        super().__init__()
-        self.embed_characters = nn.Embedding(config.vocab_size, config.name_size)
-        self.conv = nn.Linear(3 * config.name_size, config.name_size, bias=False)
-
-    def forward(self, character_ids: torch.Tensor, words: torch.Tensor, num_words: int) -> torch.Tensor:
-        """Vectors of shape (num_words, name_size) from characters in reading order and the word of each."""
-        embedded = self.embed_characters(character_ids)
-        width = embedded.shape[1]
-        inside = (words[1:] == words[:-1])[:, None]
-        before = nn.functional.pad(embedded[:-1] * inside, (0, 0, 1, 0))
-        after = nn.functional.pad(embedded[1:] * inside, (0, 0, 0, 1))
-        seen = nn.functional.gelu(self.conv(torch.cat([before, embedded, after], dim=-1)))
-        # Of one length, so that no character drowns the others of its name: `2` and `2R` must differ.
-        seen = nn.functional.rms_norm(seen, (width,))
-        place = places_in_names(words)
-        # Multiples of the golden ratio are spread evenly, for any number of dimensions.
-        rates = torch.arange(width // 2, device=words.device) * 0.6180339887498949 % 1.0 * math.pi
-        angles = place[:, None] * rates
-        cos, sin = angles.cos(), angles.sin()
-        first, second = seen.chunk(2, dim=-1)
-        turned = torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1)
-        return turned.new_zeros(num_words, width).index_add_(0, words, turned)
+def _listed_forms(config: AxiomLoopedConfig) -> str:
+    forms = ["'X causes Y.'", "'Does X cause Y?'"]
+    forms += ["'Are X and Y d-separated given {Z, W}?'"] if config.reads("d_separation") else []
+    return f"{', '.join(forms[:-1])} or {forms[-1]}"
 
 
-def places_in_names(words: torch.Tensor) -> torch.Tensor:
-    """Place of each character in its name, counted from 0: (characters,) from the word of each character."""
-    index = torch.arange(words.shape[0], device=words.device)
-    begins = nn.functional.pad(words[1:] != words[:-1], (1, 0), value=True)
-    # By adding up where each name begins, not by `cummax`, which ONNX does not have.
-    name = begins.long().cumsum(0) - 1
-    return index - torch.zeros_like(index).index_add_(0, name, torch.where(begins, index, 0))[name]
+def _assign_slots(
+    text: Text,
+    forms: SentenceForms,
+    repeats: torch.Tensor,
+    statements: int,
+    questions: int,
+    config: AxiomLoopedConfig,
+) -> Slots:
+    """Assigns a name slot to each mention; conditioning sets come last, in reading order."""
+    question, device = forms.question, text.input_ids.device
+    number = torch.where(question, question.long().cumsum(1) - 1, forms.statement.long().cumsum(1) - 1)
+    first = torch.where(question, 2 * (statements + number), 2 * number)
+    slot, per_row = text.per_token(first) + text.rank, 2 * (statements + questions)
+    given = torch.zeros(question.shape[0], 0, dtype=torch.long, device=device)
+    if config.reads("d_separation"):
+        # Given names are counted through the row, so that their reading order is their slot.
+        gives = text.begins & (text.rank > 1)
+        count = gives.long().cumsum(1)
+        slot = torch.where(text.rank > 1, per_row + count - 1, slot)
+        given = torch.full((question.shape[0], int(count.max()) if count.numel() else 0), -1, device=device)
+        row, column = gives.nonzero(as_tuple=True)
+        given[row, count[row, column] - 1] = text.per_token(number)[row, column]
+        per_row = per_row + given.shape[1]
+    separations = _mark_questions(forms.separation_question, number, questions)
+    return Slots(slot, given, separations, _mark_questions(repeats, number, questions), per_row)
 
 
-__all__ = ["AxiomLoopedNameEncoder", "Sentences", "Text", "places_in_names", "read_sentences", "read_text"]
+def _mark_questions(marked: torch.Tensor, number: torch.Tensor, questions: int) -> torch.Tensor:
+    """Turns marks of sentences into marks of question slots: (batch, sentences) to (batch, questions)."""
+    index = torch.arange(questions, device=marked.device)
+    return (marked[..., None] & (number[..., None] == index)).any(1)
+
+
+def _filled(form: torch.Tensor, width: int) -> torch.Tensor:
+    """Marks as many leading slots as a row has sentences of a form: (batch, width)."""
+    return torch.arange(width, device=form.device) < form.sum(1, keepdim=True)
+
+
+__all__ = ["SentenceForms", "Sentences", "classify_sentences", "read_sentences"]

@@ -11,9 +11,9 @@ from hf_causal.tasks.task import Task
 TASK = Task(
     name="co_occurrence",
     title="Co-occurrence and cause",
+    example="A and B often appear together. C causes A. C causes B. Does A cause B?",
     recognizes=recognizes,
     parse=parse_prompt,
-    vocabulary=("and", "often appear together"),
     prove=prove,
     check=check,
     explain=explain,

@@ -111,7 +111,7 @@ def _relation(cell: Cell) -> str:
 
 
 def _flatten(pairs: np.ndarray) -> np.ndarray:
-    return pairs.reshape(len(pairs), -1)
+    return pairs.reshape(len(pairs), pairs.shape[1] * pairs.shape[2])  # -1 fails without pairs
 
 
 def _candidates(relation: str, edges: np.ndarray, hops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

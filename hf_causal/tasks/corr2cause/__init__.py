@@ -14,6 +14,11 @@ from hf_causal.tasks.task import Task
 TASK = Task(
     name="corr2cause",
     title="Correlation to causation",
+    example=(
+        "Premise: Suppose there is a closed system of 3 variables, A, B and C. All the statistical relations among "
+        "these 3 variables are as follows: A correlates with B. B correlates with C. However, A is independent of C.\n"
+        "Hypothesis: A directly causes B."
+    ),
     recognizes=recognizes,
     parse=parse_prompt,
     join=join,

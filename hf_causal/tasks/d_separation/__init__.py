@@ -14,6 +14,7 @@ _SMALL = {"rows": 400, "validation_rows": 400}
 TASK = Task(
     name="d_separation",
     title="d-separation",
+    example="A causes B. C causes B. B causes D. Are A and C d-separated given {D}?",
     recognizes=recognizes,
     parse=parse_prompt,
     vocabulary=("Are", "and", "d-separated", "given", "{", "}", ","),

@@ -47,7 +47,8 @@ class Explanation:
     drawings: tuple[Drawing, ...] = ()
 
     def __str__(self) -> str:
-        return " ".join((self.summary, *self.steps))
+        steps = (step if step.endswith(".") else f"{step}." for step in self.steps)
+        return " ".join((self.summary, *steps))
 
 
 def keep_name(name: str) -> str:

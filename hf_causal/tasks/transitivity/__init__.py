@@ -14,6 +14,7 @@ _SMALL = {"rows": 400, "validation_rows": 400}
 TASK = Task(
     name="transitivity",
     title="Transitivity",
+    example="A causes B. B causes C. Does A cause C?",
     recognizes=lambda text: True,
     fallback=True,
     parse=parse_prompt,

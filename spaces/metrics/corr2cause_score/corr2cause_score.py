@@ -1,5 +1,7 @@
 """Accuracy, and precision, recall and F1 of Yes, on questions from correlation to causation."""
 
+# Written by `make spaces` from `spaces/metric_sources/corr2cause_score.yaml`.
+
 import datasets
 import evaluate
 
@@ -8,12 +10,12 @@ from hf_causal.evaluation.metrics import score_groups
 _DESCRIPTION = """
 How well a model tells which causal hypotheses follow from correlations: accuracy, and precision, recall and F1 of the
 minority class (the hypothesis follows: Yes), over everything, per relation and per number of variables, each with its
-standard error and beside the accuracy of always giving the more frequent answer.
+standard error, and the accuracy of always giving the more frequent answer.
 """
 
 _KWARGS_DESCRIPTION = """
 Args:
-    predictions (`list[int]`): 0 for No, 1 for Yes; anything else, for example -1, is a wrong answer and no Yes.
+    predictions (`list[int]`): 0 for No, 1 for Yes; anything else, for example -1, is a wrong answer and not a Yes.
     references (`list[int]`): 0 or 1.
     relation (`list[str]`): The relation that each hypothesis states.
     num_nodes (`list[int]`): The number of variables of each premise.

@@ -1,4 +1,4 @@
-"""Cases that the metric must meet: inputs as `compute` takes them, and the scores that come out."""
+"""Test cases of the metric: inputs as `compute` takes them, and the expected scores."""
 
 _GROUPS = {"relation": ["parent", "parent", "child", "child", "child"], "num_nodes": [3, 4, 3, 4, 4]}
 
@@ -21,7 +21,7 @@ test_cases = [
         },
     },
     {
-        # Who always says No, as the majority baseline.
+        # Always No, the majority baseline.
         "inputs": {"predictions": [0] * 5, "references": [1, 0, 1, 0, 0], **_GROUPS},
         "result": {
             "accuracy": 0.6,

@@ -1,5 +1,7 @@
 """Text, image and group score of image-caption similarities, over everything and per kind of change."""
 
+# Written by `make spaces` from `spaces/metric_sources/equivariance_score.yaml`.
+
 import datasets
 import evaluate
 
@@ -52,7 +54,6 @@ class EquivarianceScore(evaluate.Metric):
             inputs_description=_KWARGS_DESCRIPTION,
             features=datasets.Features(
                 {
-                    # In double precision: rounding would make ties.
                     "c0_i0": datasets.Value("float64"),
                     "c1_i0": datasets.Value("float64"),
                     "c0_i1": datasets.Value("float64"),

@@ -1,10 +1,10 @@
-"""Cases that the metric must meet: inputs as `compute` takes them, and the scores that come out."""
+"""Test cases of the metric: inputs as `compute` takes them, and the expected scores."""
 
 _KINDS = {"kind": ["color", "color", "count", "count"]}
 
 test_cases = [
     {
-        # One pair each that is right both ways, for images only, for captions only, and neither way.
+        # One pair that is right both ways, one for images only, one for captions only, one neither way.
         "inputs": {
             "c0_i0": [0.9, 0.9, 0.8, 0.1],
             "c1_i0": [0.2, 0.5, 0.9, 0.3],
@@ -24,7 +24,7 @@ test_cases = [
         },
     },
     {
-        # Equal similarities prefer nothing.
+        # Equal similarities prefer neither.
         "inputs": {"c0_i0": [1.0] * 4, "c1_i0": [1.0] * 4, "c0_i1": [1.0] * 4, "c1_i1": [1.0] * 4, **_KINDS},
         "result": {"text": 0.0, "image": 0.0, "group": 0.0, "group_stderr": 0.0, "ties": 4},
     },

@@ -1,12 +1,13 @@
 """A page to try the metric on."""
 
+# Written by `make spaces` from `spaces/metric_sources/generalization_accuracy.yaml`.
+
 import os
 
 import evaluate
 import gradio as gr
 
 metric = evaluate.load(os.path.join(os.path.dirname(os.path.abspath(__file__)), "generalization_accuracy.py"))
-COLUMNS = ["predictions", "references", "split", "structure", "num_nodes", "branching_factor"]
 EXAMPLE = [
     [1, 1, "sequential", "sequential", 7, None],
     [0, 0, "sequential", "sequential", 7, None],
@@ -14,30 +15,42 @@ EXAMPLE = [
 ]
 
 
+def number_or_none(value):
+    """Reads a cell of the table that may be empty."""
+    return None if value in (None, "") else float(value)
+
+
+COLUMNS = {
+    "predictions": int,
+    "references": int,
+    "split": str,
+    "structure": str,
+    "num_nodes": int,
+    "branching_factor": number_or_none,
+}
+"""Columns of the table, and how to read their cells."""
+
+
 def score(rows: list[list]) -> dict:
-    """Scores a table of answers.
+    """Scores a table.
 
     Args:
         rows: One list for each question: prediction, reference, split, structure, number of nodes, branching factor.
     """
     try:
-        columns = list(zip(*(row for row in rows if row and row[0] not in (None, "")), strict=True))
-        predictions, references, split, structure, nodes, factors = columns
-        return metric.compute(
-            predictions=[int(value) for value in predictions],
-            references=[int(value) for value in references],
-            split=list(split),
-            structure=list(structure),
-            num_nodes=[int(value) for value in nodes],
-            branching_factor=[float(value) if value not in (None, "") else None for value in factors],
-        )
+        values = zip(*(row for row in rows if row and row[0] not in (None, "")), strict=True)
+        columns = {
+            name: [read(value) for value in column]
+            for (name, read), column in zip(COLUMNS.items(), values, strict=True)
+        }
+        return metric.compute(**columns)
     except (ValueError, TypeError) as error:
         raise gr.Error(f"The table cannot be scored: {error}") from error
 
 
 demo = gr.Interface(
     fn=score,
-    inputs=gr.Dataframe(headers=COLUMNS, value=EXAMPLE, type="array", label="Answers, 0 for No and 1 for Yes"),
+    inputs=gr.Dataframe(headers=list(COLUMNS), value=EXAMPLE, type="array", label="Answers, 0 for No and 1 for Yes"),
     outputs=gr.JSON(label="Scores"),
     title="Generalization accuracy",
     description="Accuracy per cell, per split and overall, each with n, standard error and chance-centred accuracy.",

@@ -1,5 +1,7 @@
 """Accuracy of Yes-or-No answers per cell and per split, with n, standard error and chance-centred accuracy."""
 
+# Written by `make spaces` from `spaces/metric_sources/generalization_accuracy.yaml`.
+
 import datasets
 import evaluate
 
@@ -21,7 +23,7 @@ Args:
 
 Returns:
     `dict`: `accuracy`, `n`, `stderr` and `chance_centred` over everything, and `splits`: for each split the same four
-    and its `cells`, a list of dictionaries with the same four beside `structure`, `num_nodes` and `branching_factor`.
+    and its `cells`, a list of dictionaries with the same four and `structure`, `num_nodes` and `branching_factor`.
 
 Example:
 

@@ -1,4 +1,4 @@
-"""Cases that the metric must meet: inputs as `compute` takes them, and the scores that come out."""
+"""Test cases of the metric: inputs as `compute` takes them, and the expected scores."""
 
 _CELLS = {"split": ["long", "long", "wide"], "structure": ["chain", "chain", "branching"], "num_nodes": [7, 7, 12]}
 

@@ -1,13 +1,15 @@
 """A page to try the metric on."""
 
+# Written by `make spaces` from `spaces/metric_sources/graph_recovery.yaml`.
+
 import os
 
 import evaluate
 import gradio as gr
 
 metric = evaluate.load(os.path.join(os.path.dirname(os.path.abspath(__file__)), "graph_recovery.py"))
-COLUMNS = ["weights", "parents"]
 EXAMPLE = [["1", ""], ["0.9 0.1", "0"], ["0.3 0.6 0.1", "0"], ["0.1 0.1 0.7 0.1", "2"]]
+COLUMNS = ("weights", "parents")
 
 
 def score(rows: list[list]) -> dict:
@@ -21,7 +23,7 @@ def score(rows: list[list]) -> dict:
         filled = [row for row in rows if row and row[0] not in (None, "")]
         weights = [[float(value) for value in str(row[0]).split()] for row in filled]
         parents = [[int(value) for value in str(row[1] if row[1] is not None else "").split()] for row in filled]
-        padded = [own + [0.0] * (len(filled) - len(own)) for own in weights]
+        padded = [row + [0.0] * (len(filled) - len(row)) for row in weights]
         return metric.compute(predictions=[[padded]], references=[parents])
     except (ValueError, TypeError) as error:
         raise gr.Error(f"The table cannot be scored: {error}") from error
@@ -29,11 +31,13 @@ def score(rows: list[list]) -> dict:
 
 demo = gr.Interface(
     fn=score,
-    inputs=gr.Dataframe(headers=COLUMNS, value=EXAMPLE, type="array", label="Positions from 0 on"),
+    inputs=gr.Dataframe(headers=list(COLUMNS), value=EXAMPLE, type="array", label="Positions from 0 on"),
     outputs=gr.JSON(label="Scores"),
     title="Graph recovery",
-    description="How much of a latent causal graph an attention map holds: weight on the true parents, and precision, "
-    "recall, F1 and Hamming distance of the edges that can be read off.",
+    description=(
+        "How much of a latent causal graph an attention map holds: weight on the true parents, and "
+        "precision, recall, F1 and Hamming distance of the edges that can be read from it."
+    ),
 )
 
 if __name__ == "__main__":

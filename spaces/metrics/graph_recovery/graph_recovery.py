@@ -1,4 +1,6 @@
-"""How much of latent causal graphs attention maps hold."""
+"""How much of latent causal graphs attention maps recover."""
+
+# Written by `make spaces` from `spaces/metric_sources/graph_recovery.yaml`.
 
 import datasets
 import evaluate
@@ -6,16 +8,16 @@ import evaluate
 from hf_causal.systems.sequences.metric import THRESHOLD, score_recovery
 
 _DESCRIPTION = """
-How much of latent causal graphs attention maps hold: the weight on true parents, and precision, recall, F1 and
-structural Hamming distance of the edges that can be read off.
+How much of latent causal graphs attention maps recover: the weight on true parents, and precision, recall, F1 and
+structural Hamming distance of the edges that can be read from it.
 """
 
 _KWARGS_DESCRIPTION = """
 Args:
     predictions (`list[list[list[list[float]]]]`): For each graph its attention, (heads, length, length), by query and
         key, with rows that add up to 1.
-    references (`list[list[list[int]]]`): For each graph the parents of every position, which stand before it.
-    threshold (`float`): An edge is read where a head gives an earlier position more than this; 0.5 when not given.
+    references (`list[list[list[int]]]`): For each graph the parents of every position, which come before it.
+    threshold (`float`): An edge is read where a head gives an earlier position more than this; 0.5 by default.
 
 Returns:
     `dict`: `num_edges`, `num_found`, `mean_weight`, `min_weight`, `uniform_weight`, `precision`, `recall`, `f1` and
@@ -46,14 +48,13 @@ _CITATION = """
 @evaluate.utils.file_utils.add_start_docstrings(_DESCRIPTION, _KWARGS_DESCRIPTION)
 class GraphRecovery(evaluate.Metric):
     def _info(self):
-        matrix = datasets.List(datasets.List(datasets.Value("float64")))
         return evaluate.MetricInfo(
             description=_DESCRIPTION,
             citation=_CITATION,
             inputs_description=_KWARGS_DESCRIPTION,
             features=datasets.Features(
                 {
-                    "predictions": datasets.List(matrix),
+                    "predictions": datasets.List(datasets.List(datasets.List(datasets.Value("float64")))),
                     "references": datasets.List(datasets.List(datasets.Value("int64"))),
                 }
             ),

@@ -1,4 +1,4 @@
-"""Cases that the metric must meet: inputs as `compute` takes them, and the scores that come out."""
+"""Test cases of the metric: inputs as `compute` takes them, and the expected scores."""
 
 _HEAD = [[1, 0, 0], [0.9, 0.1, 0], [0.3, 0.6, 0.1]]
 _OTHER = [[1, 0, 0], [0.5, 0.5, 0], [0.8, 0.1, 0.1]]
@@ -19,7 +19,7 @@ test_cases = [
         },
     },
     {
-        # Two heads hold the two parents of position 2.
+        # Two heads attend to the two parents of position 2.
         "inputs": {"predictions": [[_HEAD, _OTHER]], "references": [[[], [0], [0, 1]]]},
         "result": {"num_edges": 3, "mean_weight": (0.9 + 0.8 + 0.6) / 3, "f1": 1.0, "hamming_distance": 0},
     },

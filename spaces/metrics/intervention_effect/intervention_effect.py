@@ -1,4 +1,6 @@
-"""Predicted effects of interventions against the true ones, beside what conditioning gives."""
+"""Predicted effects of interventions against the true ones, compared with conditioning."""
+
+# Written by `make spaces` from `spaces/metric_sources/intervention_effect.yaml`.
 
 import datasets
 import evaluate
@@ -6,16 +8,16 @@ import evaluate
 from hf_causal.systems.interventions.metric import score_interventions
 
 _DESCRIPTION = """
-How well P(Y | do X) is predicted: the mean absolute error beside that of the naive answer P(Y | X), and the share of
-pairs in which the predicted change from P(Y | X) has the sign of the true one.
+How well P(Y | do X) is predicted: the mean absolute error compared with that of the naive answer P(Y | X), and the
+share of pairs in which the predicted change from P(Y | X) has the sign of the true one.
 """
 
 _KWARGS_DESCRIPTION = """
 Args:
     predictions (`list[float]`): P(Y | do X) as predicted, one for each pair.
-    references (`list[float]`): P(Y | do X) as it is.
+    references (`list[float]`): The true P(Y | do X).
     observed (`list[float]`): P(Y | X).
-    tolerance (`float`, defaults to 0.01): A change of at most so much has no sign.
+    tolerance (`float`, defaults to 0.01): A change of at most this size has no sign.
 
 Returns:
     `dict`: `n`, `mean_absolute_error`, `mean_absolute_error_stderr`, `naive_mean_absolute_error`, `error_removed`,
@@ -49,7 +51,11 @@ class InterventionEffect(evaluate.Metric):
             citation=_CITATION,
             inputs_description=_KWARGS_DESCRIPTION,
             features=datasets.Features(
-                {name: datasets.Value("float64") for name in ("predictions", "references", "observed")}
+                {
+                    "predictions": datasets.Value("float64"),
+                    "references": datasets.Value("float64"),
+                    "observed": datasets.Value("float64"),
+                }
             ),
         )
 

@@ -1,4 +1,4 @@
-"""Cases that the metric must meet: inputs as `compute` takes them, and the scores that come out."""
+"""Test cases of the metric: inputs as `compute` takes them, and the expected scores."""
 
 _TRUE, _SEEN = [0.30, 0.40, 0.50, 0.20], [0.10, 0.60, 0.50, 0.30]
 
@@ -18,7 +18,7 @@ test_cases = [
         },
     },
     {
-        # Who takes what is seen for what would be done.
+        # The naive answer.
         "inputs": {"predictions": _SEEN, "references": _TRUE, "observed": _SEEN},
         "result": {"mean_absolute_error": 0.125, "error_removed": 0.0, "sign_agreement": 0.0},
     },

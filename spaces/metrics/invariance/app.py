@@ -1,5 +1,7 @@
 """A page to try the metric on."""
 
+# Written by `make spaces` from `spaces/metric_sources/invariance.yaml`.
+
 import json
 import os
 
@@ -20,7 +22,7 @@ def score(estimate: str, invariant: str, spurious: str) -> dict:
     Args:
         estimate: The estimate, a symmetric matrix as JSON.
         invariant: The matrix that is the same in all environments, as JSON.
-        spurious: The list of what each environment adds to it, as JSON.
+        spurious: The list of the matrices that the environments add to it, as JSON.
     """
     try:
         return metric.compute(
@@ -39,7 +41,9 @@ demo = gr.Interface(
     ],
     outputs=gr.JSON(label="Scores"),
     title="Invariance",
-    description="Distances of an estimated matrix to the invariant one and to what pooling the environments finds.",
+    description=(
+        "Distances of an estimated matrix to the invariant one and to what pooling the environments estimates."
+    ),
 )
 
 if __name__ == "__main__":

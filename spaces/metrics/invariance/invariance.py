@@ -1,5 +1,7 @@
 """How invariant an estimated matrix is: its distances to the invariant one and to what pooling environments finds."""
 
+# Written by `make spaces` from `spaces/metric_sources/invariance.yaml`.
+
 import datasets
 import evaluate
 import numpy as np
@@ -8,7 +10,7 @@ from hf_causal.systems.heterogeneity.sensing import invariance_scores
 
 _DESCRIPTION = """
 How near estimates of a matrix are to the part that is the same in all environments, and to the sum of that part and
-the mean of the parts that differ, which is what pooling the environments finds.
+the mean of the parts that differ, which is what pooling the environments estimates.
 """
 
 _KWARGS_DESCRIPTION = """
@@ -20,7 +22,7 @@ Args:
 Returns:
     `dict`: `n`, and means over the estimates, in Frobenius norms: `to_invariant`, |S - A*| / |A*|; `to_pooled`,
     |S - A* - mean A(e)| / |A* + mean A(e)|; `spurious_energy`, |P S P| / |A*| with P the projection on the range of
-    all A(e) beside that of A*; `other_energy`, the same on what is orthogonal to both; and `rank`, the eigenvalues of
+    all A(e) outside that of A*; `other_energy`, the same on what is orthogonal to both; and `rank`, the eigenvalues of
     S above a tenth of the largest one of A*.
 
 Example:
@@ -42,8 +44,6 @@ _CITATION = """
 }
 """
 
-_MATRICES = datasets.Sequence(datasets.Sequence(datasets.Value("float64")))
-
 
 @evaluate.utils.file_utils.add_start_docstrings(_DESCRIPTION, _KWARGS_DESCRIPTION)
 class Invariance(evaluate.Metric):
@@ -53,7 +53,11 @@ class Invariance(evaluate.Metric):
             citation=_CITATION,
             inputs_description=_KWARGS_DESCRIPTION,
             features=datasets.Features(
-                {"predictions": _MATRICES, "references": _MATRICES, "spurious": datasets.Sequence(_MATRICES)}
+                {
+                    "predictions": datasets.List(datasets.List(datasets.Value("float64"))),
+                    "references": datasets.List(datasets.List(datasets.Value("float64"))),
+                    "spurious": datasets.List(datasets.List(datasets.List(datasets.Value("float64")))),
+                }
             ),
         )
 

@@ -1,4 +1,4 @@
-"""Cases that the metric must meet: inputs as `compute` takes them, and the scores that come out."""
+"""Test cases of the metric: inputs as `compute` takes them, and the expected scores."""
 
 _CAUSE = [[2.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
 _SPURIOUS = [[[0.0] * 3, [0.0, strength, 0.0], [0.0] * 3] for strength in (3.0, -1.0)]
@@ -10,7 +10,7 @@ test_cases = [
         "result": {"n": 1, "to_invariant": 0.0, "to_pooled": 0.2**0.5, "spurious_energy": 0.0, "rank": 1},
     },
     {
-        # Two estimates: what pooling finds, and one that has something of neither.
+        # Two estimates: the pooled one, and one with a component of neither.
         "inputs": {
             "predictions": [_BOTH, [[2.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 1.0]]],
             "references": [_CAUSE, _CAUSE],

@@ -1,0 +1,58 @@
+"""The evaluation splits of all tasks, each with its name in the harnesses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hf_causal.tasks.registry import tasks
+from hf_causal.tasks.task import Task
+
+VALIDATION = "validation"
+_NOT_SCORED = ("train", VALIDATION)
+
+
+@dataclass(frozen=True)
+class HarnessSplit:
+    """One evaluation split of a scored config."""
+
+    task: str
+    """Name of the task."""
+    dataset: str
+    config: str
+    split: str
+    member: str
+    """Name within the task: of the config, the split, or both, whichever distinguishes it."""
+    splits: tuple[str, ...]
+    """All splits of the config."""
+
+    @property
+    def has_validation(self) -> bool:
+        """Whether few-shot examples can be drawn from a validation split."""
+        return VALIDATION in self.splits
+
+
+def harness_splits() -> list[HarnessSplit]:
+    """Returns the evaluation splits of every task, in the order of the registry.
+
+    Example:
+
+    ```python
+    >>> [(one.task, one.member) for one in harness_splits()][5:9]
+    [('transitivity', 'long_names'), ('d_separation', 'sequential'), ('d_separation', 'flipped'),
+     ('d_separation', 'reversed')]
+
+    ```
+    """
+    return [one for task in tasks().values() for one in _splits_of(task)]
+
+
+def _splits_of(task: Task) -> list[HarnessSplit]:
+    several_configs = len(task.scored_configs) > 1
+    harness_splits = []
+    for config in task.scored_configs:
+        splits = tuple(task.configs[config]().splits)
+        scored = [split for split in splits if split not in _NOT_SCORED]
+        for split in scored:
+            parts = [config] * several_configs + [split] * (not several_configs or len(scored) > 1)
+            harness_splits.append(HarnessSplit(task.name, task.dataset.name, config, split, "_".join(parts), splits))
+    return harness_splits

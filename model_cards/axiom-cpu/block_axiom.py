@@ -1,0 +1,1 @@
+../../hf_causal/models/axiom/block_axiom.py

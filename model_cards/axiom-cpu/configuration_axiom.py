@@ -1,0 +1,1 @@
+../../hf_causal/models/axiom/configuration_axiom.py

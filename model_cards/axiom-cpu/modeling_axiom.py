@@ -1,0 +1,1 @@
+../../hf_causal/models/axiom/modeling_axiom.py

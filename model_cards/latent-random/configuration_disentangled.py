@@ -1,0 +1,1 @@
+../../hf_causal/systems/sequences/disentangled/configuration_disentangled.py

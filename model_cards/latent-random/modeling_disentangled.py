@@ -1,0 +1,1 @@
+../../hf_causal/systems/sequences/disentangled/modeling_disentangled.py

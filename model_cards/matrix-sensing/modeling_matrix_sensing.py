@@ -1,0 +1,1 @@
+../../hf_causal/systems/heterogeneity/matrix_sensing/modeling_matrix_sensing.py

@@ -1,0 +1,1 @@
+../../hf_causal/systems/equivariance/two_tower/configuration_two_tower.py

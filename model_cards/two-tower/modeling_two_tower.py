@@ -1,0 +1,1 @@
+../../hf_causal/systems/equivariance/two_tower/modeling_two_tower.py
