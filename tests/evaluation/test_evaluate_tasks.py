@@ -11,7 +11,7 @@ from hf_causal.corpora.build import build
 from hf_causal.evaluation.evaluate_tasks import evaluate_tasks, readable_configs
 from hf_causal.evaluation.predictors import load_predictor
 from hf_causal.evaluation.report_files import write_model_report
-from hf_causal.reproduce import _folder, _tasks, reproduce
+from hf_causal.reproduce import _corpus_folder, _scored_tasks, reproduce
 from hf_causal.tasks.registry import scored_configs
 from hf_causal.training.loop import train
 from hf_causal.training.recipe import load_recipe
@@ -163,7 +163,7 @@ def test_a_mixture_is_reproduced_once(tmp_path):
 
 def test_each_of_several_corpora_has_its_folder(tmp_path):
     several = load_recipe("axiom-reasoner")
-    assert _folder(tmp_path, several, "corr2cause") == tmp_path / "corr2cause"
-    assert _folder(tmp_path, load_recipe("axiom-looped"), "axiomatic") == tmp_path
-    assert _tasks(several) == TASKS
-    assert _tasks(load_recipe("axiom-looped-d-separation")) == [TASKS[1]]
+    assert _corpus_folder(tmp_path, several, "corr2cause") == tmp_path / "corr2cause"
+    assert _corpus_folder(tmp_path, load_recipe("axiom-looped"), "axiomatic") == tmp_path
+    assert _scored_tasks(several) == TASKS
+    assert _scored_tasks(load_recipe("axiom-looped-d-separation")) == [TASKS[1]]
