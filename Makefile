@@ -7,7 +7,7 @@ JOBS ?= auto
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help venv reproduce browser test quick docs quality style spaces clean
+.PHONY: help venv reproduce browser test quick docs gallery quality style spaces clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ quick: $(INSTALLED)  ## The fast tests, for while you work
 docs: $(INSTALLED)  ## The site in docs/_build; warnings are errors
 	$(BIN)/python docs/make_cli.py
 	$(BIN)/sphinx-build -q -n -W --keep-going -b html docs docs/_build
+
+gallery: $(INSTALLED)  ## GALLERY.md: a row of every config with its proof
+	$(BIN)/python -m hf_causal.tasks.gallery
 
 quality: $(INSTALLED)  ## Lint, format, types and the import order, as CI checks them
 	$(BIN)/ruff check .

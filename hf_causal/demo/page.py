@@ -14,6 +14,7 @@ import gradio as gr  # noqa: E402
 from hf_causal.demo.api import Endpoints  # noqa: E402
 from hf_causal.demo.ask_tab import AskTab  # noqa: E402
 from hf_causal.demo.explore_tab import ExploreTab  # noqa: E402
+from hf_causal.demo.layout import lay_out  # noqa: E402
 from hf_causal.demo.limits import KEPT_SECONDS, MAX_UPLOAD_BYTES  # noqa: E402
 from hf_causal.demo.models import Models  # noqa: E402
 from hf_causal.demo.verify_tab import VerifyTab  # noqa: E402
@@ -46,8 +47,8 @@ def build_page(model: str | Path | None = None, allow_hub: bool = False) -> gr.B
     models = _models(model, allow_hub)
     if model is not None:
         models.get(models.names[0])  # a folder that is no model is told before anything is served
-    # The others while the page begins to be served, so that it is there sooner.
-    threading.Thread(target=lambda: [models.get(name) for name in models.names], daemon=True).start()
+    # In the background, so that the page is served sooner.
+    threading.Thread(target=_prepare, args=(models,), daemon=True).start()
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(KEPT_SECONDS, KEPT_SECONDS)) as page:
         gr.HTML(_HEADER, padding=False)
         with gr.Tabs():
@@ -65,6 +66,13 @@ def build_page(model: str | Path | None = None, allow_hub: bool = False) -> gr.B
         Endpoints(ask).register()
     page.queue(default_concurrency_limit=4, max_size=MAX_WAITING, api_open=False)
     return page
+
+
+def _prepare(models: Models) -> None:
+    """Loads the models and compiles the layout engine."""
+    lay_out("ab", [("a", "b")], 100.0)
+    for name in models.names:
+        models.get(name)
 
 
 def serve(page: gr.Blocks, port: int | None = None, share: bool = False, mcp: bool = False, **options: Any) -> Any:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 
+from hf_causal.evaluation.batches import accepts, batches_by_length, keep_accepted, left_padded, weights_digest
 from hf_causal.evaluation.language_models.prompts import premise_and_question
 from hf_causal.evaluation.loading import QUESTION_PAIRS, is_classifier, load_pretrained
 from hf_causal.models import MODEL_TYPES
@@ -221,52 +220,6 @@ def make_predictor(model: Any, tokenizer: Any) -> ModelPredictor:
     return ClassifierPredictor(model, tokenizer)
 
 
-def accepts(model: Any, argument: str) -> bool:
-    """Returns whether the `forward` of a model, of any library, takes an argument."""
-    return argument in inspect.signature(model.forward).parameters
-
-
-def keep_accepted(model: Any, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the options that the `forward` of a model takes."""
-    return {name: value for name, value in options.items() if accepts(model, name)}
-
-
-def batches_by_length(lengths: Sequence[int], tokens_per_batch: int) -> Iterator[np.ndarray]:
-    """Yields indices of prompts of similar length, the longest first so that a lack of memory shows at once."""
-    order = np.argsort(lengths, kind="stable")[::-1]
-    start = 0
-    while start < len(order):
-        size = max(1, tokens_per_batch // lengths[order[start]])
-        yield order[start : start + size]
-        start += size
-
-
-def left_padded(
-    rows: Sequence[Sequence[int]], pad_token_id: int, device: torch.device, positions: bool = False
-) -> dict[str, torch.Tensor]:
-    """Pads rows of token ids on the left, so that they end together.
-
-    Args:
-        rows (sequence): Token ids.
-        pad_token_id (`int`): Padding token; it is masked.
-        device (`torch.device`): Device of the batch.
-        positions (`bool`): Whether to add position ids, since many models count the padding otherwise.
-
-    Returns:
-        `dict`: `input_ids`, `attention_mask` and, with `positions`, `position_ids`, of shape (rows, longest).
-    """
-    longest = max(map(len, rows))
-    ids = torch.full((len(rows), longest), pad_token_id)
-    mask = torch.zeros_like(ids)
-    for index, row in enumerate(rows):
-        ids[index, longest - len(row) :] = torch.tensor(row)
-        mask[index, longest - len(row) :] = 1
-    batch = {"input_ids": ids.to(device), "attention_mask": mask.to(device)}
-    if positions:
-        batch["position_ids"] = (mask.cumsum(1) - 1).clamp(min=0).to(device)
-    return batch
-
-
 def encode_pairs(tokenizer: Any, prompts: Sequence[str]) -> dict[str, list[Any]]:
     """Tokenizes premise and question of each prompt as two texts, without padding.
 
@@ -274,16 +227,6 @@ def encode_pairs(tokenizer: Any, prompts: Sequence[str]) -> dict[str, list[Any]]
     """
     premises, questions = zip(*map(premise_and_question, prompts), strict=True)
     return dict(tokenizer(list(premises), list(questions), truncation="only_first"))
-
-
-def weights_digest(model: torch.nn.Module) -> str:
-    """Returns the SHA-256 of a model's weights in memory."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
-        digest.update(name.encode())
-        # As bytes, since NumPy has no bf16.
-        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
-    return digest.hexdigest()
 
 
 def has_inference_labels(config: Any) -> bool:

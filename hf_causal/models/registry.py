@@ -16,6 +16,7 @@ from hf_causal.models.axiom_looped import AxiomLoopedForSequenceClassification
 from hf_causal.models.axiom_looped.configuration_axiom_looped import WORDS
 from hf_causal.systems import system_of_model, systems
 from hf_causal.systems.system import load
+from hf_causal.tasks.registry import get_task, tasks
 
 _TRAINABLE: dict[str, type[PreTrainedModel]] = {
     "axiom": AxiomForCausalLM,
@@ -40,7 +41,7 @@ _TOKENS = {
 """Token of each config field that holds a token id; an architecture has the fields that it needs."""
 
 GRAMMARS = tuple(WORDS)
-"""Tasks whose prompts the architectures of the core read."""
+"""Tasks whose prompts the looped reasoner reads."""
 
 
 def model_class(model_type: str) -> type[PreTrainedModel]:
@@ -71,10 +72,16 @@ def make_tokenizer(model_type: str, grammars: str | Sequence[str] = "transitivit
     if (system := system_of_model(model_type)) is not None:
         return load(system.model).make_tokenizer()
     names = [grammars] if isinstance(grammars, str) else list(grammars)
+    readable = GRAMMARS if model_type == "axiom_looped" else tuple(tasks())
     for grammar in names:
-        if grammar not in GRAMMARS:
-            raise ValueError(f"`grammars` must be among {', '.join(GRAMMARS)}, got {grammar!r}")
-    return AxiomTokenizer(extra_words=tuple(dict.fromkeys(word for grammar in names for word in WORDS[grammar])))
+        if grammar not in readable:
+            raise ValueError(f"`grammars` must be among {', '.join(readable)}, got {grammar!r}")
+    words = (word for grammar in names for word in get_task(grammar).vocabulary)
+    tokenizer = AxiomTokenizer(extra_words=tuple(dict.fromkeys(words)))
+    for grammar in names:
+        if tokenizer.unk_token_id in tokenizer(get_task(grammar).example)["input_ids"]:
+            raise ValueError(f"`grammars` must be tasks with a `vocabulary` for the tokenizer, got {grammar!r}")
+    return tokenizer
 
 
 def make_model(

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from hf_causal.evaluation.batches import accepts
 from hf_causal.evaluation.loading import (
     ADAPTER_CONFIG,
     MissingPackage,
@@ -18,7 +19,7 @@ from hf_causal.evaluation.loading import (
     is_classifier,
     yes_no_config,
 )
-from hf_causal.evaluation.predictors import accepts, answer_classes
+from hf_causal.evaluation.predictors import answer_classes
 from hf_causal.posttraining.recipe import FinetuneRecipe
 from hf_causal.utils.hardware import has_bf16
 

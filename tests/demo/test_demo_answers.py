@@ -12,7 +12,6 @@ from hf_causal.demo.answers import answer_question, read_question
 from hf_causal.demo.cards import answer_card, percent, trouble_card
 from hf_causal.demo.examples import EXAMPLES
 from hf_causal.demo.insides import attention_view, loop_view
-from hf_causal.demo.layout import lay_out
 from hf_causal.demo.limits import TooMuch
 from hf_causal.demo.models import Models
 from hf_causal.demo.pictures import Picture, draw
@@ -165,31 +164,6 @@ def test_any_text_is_shown_as_it_is(premises, question):
 
 
 pairs_of_nodes = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=30)
-
-
-@settings(max_examples=200, deadline=None)
-@given(pairs_of_nodes, st.sampled_from([330.0, 760.0]))
-def test_no_two_nodes_are_drawn_over_each_other(pairs, width):
-    pairs = [(f"node {cause}", f"node {effect}") for cause, effect in pairs]
-    nodes = list(dict.fromkeys(name for pair in pairs for name in pair)) or ["alone"]
-    layout = lay_out(nodes, pairs, width)
-    assert set(layout.centres) == set(nodes)
-    assert set(layout.routes) == {pair for pair in pairs if pair[0] != pair[1]}
-    boxes = [
-        (x - layout.sizes[n] / 2, y - 21, x + layout.sizes[n] / 2, y + 21) for n, (x, y) in layout.centres.items()
-    ]
-    for index, (left, top, right, bottom) in enumerate(boxes):
-        assert left >= 0 and top >= 0 and right <= layout.width and bottom <= layout.height
-        for other in boxes[:index]:
-            assert right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
-    for (cause, effect), route in layout.routes.items():
-        assert (route[0], route[-1]) == (layout.centres[cause], layout.centres[effect])
-
-
-def test_a_dag_is_drawn_from_causes_to_effects():
-    layout = lay_out("abcd", [("a", "b"), ("b", "c"), ("a", "d"), ("d", "c")], 760)
-    across = {node: x for node, (x, _) in layout.centres.items()}
-    assert across["a"] < across["b"] == across["d"] < across["c"]
 
 
 def test_a_picture_tells_what_it_shows():

@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,43 @@ def outside(tmp_path_factory) -> Path:
     # A folder named in a .pth file is searched, but the .pth files in it, such as an editable install, are not run.
     (packages / "dependencies.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
     return folder
+
+
+def built(kind: str, folder: Path) -> list[str]:
+    """Builds a kind of distribution with hatchling itself and returns the names of its files."""
+    code = f"import sys; from hatchling.build import build_{kind} as build; print(build(sys.argv[1]))"
+    done = subprocess.run([sys.executable, "-c", code, str(folder)], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    path = folder / done.stdout.split()[-1]
+    if path.suffix == ".whl":
+        return zipfile.ZipFile(path).namelist()
+    return [name.partition("/")[2] for name in tarfile.open(path).getnames()]
+
+
+RELEASED = "hf_causal/models/released/axiom-reasoner/config.json"
+BOTH_PACKAGES = {
+    "hf_causal/__init__.py",
+    "hf_causal/py.typed",
+    "hf_causal/recipes/axiom-cpu.yaml",
+    "dataset_builders/__init__.py",
+    "dataset_builders/axiomatic/README.md.jinja",
+}
+
+
+def test_the_wheel_holds_both_packages_and_the_released_models(tmp_path):
+    names = set(built("wheel", tmp_path))
+    assert names >= {*BOTH_PACKAGES, RELEASED}
+    assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == {"hf_causal", "dataset_builders"}
+
+
+def test_the_sdist_holds_both_packages_and_what_builds_the_wheel(tmp_path):
+    names = set(built("sdist", tmp_path))
+    assert names >= {*BOTH_PACKAGES, "hatch_build.py", "model_cards/axiom-reasoner/model.safetensors"}
+
+
+def test_an_editable_install_copies_nothing_of_the_package(tmp_path):
+    names = built("editable", tmp_path)
+    assert [name for name in names if ".dist-info/" not in name] == ["_hf_causal.pth"]
 
 
 def run(outside: Path, *command: str) -> subprocess.CompletedProcess:

@@ -149,9 +149,7 @@ def test_premises_that_are_too_long_lose_their_end_and_never_the_question(separa
     predictor = load_predictor(folder, "cpu")
     row = load_corpus("axiomatic", "d_separation", "train", separation_dir)[:1].to_pylist()[0]
     predictor.tokenizer.model_max_length = 60
-    from hf_causal.evaluation.predictors import encode
-
-    (ids,) = encode(predictor.tokenizer, [row["prompt"]], pairs=True)["input_ids"]
+    (ids,) = predictor.encode([row["prompt"]])["input_ids"]
     shown = predictor.tokenizer.decode(ids)
     assert len(ids) == 60 and shown.endswith(f"[SEP]{row['question']}[SEP]")
     assert row["premise"].startswith(shown.removeprefix("[CLS]").split("[SEP]")[0])

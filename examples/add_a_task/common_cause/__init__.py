@@ -1,4 +1,4 @@
-"""Common cause: do two things have a cause in common?"""
+"""Common cause: are two things linked by a common cause?"""
 
 from common_cause.proof import check, explain, prove
 from common_cause.rows import CONFIGS, WORDS, generate_shard
@@ -17,15 +17,15 @@ def one_sentence_each(prompt) -> int:
 TASK = Task(
     name="common_cause",
     title="Common cause",
-    example="C causes A. C causes B. Do A and B have a common cause?",
+    example="C causes A. C causes B. Is A linked to B by a common cause?",
     recognizes=recognizes,
     parse=parse_prompt,
     further_reserved_words=WORDS,
-    vocabulary=("Do", "and", "have a common"),
+    vocabulary=("Is", "linked to", "by a common cause"),
     prove=prove,
     check=check,
     explain=explain,
-    dataset=Dataset("common_cause", "Do two things have a common cause?", "common-cause"),
+    dataset=Dataset("common_cause", "Things linked by a common cause", "common-cause"),
     configs=CONFIGS,
     generate_shard=generate_shard,
     few_shot_config="common_cause",

@@ -16,7 +16,7 @@ from hf_causal.tasks.shared.pair_questions import PairQuestions
 from hf_causal.tasks.shared.rows import generate_rows
 from hf_causal.tasks.shared.schema import CorpusConfig
 
-WORDS = frozenset({"do", "have", "a", "common"})
+WORDS = frozenset({"linked", "to", "by", "a", "common"})
 """Words of the question that no node may be named."""
 
 CONFIGS = {

@@ -1,4 +1,4 @@
-"""The text of the task: `X causes Y.` and `Do X and Y have a common cause?`."""
+"""The text of the task: `X causes Y.` and `Is X linked to Y by a common cause?`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import pyarrow as pa
 from hf_causal.tasks.shared.statements import match_sentence, read_statements, split_sentences, write_premise
 from hf_causal.utils.text_arrays import concatenate
 
-QUESTION_FORM = "Do X and Y have a common cause?"
-_QUESTION = re.compile(r"\s*do\s+([A-Za-z0-9]+)\s+and\s+([A-Za-z0-9]+)\s+have\s+a\s+common\s+cause\s*", re.IGNORECASE)
+QUESTION_FORM = "Is X linked to Y by a common cause?"
+_QUESTION = re.compile(
+    r"\s*is\s+([A-Za-z0-9]+)\s+linked\s+to\s+([A-Za-z0-9]+)\s+by\s+a\s+common\s+cause\s*", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Prompt:
     @property
     def question_text(self) -> str:
         """The canonical text of the question."""
-        return f"Do {self.question[0]} and {self.question[1]} have a common cause?"
+        return f"Is {self.question[0]} linked to {self.question[1]} by a common cause?"
 
     def __str__(self) -> str:
         return f"{self.premise} {self.question_text}".strip()
@@ -49,7 +51,7 @@ def parse_prompt(text: str) -> Prompt:
     Example:
 
     ```python
-    >>> parse_prompt("C causes A. C causes B. Do A and B have a common cause?")
+    >>> parse_prompt("C causes A. C causes B. Is A linked to B by a common cause?")
     Prompt(edges=(('C', 'A'), ('C', 'B')), question=('A', 'B'))
 
     ```
@@ -61,5 +63,5 @@ def parse_prompt(text: str) -> Prompt:
 
 def render_questions(names: np.ndarray, graph: np.ndarray, first: np.ndarray, second: np.ndarray) -> pa.Array:
     """Writes the question about each (graph, first node, second node)."""
-    ends = [b"Do ", names[graph, first], b" and ", names[graph, second], b" have a common cause?"]
-    return concatenate(ends, len(graph))
+    pieces = [b"Is ", names[graph, first], b" linked to ", names[graph, second], b" by a common cause?"]
+    return concatenate(pieces, len(graph))

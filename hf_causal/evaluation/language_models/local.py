@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from transformers import GenerationConfig
 
+from hf_causal.evaluation.batches import accepts, batches_by_length, keep_accepted, left_padded, weights_digest
 from hf_causal.evaluation.language_models.prompts import PromptFormat, PromptRenderer, shared_length
 from hf_causal.evaluation.language_models.reply_cache import Reply, ReplyCache
 from hf_causal.evaluation.loading import default_device, load_pretrained
-from hf_causal.evaluation.predictors import accepts, batches_by_length, keep_accepted, left_padded, weights_digest
 from hf_causal.tasks.shared.replies import parse_answer
 from hf_causal.utils.hardware import describe_hardware, has_bf16
 from hf_causal.utils.progress import Advance

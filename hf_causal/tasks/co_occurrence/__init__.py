@@ -14,7 +14,6 @@ TASK = Task(
     example="A and B often appear together. C causes A. C causes B. Does A cause B?",
     recognizes=recognizes,
     parse=parse_prompt,
-    vocabulary=("and", "often appear together"),
     prove=prove,
     check=check,
     explain=explain,
