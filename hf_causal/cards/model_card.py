@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from importlib import resources
+import math
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,18 @@ import yaml
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from hf_causal import __version__
-from hf_causal.artifacts import FINETUNING_FILE, LICENSE, REPORT_FILE, SCORES_FILE, SUMMARY_FILE, all_scores
-from hf_causal.cards.finetuned import finetuned_scores, render_finetuned_card, scored_dataset, task_type
+from hf_causal.artifacts import (
+    CARD_FILE,
+    FINETUNING_FILE,
+    LICENSE,
+    RECIPE_FILE,
+    REPORT_FILE,
+    SCORES_FILE,
+    SUMMARY_FILE,
+    all_scores,
+)
+from hf_causal.cards.finetuned_card import finetuned_scores, render_finetuned_card, scored_dataset, task_type
+from hf_causal.cards.templates import read_template
 from hf_causal.systems import evaluation_of_model_type
 from hf_causal.systems.datasets import datasets, task_name
 from hf_causal.tasks.registry import get_task
@@ -21,93 +31,90 @@ from hf_causal.utils.files import write_text
 
 
 def write_model_card(folder: str | Path, repo_id: str | None = None) -> Path:
-    """Writes `README.md` for a model folder from its config, recipe, training log, scores and report.
+    """Writes `README.md` for a model folder from its config, recipe, training summary, scores and report.
 
     Args:
-        folder (`str` or `Path`): As `hf-causal train` leaves it; `hf-causal report` adds the scores and the report.
-        repo_id (`str`, *optional*): Where it will be published; the model's name in examples otherwise.
+        folder (`str` or `Path`): Folder that `hf-causal train` wrote; `hf-causal report` adds the scores and the
+            report.
+        repo_id (`str`, *optional*): Repository that examples name; the model's name by default.
 
     Returns:
-        `Path`: Of the card.
+        `Path`: The card.
 
     Raises:
         `FileNotFoundError`: If the folder has no `config.json` and was not fine-tuned.
     """
-    return write_text(Path(folder) / "README.md", render_model_card(folder, repo_id))
+    return write_text(Path(folder) / CARD_FILE, render_model_card(folder, repo_id))
 
 
 def render_model_card(
     folder: str | Path, repo_id: str | None = None, dataset_id: str | None = None, base_model: str | None = None
 ) -> str:
-    """The text of a model card, see [`write_model_card`].
+    """Returns the text of a model card, see [`write_model_card`].
 
     Args:
         folder (`str` or `Path`): Model folder.
-        repo_id (`str`, *optional*): Where it will be published.
-        dataset_id (`str`, *optional*): Its training and evaluation data on the Hub; the corpus' name otherwise.
-        base_model (`str`, *optional*): Of a fine-tuned model, the id of what it was made from; the recipe's otherwise.
+        repo_id (`str`, *optional*): Repository that examples name.
+        dataset_id (`str`, *optional*): Its training and evaluation data on the Hub; the corpus' name by default.
+        base_model (`str`, *optional*): Id of the model that was fine-tuned; the recipe's by default.
     """
     folder = Path(folder)
     if (folder / FINETUNING_FILE).is_file():
         return _render_finetuned(folder, repo_id, dataset_id, base_model)
     if not (folder / "config.json").is_file():
         raise FileNotFoundError(f"{str(folder)!r} is not a model folder: it has no config.json")
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    system = evaluation_of_model_type(config.get("model_type"))
-    about: dict[str, Any] = system.card if system else {}
-    recipe_yaml = _read(folder / "recipe.yaml")
-    recipe: dict[str, Any] = yaml.safe_load(recipe_yaml) if recipe_yaml else {}
-    scores = json.loads(_read(folder / SCORES_FILE) or "{}")
+    config = json.loads(_read(folder / "config.json"))
+    recipe = yaml.safe_load(_read(folder / RECIPE_FILE)) or {}
     name = recipe.get("name", folder.name)
-    task = "text-classification" if config.get("model_type") == "axiom_looped" else "text-generation"
-    data = ModelCardData(
-        language=None if system else "en",
-        license=LICENSE,
-        library_name="transformers",
-        pipeline_tag=about["task"] if system else task,
-        tags=["causal-reasoning", *(about["tags"] if system else ["length-generalization"]), "hf_causal"],
-        datasets=[_data_of(corpus, dataset_id) for corpus in _corpora(recipe)] if recipe else None,
-        model_name=name,
-        eval_results=_eval_results(scores, task, dataset_id) or None,
-    )
-    template = "kind_card.md.jinja" if system else "model_card.md.jinja"
+    system = evaluation_of_model_type(config["model_type"]) if "model_type" in config else None
+    about: dict[str, Any] = system.card if system else {}
     card = ModelCard.from_template(
-        data,
-        template_str=(resources.files("hf_causal.cards") / "templates" / template).read_text("utf-8"),
+        _metadata(folder, config, recipe, name, about, dataset_id),
+        template_str=read_template("system_card.md.jinja" if system else "model_card.md.jinja"),
         name=name,
         description=recipe.get("description") or "A decoder that answers questions about cause and effect.",
         config=config,
         parameters=_count_parameters(folder),
         recipe={**recipe, **recipe.get("objective", {})},
-        recipe_yaml=recipe_yaml,
+        recipe_yaml=_read(folder / RECIPE_FILE),
         dataset_id=dataset_id,
         training=_training_summary(folder),
         report=_read(folder / REPORT_FILE),
         repo_id=repo_id or name,
         version=__version__,
         versions={package: installed_version(package) for package in ("torch", "transformers")},
-        usage=about["usage"].format(repo_id=repo_id or name).strip() if system else "",
+        usage=about.get("usage", "").replace("{repo_id}", repo_id or name).strip(),
         about=about.get("about", "").strip(),
         sources=about.get("sources", "").strip(),
     )
     return str(card)
 
 
-def _corpora(recipe: dict[str, Any]) -> list[str]:
-    """The corpora that a recipe trains on."""
-    sources = recipe.get("mixture") or {f"{recipe['corpus']}/": 1}
-    return list(dict.fromkeys(source.partition("/")[0] for source in sources))
-
-
-def _data_of(corpus: str, dataset_id: str | None) -> str:
-    """The data set of a corpus on the Hub, beside the one of the main corpus."""
-    if dataset_id is None or dataset_id.rpartition("/")[2] not in datasets():
-        return dataset_id or corpus
-    return f"{dataset_id.rpartition('/')[0]}/{corpus}"
+def _metadata(
+    folder: Path,
+    config: dict[str, Any],
+    recipe: dict[str, Any],
+    name: str,
+    about: dict[str, Any],
+    dataset_id: str | None,
+) -> ModelCardData:
+    """Returns the YAML of a card; `about` is the card of a system's model, empty for models that answer questions."""
+    task = "text-classification" if config.get("model_type") == "axiom_looped" else "text-generation"
+    scores = json.loads(_read(folder / SCORES_FILE) or "{}")
+    return ModelCardData(
+        language=None if about else "en",
+        license=LICENSE,
+        library_name="transformers",
+        pipeline_tag=about["task"] if about else task,
+        tags=["causal-reasoning", *(about["tags"] if about else ["length-generalization"]), "hf_causal"],
+        datasets=[_dataset_on_hub(corpus, dataset_id) for corpus in _corpora(recipe)] if recipe else None,
+        model_name=name,
+        eval_results=_eval_results(scores, task, dataset_id) or None,
+    )
 
 
 def _render_finetuned(folder: Path, repo_id: str | None, dataset_id: str | None, base_model: str | None) -> str:
-    recipe = yaml.safe_load(_read(folder / "recipe.yaml"))
+    recipe = yaml.safe_load(_read(folder / RECIPE_FILE))
     recipe |= {"base_model": base_model} if base_model else {}
     records = json.loads(_read(folder / FINETUNING_FILE))["evaluations"]
     training = _training_summary(folder)
@@ -116,8 +123,24 @@ def _render_finetuned(folder: Path, repo_id: str | None, dataset_id: str | None,
         for scores in finetuned_scores(records)
         for result in _eval_results(scores, task_type(training), scored_dataset(scores, recipe["corpus"], dataset_id))
     ]
-    parts = {"training": training, "report": _read(folder / REPORT_FILE), "eval_results": results}
-    return render_finetuned_card(folder, recipe, bool(records), {**parts, "dataset_id": dataset_id}, repo_id)
+    report = _read(folder / REPORT_FILE) if records else ""
+    return render_finetuned_card(folder, recipe, training, report, results, dataset_id, repo_id)
+
+
+def _corpora(recipe: dict[str, Any]) -> list[str]:
+    """Returns the corpora that a recipe trains on, without repetition."""
+    sources = recipe.get("mixture") or {f"{recipe['corpus']}/": 1}
+    return list(dict.fromkeys(source.partition("/")[0] for source in sources))
+
+
+def _dataset_on_hub(corpus: str, dataset_id: str | None) -> str:
+    """Returns the id of a corpus in the namespace of `dataset_id`.
+
+    That is `dataset_id` itself if its repository does not have the name of a published corpus.
+    """
+    if dataset_id is None or dataset_id.rpartition("/")[2] not in datasets():
+        return dataset_id or corpus
+    return f"{dataset_id.rpartition('/')[0]}/{corpus}"
 
 
 def _read(path: Path) -> str:
@@ -125,41 +148,45 @@ def _read(path: Path) -> str:
 
 
 def _count_parameters(folder: Path) -> int:
+    """Returns the number of weights in the safetensors files of a folder, from their headers."""
     from safetensors import safe_open
 
     total = 0
     for path in folder.glob("*.safetensors"):
         with safe_open(path, "pt") as weights:
-            for name in weights.keys():  # noqa: SIM118  (a safe_open file is not a mapping)
-                size = 1
-                for extent in weights.get_slice(name).get_shape():
-                    size *= extent
-                total += size
+            names = weights.keys()
+            total += sum(math.prod(weights.get_slice(name).get_shape()) for name in names)
     return total
 
 
 def _training_summary(folder: Path) -> dict[str, Any] | None:
-    """The figures of the training table, or None for a folder that no finished run left."""
+    """Returns the figures of the training table; None if no training was finished in the folder."""
     text = _read(folder / SUMMARY_FILE)
     return json.loads(text) if text else None
 
 
 def _eval_results(scores: dict[str, Any], task: str, dataset_id: str | None) -> list[EvalResult]:
-    return [result for own in all_scores(scores) for result in _task_results(own, task, dataset_id)]
-
-
-def _task_results(scores: dict[str, Any], task: str, dataset_id: str | None) -> list[EvalResult]:
-    corpus, config = scores.get("dataset", "axiomatic"), scores.get("config", "transitivity_generalization")
+    """Returns an entry of the `model-index` for every split of every config in `scores`."""
     return [
         EvalResult(
             task_type=task,
-            task_name=f"{get_task(task_name(corpus, config)).title}, Yes or No",
-            dataset_type=_data_of(corpus, dataset_id),
+            task_name=f"{_task_title(corpus, config)}, Yes or No",
+            dataset_type=_dataset_on_hub(corpus, dataset_id),
             dataset_name=f"{config} ({split})",
             dataset_config=config,
             dataset_split=split,
             metric_type="accuracy",
             metric_value=round(score["accuracy"], 4),
         )
-        for split, score in scores.get("splits", {}).items()
+        for config_scores in all_scores(scores)
+        for corpus, config in [_scored_config(config_scores)]
+        for split, score in config_scores.get("splits", {}).items()
     ]
+
+
+def _scored_config(scores: dict[str, Any]) -> tuple[str, str]:
+    return scores.get("dataset", "axiomatic"), scores.get("config", "transitivity_generalization")
+
+
+def _task_title(corpus: str, config: str) -> str:
+    return get_task(task_name(corpus, config)).title

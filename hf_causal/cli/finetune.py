@@ -86,7 +86,7 @@ def finetune(
 
     loaded = load_finetune_recipe(recipe, parse_arguments(arguments or ()))
     if push_to_hub:
-        from hf_causal.cards.finetuned import check_base_model
+        from hf_causal.cards.finetuned_card import check_base_model
         from hf_causal.hub.publish import check_destination
 
         check_destination(hub_model_id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from hf_causal.cards.finetuned import is_adapter
+from hf_causal.cards.finetuned_card import is_adapter
 from hf_causal.corpora.parquet import MANIFEST
 from hf_causal.hub.errors import PublishError
 

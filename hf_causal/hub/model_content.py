@@ -20,7 +20,7 @@ from hf_causal.artifacts import (
     TRAINING_LOG_FILE,
 )
 from hf_causal.cards.eval_results import EVAL_RESULTS_FILE, render_eval_results
-from hf_causal.cards.finetuned import ADAPTER_CONFIG, finetuned_scores, is_adapter, public_files, scored_dataset
+from hf_causal.cards.finetuned_card import ADAPTER_CONFIG, finetuned_scores, is_adapter, public_files, scored_dataset
 from hf_causal.cards.model_card import render_model_card
 from hf_causal.cards.validation import parse_card
 from hf_causal.hub.content import RepoContent, check_folder, list_files, matches, suggest_artifact
