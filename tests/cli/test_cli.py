@@ -121,7 +121,7 @@ def test_a_diverged_training_is_a_failed_check(corpus_dir, tmp_path, capsys):
     options = [part for name, value in wild.items() for part in (f"--{name}", str(value))]
     output = ["--output-dir", str(tmp_path / "wild"), "--data-dir", str(corpus_dir)]
     assert main(["train", "axiom-cpu", *output, *options]) == 1
-    assert "lower the learning rate" in capsys.readouterr().err
+    assert "lower learning rate" in capsys.readouterr().err
 
 
 def test_build_writes_to_a_url_and_goes_on_where_it_was(tmp_path, capsys):

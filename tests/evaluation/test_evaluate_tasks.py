@@ -123,6 +123,12 @@ def test_files_go_to_the_task_of_their_grammar(trained, data, tmp_path):
     assert [list(one.files) for one in scores.by_config] == [["chains"], ["balls"], [], [], []]
 
 
+def test_a_file_that_no_task_of_the_model_reads_is_refused(trained, data, tmp_path):
+    (tmp_path / "other.jsonl").write_text(json.dumps({"prompt": "What is smoke?", "completion": "Yes"}) + "\n")
+    with pytest.raises(ValueError, match="other.jsonl' holds questions of no task that the model reads"):
+        evaluate_tasks(trained, data, [tmp_path / "other.jsonl"], limit=1)
+
+
 def test_one_report_and_one_card_tell_of_all_tasks(trained, scores):
     write_model_report(trained, scores)
     report, card = (trained / "report.md").read_text(), (trained / "README.md").read_text()
