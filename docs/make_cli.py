@@ -52,9 +52,11 @@ def _prose(text: str) -> str:
     before, examples, after = text.partition("\nExamples:\n")
     if not examples:
         return before
-    lines = [line.strip() if not line.startswith("        ") else f"    {line.strip()}" for line in after.splitlines()]
-    block = "\n".join(line for line in lines if line.strip())
-    return f"{before}\n\n<!-- not run: examples of the help text -->\n```bash\n{block}\n```"
+    lines = [line for line in after.splitlines() if line.strip()]
+    indented = [line for line in lines if line.startswith("    ")]
+    prose = "\n".join(line for line in lines if not line.startswith("    "))
+    block = "\n".join(line.removeprefix("    ") for line in indented)
+    return f"{before}\n\n<!-- not run: examples of the help text -->\n```bash\n{block}\n```\n\n{prose}".rstrip()
 
 
 def _row(parameter: Any) -> str | None:

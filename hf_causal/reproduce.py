@@ -1,4 +1,4 @@
-"""The main job, end to end: corpora, training, generalization scores, report; each part is done once."""
+"""The main job from start to end: corpora, training, generalization scores, report. Every part is done once."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def reproduce(
 ) -> Scores:
     """Builds the corpora, trains a recipe, scores every generalization split and writes the report.
 
-    What an interrupted call has finished is not done again; training goes on from its latest checkpoint and scoring
-    from its last finished split.
+    A repeated call skips the parts that an earlier one has finished; training resumes from its latest checkpoint, and
+    scoring after its last finished split.
 
     Args:
-        recipe ([`Recipe`]): What to train.
-        out (`str` or `Path`): Gets `data/`, a loadable data set, and `model/`, a model folder with report and card.
-        rows_per_cell (`int`, *optional*): Questions of each generalization cell, the published number when not given.
+        recipe ([`Recipe`]): The recipe to train.
+        out (`str` or `Path`): Folder for `data/`, a loadable data set, and `model/`, a model with report and card.
+        rows_per_cell (`int`, *optional*): Questions of each generalization cell; the published number if not given.
         num_proc (`int`): Processes that generate the corpora.
         progress (callable, *optional*): As for [`evaluate_model`].
-        say (callable): Told in a sentence what begins.
+        say (callable): Called with a sentence when a part begins.
 
     Returns:
-        [`Scores`]
+        [`Scores`]: The scores of all generalization splits.
     """
     from hf_causal.evaluation.report_files import write_model_report
     from hf_causal.training.loop import train
@@ -48,23 +48,21 @@ def reproduce(
     out = Path(out)
     data, model = out / "data", out / "model"
     options = {} if rows_per_cell is None else {"rows_per_cell": rows_per_cell}
-    tasks = _tasks(recipe)
+    tasks = _scored_tasks(recipe)
     _build(recipe, tasks, data, options, num_proc, progress, say)
 
     say(f"Training {recipe.name} in {model}")
-    train(recipe, model, data_dir=_folder(data, recipe), resume_from_checkpoint="latest")
+    train(recipe, model, data_dir=_corpus_folder(data, recipe), resume_from_checkpoint="latest")
 
     scores_file = model / SCORES_FILE
-    made_of = [model / "model.safetensors"]
-    made_of += [_folder(data, recipe, corpus) / config / MANIFEST for corpus, config in tasks]
-    if scores_file.is_file() and all(scores_file.stat().st_mtime > path.stat().st_mtime for path in made_of):
+    if _is_newest(scores_file, model, data, recipe, tasks):
         scores = Scores.from_json(read_scores(scores_file))
     else:
         say("Scoring every generalization split")
         scored = []
         for corpus, config in tasks:
             partial = out / f"scores.{config}.partial.json"
-            folder = _folder(data, recipe, corpus)
+            folder = _corpus_folder(data, recipe, corpus)
             scored.append(evaluate_model(model, corpus, config, folder, partial=partial, progress=progress))
         scores = merge_scores(scored)
         write_json(scores_file, scores.to_json())
@@ -72,16 +70,25 @@ def reproduce(
     return scores
 
 
-def _tasks(recipe: Recipe) -> list[tuple[str, str]]:
-    """What a recipe's model is scored on: the tasks of the grammars that it was trained on."""
-    grammars = [task_name(*source) for source in recipe.sources]
-    return [task for task in scored_configs() if task_name(*task) in grammars]
+def _scored_tasks(recipe: Recipe) -> list[tuple[str, str]]:
+    """Returns the corpora and configs that score a recipe's model: those of the tasks that it is trained on."""
+    trained = [task_name(*source) for source in recipe.sources]
+    return [task for task in scored_configs() if task_name(*task) in trained]
 
 
-def _folder(data: Path, recipe: Recipe, corpus: str | None = None) -> Path:
-    """Where a corpus is: one of several has a folder of its own."""
+def _corpus_folder(data: Path, recipe: Recipe, corpus: str | None = None) -> Path:
+    """Returns the folder of a corpus: `data` itself, or with several corpora a folder in it."""
     several = len({source for source, _ in recipe.sources}) > 1
     return data / corpus if several and corpus else data
+
+
+def _is_newest(scores_file: Path, model: Path, data: Path, recipe: Recipe, tasks: list[tuple[str, str]]) -> bool:
+    """Returns whether the scores were written after the model and the corpora, like a target of `make`."""
+    inputs = [model / "model.safetensors"]
+    inputs += [_corpus_folder(data, recipe, corpus) / config / MANIFEST for corpus, config in tasks]
+    if not scores_file.is_file():
+        return False
+    return all(scores_file.stat().st_mtime > path.stat().st_mtime for path in inputs)
 
 
 def _build(
@@ -93,21 +100,22 @@ def _build(
     progress: Progress | None,
     say: Callable[[str], Any],
 ) -> None:
-    """Builds the training and the evaluation configs, unless the folders hold just those."""
+    """Builds the training and the evaluation configs that the folders do not hold yet."""
     from hf_causal.corpora.build import build
 
     for corpus, name in dict.fromkeys([*recipe.sources, *tasks]):
-        folder = _folder(data, recipe, corpus)
-        given = options if name.endswith("_generalization") else {}
-        config = get_config(corpus, name, **given)
-        found = {manifest["config"]: manifest for manifest in read_manifests(folder)}.get(name)
-        if found and _describes(found, config):
+        folder = _corpus_folder(data, recipe, corpus)
+        config_options = options if name.endswith("_generalization") else {}
+        config = get_config(corpus, name, **config_options)
+        built = {manifest["config"]: manifest for manifest in read_manifests(folder)}.get(name)
+        if built and _is_built_from(built, config):
             continue
         say(f"Building {name} in {folder}")
-        build(corpus, folder, [name], num_proc, progress, **given)
+        build(corpus, folder, [name], num_proc, progress, **config_options)
 
 
-def _describes(manifest: dict[str, Any], config: CorpusConfig) -> bool:
+def _is_built_from(manifest: dict[str, Any], config: CorpusConfig) -> bool:
+    """Returns whether a manifest has the version, seed and numbers of rows of a config."""
     rows = {split: summary["rows"] for split, summary in manifest["splits"].items()}
-    wanted = {split: config.num_rows(split) for split in config.splits}
-    return (manifest["version"], manifest["seed"], rows) == (config.version, config.seed, wanted)
+    expected_rows = {split: config.num_rows(split) for split in config.splits}
+    return (manifest["version"], manifest["seed"], rows) == (config.version, config.seed, expected_rows)

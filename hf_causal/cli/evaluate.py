@@ -143,11 +143,11 @@ def _corpus_and_config(corpus: str | None, config: str | None) -> tuple[str, str
 
 def _write(scores: AnyScores, json_out: Path | None, report_out: Path | None) -> None:
     from hf_causal.evaluation.console import print_scores
-    from hf_causal.evaluation.report_files import scores_to_json, write_model_report
+    from hf_causal.evaluation.report_files import scores_to_json, write_report
     from hf_causal.utils.files import write_json
 
     if json_out:
         write_json(json_out, scores_to_json(scores))
     print_scores(scores)
     if report_out:
-        typer.echo(f"Report in {write_model_report(report_out, scores)}.")
+        typer.echo(f"Report in {write_report(report_out, scores)}.")

@@ -15,7 +15,7 @@ import gradio as gr
 from hf_causal.demo.cards import error_card
 from hf_causal.demo.limits import KEPT_SECONDS, MAX_COLUMNS, MAX_ROWS, MAX_UPLOAD_BYTES
 from hf_causal.demo.uploads import SUFFIXES, verify_upload
-from hf_causal.verification.finding_types import KINDS, Kind
+from hf_causal.verification.finding_types import FINDING_TYPES, FindingType
 
 _FIRST_ROWS = 8
 _PREFIX = "hf-causal-twin-"
@@ -80,23 +80,23 @@ def report_card(done: dict[str, Any], name: str) -> str:
     """What was found, as a table with the most serious kinds first."""
     report, twin = done["report"], done["twin"]
     found = report["findings"]
-    rows = "".join(_row(kind, found[kind.name]) for kind in KINDS if kind.name in found)
+    rows = "".join(_row(kind, found[kind.name]) for kind in FINDING_TYPES if kind.name in found)
     head = "<thead><tr><th></th><th>what</th><th>rows</th><th>first ones, from 0</th></tr></thead>"
     defective = report["num_defective_rows"]
     verdict = f"{defective:,} of {report['num_rows']:,} rows have defects" if defective else (
         f"All {report['num_rows']:,} rows are right"
     )  # fmt: skip
-    grammars = ", ".join(f"{escape(grammar)} ({count:,})" for grammar, count in report["grammars"].items())
+    tasks = ", ".join(f"{escape(task)} ({count:,})" for task, count in report["tasks"].items())
     return (
         f'<section class="hc-card" aria-label="Report"><h3>{escape(name)}</h3><p class="hc-verdict">{verdict}.</p>'
-        f"<p>Labels: {report['num_yes']:,} Yes, {report['num_no']:,} No. Grammars: {grammars or 'none'}. "
+        f"<p>Labels: {report['num_yes']:,} Yes, {report['num_no']:,} No. Tasks: {tasks or 'none'}. "
         f"In the corrected file, rows changed: {twin['num_changed']:,}; "
         f"rows marked as defective: {twin['num_marked']:,}.</p>"
         f"{f'<table>{head}<tbody>{rows}</tbody></table>' if rows else ''}{_proofs(report)}</section>"
     )
 
 
-def _row(kind: Kind, found: dict[str, Any]) -> str:
+def _row(kind: FindingType, found: dict[str, Any]) -> str:
     name = "defect" if kind.is_defect else "note"
     return (
         f'<tr class="hc-row-{name}"><td>{name}</td>'

@@ -43,7 +43,7 @@ def evaluate_tasks(
         [`Scores`]: Those on the first config, with the others as `further`.
 
     Raises:
-        `ValueError`: If the model can read none of them.
+        `ValueError`: If the model can read none of them, or no task of a file.
     """
     predictor = load_predictor(model, device, trust_remote_code)
     configs = readable_configs(predictor)
@@ -51,6 +51,11 @@ def evaluate_tasks(
         names = ", ".join(config for _, config in scored_configs())
         raise ValueError(f"the model {str(model)!r} reads no prompts of {names}")
     task_of_file = {path: next(iter(file_questions(path).task_examples()), None) for path in files}
+    readable = {task_name(corpus, config) for corpus, config in configs}
+    if unscored := [str(path) for path, task in task_of_file.items() if task not in readable]:
+        raise ValueError(
+            f"{unscored[0]!r} holds questions of no task that the model reads: {', '.join(sorted(readable))}"
+        )
     scores = []
     for corpus, config in configs:
         task = task_name(corpus, config)

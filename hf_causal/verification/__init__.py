@@ -1,8 +1,18 @@
-"""Verifying rows that anyone wrote: every label proved or refuted from the row's own text."""
+"""Proves or refutes every label of anybody's rows from the text of the row alone."""
 
-from hf_causal.verification.finding_types import DEFECTS, KINDS, Kind
+from hf_causal.verification.finding_types import DEFECTS, FINDING_TYPES, FindingType
 from hf_causal.verification.fix import FixSummary, fix
 from hf_causal.verification.report import Finding, TableReport, VerifyReport
 from hf_causal.verification.verify import verify
 
-__all__ = ["DEFECTS", "KINDS", "Finding", "FixSummary", "Kind", "TableReport", "VerifyReport", "fix", "verify"]
+__all__ = [
+    "DEFECTS",
+    "FINDING_TYPES",
+    "Finding",
+    "FixSummary",
+    "FindingType",
+    "TableReport",
+    "VerifyReport",
+    "fix",
+    "verify",
+]

@@ -1,4 +1,4 @@
-"""Verifying tables of rows: each row by itself, and then against all others."""
+"""Verifies tables of rows: each row by itself, and then against all others."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_causal.utils.progress import Progress
-from hf_causal.verification.finding_types import KINDS
+from hf_causal.utils.progress import Progress, start
+from hf_causal.verification.checks.row import RowResult, check_row
+from hf_causal.verification.checks.row_index import RowIndex
+from hf_causal.verification.finding_types import FINDING_TYPES
 from hf_causal.verification.io import Table, open_tables
 from hf_causal.verification.report import Finding, TableReport, VerifyReport
-from hf_causal.verification.row_index import Ledger
-from hf_causal.verification.rows import Verdict, judge
 
 Source = str | Path
 
@@ -25,11 +25,11 @@ def verify(
 ) -> VerifyReport:
     """Proves or refutes every row of files, folders or data sets on the Hub from the rows' own text.
 
-    Rows are read in batches; of each 25 bytes are remembered, and about as many more are needed to compare them.
+    Rows are read in batches. Memory is 25 bytes a row, and about as much again to compare the rows.
 
     Args:
-        sources (`str`, `Path` or a sequence of them): What [`~hf_causal.verification.io.open_tables`] opens.
-        config, split (`str`, *optional*): Only this config and split, of folders and data sets on the Hub.
+        sources (`str`, `Path` or a sequence of them): Anything that [`~hf_causal.verification.io.open_tables`] opens.
+        config, split (`str`, *optional*): Only this config and split of a folder or a data set on the Hub.
         progress (callable, *optional*): See [`Progress`].
 
     Returns:
@@ -37,7 +37,7 @@ def verify(
 
     Raises:
         `FileNotFoundError`: If a source does not exist.
-        `ValueError`: If a source is of no known format or lacks columns for a text and a label.
+        `ValueError`: If the format of a source is unknown, or it has no columns for a text and a label.
 
     Example:
 
@@ -47,7 +47,7 @@ def verify(
     >>> _ = file.write_text("prompt,completion\\nA causes B. Does A cause B?,Yes\\nA causes B. Does B cause A?,Yes\\n")
     >>> table, = verify(file).tables
     >>> table.findings["wrong_label"]
-    Finding(kind='wrong_label', rows=[1], reasons=['{"reachable": []} proves \\'No\\''])
+    Finding(name='wrong_label', rows=[1], reasons=['{"reachable": []} proves \\'No\\''])
 
     ```
     """
@@ -59,54 +59,53 @@ def verify(
 
 def verify_table(table: Table, progress: Progress | None = None) -> TableReport:
     """Verifies one table, see [`verify`]."""
-    columns, ledger, tally = table.columns, Ledger(), _Tally(table.name)
-    told = progress(f"verifying {table.name}", table.num_rows) if progress else None
+    columns, index, tally = table.columns, RowIndex(), _Tally(table.name)
+    advance = start(progress, f"verifying {table.name}", table.num_rows)
     for part in table.parts:
         for rows in part.batches(columns.names):
             for row in rows:
-                verdict = judge(row, columns)
-                ledger.add(verdict)
-                tally.add(verdict)
-            if told:
-                told(len(rows))
-    return tally.report(ledger)
+                result = check_row(row, columns)
+                index.add(result)
+                tally.add(result)
+            advance(len(rows))
+    return tally.report(index)
 
 
 class _Tally:
-    """Counts verdicts as they come."""
+    """Collects the results of rows."""
 
     def __init__(self, name: str):
         self.name, self.row = name, 0
-        self.answers, self.grammars, self.sizes = Counter[str | None](), Counter[str](), set[int]()
-        self.findings = {kind.name: Finding(kind.name) for kind in KINDS}
+        self.answers, self.tasks, self.sizes = Counter[str | None](), Counter[str](), set[int]()
+        self.findings = {finding.name: Finding(finding.name) for finding in FINDING_TYPES}
 
-    def add(self, verdict: Verdict) -> None:
-        for kind, reason in verdict.findings:
-            self.findings[kind].add(self.row, reason)
-        self.answers[verdict.answer] += 1
-        if verdict.grammar:
-            self.grammars[verdict.grammar] += 1
-            self.sizes.add(verdict.num_nodes)
+    def add(self, result: RowResult) -> None:
+        for name, reason in result.findings:
+            self.findings[name].add(self.row, reason)
+        self.answers[result.answer] += 1
+        if result.task:
+            self.tasks[result.task] += 1
+            self.sizes.add(result.num_nodes)
         self.row += 1
 
-    def report(self, ledger: Ledger) -> TableReport:
-        for kind, pairs in ledger.compare().items():
+    def report(self, index: RowIndex) -> TableReport:
+        for name, pairs in index.compare().items():
             for row, other in pairs.items():
-                self.findings[kind].add(row, f"as row {other}")
+                self.findings[name].add(row, f"as row {other}")
         return TableReport(
             self.name,
             self.row,
             self.answers["Yes"],
             self.answers["No"],
-            *ledger.premises(),
+            *index.premises(),
             (min(self.sizes, default=0), max(self.sizes, default=0)),
-            dict(self.grammars),
-            {kind: finding for kind, finding in self.findings.items() if finding.rows},
+            dict(self.tasks),
+            {name: finding for name, finding in self.findings.items() if finding.rows},
         )
 
 
 def open_all(sources: Source | Sequence[Source], config: str | None, split: str | None) -> list[Table]:
-    """The tables of all sources; one that cannot be verified is an error before an hour has gone into the others."""
+    """Opens the tables of all sources; one that cannot be verified is an error before the others take an hour."""
     tables = [table for source in listed(sources) for table in open_tables(source, config, split)]
     for table in tables:
         _ = table.columns
@@ -114,5 +113,5 @@ def open_all(sources: Source | Sequence[Source], config: str | None, split: str 
 
 
 def listed(sources: Source | Sequence[Source]) -> Sequence[Source]:
-    """One source as a sequence of one."""
+    """Returns one source as a sequence of one."""
     return [sources] if isinstance(sources, str | Path) else sources

@@ -81,7 +81,7 @@ class Page:
 
 def commands(code: str) -> list[str]:
     """Returns the commands of a block, with continued lines joined."""
-    lines = code.replace("\\\n", " ").splitlines()
+    lines = code.replace("\\\n", " ").replace(" && ", "\n").splitlines()
     return [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
 
 
@@ -99,7 +99,7 @@ def check_options(line: str) -> None:
         return
     assert path or len(words) == 1, f"{line!r} names no command of hf-causal"
     known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
-    if command.ignore_unknown_options:
+    if (command.context_settings or {}).get("ignore_unknown_options"):
         return
     unknown = [word for word in words if word.startswith("--") and word.partition("=")[0] not in {*known, "--help"}]
     assert not unknown, f"`hf-causal {' '.join(path)}` has no option {', '.join(unknown)}"

@@ -11,7 +11,7 @@ from hf_causal.corpora.build import build
 from hf_causal.evaluation.evaluate_tasks import evaluate_tasks, readable_configs
 from hf_causal.evaluation.predictors import load_predictor
 from hf_causal.evaluation.report_files import write_model_report
-from hf_causal.reproduce import _folder, _tasks, reproduce
+from hf_causal.reproduce import _corpus_folder, _scored_tasks, reproduce
 from hf_causal.tasks.registry import scored_configs
 from hf_causal.training.loop import train
 from hf_causal.training.recipe import load_recipe
@@ -123,6 +123,12 @@ def test_files_go_to_the_task_of_their_grammar(trained, data, tmp_path):
     assert [list(one.files) for one in scores.by_config] == [["chains"], ["balls"], [], [], []]
 
 
+def test_a_file_that_no_task_of_the_model_reads_is_refused(trained, data, tmp_path):
+    (tmp_path / "other.jsonl").write_text(json.dumps({"prompt": "What is smoke?", "completion": "Yes"}) + "\n")
+    with pytest.raises(ValueError, match="other.jsonl' holds questions of no task that the model reads"):
+        evaluate_tasks(trained, data, [tmp_path / "other.jsonl"], limit=1)
+
+
 def test_one_report_and_one_card_tell_of_all_tasks(trained, scores):
     write_model_report(trained, scores)
     report, card = (trained / "report.md").read_text(), (trained / "README.md").read_text()
@@ -157,7 +163,7 @@ def test_a_mixture_is_reproduced_once(tmp_path):
 
 def test_each_of_several_corpora_has_its_folder(tmp_path):
     several = load_recipe("axiom-reasoner")
-    assert _folder(tmp_path, several, "corr2cause") == tmp_path / "corr2cause"
-    assert _folder(tmp_path, load_recipe("axiom-looped"), "axiomatic") == tmp_path
-    assert _tasks(several) == TASKS
-    assert _tasks(load_recipe("axiom-looped-d-separation")) == [TASKS[1]]
+    assert _corpus_folder(tmp_path, several, "corr2cause") == tmp_path / "corr2cause"
+    assert _corpus_folder(tmp_path, load_recipe("axiom-looped"), "axiomatic") == tmp_path
+    assert _scored_tasks(several) == TASKS
+    assert _scored_tasks(load_recipe("axiom-looped-d-separation")) == [TASKS[1]]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from hf_causal.cli import main
 from hf_causal.evaluation.evaluate import evaluate_model
 from hf_causal.evaluation.metrics import Accuracy
 from hf_causal.evaluation.predictors import ModelPredictor, load_predictor
@@ -259,3 +260,10 @@ def test_published_accuracies_are_accuracies():
         for (split, factor), curve in (panel for curves in task.published_curves.values() for panel in curves.items()):
             assert all(0.45 <= value <= 1 for value in curve.values())
             assert (factor is not None) == (split == "branching")
+
+
+def test_the_report_of_an_evaluation_goes_into_any_folder(trained_model, corpus_dir, tmp_path):
+    page = tmp_path / "page"
+    assert main(["evaluate", str(trained_model), "--data-dir", str(corpus_dir), "--report", str(page)]) == 0
+    assert "| split |" in (page / "report.md").read_text()
+    assert (page / "plots" / "overview.png").is_file() and not (page / "README.md").exists()

@@ -1,7 +1,13 @@
+from pathlib import Path
+
 import pytest
+from tiny_finetuning import save_classifier
 from tiny_language_model import log_likelihoods, save_tiny_language_model
 
 from hf_causal.evaluation import predictors as predict
+from hf_causal.evaluation.predictors import ClassifierPredictor, NextTokenPredictor, PairClassifierPredictor
+
+MODEL_CARDS = Path(__file__).resolve().parents[2] / "model_cards"
 
 
 def test_padding_does_not_move_the_positions_of_a_stock_model(tmp_path, monkeypatch):
@@ -12,3 +18,23 @@ def test_padding_does_not_move_the_positions_of_a_stock_model(tmp_path, monkeypa
     found = predict.load_predictor(model, "cpu").probabilities(prompts)
     alone = [1 / (1 + 2.718281828459045 ** (no - yes)) for no, yes in log_likelihoods(model, prompts)]
     assert found == pytest.approx(alone, abs=1e-4)
+
+
+def test_each_architecture_has_its_predictor(tmp_path):
+    folders = {
+        save_tiny_language_model(tmp_path / "decoder"): NextTokenPredictor,
+        save_classifier(tmp_path / "classifier", ("No", "Yes")): ClassifierPredictor,
+        save_classifier(tmp_path / "mnli", ("contradiction", "neutral", "entailment")): PairClassifierPredictor,
+        MODEL_CARDS / "axiom-cpu": NextTokenPredictor,
+        MODEL_CARDS / "axiom-looped": ClassifierPredictor,
+    }
+    for folder, kind in folders.items():
+        predictor = predict.load_predictor(folder, "cpu")
+        assert type(predictor) is kind
+        assert predictor.is_classifier == (kind is not NextTokenPredictor)
+        assert predictor.can_loop == (folder.name == "axiom-looped")
+
+
+def test_a_classifier_with_other_labels_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="must have a label 'Yes'"):
+        predict.load_predictor(save_classifier(tmp_path, ("cat", "dog")), "cpu")

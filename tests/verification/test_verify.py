@@ -13,10 +13,10 @@ from other_grammars import CORRELATIONS, SEPARATION
 from hf_causal.tasks import registry
 from hf_causal.tasks.proving import prove
 from hf_causal.tasks.transitivity.text import Prompt, _parse_loose
-from hf_causal.verification import DEFECTS, KINDS, verify
+from hf_causal.verification import DEFECTS, FINDING_TYPES, verify
+from hf_causal.verification.checks.premise import find_cycle, find_revisit, premise_facts
+from hf_causal.verification.checks.row import check_row
 from hf_causal.verification.io import BrokenRow, find_columns, write_rows
-from hf_causal.verification.premises import find_cycle, find_revisit, premise_facts
-from hf_causal.verification.rows import judge
 
 NODES = st.sampled_from(["A", "B", "C", "D", "E", "a"])
 PAIRS = st.tuples(NODES, NODES)
@@ -26,7 +26,7 @@ COLUMNS = find_columns(["prompt", "completion", "label", "certificate"], "rows")
 
 
 def findings(row, columns=COLUMNS):
-    return {kind for kind, _ in judge(row, columns).findings}
+    return {kind for kind, _ in check_row(row, columns).findings}
 
 
 def right_row(prompt: Prompt) -> dict:
@@ -66,13 +66,13 @@ def written(draw):
 @settings(max_examples=300)
 def test_verdicts_are_those_of_the_plain_reader_and_networkx(case, label):
     prompt, text = case
-    verdict = judge({"prompt": text, "completion": label}, find_columns(["prompt", "completion"], "rows"))
-    assert verdict.proof == prove(_parse_loose(text)) == prove(prompt)
-    kinds = {kind for kind, _ in verdict.findings}
+    result = check_row({"prompt": text, "completion": label}, find_columns(["prompt", "completion"], "rows"))
+    assert result.proof == prove(_parse_loose(text)) == prove(prompt)
+    kinds = {kind for kind, _ in result.findings}
     graph = nx.DiGraph(prompt.edges)
     counts = Counter(prompt.edges)
     expected = {
-        "wrong_label": label != verdict.proof.answer,
+        "wrong_label": label != result.proof.answer,
         "cyclic_premise": not nx.is_directed_acyclic_graph(graph),
         "self_loop": any(graph.has_edge(node, node) for node in graph),
         "self_question": prompt.question[0] == prompt.question[1],
@@ -82,7 +82,7 @@ def test_verdicts_are_those_of_the_plain_reader_and_networkx(case, label):
     }
     assert {kind: kind in kinds for kind in expected} == expected
     assert kinds <= {*expected, "revisited_name"}
-    assert verdict.num_nodes == len(graph)
+    assert result.num_nodes == len(graph)
 
 
 @given(EDGES)
@@ -122,8 +122,8 @@ CHAIN = Prompt((("A", "B"), ("B", "C")), ("A", "C"))
 
 
 def test_a_right_row_has_no_findings():
-    verdict = judge(right_row(CHAIN), COLUMNS)
-    assert (verdict.findings, verdict.answer, verdict.grammar, verdict.num_nodes) == ([], "Yes", "transitivity", 3)
+    result = check_row(right_row(CHAIN), COLUMNS)
+    assert (result.findings, result.answer, result.task, result.num_nodes) == ([], "Yes", "transitivity", 3)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_each_fault_of_a_row_is_found(change, kinds):
 
 
 def test_a_broken_row_is_unreadable():
-    assert judge(BrokenRow("x", "no JSON"), COLUMNS).findings == [("unreadable_row", "no JSON")]
+    assert check_row(BrokenRow("x", "no JSON"), COLUMNS).findings == [("unreadable_row", "no JSON")]
 
 
 def test_a_prompt_must_be_its_premise_and_question():
@@ -159,8 +159,8 @@ def test_a_prompt_must_be_its_premise_and_question():
 
 def test_premise_and_question_columns_are_joined():
     columns = find_columns(["premise", "question", "label"], "rows")
-    verdict = judge({"premise": "A causes B.", "question": "Does B cause A?", "label": 1}, columns)
-    assert verdict.findings == [("wrong_label", "{\"reachable\": []} proves 'No'")]
+    result = check_row({"premise": "A causes B.", "question": "Does B cause A?", "label": 1}, columns)
+    assert result.findings == [("wrong_label", "{\"reachable\": []} proves 'No'")]
 
 
 SENTENCES = st.lists(st.sampled_from([("A", "B"), ("B", "C")]), max_size=2).map(tuple)
@@ -228,8 +228,8 @@ def test_the_report_is_json(tmp_path):
 
 
 def test_kinds_are_named_once():
-    assert len({kind.name for kind in KINDS}) == len(KINDS)
-    assert {kind.name for kind in KINDS if not kind.is_defect}.isdisjoint(DEFECTS)
+    assert len({kind.name for kind in FINDING_TYPES}) == len(FINDING_TYPES)
+    assert {kind.name for kind in FINDING_TYPES if not kind.is_defect}.isdisjoint(DEFECTS)
 
 
 def test_progress_is_told_every_row(tmp_path):
@@ -263,7 +263,7 @@ def test_any_registered_grammar_is_verified(more_grammars, tmp_path):
         {"prompt": f"{chain} Does A cause C?", "completion": "Yes"},
     ]
     report = verify_rows(tmp_path, rows)
-    assert report.grammars == {"separation": 6, "transitivity": 1}
+    assert report.tasks == {"separation": 6, "transitivity": 1}
     assert {kind: finding.rows for kind, finding in report.findings.items()} == {
         "wrong_label": [1, 5],
         "self_question": [2, 3],
@@ -284,7 +284,7 @@ def test_a_grammar_without_graphs_is_verified_from_two_columns(more_grammars, tm
         {"premise": "A likes B.", "hypothesis": "A likes B", "relation": "entailment"},
     ]
     report = verify_rows(tmp_path, rows)
-    assert report.grammars == {"correlations": 3, "transitivity": 1}
+    assert report.tasks == {"correlations": 3, "transitivity": 1}
     assert {kind: finding.rows for kind, finding in report.findings.items()} == {
         "wrong_label": [1],
         "unreadable_row": [4],

@@ -1,4 +1,4 @@
-"""What is remembered of every row to compare it with all others: 25 bytes."""
+"""Compares every row with all others, from 25 bytes a row."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from array import array
 
 import numpy as np
 
-from hf_causal.verification.rows import Verdict
+from hf_causal.verification.checks.row import RowResult
 
 
-class Ledger:
-    """Remembers rows by 64-bit hashes of their texts.
+class RowIndex:
+    """Indexes rows by 64-bit hashes of their texts.
 
     Two of ten million different texts have the same hash with a probability of three in a million.
     """
@@ -19,18 +19,18 @@ class Ledger:
         self._texts, self._questions, self._answers = array("q"), array("q"), array("b")
         self._premises = array("q")
 
-    def add(self, verdict: Verdict) -> None:
-        """Remembers the next row."""
-        # A row without a text is like no other.
-        text = hash(verdict.text if verdict.text is not None else ("no text", len(self._texts)))
+    def add(self, result: RowResult) -> None:
+        """Adds the next row."""
+        # A row without a text equals no other row.
+        text = hash(result.text if result.text is not None else ("no text", len(self._texts)))
         self._texts.append(text)
-        self._questions.append(text if verdict.question_key is None else verdict.question_key)
-        self._answers.append({"Yes": 1, "No": 0, None: -1}[verdict.answer])
-        if verdict.premise_key is not None:
-            self._premises.append(verdict.premise_key)
+        self._questions.append(text if result.question_key is None else result.question_key)
+        self._answers.append({"Yes": 1, "No": 0, None: -1}[result.answer])
+        if result.premise_key is not None:
+            self._premises.append(result.premise_key)
 
     def compare(self) -> dict[str, dict[int, int]]:
-        """The rows that stand to an earlier or another row as the kinds of findings say, each with that other row."""
+        """Returns findings about two rows: for each type, the rows and the row that each repeats or contradicts."""
         same_text, same_question = _repeats(self._texts), _repeats(self._questions)
         return {
             "contradictory_duplicate": self._contradictory(same_question),
@@ -47,7 +47,7 @@ class Ledger:
         return {row: firsts[key] for row, key in opposite.items() if key in firsts}
 
     def premises(self) -> tuple[int, int]:
-        """The number of different premises, and of the rows of the most frequent one."""
+        """Returns the number of distinct premises, and the number of rows of the most frequent one."""
         ordered = np.sort(np.frombuffer(self._premises, dtype=np.int64))
         if not len(ordered):
             return 0, 0
@@ -56,7 +56,7 @@ class Ledger:
 
 
 def _repeats(keys: array[int]) -> dict[int, int]:
-    """From each row whose key an earlier row has to the first such row, in the order of the rows."""
+    """Maps each row whose key an earlier row has to the first row with that key, in the order of the rows."""
     values = np.frombuffer(keys, dtype=np.int64)
     order = np.argsort(values, kind="stable")
     ordered = values[order]

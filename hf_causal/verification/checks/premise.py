@@ -1,4 +1,4 @@
-"""What follows from the statements of a premise alone."""
+"""Checks the graph that a premise states."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ Edges = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class PremiseFacts:
-    """What is true of every row with these statements."""
+    """Facts that every row with these statements shares."""
 
     key: int
-    """The same for the same statements in any order."""
+    """Hash of the statements, independent of their order."""
     nodes: frozenset[str]
     findings: tuple[tuple[str, str], ...]
-    """(kind, reason) pairs."""
+    """Pairs of finding type and reason."""
 
 
 @lru_cache(maxsize=4096)
 def premise_facts(edges: Edges) -> PremiseFacts:
-    """Looks at the graph that a premise states.
+    """Checks the graph that a premise states; the result is cached, since many rows share a premise.
 
     Args:
         edges (`tuple`): The stated (cause, effect) pairs in the order of the text.
@@ -32,8 +32,8 @@ def premise_facts(edges: Edges) -> PremiseFacts:
     Example:
 
     ```python
-    >>> for kind, reason in premise_facts((("A", "B"), ("B", "C"), ("C", "A"))).findings:
-    ...     print(f"{kind}: {reason}")
+    >>> for finding, reason in premise_facts((("A", "B"), ("B", "C"), ("C", "A"))).findings:
+    ...     print(f"{finding}: {reason}")
     cyclic_premise: A -> B -> C -> A
     revisited_name: the path A, B, C, A comes back to 'A'
 
@@ -47,7 +47,7 @@ def premise_facts(edges: Edges) -> PremiseFacts:
         findings.append(("self_loop", f"'{loops[0]} causes {loops[0]}.'"))
     stated = frozenset(edges)
     if len(stated) < len(edges):
-        cause, effect = next(edge for place, edge in enumerate(edges) if edge in edges[:place])
+        cause, effect = next(edge for index, edge in enumerate(edges) if edge in edges[:index])
         findings.append(("repeated_statement", f"'{cause} causes {effect}.'"))
     if walk := find_revisit(edges):
         findings.append(("revisited_name", f"the path {', '.join(walk)} comes back to {walk[-1]!r}"))
@@ -57,12 +57,12 @@ def premise_facts(edges: Edges) -> PremiseFacts:
 
 
 def find_revisit(edges: Sequence[tuple[str, str]]) -> list[str] | None:
-    """The path that the statements draw up to the first node that it comes back to, or `None`.
+    """Returns the path that the statements form, up to the first node it returns to; `None` if it returns to none.
 
-    Statements draw a path where each shares a node with the next, in either direction, so that it can be followed
-    from one end of the first statement to an end of the last. A chain, flipped or reversed, draws one that visits each
-    of its nodes once; it comes back to a node where two nodes of a chain have been given the same name. So it does in
-    a graph that was no chain and has an undirected cycle, which is why this is a hint and no proof.
+    Statements form a path if each shares a node with the next, in either direction, so that it can be followed from
+    one end of the first statement to an end of the last. The path of a chain, flipped or reversed, visits each node
+    once; it returns to a node if two nodes of the chain have the same name. It also returns in a graph that was never
+    a chain and has an undirected cycle, so a returning path is a hint and not a proof.
     """
     revisits = []
     for start in dict.fromkeys(edges[0]) if edges else ():
@@ -72,8 +72,7 @@ def find_revisit(edges: Sequence[tuple[str, str]]) -> list[str] | None:
                 break
             walk.append(effect if walk[-1] == cause else cause)
         else:
-            places = (place for place, node in enumerate(walk) if node in walk[:place])
-            first = next(places, None)
+            first = next((index for index, node in enumerate(walk) if node in walk[:index]), None)
             if first is None:
                 return None
             revisits.append(walk[: first + 1])
@@ -81,7 +80,7 @@ def find_revisit(edges: Sequence[tuple[str, str]]) -> list[str] | None:
 
 
 def case_variants(names: frozenset[str]) -> list[str]:
-    """Two different names that are the same in lower case, or none."""
+    """Returns two different names that are equal in lower case, or an empty list."""
     seen: dict[str, str] = {}
     for name in sorted(names):
         if seen.setdefault(name.lower(), name) != name:

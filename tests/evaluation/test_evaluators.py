@@ -1,4 +1,4 @@
-"""Models that answer no questions, from end to end: a kind of model that is made here and nowhere else."""
+"""Models that do not answer questions, from evaluation to card: an architecture that only these tests know."""
 
 import json
 from types import SimpleNamespace
@@ -34,7 +34,7 @@ def folder(tmp_path, monkeypatch):
     return folder
 
 
-def test_evaluate_and_report_ask_the_kind_of_a_model(folder, tmp_path, capsys):
+def test_evaluate_and_report_use_the_evaluation_of_the_system(folder, tmp_path, capsys):
     scores = tmp_path / "scores.json"
     assert main(["evaluate", str(folder), "--limit", "7", "--json", str(scores)]) == 0
     assert json.loads(scores.read_text()) == {
@@ -52,7 +52,7 @@ def test_a_card_has_the_id_of_its_repository(folder):
     assert 'load("lab/counter")' in render_model_card(folder, "lab/counter")
 
 
-def test_questions_are_refused_by_a_model_that_answers_none(folder, tmp_path, capsys):
+def test_files_of_questions_are_refused(folder, tmp_path, capsys):
     (tmp_path / "questions.jsonl").write_text('{"prompt": "A causes B. Does A cause B?", "completion": "Yes"}\n')
     assert main(["evaluate", str(folder), "--data", str(tmp_path / "questions.jsonl")]) == 2
     assert "`--data` has questions" in capsys.readouterr().err

@@ -1,0 +1,106 @@
+"""Checks one row against its own text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from hf_causal.tasks.proving import check_certificate, check_columns, read
+from hf_causal.tasks.shared.proofs import ParsedPrompt, Proof
+from hf_causal.tasks.task import Task
+from hf_causal.verification.checks.premise import premise_facts
+from hf_causal.verification.io import BrokenRow, Columns, Row
+
+
+@dataclass(slots=True)
+class RowResult:
+    """The result of the checks of one row."""
+
+    text: str | None
+    """The prompt, if the row has one."""
+    answer: str | None = None
+    """The answer of the label."""
+    proof: Proof | None = None
+    """The exact answer to the text, with its certificate."""
+    task: str | None = None
+    findings: list[tuple[str, str]] = field(default_factory=list)
+    """Pairs of finding type and reason."""
+    premise_key: int | None = None
+    """Hash of the statements, independent of their order, if the prompt could be read."""
+    question_key: int | None = None
+    """Hash of the statements and the question."""
+    num_nodes: int = 0
+
+
+def check_row(row: Row, columns: Columns) -> RowResult:
+    """Proves or refutes a row.
+
+    Args:
+        row (`dict` or [`BrokenRow`]): As `hf_causal.verification.io` reads it.
+        columns ([`Columns`]): The columns of the text, the labels and the certificate.
+
+    Returns:
+        [`RowResult`]: Its findings are those that need no other row.
+    """
+    if isinstance(row, BrokenRow):
+        return RowResult(None, findings=[("unreadable_row", row.reason)])
+    texts = columns.texts(row)
+    if texts is None:
+        got = ", ".join(f"`{column}` {row.get(column)!r:.80}" for column in columns.text)
+        return RowResult(None, findings=[("unreadable_row", f"the text must be a string, got {got}")])
+    result = RowResult(" ".join(texts), columns.answer(row, columns.label))
+    result.findings += _label_findings(row, columns, result.answer)
+    try:
+        task, prompt = read(*texts)
+        proof = task.prove(prompt)
+    except ValueError as error:
+        result.findings.append(("unreadable_row", f"{error!s:.500}"))
+        return result
+    result.task, result.proof = task.name, proof
+    if result.answer is not None and result.answer != proof.answer:
+        result.findings.append(("wrong_label", f"{proof.certificate} proves {proof.answer!r}"))
+    _check_graph(result, task, prompt)
+    result.findings += _column_findings(row, columns, result.answer, task, prompt)
+    return result
+
+
+def _label_findings(row: dict[str, Any], columns: Columns, answer: str | None) -> Iterator[tuple[str, str]]:
+    if answer is None:
+        yield "unreadable_label", f"`{columns.label}` is {row.get(columns.label)!r:.80}"
+    other = columns.second_label
+    if other and row.get(other) is not None and columns.answer(row, other) != answer:
+        first = row.get(columns.label)
+        yield "contradictory_columns", f"`{columns.label}` is {first!r:.80}, `{other}` is {row[other]!r:.80}"
+
+
+def _check_graph(result: RowResult, task: Task, prompt: ParsedPrompt) -> None:
+    """Checks the stated graph and the nodes of the question, and sets the keys of premise and question."""
+    facts = task.facts(prompt)
+    if facts.edges is None:
+        result.premise_key = hash(prompt.premise)
+        result.question_key = hash((task.name, prompt.premise, prompt.question_text))
+        return
+    premise = premise_facts(facts.edges)
+    result.premise_key, result.num_nodes = premise.key, len(premise.nodes)
+    result.question_key = hash((task.name, premise.key, facts.question, frozenset(facts.given)))
+    result.findings += premise.findings
+    if len(set(facts.question)) < len(facts.question) or not set(facts.question).isdisjoint(facts.given):
+        result.findings.append(("self_question", prompt.question_text))
+    if absent := set(facts.question + facts.given) - premise.nodes:
+        result.findings.append(("absent_node", ", ".join(sorted(absent))))
+
+
+def _column_findings(
+    row: dict[str, Any], columns: Columns, answer: str | None, task: Task, prompt: ParsedPrompt
+) -> Iterator[tuple[str, str]]:
+    if columns.parts:
+        try:
+            check_columns(row, task, prompt)
+        except ValueError as error:
+            yield "contradictory_columns", str(error)
+    if columns.certificate and answer is not None:
+        try:
+            check_certificate(row.get(columns.certificate), answer, task, prompt)
+        except ValueError as error:
+            yield "wrong_certificate", str(error)

@@ -1,0 +1,60 @@
+"""The examples run, at small size."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+from chat_server import ChatServer
+from tiny_language_model import save_tiny_language_model
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+def load(name):
+    """Imports an example without running it."""
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_verify_my_file(tmp_path, capsys):
+    rows = [
+        {"prompt": "A causes B. B causes C. Does A cause C?", "completion": "Yes"},
+        {"prompt": "A causes B. B causes C. Does C cause B?", "completion": "Yes"},
+    ]
+    path = tmp_path / "mine.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert load("verify_my_file").main(path) == 1
+    assert "wrong_label: rows [1]" in capsys.readouterr().out
+    corrected = [json.loads(line) for line in (tmp_path / "mine.corrected.jsonl").read_text().splitlines()]
+    assert [row["completion"] for row in corrected] == ["Yes", "No"]
+    assert load("verify_my_file").main(tmp_path / "mine.corrected.jsonl") == 0
+
+
+def test_score_an_api_model():
+    with ChatServer() as server:  # answers by proof
+        assert load("score_an_api_model").accuracy(server.url, "any", nodes=9, rows=6) == 1.0
+
+
+def test_train_the_reasoner(tmp_path):
+    tiny = {"max_steps": 4, "eval_steps": 2, "save_steps": 2, "eval_rows": 50, "train_rows": 500}
+    accuracy = load("train_the_reasoner").main(str(tmp_path / "looped"), **tiny)
+    assert 0 <= accuracy <= 1
+    assert (tmp_path / "looped" / "model.safetensors").is_file()
+
+
+def test_lora_on_my_model(tmp_path):
+    pytest.importorskip("trl")
+    save_tiny_language_model(tmp_path / "base")
+    load("lora_on_my_model").main(str(tmp_path / "base"), str(tmp_path / "lora"), rows=40, steps=2)
+    assert (tmp_path / "lora" / "adapter_model.safetensors").is_file()
+
+
+def test_serve_the_page():
+    pytest.importorskip("gradio")
+    source = (EXAMPLES / "serve_the_page.py").read_text(encoding="utf-8")
+    assert "build_page" in source
+    page = load("serve_the_page").build_page("axiom-looped")
+    assert page.title == "Causal reasoner"
