@@ -163,8 +163,6 @@ def test_any_text_is_shown_as_it_is(premises, question):
     assert tags(html) <= ALLOWED
 
 
-
-
 def test_a_picture_tells_what_it_shows():
     svg = draw(Picture(["a", "b"], [("a", "b"), ("a", "a")], description="A <causes> B"))
     assert svg.count('role="img"') == 2 and "A &lt;causes&gt; B" in svg
