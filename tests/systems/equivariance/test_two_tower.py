@@ -142,9 +142,9 @@ def test_the_objective_adds_eqsim_in_training_alone(model, rows):
     assert int(totals.answers) == 6
     with torch.no_grad():
         outputs = model(**batch, return_loss=True)
-        plain, answer_sum, hits = objective.loss_and_hits(model, batch, totals, training=False)
+        plain, loss_sum, hits = objective.loss_and_hits(model, batch, totals, training=False)
     assert plain.item() == pytest.approx(outputs.loss.item(), abs=1e-5)
-    assert answer_sum.item() == pytest.approx(6 * outputs.loss.item(), abs=1e-4)
+    assert loss_sum.item() == pytest.approx(6 * outputs.loss.item(), abs=1e-4)
     matrices = pair_similarities(outputs.logits_per_image).numpy()
     assert int(hits) == pair_hits(matrices)["group"].sum()
     torch.manual_seed(5)
