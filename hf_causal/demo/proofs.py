@@ -46,5 +46,6 @@ def _picture(question: Question, drawing: Drawing) -> Picture:
         drawing.path,
         drawing.given,
         drawing.undirected,
+        associated=drawing.associated,
         description=drawing.description,
     )
