@@ -1,4 +1,4 @@
-"""What the YAML of a data set card says of each config: features and the size of every split."""
+"""Features and split sizes of built configs, for the YAML of a data set card."""
 
 from __future__ import annotations
 
@@ -12,17 +12,14 @@ from hf_causal.utils.files import Folder
 
 
 def read_dataset_info(folder: Folder, manifest: Mapping[str, Any]):
-    """The `datasets.DatasetInfo` of a built config, from its manifest and the first footer of each split.
+    """Returns the `datasets.DatasetInfo` of a built config: features, and rows and bytes of each split.
 
-    Rows and the size on disk are those of the manifest; the size in memory is that of the first file, scaled to all
-    rows, so that a corpus of thousands of files in a store needs one look a split.
+    Rows and the size on disk come from the manifest; the size in memory is that of the first file, scaled to all
+    rows, so that a remote corpus of thousands of files needs one request per split.
 
     Args:
-        folder ([`Folder`]): As `hf-causal build` writes it.
-        manifest (mapping): Of the config.
-
-    Returns:
-        `datasets.DatasetInfo`: With features, and rows and bytes of each split.
+        folder ([`Folder`]): Folder that `hf-causal build` wrote.
+        manifest (mapping): Manifest of the config.
     """
     import datasets
 
@@ -42,11 +39,11 @@ def read_dataset_info(folder: Folder, manifest: Mapping[str, Any]):
 
 
 def check_split(folder: Path, manifest: Mapping[str, Any], split: str) -> list[Path]:
-    """The Parquet files of a split, in a folder of this machine.
+    """Returns the Parquet files of a split in a local folder.
 
     Raises:
-        `FileNotFoundError`: If there are not as many as the manifest counts.
-        `ValueError`: If they do not hold the rows that the manifest counts.
+        `FileNotFoundError`: If their number is not that of the manifest.
+        `ValueError`: If their number of rows is not that of the manifest.
     """
     name, summary = f"{manifest['config']}/{split}", manifest["splits"][split]
     files = sorted((folder / manifest["config"]).glob(f"{split}-*.parquet"))

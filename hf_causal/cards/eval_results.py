@@ -11,10 +11,10 @@ EVAL_RESULTS_FILE = ".eval_results/hf_causal.yaml"
 
 
 def render_eval_results(scores: dict[str, Any], dataset_id: str) -> bytes:
-    """One entry for each split that was scored.
+    """Returns the YAML with one entry for each scored split.
 
     Args:
-        scores (`dict`): As [`evaluate_model`] returns them.
+        scores (`dict`): Scores of one config, as `generalization.json` stores them.
         dataset_id (`str`): The data set on the Hub that holds the questions.
 
     Example:

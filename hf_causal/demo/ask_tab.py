@@ -1,4 +1,4 @@
-"""The tab in which people ask: two fields, a picker of models, the answers, and how the model got to its own."""
+"""The tab for questions: two text fields, a menu of models, the answers, and how the model computes its answer."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from hf_causal.demo.traces import AttentionTrace, LoopTrace
 from hf_causal.reading import ReadingError
 
 KEPT_ANSWERS = 256
-"""The slider looks at an answer again and again; these many are not asked for anew."""
+"""Answers in the cache, so that moving a slider does not run the model again."""
 
-# The link and the address bar are made in the browser: the server does not know under which address it is seen.
+# The browser sets link and address bar: the server does not know its public address.
 SHARE_JS = """(query) => {
     const link = location.origin + location.pathname + query;
     if (query) { history.replaceState(null, '', link); }
@@ -28,7 +28,7 @@ SHARE_JS = """(query) => {
 
 
 class AskTab:
-    """The components of the tab and what happens between them."""
+    """The components of the tab and their functions."""
 
     def __init__(self, models: Models):
         self.models = models
@@ -81,7 +81,7 @@ class AskTab:
             self.code = gr.Code(label="As Python", language="python", interactive=False, elem_id="hc-code")
 
     def connect(self, page: gr.Blocks) -> None:
-        """What happens on a click, a key, a change, and when the page is opened with a link."""
+        """Connects the components to their functions, and answers the question of a link when the page is opened."""
         fields = [self.premises, self.question, self.model]
         shown = [self.card, self.asked, self.insides, self.loop, self.looks, self.layer, self.head, self.view]
         shown += [self.share, self.query, self.code]
@@ -104,11 +104,11 @@ class AskTab:
             )  # fmt: skip
 
     def answer(self, premises: str, question: str, model: str) -> Answer:
-        """The answer to a question, kept for a while."""
+        """Returns the answer to a question, from the cache where it is there."""
         return self._answer(premises, question, model)
 
     def ask(self, premises: str, question: str, model: str) -> list[Any]:
-        """What a question changes on the page."""
+        """Returns the new values of all components after a question."""
         asked = ((premises or "").strip("\n"), (question or "").strip(), (model or "").strip())
         try:
             answer = self.answer(*asked)
@@ -135,14 +135,14 @@ class AskTab:
         ]
 
     def look(self, asked: tuple[str, str, str] | None, loop: int, layer: int, head: int) -> str:
-        """What the sliders show of the last answer."""
+        """Returns the view that the sliders select of the last answer."""
         if asked is None:
             return ""
         answer = self.answer(*asked)
         return loop_view(answer, int(loop)) or attention_view(answer, int(layer), int(head))
 
     def open_link(self, request: gr.Request) -> Any:
-        """The question that the address of the page holds, with its answer; nothing changes where it holds none."""
+        """Returns the question in the address of the page with its answer; without one, nothing changes."""
         premises, question, model = (str(request.query_params.get(key, "")) for key in LINK_KEYS)
         if not premises and not question:
             return gr.skip()

@@ -1,4 +1,4 @@
-"""What the page says about an answer, as HTML in which everything that people typed is escaped."""
+"""Answers and errors as HTML, in which all text of the user is escaped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WELCOME = (
 
 
 def answer_card(answer: Answer) -> str:
-    """The two answers, the warning where they differ, the proof and its pictures."""
+    """Returns the two answers, a warning where they differ, the proof and its pictures."""
     question = answer.question
     shown = show_proof(question)
     steps = "".join(f"<li>{escape(step)}</li>" for step in shown.steps)
@@ -50,7 +50,7 @@ def trouble_card(troubles: Sequence[Problem], premises: str, question: str) -> s
 
 
 def error_card(message: str) -> str:
-    """One sentence about what went wrong and what would be right."""
+    """Returns one sentence about what was wrong and what would be right."""
     sentence = escape(message[:1].upper() + message[1:])
     return f'<section class="hc-card hc-trouble" role="alert"><p>{sentence}.</p></section>'
 
@@ -82,7 +82,7 @@ def _model(answer: Answer) -> str:
 
 
 def percent(share: float) -> str:
-    """A probability that is never rounded to a certainty.
+    """Formats a probability, which is never rounded to 0 or 1.
 
     Example:
 
@@ -118,7 +118,7 @@ def _legend(question: Question) -> str:
 
 
 def _names(question: Question) -> str:
-    """The mapping of names; there is none to show where the text has short names itself."""
+    """Returns the prompt of the model, with the mapping of names where names were changed."""
     if question.read.prompt is None:
         return ""
     short = question.read.renaming.short

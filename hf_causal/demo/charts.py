@@ -1,4 +1,4 @@
-"""Accuracy against size as SVG, in the colours of the page's theme."""
+"""Charts of accuracy against size as SVG, in the colours of the page's theme."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TOP, _BOTTOM, _LEFT, _RIGHT = 14, 40, 58, 14
 _LOW, _HIGH = 0.4, 1.0
 _TRAINED = (3, 6)
 COLOURS = 8
-"""Colours in the style sheet, after which they repeat."""
+"""Number of colours in the style sheet; further curves repeat them."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Line:
 
 
 def lines_of(reports: dict[str, dict[str, Any]], split: str) -> list[Line]:
-    """The curves of a split: one for each model and structure, and the published ones."""
+    """Returns the curves of a split: one for each model and structure, and the published ones."""
     lines, factors = [], dict[float | None, None]()
     for model, report in reports.items():
         groups: dict[tuple[str, float | None], list[tuple[int, float, float]]] = {}
@@ -36,8 +36,8 @@ def lines_of(reports: dict[str, dict[str, Any]], split: str) -> list[Line]:
             group = (cell["structure"], cell["branching_factor"])
             groups.setdefault(group, []).append((cell["num_nodes"], cell["accuracy"], cell["stderr"]))
         for (structure, factor), points in groups.items():
-            kind = f", {factor} edges a node" if factor else f", {structure.replace('_', ' and ')}"
-            lines.append(Line(f"{model}{kind if len(groups) > 1 else ''}", tuple(points)))
+            detail = f", {factor} edges a node" if factor else f", {structure.replace('_', ' and ')}"
+            lines.append(Line(f"{model}{detail if len(groups) > 1 else ''}", tuple(points)))
             factors[factor] = None
     published = {
         name: curves
@@ -53,7 +53,7 @@ def lines_of(reports: dict[str, dict[str, Any]], split: str) -> list[Line]:
 
 
 def chart(lines: Sequence[Line], title: str) -> str:
-    """A line chart with its legend, as HTML with a wide and a narrow SVG."""
+    """Returns a line chart with its legend, as HTML with a wide and a narrow SVG."""
     if not lines:
         return '<p class="hc-note">Choose a model with a generalization report.</p>'
     keys = "".join(
@@ -68,7 +68,7 @@ def chart(lines: Sequence[Line], title: str) -> str:
 
 
 def cell_table(lines: Sequence[Line]) -> str:
-    """The numbers of a chart."""
+    """Returns the numbers of a chart as a table."""
     sizes = sorted({point[0] for line in lines for point in line.points})
     head = "".join(f"<th>{size}</th>" for size in sizes)
     rows = ""
@@ -94,15 +94,15 @@ def _svg(lines: Sequence[Line], title: str, width: float, height: float) -> str:
     sizes = sorted({point[0] for line in lines for point in line.points})
     low, high = math.log(min(*sizes, _TRAINED[0])), math.log(max(sizes) * 1.03)
 
-    def place(nodes: float, accuracy: float) -> tuple[float, float]:
+    def position(nodes: float, accuracy: float) -> tuple[float, float]:
         across = (math.log(nodes) - low) / (high - low)
         up = (max(accuracy, _LOW) - _LOW) / (_HIGH - _LOW)
         return _LEFT + across * (width - _LEFT - _RIGHT), height - _BOTTOM - up * (height - _TOP - _BOTTOM)
 
-    parts = [_trained(place), _grid(place, width)]
+    parts = [_trained(position), _grid(position, width)]
     last = -1e9
     for size in sizes:
-        x, y = place(size, _LOW)
+        x, y = position(size, _LOW)
         if x - last > 24:
             parts.append(f'<text class="hc-tick" x="{x:.1f}" y="{y + 16:.1f}" text-anchor="middle">{size}</text>')
             last = x
@@ -110,9 +110,9 @@ def _svg(lines: Sequence[Line], title: str, width: float, height: float) -> str:
         f'<text class="hc-tick" x="{(width + _LEFT) / 2:.0f}" y="{height - 6:.0f}" text-anchor="middle">nodes '
         "(shaded: trained sizes)</text>"
     )
-    # Later lines lie above earlier ones; the models' own come last.
+    # Later lines are drawn over earlier ones, so that those of the models come last.
     order = sorted(range(len(lines)), key=lambda index: not lines[index].published)
-    parts += [_line(lines[index], index, place) for index in order]
+    parts += [_line(lines[index], index, position) for index in order]
     return (
         f'<svg role="img" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'aria-label="{escape(title)}: accuracy against nodes; the table below has the numbers" '
@@ -120,15 +120,15 @@ def _svg(lines: Sequence[Line], title: str, width: float, height: float) -> str:
     )
 
 
-def _trained(place: Any) -> str:
-    (x0, y0), (x1, y1) = place(_TRAINED[0], _HIGH), place(_TRAINED[1], _LOW)
+def _trained(position: Any) -> str:
+    (x0, y0), (x1, y1) = position(_TRAINED[0], _HIGH), position(_TRAINED[1], _LOW)
     return f'<rect class="hc-trained" x="{x0:.1f}" y="{y0:.1f}" width="{x1 - x0:.1f}" height="{y1 - y0:.1f}"/>'
 
 
-def _grid(place: Any, width: float) -> str:
+def _grid(position: Any, width: float) -> str:
     parts = []
     for tenths in range(4, 11):
-        _, y = place(10, tenths / 10)
+        _, y = position(10, tenths / 10)
         chance = " hc-chance" if tenths == 5 else ""
         parts.append(f'<line class="hc-grid{chance}" x1="{_LEFT}" x2="{width - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         if tenths % 2 == 0 or chance:
@@ -137,8 +137,8 @@ def _grid(place: Any, width: float) -> str:
     return "".join(parts)
 
 
-def _line(line: Line, index: int, place: Any) -> str:
-    points = [place(nodes, accuracy) for nodes, accuracy, _ in line.points]
+def _line(line: Line, index: int, position: Any) -> str:
+    points = [position(nodes, accuracy) for nodes, accuracy, _ in line.points]
     path = "M" + " L".join(f"{x:.1f},{y:.1f}" for x, y in points)
     dots = "".join(
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.2"><title>{escape(line.name)}, {nodes} nodes: {accuracy:.3f}</title>'

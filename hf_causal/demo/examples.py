@@ -1,4 +1,4 @@
-"""Questions to begin with."""
+"""Example questions of the page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Example:
-    """Texts for the two fields."""
+    """Texts for the fields of premises and question."""
 
     name: str
     premises: str

@@ -1,4 +1,4 @@
-"""What the generalization reports of the models hold: cells, accuracies, and the hardest questions of a cell."""
+"""Generalization reports of the models: cells, accuracies, and the hardest questions of a cell."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from hf_causal.evaluation.predictors import ModelPredictor
 
 CORPUS, CONFIG = "axiomatic", "transitivity_generalization"
-ASKED = 100
-"""Questions of a cell that a model is asked to find the hardest."""
+CANDIDATES = 100
+"""Questions of a cell among which the hardest are selected."""
 HARDEST = 5
 
 
@@ -34,36 +34,36 @@ class Cell:
 
     @property
     def label(self) -> str:
-        """For a picker."""
+        """Name in a menu."""
         factor = f", {self.branching_factor} edges a node" if self.branching_factor else ""
         return f"{self.structure.replace('_', ' and ')}, {self.num_nodes} nodes{factor}"
 
 
 @dataclass(frozen=True)
 class HardQuestion:
-    """A question with what a model makes of it."""
+    """A question with the answer of a model."""
 
     prompt: str
     right_answer: str
     certificate: str
     probability: float
-    """That the model gives to the right answer."""
+    """Probability that the model assigns to the right answer."""
 
 
 def read_reports(folders: dict[str, Path]) -> dict[str, dict[str, Any]]:
-    """The reports of the models that have one, by the name of the model."""
-    found = {}
+    """Reads the reports of the models that have one, by the name of the model."""
+    reports = {}
     for name, folder in folders.items():
         path = folder / SCORES_FILE
         if path.is_file():
             scores = json.loads(path.read_text(encoding="utf-8"))
             if scores.get("splits") and scores.get("config") == CONFIG:
-                found[name] = scores
-    return found
+                reports[name] = scores
+    return reports
 
 
 def cells_of(reports: dict[str, dict[str, Any]], split: str) -> list[Cell]:
-    """The cells of a split in the order of the reports."""
+    """Returns the cells of a split in the order of the reports."""
     fields = ("structure", "num_nodes", "branching_factor")
     cells = [
         Cell(split, *(cell[field] for field in fields))
@@ -75,22 +75,22 @@ def cells_of(reports: dict[str, dict[str, Any]], split: str) -> list[Cell]:
 
 @lru_cache(maxsize=64)
 def cell_questions(cell: Cell) -> tuple[str, ...]:
-    """The first questions of a cell, generated anew as the published split has them.
+    """Generates the first questions of a cell as they are in the published split.
 
     Raises:
         `ValueError`: If the split has no such cell.
     """
     rows = _split(cell.split)
     keys = (rows[name].to_pylist() for name in ("prompt", "structure", "num_nodes", "branching_factor"))
-    wanted = (cell.structure, cell.num_nodes, cell.branching_factor)
-    found = [
+    key = (cell.structure, cell.num_nodes, cell.branching_factor)
+    prompts = [
         prompt
         for prompt, structure, nodes, factor in zip(*keys, strict=True)
-        if (structure, nodes, None if factor is None else round(factor, 3)) == wanted
+        if (structure, nodes, None if factor is None else round(factor, 3)) == key
     ]
-    if not found:
+    if not prompts:
         raise ValueError(f"the split {cell.split!r} has no cell {cell.label!r}")
-    return tuple(found[:ASKED])
+    return tuple(prompts[:CANDIDATES])
 
 
 @lru_cache(maxsize=8)
@@ -101,11 +101,11 @@ def _split(split: str) -> pa.Table:
 
 
 def hardest_questions(predictor: ModelPredictor, cell: Cell) -> list[HardQuestion]:
-    """The questions of a cell to whose right answers a model gives the least probability, the worst first."""
+    """Returns the questions of a cell to whose right answers a model gives the least probability, the worst first."""
     prompts = cell_questions(cell)
-    found = []
+    questions = []
     for prompt, yes in zip(prompts, predictor.probabilities(prompts), strict=True):
         proof = prove(prompt)
         right = float(yes if proof.answer == "Yes" else 1 - yes)
-        found.append(HardQuestion(prompt, proof.answer, proof.certificate, right))
-    return sorted(found, key=lambda question: question.probability)[:HARDEST]
+        questions.append(HardQuestion(prompt, proof.answer, proof.certificate, right))
+    return sorted(questions, key=lambda question: question.probability)[:HARDEST]

@@ -1,4 +1,4 @@
-"""How a model got to its answer, as HTML: what the looped reasoner holds after a loop, where a decoder looks."""
+"""How a model computes its answer, as HTML: the state of the looped reasoner after a loop, a decoder's attention."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SENTENCE_END = (".", "?")
 
 
 def loop_view(answer: Answer, loop: int) -> str:
-    """The statements and the graph, coloured by what the model holds reached after so many loops.
+    """Returns the statements and the graph, coloured by what the model counts as reached after some loops.
 
     Args:
         answer ([`Answer`]): Of a model that loops.
@@ -27,7 +27,7 @@ def loop_view(answer: Answer, loop: int) -> str:
         return ""
     loop = min(max(loop, 0), len(trace.answer))
     now = float(trace.answer[loop - 1]) if loop else 0.0
-    yes = f"Would it stop now, it would say Yes with probability {percent(now)}." if loop else ""
+    yes = f"If it stopped now, it would answer Yes with probability {percent(now)}." if loop else ""
     if not trace.reached.shape[1]:
         about = f"After {loop} of {len(trace.answer)} loops over all pairs of variables."
         return f'<div class="hc-loops"><p>{about} {yes}</p></div>'
@@ -44,22 +44,22 @@ def loop_view(answer: Answer, loop: int) -> str:
     cause, effect = (answer.question.given[name] for name in answer.question.parsed.question)
     count = int((reached > 0.5).sum())
     about = f"After {loop} of {len(trace.answer)} loops, {count} of {len(edges)} statements are reached."
-    asked = frozenset((cause, effect))
-    picture = Picture(nodes_of(answer.question), edges, asked, strength=strength, description=about)
-    told = (
-        f"along which the model lets the ball from “{escape(cause)}” travel, with the arrow or against it"
+    pair = frozenset((cause, effect))
+    picture = Picture(nodes_of(answer.question), edges, pair, strength=strength, description=about)
+    coloured = (
+        f"along which the model lets the ball from “{escape(cause)}” travel, with or against the arrow"
         if answer.question.read.task == "d_separation"
-        else f"whose cause the model holds reached from “{escape(cause)}”"
+        else f"whose cause the model counts as reached from “{escape(cause)}”"
     )
     return (
         f'<div class="hc-loops"><p>{about} {yes}</p>{draw(picture)}<p class="hc-how">Coloured statements are those '
-        f"{told}.</p>"
+        f"{coloured}.</p>"
         f'<ul class="hc-statements">{rows}</ul></div>'
     )
 
 
 def attention_view(answer: Answer, layer: int, head: int) -> str:
-    """The prompt, each token as dark as a decoder's last token looks at it.
+    """Returns the prompt, with each token as dark as the attention of the last token to it.
 
     Args:
         answer ([`Answer`]): Of a decoder.
@@ -84,7 +84,7 @@ def attention_view(answer: Answer, layer: int, head: int) -> str:
     top = np.argsort(weights)[::-1][:3]
     about = ", ".join(f"“{escape(_readable(trace.tokens[i]))}” (token {i + 1}, {weights[i]:.0%})" for i in top)
     return (
-        f'<div class="hc-attention"><p>Before it answers, it looks most at {about}.</p>'
+        f'<div class="hc-attention"><p>Before it answers, it attends most to {about}.</p>'
         f'<p class="hc-tokens">{" ".join(sentences)}{"".join(words)}</p></div>'
     )
 

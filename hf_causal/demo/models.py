@@ -1,4 +1,4 @@
-"""The models that the page can ask: each is loaded once and asked by one thread at a time."""
+"""The models of the page: each is loaded once and run by one thread at a time."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
 _REPO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 _HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
-"""Configuration, tokenizers and weights without pickles; no code."""
+"""Configuration, tokenizers and weights; neither pickles nor code."""
 
 
 class Models:
-    """Released models, further folders that whoever starts the page names, and the Hub where it is allowed.
+    """Released models, further folders, and models of the Hub where they are allowed.
 
     Args:
-        folders (sequence of `Path`): Model folders beside the released ones; the first is the page's choice.
-        allow_hub (`bool`): Whether people may name any model on the Hub. Its code is never run.
+        folders (sequence of `Path`): Model folders in addition to the released ones; the first is the default.
+        allow_hub (`bool`): Whether users may name any model on the Hub. Its code is never run.
     """
 
     def __init__(self, folders: tuple[Path, ...] = (), allow_hub: bool = False):
-        own = {folder.resolve().name: folder for folder in folders}
-        self.folders: dict[str, Path] = own | {k: v for k, v in released_models().items() if k not in own}
+        named = {folder.resolve().name: folder for folder in folders}
+        self.folders: dict[str, Path] = named | {k: v for k, v in released_models().items() if k not in named}
         self.allow_hub = allow_hub
         self._loaded: dict[str, ModelPredictor] = {}
         self._from_hub: OrderedDict[str, ModelPredictor] = OrderedDict()
@@ -39,11 +39,11 @@ class Models:
 
     @property
     def names(self) -> list[str]:
-        """The names that the picker shows; the first is chosen at the start."""
+        """Returns the names in the menu, the default first."""
         return list(self.folders)
 
     def check(self, name: str) -> None:
-        """Raises `ValueError` unless a request may name this model; no request names a path."""
+        """Raises `ValueError` unless a request may name this model; a request cannot name a path."""
         if name in self.folders:
             return
         if not self.allow_hub:
@@ -55,7 +55,7 @@ class Models:
             )
 
     def get(self, name: str) -> ModelPredictor:
-        """The model of a name, loaded when it is asked for first.
+        """Returns the model of a name, which is loaded at the first call.
 
         Raises:
             `ValueError`: If a request may not name it.
@@ -81,12 +81,12 @@ def _load(folder: Path) -> ModelPredictor:
 
     predictor = load_predictor(folder, trust_remote_code=False)
     if not predictor.is_classifier:
-        predictor.model.set_attn_implementation("eager")  # the only one that tells its attention
+        predictor.model.set_attn_implementation("eager")  # the only one that returns attention weights
     return predictor
 
 
 def _download(repo_id: str) -> Path:
-    """A model of the Hub as a folder, so that a name is never taken for a path."""
+    """Downloads a model of the Hub to a folder, so that a name is never taken for a path."""
     from huggingface_hub import HfApi, snapshot_download
 
     try:
@@ -99,6 +99,6 @@ def _download(repo_id: str) -> Path:
         return Path(snapshot_download(repo_id, allow_patterns=_HUB_FILES))
     except (TooMuch, FileNotFoundError):
         raise
-    except Exception as error:  # the Hub's client raises many kinds, all of which mean that there is no model
+    except Exception as error:  # the Hub's client raises many types, all of which mean that the model cannot be loaded
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise FileNotFoundError(f"cannot get the model {repo_id!r} from the Hub: {reason}") from error

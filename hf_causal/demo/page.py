@@ -24,7 +24,7 @@ from hf_causal.systems.system import load  # noqa: E402
 TITLE = "Causal reasoner"
 STYLE = Path(__file__).with_name("style.css")
 MAX_WAITING = 100
-"""Requests that may wait; more are told to come back."""
+"""Requests in the queue; further ones are refused."""
 
 _HEADER = """
 <header class="hc-header"><h1>Causal reasoner</h1>
@@ -35,18 +35,18 @@ _HEAD = '<meta name="description" content="Questions about cause and effect, ans
 
 
 def build_page(model: str | Path | None = None, allow_hub: bool = False) -> gr.Blocks:
-    """The page as a Gradio app that is not served yet.
+    """Builds the page as a Gradio app, which is not served yet.
 
     Args:
-        model (`str` or `Path`, *optional*): Model folder, or name of a released model, that is chosen at the start.
-        allow_hub (`bool`): Whether people may name any model on the Hub. Its code is never run.
+        model (`str` or `Path`, *optional*): Model folder, or name of a released model, that is selected at the start.
+        allow_hub (`bool`): Whether users may name any model on the Hub. Its code is never run.
 
     Raises:
         `FileNotFoundError`: If there is no such model.
     """
     models = _models(model, allow_hub)
     if model is not None:
-        models.get(models.names[0])  # a folder that is no model is told before anything is served
+        models.get(models.names[0])  # so that a folder that is not a model is an error before anything is served
     # In the background, so that the page is served sooner.
     threading.Thread(target=_prepare, args=(models,), daemon=True).start()
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(KEPT_SECONDS, KEPT_SECONDS)) as page:
@@ -86,7 +86,7 @@ def serve(page: gr.Blocks, port: int | None = None, share: bool = False, mcp: bo
     """
     import torch
 
-    # One question is too small to be worth a second thread, and several people ask at once.
+    # One question is too small to gain from a second thread, and several users ask at once.
     torch.set_num_threads(1)
     return page.launch(
         server_port=port,
@@ -104,7 +104,7 @@ def serve(page: gr.Blocks, port: int | None = None, share: bool = False, mcp: bo
 
 
 def _theme() -> gr.themes.Base:
-    # Fonts of the reader's own machine: nothing is fetched from elsewhere.
+    # Fonts of the user's machine, so that nothing is loaded from other servers.
     return gr.themes.Base(
         primary_hue="indigo",
         neutral_hue="slate",

@@ -30,6 +30,8 @@ class Picture:
     given: frozenset[str] = frozenset()
     """Nodes of a conditioning set."""
     undirected: frozenset[Edge] = frozenset()
+    associated: frozenset[Edge] = frozenset()
+    """Pairs that appear together, drawn as dotted lines."""
     cut: frozenset[Edge] = frozenset()
     """Edges that an intervention removes, drawn as broken lines."""
     strength: Mapping[Edge, float] = field(default_factory=dict)
@@ -41,9 +43,13 @@ class Picture:
 def draw(picture: Picture) -> str:
     """Returns HTML with two SVGs, of which the width of the window selects one."""
     return "".join(
-        f'<div class="hc-graph hc-{name}">{_svg(picture, lay_out(picture.nodes, picture.edges, width))}</div>'
+        f'<div class="hc-graph hc-{name}">{_svg(picture, _lay_out(picture, width))}</div>'
         for name, width in (("wide", WIDE), ("narrow", NARROW))
     )
+
+
+def _lay_out(picture: Picture, width: float) -> Layout:
+    return lay_out(picture.nodes, picture.edges, width, picture.associated)
 
 
 def _svg(picture: Picture, layout: Layout) -> str:
@@ -86,8 +92,8 @@ def _label(node: str, x: float, y: float) -> str:
 
 
 def _edge(picture: Picture, layout: Layout, edge: Edge, key: str) -> str:
-    style = "cut" if edge in picture.cut else "path" if edge in picture.path else "plain"
-    head = "" if edge in picture.undirected or style == "cut" else f' marker-end="url(#{key}{style})"'
+    style = next((name for name in ("cut", "associated", "path") if edge in getattr(picture, name)), "plain")
+    head = "" if edge in picture.undirected or style in ("cut", "associated") else f' marker-end="url(#{key}{style})"'
     level = ""
     if picture.strength:
         strength = picture.strength.get(edge, 0.0)

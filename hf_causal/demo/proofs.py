@@ -63,5 +63,6 @@ def _picture(question: Question, drawing: Drawing) -> Picture:
         drawing.path,
         drawing.given,
         drawing.undirected,
+        associated=drawing.associated,
         description=drawing.description,
     )

@@ -1,4 +1,4 @@
-"""Asking a model one question and keeping how it got to its answer."""
+"""Runs a model on one question and records how it computes its answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-if TYPE_CHECKING:  # imported when a model is asked, so that the page is there before torch is
+if TYPE_CHECKING:  # imported with the first question, so that the page is served before torch is loaded
     import torch
 
     from hf_causal.evaluation.predictors import ModelPredictor
@@ -20,19 +20,19 @@ MAX_ATTENTION_TOKENS = 512
 
 @dataclass(frozen=True)
 class LoopTrace:
-    """What the looped reasoner holds true after every loop."""
+    """State of the looped reasoner after every loop."""
 
     reached: np.ndarray
     """Shape (loops, statements): probability that the cause of a statement is reached from the cause in question; in
-    questions about d-separation, that the Bayes ball travels along it, whichever way. No statements for a closed
-    system, whose states belong to pairs of variables."""
+    questions about d-separation, that the Bayes ball travels along it in either direction. Empty for a closed system,
+    whose states belong to pairs of variables."""
     answer: np.ndarray
     """Shape (loops,): probability of Yes."""
 
 
 @dataclass(frozen=True)
 class AttentionTrace:
-    """Where a decoder looks from the token after which it answers."""
+    """Attention of a decoder at the last token of the prompt."""
 
     tokens: tuple[str, ...]
     weights: np.ndarray
@@ -44,16 +44,16 @@ class Opinion:
     """A model's answer."""
 
     probability: float
-    """Of Yes against No."""
+    """Probability of Yes, among Yes and No."""
     trace: LoopTrace | AttentionTrace | None
 
 
 class Unread(ValueError):
-    """A prompt that a model has no words for."""
+    """A prompt that a model cannot read."""
 
 
 def ask(predictor: ModelPredictor, prompt: str) -> Opinion:
-    """Asks a model one question.
+    """Runs a model on one question.
 
     Args:
         predictor ([`ModelPredictor`]): The model.
@@ -67,7 +67,7 @@ def ask(predictor: ModelPredictor, prompt: str) -> Opinion:
     tokens = predictor.tokenizer(prompt, return_tensors="pt")
     unknown = predictor.tokenizer.unk_token_id
     if unknown is not None and bool((tokens["input_ids"] == unknown).any()):
-        raise Unread("this model has no words for this question: it was trained on other questions")
+        raise Unread("this model cannot read the words of this question: it was trained on other questions")
     inputs = {name: tokens[name].to(predictor.model.device) for name in ("input_ids", "attention_mask")}
     with _lock(predictor.model), torch.inference_mode():
         try:
@@ -82,22 +82,22 @@ def _run(predictor: ModelPredictor, inputs: dict[str, torch.Tensor]) -> Opinion:
     if predictor.can_loop:
         outputs = predictor.model(**inputs, output_loops=True)
         states = torch.stack([_yes(predictor, logits[0, -1]) for logits in outputs.loop_logits])
-        # The logits of a closed system are those of its hypothesis alone.
+        # A closed system has logits for its hypothesis only.
         if outputs.sentence_logits is None:
-            reached, said = states.new_zeros(len(states), 0), states.flatten()
+            reached, answers = states.new_zeros(len(states), 0), states.flatten()
         else:
-            reached, said = states[:, :-1], states[:, -1]
+            reached, answers = states[:, :-1], states[:, -1]
         if getattr(outputs, "loop_ball_logits", None):
             balls = torch.stack([logits[0, -1].float().cpu() for logits in outputs.loop_ball_logits])
             reached = balls.sigmoid().amax(-1)
-        return Opinion(_yes(predictor, outputs.logits[0]).item(), LoopTrace(reached.numpy(), said.numpy()))
+        return Opinion(_yes(predictor, outputs.logits[0]).item(), LoopTrace(reached.numpy(), answers.numpy()))
     if predictor.is_classifier:
         return Opinion(_yes(predictor, predictor.model(**inputs).logits[0]).item(), None)
     ids = inputs["input_ids"][0]
-    watched = len(ids) <= MAX_ATTENTION_TOKENS
-    outputs = predictor.model(**inputs, **predictor.forward_options, output_attentions=watched)
+    records = len(ids) <= MAX_ATTENTION_TOKENS
+    outputs = predictor.model(**inputs, **predictor.forward_options, output_attentions=records)
     probability = _yes(predictor, outputs.logits[0, -1]).item()
-    return Opinion(probability, _attention(predictor.tokenizer, ids, outputs) if watched else None)
+    return Opinion(probability, _attention(predictor.tokenizer, ids, outputs) if records else None)
 
 
 def _attention(tokenizer: Any, ids: torch.Tensor, outputs: Any) -> AttentionTrace | None:
@@ -114,7 +114,7 @@ def _yes(predictor: ModelPredictor, logits: torch.Tensor) -> torch.Tensor:
     return (logits[..., predictor.yes].float() - logits[..., predictor.no[0]].float()).sigmoid().cpu()
 
 
-# One thread at a time asks a model: on a processor that is shared, more of them at once only hold each other up.
+# One thread at a time runs a model: on a shared processor, several at once only slow each other down.
 _LOCKS: weakref.WeakKeyDictionary[Any, threading.Lock] = weakref.WeakKeyDictionary()
 _LOCKS_LOCK = threading.Lock()
 

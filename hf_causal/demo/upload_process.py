@@ -1,4 +1,4 @@
-"""`python -m hf_causal.demo.upload_process FILE TWIN` verifies a file within limits and tells a JSON object a line."""
+"""`python -m hf_causal.demo.upload_process FILE TWIN` verifies a file within limits and prints JSON lines."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from hf_causal.demo.limits import (
 )
 
 SMALL_BATCH = 100
-"""Rows that are decoded at once while nothing is known about their size."""
+"""Rows that are decoded at once before their size is known."""
 
 
 def check_content(path: Path) -> int:
     """Reads a file once and counts its rows, before anything else is done with it.
 
     Raises:
-        `ValueError`: If it is not what its suffix says, or larger than the page takes.
+        `ValueError`: If its content is not of the type of its suffix, or exceeds a limit.
     """
     return _CHECKS[path.suffix.lower()](path)
 
 
 def _check_rows(rows: int) -> None:
     if rows > MAX_ROWS:
-        raise TooMuch(f"the file has more than {MAX_ROWS:,} rows, which is what this page takes")
+        raise TooMuch(f"the file has more than {MAX_ROWS:,} rows, the most that this page takes")
 
 
 def _check_columns(columns: int) -> None:
@@ -84,7 +84,7 @@ def _check_csv(path: Path) -> int:
                 _check_rows(rows)
                 rows += 1
         except csv.Error as error:
-            raise ValueError(f"the file is no CSV: {error}") from error
+            raise ValueError(f"the file is not a CSV file: {error}") from error
     return max(rows - 1, 0)
 
 
@@ -103,14 +103,15 @@ def _check_parquet(path: Path) -> int:
             for batch in file.iter_batches(SMALL_BATCH):
                 size += batch.nbytes
                 if size > MAX_DECODED_BYTES:
-                    raise TooMuch(f"the file unfolds to more than {MAX_DECODED_BYTES / 2**20:.0f} MiB")
+                    raise TooMuch(f"the file decompresses to more than {MAX_DECODED_BYTES / 2**20:.0f} MiB")
             return file.metadata.num_rows
     except (pa.ArrowException, OSError, OverflowError, UnicodeDecodeError) as error:
-        raise ValueError(f"the file is no Parquet that can be read: {str(error)[:200]}") from error
+        raise ValueError(f"the file cannot be read as Parquet: {str(error)[:200]}") from error
 
 
-def _depth(kind: Any) -> int:
-    return 1 + max((_depth(kind.field(index).type) for index in range(kind.num_fields)), default=0)
+def _depth(dtype: Any) -> int:
+    """Returns how deep an Arrow type is nested."""
+    return 1 + max((_depth(dtype.field(index).type) for index in range(dtype.num_fields)), default=0)
 
 
 _CHECKS: dict[str, Callable[[Path], int]] = {".jsonl": _check_lines, ".csv": _check_csv, ".parquet": _check_parquet}
@@ -124,8 +125,8 @@ def _limit_this_process() -> None:
     signal.alarm(MAX_SECONDS)
 
 
-def _tell(**told: Any) -> None:
-    sys.stdout.write(json.dumps(told) + "\n")
+def _send(**message: Any) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
 
 
@@ -133,20 +134,20 @@ def _work(path: Path, twin: Path) -> None:
     rows = max(check_content(path), 1)
     from hf_causal.verification import fix, verify
 
-    def following(begin: float, doing: str) -> Any:
+    def report_progress(begin: float, doing: str) -> Any:
         done = 0
 
-        def told(count: int) -> None:
+        def advance(count: int) -> None:
             nonlocal done
             done += count
-            _tell(share=begin + min(done / rows, 1) / 2, doing=doing)
+            _send(share=begin + min(done / rows, 1) / 2, doing=doing)
 
-        return lambda name, total: told
+        return lambda name, total: advance
 
-    report = verify(path, progress=following(0, "verifying"))
-    (summary,) = fix(path, twin, progress=following(0.5, "correcting"))
+    report = verify(path, progress=report_progress(0, "verifying"))
+    (summary,) = fix(path, twin, progress=report_progress(0.5, "correcting"))
     counts = {name: getattr(summary, name) for name in ("num_rows", "num_changed", "num_marked")}
-    _tell(report=report.tables[0].to_dict(), twin=counts)
+    _send(report=report.tables[0].to_dict(), twin=counts)
 
 
 def main(arguments: list[str]) -> int:
@@ -156,10 +157,10 @@ def main(arguments: list[str]) -> int:
     try:
         _work(path, twin)
     except (MemoryError, RecursionError):
-        _tell(error="the file takes more memory than this page has for it; give a smaller one")
+        _send(error="the file takes more memory than this page has for it; give a smaller one")
     except (ValueError, OSError) as error:
-        # The name under which the page keeps a file says nothing to who uploaded it.
-        _tell(error=str(error).replace(str(path), path.name)[:500])
+        # The path under which the page stores a file is meaningless to the user.
+        _send(error=str(error).replace(str(path), path.name)[:500])
     return 0
 
 

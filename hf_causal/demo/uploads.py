@@ -1,8 +1,8 @@
-"""Verifying a file that somebody uploaded: in a process of its own, with bounds on everything it may use.
+"""Verifies uploaded files, in a separate process with limits on memory and time.
 
-The file is read by its type: JSON lines, CSV or Parquet, never a pickle or an archive. What cannot be bounded
-beforehand, such as what a compressed column unfolds to, is bounded by the process: it may take so much memory and
-time, and when it dies the page says so and goes on.
+A file is JSON lines, CSV or Parquet, never a pickle or an archive. What cannot be known beforehand, such as the
+decompressed size of a column, is bounded by the limits of the process; when it is killed, the page says so and goes on
+to serve others.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from hf_causal.demo.limits import MAX_MEMORY_BYTES, MAX_SECONDS, MAX_UPLOAD_BYTE
 
 SUFFIXES = (".jsonl", ".csv", ".parquet")
 Progress = Callable[[float, str], Any]
-"""Called with a share from 0 to 1 and what is being done."""
+"""Called with a fraction from 0 to 1 and the current step."""
 
 
 def check_upload(path: Path) -> None:
-    """Raises `ValueError` unless a file is of a known type and small enough to be looked at."""
+    """Raises `ValueError` unless a file has a known type and is not too large."""
     if path.suffix.lower() not in SUFFIXES:
         raise ValueError(f"the file must end in {', '.join(SUFFIXES)}, got {path.name[-80:]!r}")
     size = path.stat().st_size
@@ -47,7 +47,7 @@ def verify_upload(path: Path, twin: Path, progress: Progress | None = None) -> d
         changed.
 
     Raises:
-        `ValueError`: If the file is none of the known types, or larger than the page takes.
+        `ValueError`: If the file has an unknown type or exceeds a limit.
     """
     check_upload(path)
     command = [sys.executable, "-m", "hf_causal.demo.upload_process", str(path), str(twin)]
@@ -62,16 +62,16 @@ def verify_upload(path: Path, twin: Path, progress: Progress | None = None) -> d
 
 
 def _follow(process: subprocess.Popen[str], progress: Progress | None) -> dict[str, Any]:
-    """Reads what the process tells, a JSON object a line; the process limits itself and ends by its own alarm."""
+    """Reads the messages of the process, one JSON object a line; the process ends by its own alarm."""
     assert process.stdout is not None
     for line in process.stdout:
-        told = json.loads(line)
-        if "error" in told:
-            raise ValueError(told["error"])
-        if "report" in told:
-            return told
+        message = json.loads(line)
+        if "error" in message:
+            raise ValueError(message["error"])
+        if "report" in message:
+            return message
         if progress:
-            progress(told["share"], told["doing"])
+            progress(message["share"], message["doing"])
     raise TooMuch(
         f"the file could not be read with {MAX_MEMORY_BYTES / 2**30:.0f} GiB of memory within {MAX_SECONDS} seconds; "
         "give a smaller one"

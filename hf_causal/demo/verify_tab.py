@@ -1,4 +1,4 @@
-"""The tab in which people verify a file: what is wrong with it, and the corrected file."""
+"""The tab that verifies a file: its defects, and the corrected file."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from hf_causal.verification.finding_types import FINDING_TYPES, FindingType
 _FIRST_ROWS = 8
 _PREFIX = "hf-causal-twin-"
 _INTRODUCTION = f"""
-<div class="hc-intro"><p>Is every label of a data set right? Each row is read, its answer is proved from its own text,
-and held against its label. Rows have a text (<code>prompt</code>, or <code>premise</code> and <code>question</code>)
+<div class="hc-intro"><p>Is every label of a data set right? Each row is read, its answer is proved from its text and
+compared with its label. Rows have a text (<code>prompt</code>, or <code>premise</code> and <code>question</code>)
 and a label (<code>completion</code>, <code>label</code>, <code>answer</code>).</p>
-<p>{", ".join(SUFFIXES)} of up to {MAX_UPLOAD_BYTES // 2**20} MiB, {MAX_ROWS:,} rows and {MAX_COLUMNS} columns. Nothing
-is kept: the upload is deleted when it has been read, the corrected file after ten minutes.</p></div>
+<p>{", ".join(SUFFIXES)} of up to {MAX_UPLOAD_BYTES // 2**20} MiB, {MAX_ROWS:,} rows and {MAX_COLUMNS} columns. Files
+are not kept: the upload is deleted after it has been read, the corrected file after ten minutes.</p></div>
 """
 
 
@@ -39,13 +39,13 @@ class VerifyTab:
                 self.button = gr.Button("Verify", variant="primary", elem_id="hc-verify")
             with gr.Column(scale=7, min_width=320):
                 self.card = gr.HTML(
-                    '<div class="hc-card hc-empty"><p>What is found in the file is shown here.</p></div>',
+                    '<div class="hc-card hc-empty"><p>The report on the file is shown here.</p></div>',
                     elem_id="hc-report", padding=False,
                 )  # fmt: skip
                 self.twin = gr.File(label="Corrected file", visible=False, interactive=False, elem_id="hc-twin")
 
     def connect(self) -> None:
-        """What happens on a click."""
+        """Connects the components to their functions."""
         self.button.click(
             verify_file, self.file, [self.card, self.twin, self.file],
             api_visibility="private", concurrency_id="verify", concurrency_limit=2, show_progress_on=self.card,
@@ -60,27 +60,27 @@ def verify_file(path: str | None, progress: gr.Progress = gr.Progress()) -> tupl
     forget_old_twins()
     twin = Path(tempfile.mkdtemp(prefix=_PREFIX)) / f"corrected-{upload.name}"
     try:
-        done = verify_upload(upload, twin, lambda share, doing: progress(share, desc=doing))
+        result = verify_upload(upload, twin, lambda share, step: progress(share, desc=step))
     except ValueError as error:
         return error_card(str(error)), gr.File(visible=False), None
     finally:
         upload.unlink(missing_ok=True)
-    return report_card(done, upload.name), gr.File(str(twin), visible=True), None
+    return report_card(result, upload.name), gr.File(str(twin), visible=True), None
 
 
 def forget_old_twins(seconds: float = KEPT_SECONDS) -> None:
-    """Deletes the folders of corrected files that are older than so many seconds."""
+    """Deletes folders of corrected files that are older than a number of seconds."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with suppress(OSError):  # another process may have been faster
             if time.time() - folder.stat().st_mtime > seconds:
                 shutil.rmtree(folder)
 
 
-def report_card(done: dict[str, Any], name: str) -> str:
-    """What was found, as a table with the most serious kinds first."""
-    report, twin = done["report"], done["twin"]
-    found = report["findings"]
-    rows = "".join(_row(kind, found[kind.name]) for kind in FINDING_TYPES if kind.name in found)
+def report_card(result: dict[str, Any], name: str) -> str:
+    """Returns the findings as a table, the most serious types first."""
+    report, twin = result["report"], result["twin"]
+    findings = report["findings"]
+    rows = "".join(_row(entry, findings[entry.name]) for entry in FINDING_TYPES if entry.name in findings)
     head = "<thead><tr><th></th><th>what</th><th>rows</th><th>first ones, from 0</th></tr></thead>"
     defective = report["num_defective_rows"]
     verdict = f"{defective:,} of {report['num_rows']:,} rows have defects" if defective else (
@@ -96,12 +96,12 @@ def report_card(done: dict[str, Any], name: str) -> str:
     )
 
 
-def _row(kind: FindingType, found: dict[str, Any]) -> str:
-    name = "defect" if kind.is_defect else "note"
+def _row(finding_type: FindingType, finding: dict[str, Any]) -> str:
+    name = "defect" if finding_type.is_defect else "note"
     return (
         f'<tr class="hc-row-{name}"><td>{name}</td>'
-        f"<td><b>{kind.name.replace('_', ' ')}</b><br>{escape(kind.description)}</td>"
-        f"<td>{found['count']:,}</td><td>{_first(found['rows'])}</td></tr>"
+        f"<td><b>{finding_type.name.replace('_', ' ')}</b><br>{escape(finding_type.description)}</td>"
+        f"<td>{finding['count']:,}</td><td>{_first(finding['rows'])}</td></tr>"
     )
 
 

@@ -1,8 +1,8 @@
 """d-separation for batches of questions about batches of DAGs, by the Bayes ball, on bitsets.
 
-The ball starts in x and asks which nodes are active given Z (R. D. Shachter, "Bayes-Ball: The rational pastime", UAI
-1998; D. Koller and N. Friedman, *Probabilistic Graphical Models*, 2009, Algorithm 3.1). A node is entered from a child
-or from a parent:
+The ball starts at x and visits the nodes that are active given Z (R. D. Shachter, "Bayes-Ball: The rational pastime",
+UAI 1998; D. Koller and N. Friedman, *Probabilistic Graphical Models*, 2009, Algorithm 3.1). A node is entered from a
+child or from a parent:
 
 - entered from a child and not in Z, it passes the ball to its parents and its children;
 - entered from a parent and not in Z, it passes it to its children;
@@ -12,7 +12,7 @@ x and y are d-separated given Z where the ball never enters y. Sets of nodes are
 64 bits, or of several words beyond 64 nodes, and every step is an array operation over all questions: no Python loop
 runs over graphs or questions.
 
-Questions are given as in `hf_causal.graphs.dags`: `edges` of shape (graphs, edges, 2), each graph acyclic, and for
+Questions have the form of `hf_causal.graphs.dags`: `edges` of shape (graphs, edges, 2), each graph acyclic, and for
 each question the number of its `graph`, the nodes `x` and `y`, of shape (questions,), and `given`, the
 conditioning set as booleans of shape (questions, num_nodes).
 """
@@ -27,12 +27,12 @@ import numpy as np
 from hf_causal.graphs.dags import MAX_NODES
 
 _CHUNK = 16_384
-"""Questions at a time: their words stay in the processor's cache."""
+"""Questions at a time; their words fit into the processor's cache."""
 
 
 @dataclass(frozen=True)
 class BayesBall:
-    """Where the ball gets in each question; a boolean for each (question, node)."""
+    """The nodes that the ball enters in each question; booleans of shape (questions, nodes)."""
 
     from_child: np.ndarray
     """Nodes entered from a child, and x itself, where the ball starts as if it came from one."""
@@ -43,7 +43,7 @@ class BayesBall:
 
 
 def bayes_ball(edges: np.ndarray, num_nodes: int, graph: np.ndarray, x: np.ndarray, given: np.ndarray) -> BayesBall:
-    """What the Bayes ball reaches from x given Z, whole: the proof that every node outside is d-separated from x.
+    """Returns all nodes that the Bayes ball enters from x given Z: all others are d-separated from x.
 
     Args:
         edges (`np.ndarray`): Shape (graphs, edges, 2).
@@ -57,15 +57,15 @@ def bayes_ball(edges: np.ndarray, num_nodes: int, graph: np.ndarray, x: np.ndarr
     Raises:
         `ValueError`: If x is in the conditioning set, or a shape does not fit.
     """
-    parts = [_closure(ball) for ball in _balls(edges, num_nodes, graph, x, None, given)]
-    sets = (np.concatenate(words, axis=1) for words in zip(*parts, strict=True))
+    chunks = [_closure(ball) for ball in _balls(edges, num_nodes, graph, x, None, given)]
+    sets = (np.concatenate(words, axis=1) for words in zip(*chunks, strict=True))
     return BayesBall(*(_booleans(words, num_nodes) for words in sets))
 
 
 def is_d_separated(
     edges: np.ndarray, num_nodes: int, graph: np.ndarray, x: np.ndarray, y: np.ndarray, given: np.ndarray
 ) -> np.ndarray:
-    """Whether x and y are d-separated given Z, for each question.
+    """Returns whether x and y are d-separated given Z, for each question.
 
     Args:
         edges (`np.ndarray`): Shape (graphs, edges, 2).
@@ -99,12 +99,12 @@ def is_d_separated(
 def open_paths(
     edges: np.ndarray, num_nodes: int, graph: np.ndarray, x: np.ndarray, y: np.ndarray, given: np.ndarray
 ) -> np.ndarray:
-    """A shortest path from x to y that Z leaves open, for questions whose nodes are not d-separated.
+    """Returns a shortest path from x to y that Z leaves open, for questions whose nodes are not d-separated.
 
-    A shortest walk of the ball never enters a node twice, so it is a path: a node entered from a child can pass the
-    ball to all that it could when entered from a parent; and a ball that leaves a node downwards and comes back from a
-    child has met an open collider below it, so the node is an ancestor of Z and could have passed the ball up at once.
-    Among several shortest paths it is the one whose nodes, read from y, have the lowest numbers first.
+    A shortest walk of the ball never enters a node twice, so it is a path. A node entered from a child passes the ball
+    to all nodes that it passes it to when entered from a parent. And a ball that leaves a node downwards and returns
+    from a child has met an open collider below it, so the node is an ancestor of Z and could have passed the ball up
+    directly. Of several shortest paths, the one is returned whose nodes, read from y, have the lowest numbers first.
 
     Args:
         edges (`np.ndarray`): Shape (graphs, edges, 2).
@@ -113,23 +113,23 @@ def open_paths(
         given (`np.ndarray`): Boolean of shape (questions, num_nodes).
 
     Returns:
-        `np.ndarray`: `int64` of shape (questions, longest + 1), the nodes from x to y, filled up with -1.
+        `np.ndarray`: `int64` of shape (questions, longest + 1), the nodes from x to y, padded with -1.
 
     Raises:
         `ValueError`: If a question's nodes are d-separated, and as [`is_d_separated`] does.
     """
-    parts = [_shortest(ball, num_nodes) for ball in _balls(edges, num_nodes, graph, x, y, given)]
-    paths = np.full((len(x), max(part.shape[1] for part in parts)), -1, dtype=np.int64)
+    chunks = [_shortest(ball) for ball in _balls(edges, num_nodes, graph, x, y, given)]
+    paths = np.full((len(x), max(chunk.shape[1] for chunk in chunks)), -1, dtype=np.int64)
     start = 0
-    for part in parts:
-        paths[start : start + len(part), : part.shape[1]] = part
-        start += len(part)
+    for chunk in chunks:
+        paths[start : start + len(chunk), : chunk.shape[1]] = chunk
+        start += len(chunk)
     return paths
 
 
 @dataclass(frozen=True)
 class _Ball:
-    """Questions as words: every set has the shape (words, questions), parents and children stand node by node."""
+    """Questions as bit sets of shape (words, questions); parents and children have the nodes as first axis."""
 
     parents: np.ndarray
     """Shape (nodes, words, questions)."""
@@ -144,15 +144,15 @@ class _Ball:
 def _balls(
     edges: np.ndarray, num_nodes: int, graph: np.ndarray, x: np.ndarray, y: np.ndarray | None, given: np.ndarray
 ) -> Iterator[_Ball]:
-    """The questions in chunks."""
+    """Yields the questions in chunks."""
     _check(num_nodes, graph, x, y, given)
     parents, children = _neighbours(edges[..., ::-1], num_nodes), _neighbours(edges, num_nodes)
     for start in range(0, max(len(x), 1), _CHUNK):
         chunk = slice(start, start + _CHUNK)
-        own = tuple(words[:, :, graph[chunk]] for words in (parents, children))
-        conditioned = _words(given[chunk])
-        target = x if y is None else y
-        yield _Ball(own[0], own[1], x[chunk], target[chunk], ~conditioned, _ancestors(own[0], conditioned))
+        chunk_parents, chunk_children = (words[:, :, graph[chunk]] for words in (parents, children))
+        conditioned, target = _words(given[chunk]), x if y is None else y
+        ancestors = _ancestors(chunk_parents, conditioned)
+        yield _Ball(chunk_parents, chunk_children, x[chunk], target[chunk], ~conditioned, ancestors)
 
 
 def _check(num_nodes: int, graph: np.ndarray, x: np.ndarray, y: np.ndarray | None, given: np.ndarray) -> None:
@@ -173,66 +173,66 @@ def _check(num_nodes: int, graph: np.ndarray, x: np.ndarray, y: np.ndarray | Non
 
 
 def _word_type(num_nodes: int) -> np.dtype:
-    """The smallest words do for the smallest graphs and are the fastest."""
+    """Returns the smallest word type that holds all nodes, up to 64 bits; smaller words are faster."""
     return np.dtype(next((f"u{size // 8}" for size in (8, 16, 32) if num_nodes <= size), "u8"))
 
 
-def _bits(kind: np.dtype) -> int:
-    return 8 * kind.itemsize
+def _bits(dtype: np.dtype) -> int:
+    return 8 * dtype.itemsize
 
 
-def _places(nodes: np.ndarray, kind: np.dtype) -> tuple[np.ndarray, np.ndarray]:
-    """The word and the bit in it that stand for each node."""
-    return nodes // _bits(kind), kind.type(1) << (nodes % _bits(kind)).astype(kind)
+def _word_and_bit(nodes: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the index of each node's word, and the bit of the node in it."""
+    return nodes // _bits(dtype), dtype.type(1) << (nodes % _bits(dtype)).astype(dtype)
 
 
 def _neighbours(edges: np.ndarray, num_nodes: int) -> np.ndarray:
-    """The effects of each node as words: shape (nodes, words, graphs)."""
-    kind = _word_type(num_nodes)
-    words = np.zeros((num_nodes, -(-num_nodes // _bits(kind)), len(edges)), dtype=kind)
-    every = np.arange(len(edges))
+    """Returns the effects of each node as bit sets of shape (nodes, words, graphs)."""
+    dtype = _word_type(num_nodes)
+    words = np.zeros((num_nodes, -(-num_nodes // _bits(dtype)), len(edges)), dtype=dtype)
+    graphs = np.arange(len(edges))
     for step in range(edges.shape[1]):
-        word, bit = _places(edges[:, step, 1], kind)
-        words[edges[:, step, 0], word, every] |= bit
+        word, bit = _word_and_bit(edges[:, step, 1], dtype)
+        words[edges[:, step, 0], word, graphs] |= bit
     return words
 
 
 def _words(sets: np.ndarray) -> np.ndarray:
-    """Booleans of shape (questions, nodes) as words of shape (words, questions)."""
-    kind = _word_type(sets.shape[1])
+    """Packs booleans of shape (questions, nodes) into bit sets of shape (words, questions)."""
+    dtype = _word_type(sets.shape[1])
     packed = np.packbits(sets, axis=1, bitorder="little")
-    padded = np.zeros((len(sets), -(-packed.shape[1] // kind.itemsize) * kind.itemsize), dtype=np.uint8)
+    padded = np.zeros((len(sets), -(-packed.shape[1] // dtype.itemsize) * dtype.itemsize), dtype=np.uint8)
     padded[:, : packed.shape[1]] = packed
-    return np.ascontiguousarray(padded.view(kind.newbyteorder("<")).astype(kind, copy=False).T)
+    return np.ascontiguousarray(padded.view(dtype.newbyteorder("<")).astype(dtype, copy=False).T)
 
 
 def _booleans(words: np.ndarray, num_nodes: int) -> np.ndarray:
-    """The contrary of [`_words`]."""
+    """Unpacks bit sets into booleans of shape (questions, nodes): the inverse of [`_words`]."""
     octets = np.ascontiguousarray(words.T).astype(words.dtype.newbyteorder("<"), copy=False).view(np.uint8)
     return np.unpackbits(octets, axis=1, bitorder="little", count=num_nodes).astype(bool)
 
 
-def _singletons(nodes: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """Sets of one node each, of the shape and type of others."""
-    words = np.zeros_like(like)
-    word, bit = _places(nodes, like.dtype)
+def _singletons(nodes: np.ndarray, template: np.ndarray) -> np.ndarray:
+    """Returns sets of one node each, with the shape and type of the template."""
+    words = np.zeros_like(template)
+    word, bit = _word_and_bit(nodes, template.dtype)
     words[word, np.arange(len(nodes))] = bit
     return words
 
 
 def _contains(words: np.ndarray, nodes: np.ndarray) -> np.ndarray:
-    word, bit = _places(nodes, words.dtype)
+    word, bit = _word_and_bit(nodes, words.dtype)
     return words[word, np.arange(len(nodes))] & bit != 0
 
 
 def _mask(words: np.ndarray, node: int) -> np.ndarray:
-    """All bits set in the questions whose set holds the node, none in the others: shape (questions,)."""
-    bits, kind = _bits(words.dtype), words.dtype.type
-    return np.negative((words[node // bits] >> kind(node % bits)) & kind(1))
+    """Returns words of shape (questions,): all bits set where a question's set holds the node, and none elsewhere."""
+    bits, word_type = _bits(words.dtype), words.dtype.type
+    return np.negative((words[node // bits] >> word_type(node % bits)) & word_type(1))
 
 
 def _sweeps(num_nodes: int) -> Iterator[range]:
-    """Orders in which nodes pass on what they have; a chain is done after one of each direction."""
+    """Yields orders in which nodes pass on their sets, in turn upwards and downwards; chains need one of each."""
     while True:
         yield range(num_nodes)
         yield range(num_nodes - 1, -1, -1)
@@ -244,13 +244,13 @@ def _ancestors(parents: np.ndarray, conditioned: np.ndarray) -> np.ndarray:
         before = reached.copy()
         for node in order:
             reached |= parents[node] & _mask(reached, node)
-        if np.array_equal(before, reached):  # every node has passed on all that it has
+        if np.array_equal(before, reached):
             break
     return reached
 
 
 def _closure(ball: _Ball) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Nodes entered from a child, nodes entered from a parent, ancestors of Z."""
+    """Returns the nodes entered from a child, the nodes entered from a parent, and Z with its ancestors."""
     from_child = _singletons(ball.x, ball.free)
     from_parent = np.zeros_like(from_child)
     for order in _sweeps(len(ball.parents)):
@@ -265,44 +265,48 @@ def _closure(ball: _Ball) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return from_child, from_parent, ball.ancestors
 
 
-def _shortest(ball: _Ball, num_nodes: int) -> np.ndarray:
-    """Shortest open paths: breadth first from x, with the nodes first entered at each step kept, and back from y."""
+def _shortest(ball: _Ball) -> np.ndarray:
+    """Returns shortest open paths: searches breadth first from x and traces back from y."""
     steps, length = _breadth_first(ball)
     paths = np.full((len(ball.x), len(steps)), -1, dtype=np.int64)
     here, upward = ball.y.astype(np.int64), np.zeros(len(ball.x), dtype=bool)
     for step in range(len(steps) - 1, 0, -1):
         ending = length == step
         upward[ending] = _contains(steps[step][0], ball.y)[ending]
-        going = np.flatnonzero(length >= step)
-        paths[going, step] = here[going]
-        here[going], upward[going] = _step_back(ball, steps[step - 1], going, here[going], upward[going])
+        rows = np.flatnonzero(length >= step)
+        paths[rows, step] = here[rows]
+        here[rows], upward[rows] = _step_back(ball, steps[step - 1], rows, here[rows], upward[rows])
     paths[:, 0] = ball.x
     return paths
 
 
 def _breadth_first(ball: _Ball) -> tuple[list[tuple[np.ndarray, np.ndarray]], np.ndarray]:
-    """For each number of edges, the nodes that the ball first enters then, (from a child, from a parent); and the
-    number of edges after which it first enters y."""
-    fresh_child = _singletons(ball.x, ball.free)
-    fresh_parent = np.zeros_like(fresh_child)
-    seen_child, seen_parent = fresh_child.copy(), fresh_parent.copy()
-    steps = [(fresh_child, fresh_parent)]
+    """Returns for each number of edges the nodes that the ball then enters for the first time.
+
+    Returns:
+        `tuple`: A list of (from a child, from a parent) pairs of bit sets, one for each number of edges; and the
+        number of edges after which the ball first enters y, shape (questions,).
+    """
+    new_child = _singletons(ball.x, ball.free)
+    new_parent = np.zeros_like(new_child)
+    seen_child, seen_parent = new_child.copy(), new_parent.copy()
+    steps = [(new_child, new_parent)]
     length = np.zeros(len(ball.x), dtype=np.int64)
     while not length.all():
-        upward = (fresh_child & ball.free) | (fresh_parent & ball.ancestors)
-        downward = (fresh_child | fresh_parent) & ball.free
-        fresh_child, fresh_parent = np.zeros_like(upward), np.zeros_like(upward)
+        upward = (new_child & ball.free) | (new_parent & ball.ancestors)
+        downward = (new_child | new_parent) & ball.free
+        new_child, new_parent = np.zeros_like(upward), np.zeros_like(upward)
         for node in range(len(ball.parents)):
-            fresh_child |= ball.parents[node] & _mask(upward, node)
-            fresh_parent |= ball.children[node] & _mask(downward, node)
-        fresh_child &= ~seen_child
-        fresh_parent &= ~seen_parent
-        if not (fresh_child.any() or fresh_parent.any()):
+            new_child |= ball.parents[node] & _mask(upward, node)
+            new_parent |= ball.children[node] & _mask(downward, node)
+        new_child &= ~seen_child
+        new_parent &= ~seen_parent
+        if not (new_child.any() or new_parent.any()):
             raise ValueError(f"`x` and `y` are d-separated in question {int(np.argmin(length))}: no path is open")
-        seen_child |= fresh_child
-        seen_parent |= fresh_parent
-        length[(length == 0) & _contains(fresh_child | fresh_parent, ball.y)] = len(steps)
-        steps.append((fresh_child, fresh_parent))
+        seen_child |= new_child
+        seen_parent |= new_parent
+        length[(length == 0) & _contains(new_child | new_parent, ball.y)] = len(steps)
+        steps.append((new_child, new_parent))
     return steps, length
 
 
@@ -313,7 +317,7 @@ def _step_back(
     here: np.ndarray,
     upward: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The node that passed the ball to `here`, and whether that node was itself entered from a child."""
+    """Returns the node that passed the ball to `here`, and whether that node was itself entered from a child."""
     from_child, from_parent = (words[:, rows] for words in before)
     free, ancestors = ball.free[:, rows], ball.ancestors[:, rows]
     passed_up = ball.children[here, :, rows].T & ((from_child & free) | (from_parent & ancestors))
@@ -323,8 +327,8 @@ def _step_back(
 
 
 def _lowest(words: np.ndarray) -> np.ndarray:
-    """The lowest node of each set."""
+    """Returns the lowest node of each set."""
     word = np.argmax(words != 0, axis=0)
-    held = words[word, np.arange(words.shape[1])]
-    bit = np.bitwise_count((held & np.negative(held)) - words.dtype.type(1))
+    value = words[word, np.arange(words.shape[1])]
+    bit = np.bitwise_count((value & np.negative(value)) - words.dtype.type(1))
     return word * _bits(words.dtype) + bit.astype(np.int64)

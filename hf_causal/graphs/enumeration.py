@@ -5,8 +5,8 @@
 | DAGs | 2 | 6 | 31 | 302 | 5,984 |
 | classes | 2 | 5 | 20 | 142 | 2,201 |
 
-With all their labellings those of six nodes are 1,067,825 classes and 3,781,503 DAGs (sequences A007984 and A003024 of
-the OEIS).
+Counting all labellings, six nodes have 1,067,825 classes and 3,781,503 DAGs (sequences A007984 and A003024 of the
+OEIS).
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from hf_causal.graphs.equivalence import cpdags
 
 SIZES = (2, 3, 4, 5, 6)
 NUM_CLASSES = {2: 2, 3: 5, 4: 20, 5: 142, 6: 2201}
-"""What [`class_codes`] finds, for those who need the numbers before they need the classes."""
+"""Numbers of [`class_codes`], for callers that do not need the classes themselves."""
 
 
 @cache
 def dags(num_nodes: int) -> np.ndarray:
-    """One DAG of each isomorphism class.
+    """Returns one DAG of each isomorphism class.
 
     Args:
         num_nodes (`int`): 2 to 6.
 
     Returns:
         `np.ndarray`: Boolean of shape (graphs, num_nodes, num_nodes), strictly upper triangular: every DAG is
-        isomorphic to such a one.
+        isomorphic to a strictly upper triangular one.
     """
     _check_size(num_nodes)
     early, late = np.triu_indices(num_nodes, k=1)
@@ -44,21 +44,21 @@ def dags(num_nodes: int) -> np.ndarray:
 
 @cache
 def class_codes(num_nodes: int) -> np.ndarray:
-    """The [`canonical_codes`] of the CPDAGs of all equivalence classes, sorted: what identifies a class."""
+    """Returns the [`canonical_codes`] of the CPDAGs of all equivalence classes, sorted; a code identifies a class."""
     return np.unique(canonical_codes(cpdags(dags(num_nodes))))
 
 
 @cache
 def classes(num_nodes: int) -> np.ndarray:
-    """One CPDAG of each class, in the order of [`class_codes`]: boolean (classes, num_nodes, num_nodes)."""
+    """Returns one CPDAG of each class, in the order of [`class_codes`]: boolean (classes, num_nodes, num_nodes)."""
     bits = num_nodes**2 - 1 - np.arange(num_nodes**2)
     return ((class_codes(num_nodes)[:, None] >> bits) & 1 == 1).reshape(-1, num_nodes, num_nodes)
 
 
 def canonical_codes(graphs: np.ndarray) -> np.ndarray:
-    """A number for each graph that is the same for isomorphic graphs and different for others.
+    """Returns a number for each graph that is equal for isomorphic graphs and differs between others.
 
-    It is the least of the n! adjacency matrices of the graph, read row by row as a binary number.
+    It is the smallest of the graph's n! relabelled adjacency matrices, read row by row as binary numbers.
 
     Args:
         graphs (`np.ndarray`): Boolean of shape (graphs, nodes, nodes) with at most 6 nodes.
@@ -68,11 +68,11 @@ def canonical_codes(graphs: np.ndarray) -> np.ndarray:
     """
     size = graphs.shape[-1]
     orders = np.array(list(permutations(range(size))))
-    places = size**2 - 1 - (orders[:, :, None] * size + orders[:, None, :]).reshape(len(orders), -1)
-    weights = (2.0**places).T  # exact: below 2^36
+    powers = size**2 - 1 - (orders[:, :, None] * size + orders[:, None, :]).reshape(len(orders), -1)
+    weights = (2.0**powers).T  # exact: below 2^36
     flat = graphs.reshape(len(graphs), -1).astype(np.float64)
-    least = [(flat[start : start + 4096] @ weights).min(axis=1) for start in range(0, len(flat), 4096)]
-    return np.concatenate(least).astype(np.int64)
+    codes = [(flat[start : start + 4096] @ weights).min(axis=1) for start in range(0, len(flat), 4096)]
+    return np.concatenate(codes).astype(np.int64)
 
 
 def _check_size(num_nodes: int) -> None:

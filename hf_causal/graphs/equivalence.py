@@ -1,12 +1,12 @@
 """Markov equivalence: which DAGs imply the same independences, and what holds in all of them.
 
 Two DAGs are Markov equivalent if and only if they have the same skeleton and the same v-structures (Verma and Pearl,
-1990). A class is shown by its CPDAG: an edge is directed where every member has it that way round and undirected
+1990). Its CPDAG represents a class: an edge is directed if every member has it in that direction, and undirected
 otherwise (Chickering, 1995).
 
 Graphs are boolean adjacency matrices, [cause, effect], with any number of leading axes for batches; in a CPDAG an
-undirected edge stands both ways round. Everything here is for the few variables of a closed system: independences are
-tables over all 2ⁿ conditioning sets, and the members of a class are listed one by one.
+undirected edge is set in both directions. Everything here is for the few variables of a closed system: independences
+are tables over all 2ⁿ conditioning sets, and the members of a class are listed one by one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ RELATIONS = ("parent", "non-parent ancestor", "child", "non-child descendant", "
 
 
 def closures(graphs: np.ndarray) -> np.ndarray:
-    """Whether a directed path of at least one edge leads from one node to another."""
+    """Returns whether a directed path of at least one edge leads from one node to another: boolean [..., i, j]."""
     reached = graphs.copy()
     for middle in range(graphs.shape[-1]):
         reached |= reached[..., :, middle, None] & reached[..., middle, None, :]
@@ -32,25 +32,25 @@ def closures(graphs: np.ndarray) -> np.ndarray:
 
 
 def acyclic(graphs: np.ndarray) -> np.ndarray:
-    """Whether each graph is a DAG."""
+    """Returns whether each graph is a DAG."""
     return np.asarray(~np.diagonal(closures(graphs), axis1=-2, axis2=-1).any(axis=-1))
 
 
 def v_structures(graphs: np.ndarray) -> np.ndarray:
-    """Whether i → k ← j with i and j not adjacent: boolean [..., i, k, j]. Undirected edges make none."""
+    """Returns whether i → k ← j with i and j not adjacent: boolean [..., i, k, j]. Undirected edges make none."""
     reverse = graphs.swapaxes(-1, -2)
     into, apart = graphs & ~reverse, ~graphs & ~reverse & ~np.eye(graphs.shape[-1], dtype=bool)
     return into[..., :, :, None] & into.swapaxes(-1, -2)[..., None, :, :] & apart[..., :, None, :]
 
 
 def cpdags(dags: np.ndarray) -> np.ndarray:
-    """The CPDAG of each DAG's class: its skeleton and v-structures, completed by Meek's rules."""
+    """Returns the CPDAG of each DAG's class: its skeleton and v-structures, completed by Meek's rules."""
     into = np.asarray(v_structures(dags).any(axis=-1))
     return _complete(np.asarray(dags | dags.swapaxes(-1, -2)), into)
 
 
 def orientations(graph: np.ndarray) -> np.ndarray:
-    """All DAGs that direct the undirected edges of a graph, in the order of their edges written as binary numbers.
+    """Returns all DAGs that direct the undirected edges of a graph, in the order of their adjacency matrices.
 
     Args:
         graph (`np.ndarray`): Shape (nodes, nodes).
@@ -69,15 +69,18 @@ def orientations(graph: np.ndarray) -> np.ndarray:
 
 
 def members(cpdag: np.ndarray) -> np.ndarray:
-    """All DAGs of a class: the [`orientations`] of its CPDAG without further v-structures; none may be left of a graph
-    that is no CPDAG."""
+    """Returns all DAGs of a class: the [`orientations`] of its CPDAG without further v-structures.
+
+    For a graph that is not a CPDAG there may be none.
+    """
     dags = orientations(cpdag)
     return dags[(v_structures(dags) == v_structures(cpdag)).all(axis=(1, 2, 3))]
 
 
 def independences(dag: np.ndarray) -> np.ndarray:
-    """Which pairs a DAG d-separates given which sets, by reachability along active paths (Koller and Friedman, 2009,
-    algorithm 3.1).
+    """Returns which pairs a DAG d-separates given which sets.
+
+    Computed by reachability along active paths (Koller and Friedman, 2009, algorithm 3.1).
 
     Args:
         dag (`np.ndarray`): Shape (nodes, nodes).
@@ -89,8 +92,8 @@ def independences(dag: np.ndarray) -> np.ndarray:
     size = len(dag)
     given = (np.arange(2**size)[:, None] >> np.arange(size)) & 1 == 1
     opened = given | (given[:, None, :] & closures(dag)).any(axis=-1)
-    # A path is at a node either on its way up (it may go on to parents and children) or down (to children, and to
-    # parents where the node or a descendant is given).
+    # A path arrives at a node either upwards, and can continue to parents and children, or downwards, and can continue
+    # to children, and to parents where the node or a descendant is given.
     passes = np.zeros((2**size, 2, size, 2, size), dtype=bool)
     passes[:, 0, :, 0] = ~given[:, :, None] & dag.T
     passes[:, 0, :, 1] = passes[:, 1, :, 1] = ~given[:, :, None] & dag
@@ -102,16 +105,16 @@ def independences(dag: np.ndarray) -> np.ndarray:
 
 
 def relations(dags: np.ndarray) -> np.ndarray:
-    """Which of the [`RELATIONS`] hold between which nodes.
+    """Returns which of the [`RELATIONS`] hold between which nodes.
 
-    The meanings are those by which arXiv 2306.05836 labels its data: every simple path between i and j is looked at.
+    The definitions are those by which arXiv 2306.05836 labels its data; they consider every simple path from i to j.
 
     - *parent*, *child*: an edge i → j, an edge j → i.
     - *non-parent ancestor*, *non-child descendant*: a directed path of at least two edges from i to j, from j to i. It
       does not matter whether there is an edge as well: "A causes something else which causes B".
-    - *has_collider*: i → … → k ← … ← j, a path in which k has descended from each of the two without the other's help.
-    - *has_confounder*: i ← … ← k → … → j, likewise. In i → j → k, k is no collider of i and j, and in k → i → j no
-      confounder.
+    - *has_collider*: i → … → k ← … ← j, a node k to which a directed path leads from each of the two around the other.
+    - *has_confounder*: i ← … ← k → … → j, likewise. In i → j → k, k is not a collider of i and j, and in k → i → j it
+      is not a confounder.
 
     Args:
         dags (`np.ndarray`): Shape (graphs, nodes, nodes).
@@ -126,7 +129,7 @@ def relations(dags: np.ndarray) -> np.ndarray:
     descends = around.transpose(0, 2, 1, 3)  # [g, i, j, k]: k descends from i around j
     ascends = around.transpose(0, 3, 1, 2)  # [g, i, j, k]: i descends from k around j
     mediated = (dags[:, :, :, None] & closures(dags)[:, None]).any(axis=2)
-    held = np.stack(
+    holds = np.stack(
         [
             dags,
             mediated,
@@ -137,7 +140,7 @@ def relations(dags: np.ndarray) -> np.ndarray:
         ],
         axis=1,
     )
-    return held & kept
+    return holds & kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,8 +151,8 @@ class EquivalenceClass:
 
     ```python
     >>> chain = np.array([[0, 1, 0], [0, 0, 1], [0, 0, 0]], dtype=bool)
-    >>> found = EquivalenceClass.of_dag(chain)
-    >>> len(found.members), found.shares[RELATIONS.index("parent"), 0].round(2).tolist()
+    >>> chain_class = EquivalenceClass.of_dag(chain)
+    >>> len(chain_class.members), chain_class.shares[RELATIONS.index("parent"), 0].round(2).tolist()
     (3, [0.0, 0.33, 0.0])
 
     ```
@@ -159,13 +162,14 @@ class EquivalenceClass:
 
     @classmethod
     def of_dag(cls, dag: np.ndarray) -> EquivalenceClass:
-        """The class of a DAG."""
+        """Returns the class of a DAG."""
         return cls(cpdags(dag))
 
     @classmethod
     def suggested_by(cls, table: np.ndarray) -> EquivalenceClass:
-        """The only class that may have the independences of a table; it has no members, or other independences, where
-        no class has them.
+        """Returns the only class that can have the independences of a table.
+
+        If no class has them, the result has no members, or other independences.
 
         The steps are those of the PC algorithm (Spirtes, Glymour and Scheines, 2000): nodes are adjacent where no set
         separates them, and a node between two that are not is a collider where it is in no set that separates them.
@@ -183,15 +187,15 @@ class EquivalenceClass:
 
     @classmethod
     def of_independences(cls, table: np.ndarray) -> EquivalenceClass:
-        """The class whose independences are exactly those of a table.
+        """Returns the class whose independences are exactly those of a table.
 
         Raises:
             `ValueError`: If no DAG has exactly these independences.
         """
-        found = cls.suggested_by(table)
-        if not len(found.members) or not np.array_equal(found.independences, table):
+        candidate = cls.suggested_by(table)
+        if not len(candidate.members) or not np.array_equal(candidate.independences, table):
             raise ValueError("no DAG has exactly these independences")
-        return found
+        return candidate
 
     @cached_property
     def members(self) -> np.ndarray:
@@ -205,7 +209,7 @@ class EquivalenceClass:
 
     @cached_property
     def relations(self) -> np.ndarray:
-        """What [`relations`] says of each member."""
+        """The [`relations`] of each member."""
         return relations(self.members)
 
     @cached_property
@@ -214,13 +218,15 @@ class EquivalenceClass:
         return self.relations.mean(axis=0)
 
     def relabelled(self, order: np.ndarray) -> EquivalenceClass:
-        """The class in which node i is what node `order[i]` is here."""
+        """Returns the class in which node i has the edges that node `order[i]` has here."""
         return EquivalenceClass(self.cpdag[np.ix_(order, order)])
 
 
 def _complete(skeleton: np.ndarray, into: np.ndarray) -> np.ndarray:
-    """Directs the edges of a skeleton that `into` directs and those that follow from them by the first three rules of
-    Meek (1995); the fourth is for background knowledge. The rest stays undirected."""
+    """Directs the edges of a skeleton that `into` directs, and those that follow by Meek's first three rules (1995).
+
+    The fourth rule is for background knowledge. All other edges stay undirected.
+    """
     directed = into
     while True:
         undirected = skeleton & ~directed & ~directed.swapaxes(-1, -2)
@@ -231,24 +237,24 @@ def _complete(skeleton: np.ndarray, into: np.ndarray) -> np.ndarray:
 
 
 def _follows(skeleton: np.ndarray, directed: np.ndarray, undirected: np.ndarray) -> np.ndarray:
-    """Where a → b follows from one of Meek's rules: boolean [..., a, b]."""
+    """Returns where a → b follows from one of Meek's rules: boolean [..., a, b]."""
     apart = ~skeleton & ~np.eye(skeleton.shape[-1], dtype=bool)
     # c → a - b with c and b apart
-    away = _meet(directed.swapaxes(-1, -2), apart)
+    new_v_structure = _meet(directed.swapaxes(-1, -2), apart)
     # a → c → b
-    acyclic_only = _meet(directed, directed)
+    cycle = _meet(directed, directed)
     # a - c → b and a - d → b with c and d apart
     via = undirected[..., :, :, None] & directed[..., None, :, :]  # [a, c, b]
     pairs = via[..., :, :, None, :] & via[..., :, None, :, :] & apart[..., None, :, :, None]
-    return away | acyclic_only | pairs.any(axis=(-3, -2))
+    return new_v_structure | cycle | pairs.any(axis=(-3, -2))
 
 
 def _meet(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Whether left[a, c] and right[c, b] for some c: boolean [..., a, b]."""
+    """Returns whether left[a, c] and right[c, b] for some c: boolean [..., a, b]."""
     return (left[..., :, :, None] & right[..., None, :, :]).any(axis=-2)
 
 
 def _numbers(graphs: np.ndarray) -> np.ndarray:
-    """Each graph's adjacency matrix, row by row, as a binary number."""
+    """Returns each graph's adjacency matrix, row by row, as a binary number."""
     flat = graphs.reshape(len(graphs), graphs.shape[1] * graphs.shape[2])
     return flat @ (2.0 ** np.arange(flat.shape[1])[::-1])

@@ -16,7 +16,7 @@ _READERS = ("axiom", "axiom_looped")
 
 
 def released_models() -> dict[str, Path]:
-    """From the name of a released model that answers questions to its folder, the best first; no network is asked.
+    """Returns the folders of the released models that answer questions by name, the best first, without a request.
 
     Example:
 

@@ -3,11 +3,14 @@ import subprocess
 import sys
 
 import pytest
+import typer
 from small import TINY
 
-from hf_causal.cli import main
+from hf_causal.cli import app, main
 
-COMMANDS = ("build", "train", "evaluate", "verify", "report", "reproduce", "export", "info", "demo")
+COMMANDS = (
+    "build", "train", "finetune", "evaluate", "verify", "report", "reproduce", "export", "info", "demo"
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -15,6 +18,28 @@ def test_every_help_teaches_by_example(command, capsys):
     assert main([command, "--help"]) == 0
     shown = capsys.readouterr().out
     assert "Example" in shown and f"hf-causal {command}" in shown
+
+
+def commands_of(group, *names):
+    """Every command of a group, as the words that call it."""
+    for name, command in sorted(group.commands.items()):
+        if hasattr(command, "commands"):
+            yield from commands_of(command, *names, name)
+        else:
+            yield (*names, name)
+
+
+EVERY_COMMAND = list(commands_of(typer.main.get_command(app)))
+
+
+def test_no_command_is_missing_from_the_list():
+    assert {*COMMANDS, "harness", "publish"} <= {names[0] for names in EVERY_COMMAND}
+
+
+@pytest.mark.parametrize("names", EVERY_COMMAND, ids=" ".join)
+def test_every_command_has_help(names, capsys):
+    assert main([*names, "--help"]) == 0
+    assert f"hf-causal {' '.join(names)}" in capsys.readouterr().out
 
 
 def test_help_imports_nothing_heavy():
@@ -96,7 +121,7 @@ def test_a_diverged_training_is_a_failed_check(corpus_dir, tmp_path, capsys):
     options = [part for name, value in wild.items() for part in (f"--{name}", str(value))]
     output = ["--output-dir", str(tmp_path / "wild"), "--data-dir", str(corpus_dir)]
     assert main(["train", "axiom-cpu", *output, *options]) == 1
-    assert "lower the learning rate" in capsys.readouterr().err
+    assert "lower learning rate" in capsys.readouterr().err
 
 
 def test_build_writes_to_a_url_and_goes_on_where_it_was(tmp_path, capsys):

@@ -190,9 +190,6 @@ def test_any_text_is_shown_as_it_is(premises, question):
     assert tags(html) <= ALLOWED
 
 
-pairs_of_nodes = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=30)
-
-
 def test_a_picture_tells_what_it_shows():
     svg = draw(Picture(["a", "b"], [("a", "b"), ("a", "a")], description="A <causes> B"))
     assert svg.count('role="img"') == 2 and "A &lt;causes&gt; B" in svg

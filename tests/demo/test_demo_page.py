@@ -34,12 +34,12 @@ def test_examples_the_slider_and_the_attention(visit):
     page.page.get_by_label("Model", exact=True).click()
     page.page.get_by_role("option", name="axiom-cpu").click()
     page.page.get_by_role("button", name="Ask", exact=True).click()
-    page.wait_for("#hc-view", "looks most at")
+    page.wait_for("#hc-view", "attends most at")
     before = page.page.locator("#hc-view").inner_html()
     page.page.locator("#hc-head input[type=range]").fill("2")
     page.page.wait_for_function("before => document.querySelector('#hc-view').innerHTML !== before", arg=before)
     page.page.locator("#hc-layer input[type=range]").fill("1")
-    page.wait_for("#hc-view", "looks most at")
+    page.wait_for("#hc-view", "attends most at")
 
 
 def test_what_cannot_be_read_is_marked_and_the_text_stays(visit):
@@ -138,7 +138,7 @@ def test_a_file_that_cannot_be_read_is_an_error_in_words(visit, tmp_path):
     page.page.locator("#hc-file input[type=file]").set_input_files(path)
     page.page.locator("#hc-file", has_text="mine").wait_for()
     page.page.get_by_role("button", name="Verify", exact=True).click()
-    page.wait_for("#hc-report", "no Parquet that can be read")
+    page.wait_for("#hc-report", "cannot be read as Parquet")
 
 
 def test_the_reports_and_the_hardest_questions(visit):

@@ -1,5 +1,6 @@
 """Pictures of graphs: nodes apart, labels inside, edges around the nodes that they do not touch."""
 
+import json
 import re
 from itertools import pairwise
 
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 
 from hf_causal.demo.layout import LINE_HEIGHT, label_of, lay_out, text_width
 from hf_causal.demo.pictures import Picture, draw
+from hf_causal.tasks.proving import prove
+from hf_causal.tasks.registry import task_of_prompt
 
 PAIRS = st.tuples(st.integers(0, 7), st.integers(0, 7))
 CHAIN = [(index, index + 1) for index in range(59)]
@@ -72,6 +75,19 @@ def test_a_dag_is_drawn_from_causes_to_effects():
     layout = lay_out("abcd", [("a", "b"), ("b", "c"), ("a", "d"), ("d", "c")], 760)
     across = {node: x for node, (x, _) in layout.centres.items()}
     assert across["a"] < across["b"] == across["d"] < across["c"]
+
+
+def test_what_appears_together_is_joined_by_a_dotted_line_without_an_arrow():
+    prompt = "ice and burns often appear together. sun causes ice. sun causes burns. Does ice cause burns?"
+    task = task_of_prompt(prompt)
+    (drawing,) = task.explain(task.parse(prompt), json.loads(prove(prompt).certificate)).drawings
+    assert drawing.associated == {("ice", "burns")} and "dotted" in drawing.caption
+    layout = lay_out(["ice", "burns", "sun"], drawing.edges, 760, drawing.associated)
+    across = {node: x for node, (x, _) in layout.centres.items()}
+    assert across["sun"] < across["ice"] == across["burns"]
+    svg = draw(Picture(["ice", "burns", "sun"], drawing.edges, associated=drawing.associated))
+    (dotted, *_) = re.findall(r"<path[^>]*hc-edge-associated[^>]*>", svg)
+    assert "marker" not in dotted
 
 
 def test_what_does_not_fit_is_drawn_from_top_to_bottom():

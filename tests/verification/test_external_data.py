@@ -1,4 +1,4 @@
-"""The provers on evaluation files that were written by others; skipped where they are absent."""
+"""The provers on evaluation files of others, where they are there, and on small files like them."""
 
 import json
 import re
@@ -12,31 +12,27 @@ from hf_causal.tasks.proving import check, prove
 from hf_causal.tasks.transitivity.text import parse_prompt
 
 FOLDER = Path(__file__).resolve().parents[2].parent / "shared" / "benchmarks" / "causal_axioms"
-FILES = sorted(FOLDER.glob("transitivity_*.jsonl"))
+WRITTEN_HERE = Path(__file__).parent / "data"
+FILES = sorted([*FOLDER.glob("transitivity_*.jsonl"), *WRITTEN_HERE.glob("transitivity_*.jsonl")])
+D_SEPARATION_FILES = sorted([*FOLDER.glob("d_separation_*.jsonl"), *WRITTEN_HERE.glob("d_separation_*.jsonl")])
 
 
-def name(path: Path | None) -> str:
-    return path.stem if path else "absent"
-
-
-def read(path: Path | None) -> list[dict]:
-    if path is None:
-        pytest.skip("the Causal_Axioms evaluation files are not here")
+def read(path: Path) -> list[dict]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-@pytest.fixture(params=FILES or [None], ids=name)
+@pytest.fixture(params=FILES, ids=lambda path: path.stem)
 def rows(request):
     return read(request.param)
 
 
-@pytest.fixture(params=sorted(FOLDER.glob("d_separation_*.jsonl")) or [None], ids=name)
+@pytest.fixture(params=D_SEPARATION_FILES, ids=lambda path: path.stem)
 def d_separation_rows(request):
     return read(request.param)
 
 
 def expected_answer(prompt: str) -> str:
-    """By plain splitting, so that the reader of prompts is held against something else too."""
+    """Answers by plain splitting and networkx, independent of the reader of prompts."""
     *statements, question = prompt.removesuffix("?").split(". ")
     graph = nx.DiGraph(statement.split(" causes ") for statement in statements)
     cause, effect = question.removeprefix("Does ").split(" cause ")
@@ -58,9 +54,9 @@ def test_answers_agree_with_networkx_and_their_proofs_are_accepted(rows):
 
 
 def test_few_released_labels_disagree(rows):
-    """Some do: names repeat inside their graphs, which adds paths that the labels do not know of."""
-    agree = sum(prove(row["prompt"]).answer == row["completion"] for row in rows)
-    assert agree >= 0.97 * len(rows)
+    """Some do: names repeat inside their graphs, which adds paths that the labels ignore."""
+    wrong = sum(prove(row["prompt"]).answer != row["completion"] for row in rows)
+    assert wrong <= max(1, 0.03 * len(rows))
 
 
 def test_d_separation_prompts_are_read_and_written_back(d_separation_rows):
@@ -69,7 +65,7 @@ def test_d_separation_prompts_are_read_and_written_back(d_separation_rows):
 
 
 def test_every_released_d_separation_label_is_proved(d_separation_rows):
-    assert len(d_separation_rows) == 500
+    assert len(d_separation_rows) in (500, 20)
     for row in d_separation_rows:
         proof = prove(row["prompt"])
         assert proof.answer == row["completion"], row["prompt"]

@@ -130,7 +130,8 @@ class AxiomModel(AxiomPreTrainedModel):
         if positions is None:
             positions = self._positions(inputs_embeds, attention_mask, past_key_values, ends)  # type: ignore[assignment]
         # Reading positions waits for a GPU, so it is not done where they cannot be too large.
-        if unbounded or inputs_embeds.shape[1] > self.config.max_position_embeddings:
+        limited = self.config.position_encoding == "learned" and not torch.compiler.is_compiling()
+        if limited and (unbounded or inputs_embeds.shape[1] > self.config.max_position_embeddings):
             self._check_positions(positions)
         mask = create_causal_mask(
             config=self.config,
@@ -182,8 +183,6 @@ class AxiomModel(AxiomPreTrainedModel):
 
     def _check_positions(self, position_ids) -> None:
         """Raises `ValueError` for more positions than were learned; on a GPU the lookup fails without a reason."""
-        if self.config.position_encoding != "learned" or torch.compiler.is_compiling():
-            return
         limit = self.config.max_position_embeddings
         if (last := int(position_ids.max())) >= limit:
             raise ValueError(

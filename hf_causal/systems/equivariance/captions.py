@@ -1,4 +1,4 @@
-"""Captions of scenes: two things and how they stand to each other, or how many there are of a kind."""
+"""Writes and checks captions of scenes: the relation of two things, or the number of equal things."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ CAPTION_WORDS = tuple(
         + [*COLORS, *SHAPES, *_PLURALS.values(), *NUMBERS]
     )
 )
-"""Every word of a caption."""
+"""All words of captions."""
 
 
 def relation_caption(first: Thing, relation: str, second: Thing) -> str:
-    """For example `a red square left of a blue circle`."""
+    """Returns a caption such as `a red square left of a blue circle`."""
     return f"a {first.color} {first.shape} {relation} a {second.color} {second.shape}"
 
 
 def count_caption(number: int, color: str, shape: str) -> str:
-    """For example `two red crosses`.
+    """Returns a caption such as `two red crosses`.
 
     Raises:
-        `ValueError`: For a number that there is no word for.
+        `ValueError`: For a number outside 1 to 4.
     """
     if not 1 <= number <= len(NUMBERS):
         raise ValueError(f"`number` must lie in 1 ... {len(NUMBERS)}, got {number}")
@@ -44,7 +44,7 @@ def count_caption(number: int, color: str, shape: str) -> str:
 
 
 def is_true(caption: str, things: Sequence[Thing]) -> bool:
-    """Whether a caption is true of a scene.
+    """Returns whether a caption is true of a scene.
 
     A thing is left of another if its centre is further to the left, and so on; a number is exact.
 
@@ -64,27 +64,29 @@ def is_true(caption: str, things: Sequence[Thing]) -> bool:
 
     ```
     """
-    if found := _COUNTED.fullmatch(caption):
-        number, color, shape = found.groups()
-        alike = [thing for thing in things if thing.color == color and shape in (thing.shape, _PLURALS[thing.shape])]
+    if counted := _COUNTED.fullmatch(caption):
+        number, color, shape = counted.groups()
+        matching_things = [
+            thing for thing in things if thing.color == color and shape in (thing.shape, _PLURALS[thing.shape])
+        ]
         plural = NUMBERS.index(number) > 0
         if plural == (shape in SHAPES):
             raise ValueError(f"`caption` has a wrong number of its noun: {caption!r}")
-        return len(alike) == NUMBERS.index(number) + 1
-    if not (found := _RELATED.fullmatch(caption)):
+        return len(matching_things) == NUMBERS.index(number) + 1
+    if not (related := _RELATED.fullmatch(caption)):
         raise ValueError(
             f"`caption` must be like 'a red square left of a blue circle' or 'two red squares', got {caption!r}"
         )
-    color, shape, relation, other_color, other_shape = found.groups()
+    color, shape, relation, other_color, other_shape = related.groups()
     return any(
         (first.color, first.shape) == (color, shape)
         and (second.color, second.shape) == (other_color, other_shape)
-        and _stand(first, relation, second)
+        and _in_relation(first, relation, second)
         for first, second in permutations(things, 2)
     )
 
 
-def _stand(first: Thing, relation: str, second: Thing) -> bool:
+def _in_relation(first: Thing, relation: str, second: Thing) -> bool:
     if relation in ("left of", "right of"):
         return first.x < second.x if relation == "left of" else first.x > second.x
     return first.y < second.y if relation == "above" else first.y > second.y

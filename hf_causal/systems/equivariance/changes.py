@@ -1,6 +1,6 @@
-"""Minimal changes of scenes: every one that there is, its two captions, and to which splits it belongs.
+"""Enumerates minimal changes of scenes, with their two captions and their split.
 
-Which changes a split has depends on nothing but the change, so no seed moves one from training to test.
+The split of a change depends on the change alone, so no seed moves one from training to test.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from hf_causal.systems.equivariance.captions import NUMBERS, RELATIONS, count_ca
 from hf_causal.systems.equivariance.drawing import COLORS, SHAPES, Thing
 
 KINDS = ("color", "attribute", "relation", "count")
-"""Another colour of one thing; two things exchange their colours; two things exchange their places; another number."""
+"""One thing changes its colour; two things exchange colours; two things exchange places; the number changes."""
 
 SPLITS = ("train", "validation", "test", "new_things", "new_changes")
 
 NEW_THINGS = frozenset({("green", "square"), ("red", "circle"), ("blue", "triangle"), ("yellow", "cross")})
-"""Things of `new_things`: no training scene shows one, though it shows every colour and every shape."""
+"""Things of `new_things`: no training scene has one, but every colour and every shape."""
 
 NEW_CHANGES = {
     "color": frozenset({("blue", "red"), ("green", "yellow"), ("purple", "white")}),
@@ -28,29 +28,29 @@ NEW_CHANGES = {
     "relation": frozenset({("circle", "square"), ("cross", "triangle")}),
     "count": frozenset({("three", "two")}),
 }
-"""What is exchanged for what in `new_changes`, both ways: colours, shapes that exchange their places, numbers."""
+"""Exchanged words of `new_changes`, in both directions: colours, shapes that exchange places, numbers."""
 
 _BUCKETS = {0: "validation", 1: "test"}
 _NUM_BUCKETS = 8
-"""Of the other changes validation and test have one part in eight each, and training the rest."""
+"""Validation and test each have one eighth of the other changes, training the rest."""
 
 _Look = tuple[str, str]
 """Colour and shape."""
 
 
 class Change(NamedTuple):
-    """Two scenes that differ by a minimal change, but for where their things stand."""
+    """Two scenes that differ by a minimal change, without the positions of their things."""
 
     kind: str
     before: tuple[_Look, ...]
-    """Colour and shape of the things; two of them, or as many of a kind as are counted."""
+    """Colour and shape of the things: two things, or equal things that are counted."""
     after: tuple[_Look, ...]
     relation: str = ""
-    """How the first thing stands to the second, before; none for `count`."""
+    """Relation of the first thing to the second one before the change; empty for `count`."""
 
     @property
     def captions(self) -> tuple[str, str]:
-        """What is true before and false afterwards, and the other way round."""
+        """The caption that is true before and false afterwards, and the reverse."""
         if self.kind == "count":
             return tuple(count_caption(len(things), *things[0]) for things in (self.before, self.after))  # type: ignore
         later = RELATIONS[self.relation] if self.kind == "relation" else self.relation
@@ -58,7 +58,7 @@ class Change(NamedTuple):
 
     @property
     def exchanged(self) -> tuple[str, str]:
-        """What is exchanged for what, in alphabetical order; what is equal in both comes down to one word twice."""
+        """The two exchanged words in alphabetical order; equal words occur twice."""
         if self.kind == "count":
             words = NUMBERS[len(self.before) - 1], NUMBERS[len(self.after) - 1]
         elif self.kind == "relation":
@@ -69,7 +69,7 @@ class Change(NamedTuple):
 
     @property
     def split(self) -> str:
-        """The one split that has it, or `""`: new in both ways, it is left out."""
+        """The split of the change, or `""` for a new change of a new thing, which no split has."""
         new_thing = not NEW_THINGS.isdisjoint({*self.before, *self.after})
         new_change = self.exchanged in NEW_CHANGES[self.kind]
         if new_thing or new_change:
@@ -79,7 +79,7 @@ class Change(NamedTuple):
 
     @property
     def scenes(self) -> str:
-        """The captions of both scenes in a fixed order and wording: the same for changes that say the same."""
+        """The captions of both scenes in a canonical order and wording, so that equivalent changes are equal."""
         if self.kind == "count":
             return " | ".join(sorted(self.captions))
         later = RELATIONS[self.relation] if self.kind == "relation" else self.relation
@@ -88,10 +88,10 @@ class Change(NamedTuple):
 
 @cache
 def changes_of(split: str, kind: str) -> tuple[Change, ...]:
-    """Every change of a kind that a split has.
+    """Returns all changes of one type in a split.
 
     Raises:
-        `ValueError`: For an unknown split or kind.
+        `ValueError`: For an unknown split or type.
     """
     if split not in SPLITS or kind not in KINDS:
         raise ValueError(

@@ -1,9 +1,8 @@
-"""The shapes corpus: small pictures and captions in pairs that differ by a minimal change.
+"""Generates `shapes`: pairs of small images and captions that differ by a minimal change.
 
 "a red square left of a blue circle" and "a blue square left of a red circle": as in EqBen (arXiv 2303.14465), each
-caption is true of its own picture and false of the other one, so that a similarity of pictures and captions has to
-follow the change in both. Both pictures of a pair have the same background, and everything that does not change stands
-at the same place.
+caption is true of its own image and false of the other one, so a similarity of images and captions has to follow the
+change in both. Both images of a pair have the same background, and everything that does not change keeps its position.
 """
 
 from __future__ import annotations
@@ -31,16 +30,16 @@ SCHEMA = table_schema(
 )
 
 _NEAR, _FAR, _JITTER = 6, 22, 4
-"""Where the first and the second of two things begin along the axis of their relation, and by how much they vary."""
+"""Smallest position of the first and the second thing along the axis of their relation, and its range."""
 
 _ACROSS = 20
-"""How much things vary across it, from `_NEAR` on."""
+"""Range of positions across that axis, from `_NEAR` on."""
 
 _PLACES = ((5, 5), (21, 5), (5, 21), (21, 21))
-"""Where things that are counted begin, one in each quarter of the picture."""
+"""Smallest positions of counted things, one in each quarter of the image."""
 
 _QUARTER = 7
-"""By how much they vary."""
+"""Range of these positions."""
 
 
 def minimal_changes(
@@ -50,17 +49,17 @@ def minimal_changes(
     seed: int = 0,
     rows_per_shard: int = 2000,
 ) -> CorpusConfig[SampleCell]:
-    """Pairs of pictures and captions, as many of each kind of change.
+    """Makes the config of pairs of images and captions, with equally many of each type of change.
 
     Args:
-        rows (`int`): Pairs of `train`.
-        validation_rows (`int`): Pairs of `validation`.
-        rows_per_cell (`int`): Pairs of each kind of change in `test`, `new_things` and `new_changes`.
-        seed (`int`): Of the random numbers; a change belongs to one split under every seed.
-        rows_per_shard (`int`): Pairs in one Parquet file.
+        rows (`int`): Number of pairs of `train`.
+        validation_rows (`int`): Number of pairs of `validation`.
+        rows_per_cell (`int`): Number of pairs of each type of change in `test`, `new_things` and `new_changes`.
+        seed (`int`): Seed of the rows; the split of a change does not depend on it.
+        rows_per_shard (`int`): Number of pairs in one Parquet file.
 
     Raises:
-        `ValueError`: If there are fewer rows than kinds of change.
+        `ValueError`: If there are fewer rows than types of change.
     """
     totals = {"train": rows, "validation": validation_rows}
     for name, value in (("rows", rows), ("validation_rows", validation_rows)):
@@ -87,7 +86,7 @@ CONFIGS: dict[str, Callable[..., CorpusConfig]] = {"minimal_changes": minimal_ch
 
 
 def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:
-    """One shard as an Arrow table, in random order."""
+    """Generates one shard as an Arrow table, in random order."""
     num_shards = config.num_shards(split)
     stream = Stream(config.seed, config.version, config.name, split, shard)
     rows = []
@@ -99,12 +98,12 @@ def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:
             rows.append(_row(changes[choice], layouts, row))
     order = stream.permutations(1, len(rows))[0]
     prefix = f"{config.name}/{split}/{shard:05d}"
-    table = [{**rows[place], "graph_id": f"{prefix}/{number:07d}"} for number, place in enumerate(order)]
+    table = [{**rows[index], "graph_id": f"{prefix}/{number:07d}"} for number, index in enumerate(order)]
     return pa.Table.from_pylist(table, schema=SCHEMA)
 
 
 class _Layouts:
-    """Where things stand, how large they are and what is behind them, for many rows."""
+    """Draws positions, sizes and backgrounds for many rows."""
 
     def __init__(self, stream: Stream, count: int):
         self.background = np.array(BACKGROUNDS)[stream.integers(len(BACKGROUNDS), (count,))]
@@ -115,11 +114,11 @@ class _Layouts:
         self.order = stream.permutations(count, 4)
 
     def place(self, change: Change, row: int) -> tuple[list[Thing], list[Thing]]:
-        """The two scenes of a change."""
+        """Returns the two scenes of a change."""
         radius = self.radius[row].tolist()
         if change.kind == "count":
             places = [self.quarter[row, place].tolist() for place in self.order[row]]
-            # The smaller number of things stands where the larger has them, too.
+            # The scene with fewer things uses the first positions of the other one.
             return _scene(change.before, places, radius), _scene(change.after, places, radius)
         along = self.along[row].tolist()
         if change.relation in ("right of", "below"):

@@ -1,4 +1,4 @@
-"""Pictures of coloured shapes: drawn from a scene, and read back from the pixels."""
+"""Draws scenes of coloured shapes as pixels, and reads them back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 SIZE = 32
-"""Pixels of a side."""
+"""Width and height of an image in pixels."""
 
 COLORS: dict[str, tuple[int, int, int]] = {
     "red": (220, 40, 40),
@@ -24,11 +24,11 @@ COLORS: dict[str, tuple[int, int, int]] = {
 SHAPES = ("square", "circle", "triangle", "cross")
 RADII = (3, 4)
 BACKGROUNDS = (20, 60, 100)
-"""Greys behind a scene; none is a colour of a thing."""
+"""Grey levels behind a scene; no thing has one of them."""
 
 
 class Thing(NamedTuple):
-    """A coloured shape: its centre counts pixels from the left and from the top, its radius is half its width."""
+    """A coloured shape. `x` and `y` are its center in pixels from the left and the top, `radius` is half its width."""
 
     color: str
     shape: str
@@ -39,11 +39,11 @@ class Thing(NamedTuple):
 
 @cache
 def shape_mask(shape: str, radius: int) -> np.ndarray:
-    """The pixels of a shape: boolean of shape `(2 radius + 1, 2 radius + 1)`, rows from the top.
+    """Returns the pixels of a shape, boolean of shape `(2 radius + 1, 2 radius + 1)`, rows from the top.
 
     Args:
         shape (`str`): One of `SHAPES`.
-        radius (`int`): Half the width in pixels, without the middle one.
+        radius (`int`): Half the width in pixels, without the central one.
     """
     y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
     masks = {
@@ -62,14 +62,14 @@ def draw(things: list[Thing], background: int) -> np.ndarray:
     """Draws a scene.
 
     Args:
-        things (`list[Thing]`): What is on it; no two may touch, else they cannot be told apart.
-        background (`int`): Grey behind them, 0 to 255.
+        things (`list[Thing]`): Things of the scene; no two may touch, or they cannot be read back.
+        background (`int`): Grey level behind them, 0 to 255.
 
     Returns:
         `np.ndarray`: `uint8` of shape `(SIZE, SIZE, 3)`: rows from the top, red, green and blue.
 
     Raises:
-        `ValueError`: If a thing is not wholly on the picture, or has another colour or shape than there are.
+        `ValueError`: If a thing is not entirely on the image, or has an unknown colour or shape.
     """
     pixels = np.full((SIZE, SIZE, 3), background, dtype=np.uint8)
     for thing in things:
@@ -78,19 +78,19 @@ def draw(things: list[Thing], background: int) -> np.ndarray:
             raise ValueError(f"`things` must lie on the picture of {SIZE} by {SIZE} pixels, got {thing}")
         if thing.color not in COLORS:
             raise ValueError(f"`color` must be one of {', '.join(COLORS)}, got {thing.color!r}")
-        place = pixels[top : top + width, left : left + width]
-        place[shape_mask(thing.shape, thing.radius)] = COLORS[thing.color]
+        area = pixels[top : top + width, left : left + width]
+        area[shape_mask(thing.shape, thing.radius)] = COLORS[thing.color]
     return pixels
 
 
 def read(pixels: np.ndarray) -> list[Thing]:
-    """The things on a picture, from its pixels alone: from the left to the right, and from the top.
+    """Reads the things of an image from its pixels, sorted by x and y.
 
     Args:
         pixels (`np.ndarray`): `uint8` of shape `(SIZE, SIZE, 3)`; the pixel in the upper left corner is background.
 
     Raises:
-        `ValueError`: If some pixels are no thing that [`draw`] draws.
+        `ValueError`: If some pixels are not a thing that [`draw`] draws.
     """
     names: dict[tuple[int, ...], str] = {color: name for name, color in COLORS.items()}
     left = (pixels != pixels[0, 0]).any(2)
@@ -111,7 +111,7 @@ def read(pixels: np.ndarray) -> list[Thing]:
 
 
 def _connected(where: np.ndarray, first: tuple) -> np.ndarray:
-    """The pixels that are reached from the first one by steps along rows and columns."""
+    """Returns the pixels that are connected to the first one along rows and columns."""
     spot = np.zeros_like(where)
     edge = np.zeros_like(where)
     edge[first] = True
@@ -127,10 +127,10 @@ def _connected(where: np.ndarray, first: tuple) -> np.ndarray:
 
 
 def encode_png(pixels: np.ndarray) -> bytes:
-    """A picture as a PNG file.
+    """Encodes an image as a PNG file without compression.
 
-    Its pixels are stored as they are: the bytes are a contract of the corpus, and compressed ones would differ between
-    versions of zlib. Parquet compresses them.
+    The bytes are part of the published data set, and compressed bytes would differ between versions of zlib. Parquet
+    compresses them.
 
     Args:
         pixels (`np.ndarray`): `uint8` of shape `(height, width, 3)`, at most 65,535 bytes with one for each row.
@@ -150,7 +150,7 @@ def encode_png(pixels: np.ndarray) -> bytes:
 
 
 def decode_image(content: bytes) -> np.ndarray:
-    """A picture file of any format as `uint8` pixels of shape `(height, width, 3)`."""
+    """Decodes an image file of any format to `uint8` pixels of shape `(height, width, 3)`."""
     from PIL import Image
 
     return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))

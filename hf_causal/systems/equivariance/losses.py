@@ -1,9 +1,9 @@
 """EqSim, the regularisers of equivariant similarity (arXiv 2303.14465), as in the authors' code for FIBER.
 
-`s[i, j]` is the similarity of image i and caption j of a batch, whose matches stand on the diagonal; published is the
-row-softmax of the scaled similarities. Where an image and its caption change together, the similarity should change
-by as much in both directions: v2 asks that of every image with some hard negatives, v1 asks the remaining couples for
-`s[i, j] = s[j, i]`, to which equivariance comes down where nothing ties the two together.
+`s[i, j]` is the similarity of image i and caption j of a batch, with the matches on the diagonal; the published code
+takes the row-softmax of the scaled similarities. If an image and its caption change together, the similarity should
+change equally in both directions. v2 asks this of every image and its hard negatives; v1 asks `s[i, j] = s[j, i]` of
+the remaining pairs, to which equivariance reduces for unrelated pairs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 SAMPLES = 4
-"""Hard negatives of each image and of each caption, as published."""
+"""Number of hard negatives of each image and of each caption, as published."""
 
 
 def eqsim_v2(
@@ -22,7 +22,7 @@ def eqsim_v2(
     margin: float = 0.1,
     margin_of_each: bool = False,
 ) -> torch.Tensor:
-    """EqSim v2, of images and their hard negatives.
+    """Computes EqSim v2 of images and their hard negatives.
 
     With i an image, j a partner of it, and means over all such (i, j), the loss is `weight` times
 
@@ -33,18 +33,18 @@ def eqsim_v2(
 
     Args:
         similarities (`torch.Tensor` of shape `(n, n)`): Images by captions.
-        partners (`torch.LongTensor` of shape `(n, partners)`): The hard negatives of each image, as places in the
+        partners (`torch.LongTensor` of shape `(n, partners)`): The hard negatives of each image, as indices in the
             batch; see [`hard_partners`].
         weight (`float`): Weight; published is 0.5.
-        margin (`float`): What the mean square may be for nothing; published is 0.1.
-        margin_of_each (`bool`): Whether the margin is taken off every square before the mean. The authors' code has
-            both forms.
+        margin (`float`): Mean square up to which the loss is zero; published is 0.1.
+        margin_of_each (`bool`): Subtract the margin from every square instead of the mean. The authors' code has both
+            forms.
 
     Returns:
         `torch.Tensor`: The loss, a scalar.
 
     Raises:
-        `ValueError`: If a shape is another one, a partner stands outside the batch, or `weight` or `margin` is
+        `ValueError`: If a shape is wrong, a partner is outside the batch, or `weight` or `margin` is
             negative.
     """
     size = _size(similarities)
@@ -72,24 +72,24 @@ def eqsim_v1(
     margin: float = 0.0,
     proportion: float = 1.0,
 ) -> torch.Tensor:
-    """EqSim v1, of all couples that are no hard negatives of each other: the matrix should be symmetric.
+    """Computes EqSim v1 of all pairs that are not hard negatives of each other: the matrix should be symmetric.
 
-    `weight / proportion * [mean((s[i, j] - s[j, i])^2 * mask[i, j]) - margin]_+`, the mean over all n^2 entries,
-    masked ones too.
+    The loss is `weight / proportion * [mean((s[i, j] - s[j, i])^2 * mask[i, j]) - margin]_+`, with the mean over all
+    n^2 entries, including masked ones.
 
     Args:
         similarities (`torch.Tensor` of shape `(n, n)`): Images by captions.
-        mask (`torch.Tensor` of shape `(n, n)`, *optional*): 1 for the couples that count and 0 for the others, and
-            symmetric; see [`easy_mask`]. All couples count when not given.
+        mask (`torch.Tensor` of shape `(n, n)`, *optional*): 1 for the pairs that count and 0 for the others,
+            symmetric; see [`easy_mask`]. All pairs count by default.
         weight (`float`): Weight; published is 0.5.
-        margin (`float`): What the mean square may be for nothing; published is 0.
+        margin (`float`): Mean square up to which the loss is zero; published is 0.
         proportion (`float`): Divides the weight; published is 1.
 
     Returns:
         `torch.Tensor`: The loss, a scalar.
 
     Raises:
-        `ValueError`: If a shape is another one, `weight` or `margin` is negative or `proportion` is not positive.
+        `ValueError`: If a shape is wrong, `weight` or `margin` is negative or `proportion` is not positive.
     """
     size = _size(similarities)
     _check_not_negative(weight=weight, margin=margin)
@@ -108,19 +108,19 @@ def eqsim_v1(
 def hard_partners(
     logits: torch.Tensor, samples: int = SAMPLES, generator: torch.Generator | None = None
 ) -> torch.Tensor:
-    """Draws hard negatives as published: the more similar, the more often, without replacement.
+    """Draws hard negatives as published: with probability proportional to the softmax, without replacement.
 
     Args:
         logits (`torch.Tensor` of shape `(n, n)`): Scaled similarities, images by captions.
-        samples (`int`): How many for each caption, and how many for each image.
-        generator (`torch.Generator`, *optional*): Of the draws; torch's own when not given.
+        samples (`int`): Number for each caption, and for each image.
+        generator (`torch.Generator`, *optional*): Source of the draws; the global one of torch by default.
 
     Returns:
-        `torch.LongTensor` of shape `(n, 2 samples)`: For each place images that its caption is taken for, and then
-        captions that its image is taken for.
+        `torch.LongTensor` of shape `(n, 2 samples)`: For each index, images that are similar to its caption, then
+        captions that are similar to its image.
 
     Raises:
-        `ValueError`: If the batch has not that many negatives.
+        `ValueError`: If the batch has fewer negatives.
     """
     size = _size(logits)
     if not 1 <= samples < size:
@@ -135,7 +135,7 @@ def hard_partners(
 
 
 def easy_mask(partners: torch.Tensor) -> torch.Tensor:
-    """The couples that are left to v1: 0 where one is among the partners of the other, and 1 elsewhere.
+    """Returns the mask of v1: 0 where one is among the partners of the other, and 1 elsewhere.
 
     Args:
         partners (`torch.LongTensor` of shape `(n, partners)`): See [`hard_partners`].
@@ -155,16 +155,16 @@ def eqsim_loss(
     samples: int = SAMPLES,
     generator: torch.Generator | None = None,
 ) -> torch.Tensor:
-    """EqSim of a batch, on the row-softmax of its scaled similarities.
+    """Computes EqSim of a batch on the row-softmax of its scaled similarities.
 
     Args:
         logits (`torch.Tensor` of shape `(n, n)`): Scaled similarities, images by captions.
-        version (`str`): `v1` for all couples, `v2` for the hard negatives, or `both`, as published: v2 for the hard
+        version (`str`): `v1` for all pairs, `v2` for the hard negatives, or `both`, as published: v2 for the hard
             negatives and v1 for all others.
-        weight (`float`): Weight of either.
-        margin (`float`): Of v2; that of v1 is 0.
-        samples (`int`): See [`hard_partners`]; a smaller batch has as many as it can.
-        generator (`torch.Generator`, *optional*): Of the draws.
+        weight (`float`): Weight of each version.
+        margin (`float`): Margin of v2; that of v1 is 0.
+        samples (`int`): See [`hard_partners`]; limited by the size of the batch.
+        generator (`torch.Generator`, *optional*): Source of the draws.
 
     Returns:
         `torch.Tensor`: The loss, a scalar.

@@ -1,13 +1,13 @@
-"""Text, image and group score on pairs of images and captions that differ by a minimal change.
+"""Scores similarities on pairs of images and captions that differ by a minimal change: text, image and group score.
 
-A pair is two images i0 and i1 and two captions c0 and c1, each caption true of its own image alone. A similarity s is
-asked in both directions, as in EqBen (arXiv 2303.14465) and Winoground (arXiv 2204.03162):
+A pair has two images i0 and i1 and two captions c0 and c1; each caption is true of one image only. A similarity s is
+compared in both directions, as in EqBen (arXiv 2303.14465) and Winoground (arXiv 2204.03162):
 
 - text: each image prefers its caption, s(c0, i0) > s(c1, i0) and s(c1, i1) > s(c0, i1);
 - image: each caption prefers its image, s(c0, i0) > s(c0, i1) and s(c1, i1) > s(c1, i0);
 - group: both.
 
-All inequalities are strict, so a tie is wrong: whoever gives everything the same similarity scores 0, and not chance.
+All inequalities are strict, so ties are wrong: a constant similarity scores 0, not chance.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from hf_causal.evaluation.metrics import Accuracy
 ASPECTS = ("text", "image", "group")
 
 CHANCE = {"text": Fraction(1, 4), "image": Fraction(1, 4), "group": Fraction(1, 6)}
-"""Of four exchangeable similarities without ties.
+"""Chance level for four exchangeable similarities without ties.
 
-Text and image score compare two disjoint couples of them, each the right way round half of the time: 1/4. The group
-score wants both matches above both mismatches, 2! 2! of the 4! orders: 1/6.
+Text and image score make two disjoint comparisons, each right half of the time: 1/4. The group score needs both
+matches above both mismatches, 2! 2! of the 4! orders: 1/6.
 """
 
 
 @dataclass(frozen=True)
 class Equivariance:
-    """Shares of some pairs in [0, 1], each with its standard error `sqrt(p (1 - p) / n)`."""
+    """Holds shares of pairs in [0, 1], each with its standard error `sqrt(p (1 - p) / n)`."""
 
     n: int
-    """Pairs."""
+    """Number of pairs."""
     text: float
     text_stderr: float
     image: float
@@ -44,7 +44,7 @@ class Equivariance:
     group: float
     group_stderr: float
     ties: int
-    """Pairs that fail an inequality because its two sides are equal."""
+    """Number of pairs that fail an inequality because its two sides are equal."""
 
     @classmethod
     def of(cls, similarities: Any) -> Equivariance:
@@ -55,7 +55,7 @@ class Equivariance:
                 image i of pair k are, on any scale.
 
         Raises:
-            `ValueError`: If the shape is another one, there are no pairs, or a similarity is not a number.
+            `ValueError`: If the shape is wrong, there are no pairs, or a similarity is NaN.
 
         Example:
 
@@ -83,7 +83,7 @@ class Equivariance:
 
 
 def pair_hits(similarities: np.ndarray) -> dict[str, np.ndarray]:
-    """Which pairs are right, as booleans of shape `(pairs,)` for `text`, `image` and `group`.
+    """Returns which pairs are right, as booleans of shape `(pairs,)` for `text`, `image` and `group`.
 
     Args:
         similarities (`np.ndarray` of shape `(pairs, 2, 2)`): See [`Equivariance.of`].
@@ -92,15 +92,15 @@ def pair_hits(similarities: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def score_equivariance(similarities: Any, **groups: Sequence[Any]) -> dict[str, Any]:
-    """Scores everything, and each group of pairs over its own pairs.
+    """Scores all pairs together, and each group of pairs.
 
     Args:
         similarities (array-like of shape `(pairs, 2, 2)`): See [`Equivariance.of`].
-        **groups (sequence): Columns by which to group, such as `kind`.
+        **groups (sequence): Columns to group by, such as `kind`.
 
     Returns:
-        `dict`: The fields of an [`Equivariance`] over everything and, for each column, `by_<column>`: a list with the
-        value and the same fields, by value.
+        `dict`: The fields of an [`Equivariance`] over all pairs and, for each column, `by_<column>`: a list with the
+        value and the same fields.
 
     Raises:
         `ValueError`: See [`Equivariance.of`]; also if a column has another length.
@@ -112,14 +112,14 @@ def score_equivariance(similarities: Any, **groups: Sequence[Any]) -> dict[str, 
             raise ValueError(f"`{name}` must have a value for each of {len(matrices)} pairs, got {len(values)}")
         column = list(values)
         scores[f"by_{name}"] = [
-            {name: value, **asdict(Equivariance.of(matrices[[own == value for own in column]]))}
+            {name: value, **asdict(Equivariance.of(matrices[[entry == value for entry in column]]))}
             for value in sorted(set(column))
         ]
     return scores
 
 
 def _right(matrices: np.ndarray, better: Any) -> dict[str, np.ndarray]:
-    """Text, image and group, where `better` compares a match with a mismatch."""
+    """Returns text, image and group hits, where `better` compares a match with a mismatch."""
     (c0_i0, c0_i1), (c1_i0, c1_i1) = matrices.transpose(1, 2, 0)
     text = better(c0_i0, c1_i0) & better(c1_i1, c0_i1)
     image = better(c0_i0, c0_i1) & better(c1_i1, c1_i0)

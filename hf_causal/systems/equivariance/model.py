@@ -1,4 +1,4 @@
-"""The two towers and their tokenizer as the registry of models knows them."""
+"""The two towers and their tokenizer, as the registry of models imports them."""
 
 from __future__ import annotations
 

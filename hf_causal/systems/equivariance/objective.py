@@ -1,4 +1,4 @@
-"""Pictures and captions in pairs of minimal change, and what is trained on them."""
+"""Trains on pairs of images and captions that differ by a minimal change: contrastive loss, and EqSim."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _COLUMNS = ("image_0", "image_1", "caption_0", "caption_1")
 
 
 class ImagePairs:
-    """Pairs of pictures and captions as arrays.
+    """Holds pairs of images and captions as arrays.
 
     Args:
-        rows (`pa.Table`): With `image_0`, `image_1`, `caption_0` and `caption_1`, as the `shapes` corpus has them.
-        tokenizer (`PreTrainedTokenizerBase`): Of the captions.
+        rows (`pa.Table`): Rows of `shapes`, with `image_0`, `image_1`, `caption_0` and `caption_1`.
+        tokenizer (`PreTrainedTokenizerBase`): Tokenizer of the captions.
 
     Raises:
         `ValueError`: If there are no rows, or a column is missing.
@@ -49,7 +49,7 @@ class ImagePairs:
         return len(self.lengths)
 
     def collate(self, packs: np.ndarray, pad_token_id: int) -> dict[str, torch.Tensor]:
-        """One batch: the pictures and captions of each pair stand together, picture k belongs to caption k."""
+        """Makes a batch; image k belongs to caption k, and the two of a pair are neighbors."""
         arrays = {
             "pixel_values": self.pixels[packs],
             "input_ids": self.input_ids[packs],
@@ -68,13 +68,13 @@ def _paired(array: np.ndarray) -> np.ndarray:
 
 
 def pair_similarities(logits: torch.Tensor) -> torch.Tensor:
-    """The similarities inside each pair.
+    """Selects the similarities inside each pair.
 
     Args:
-        logits (`torch.Tensor` of shape `(2 pairs, 2 pairs)`): Pictures by captions of a batch.
+        logits (`torch.Tensor` of shape `(2 pairs, 2 pairs)`): Images by captions of a batch.
 
     Returns:
-        `torch.Tensor` of shape `(pairs, 2, 2)`: Captions by pictures, as EqBen's scores take them.
+        `torch.Tensor` of shape `(pairs, 2, 2)`: Captions by images, as [`score_equivariance`] takes them.
     """
     pairs = len(logits) // 2
     blocks = logits.view(pairs, 2, pairs, 2)[torch.arange(pairs), :, torch.arange(pairs), :]

@@ -1,10 +1,10 @@
-"""Transitivity questions with a cue that is no cause: it predicts the answer, more or less well in each environment.
+"""Generates transitivity questions with a spurious cue, which predicts the answer with a probability per environment.
 
-The questions are those of the training family, chains of 3 to 6 nodes, and every label is exact and proved. Beside
-what decides it, each premise carries a cue that says Yes or No: the order of its sentences, or the case of its names.
-In environment `e` the cue agrees with the answer with probability `strengths[e]`. Whoever learns the cue is right in
-that share of the training rows, and wrong in all rows of `cue_reversed`; whoever learns the axiom is right everywhere.
-That is matrix sensing in several environments (arXiv 2403.01420) carried over to text.
+The questions are those of the training family, chains of 3 to 6 nodes, and every label is exact and proved. Each
+premise also carries a cue for Yes or No: the order of its sentences, or the case of its names. In environment `e` the
+cue agrees with the answer with probability `strengths[e]`. A model that learns the cue is right in that share of the
+training rows and wrong in all rows of `cue_reversed`; a model that learns the axiom is right everywhere. This carries
+matrix sensing in several environments (arXiv 2403.01420) over to text.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from hf_causal.tasks.transitivity.text import render_questions
 from hf_causal.utils.randomness import Stream
 
 TASK = "transitivity"
-"""Of the prompts."""
+"""Task of the prompts."""
 
 SCHEMA = arrow_schema(("environment", pa.int32()), ("cue", pa.string()))
 
 
 @dataclass(frozen=True)
 class CueCell(Cell):
-    """A cell whose premises carry a cue, one question to a premise."""
+    """A cell whose premises carry a cue, with one question for each premise."""
 
     cue: str = "order"
-    """`order`: sentences stand along the chain where it says Yes, from its end to its start where it says No. `names`:
-    the letters of all names are small where it says Yes, capital where it says No."""
+    """`order`: sentences follow the chain for Yes, and run from its end to its start for No. `names`: all letters of
+    the names are lower case for Yes, and upper case for No."""
     strengths: tuple[float, ...] = (0.95, 0.75)
-    """How probable it is that the cue is right, in each environment."""
+    """Probability that the cue is right, for each environment."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -62,16 +62,16 @@ def cue_config(
     seed: int = 0,
     rows_per_shard: int = 25_000,
 ) -> CorpusConfig:
-    """A config with a cue.
+    """Makes a config with a cue.
 
     Args:
-        name, description (`str`): For the card.
+        name, description (`str`): Name of the config, and text for the card.
         cue (`str`): `order` or `names`, see [`CueCell`].
-        mix (mapping): From chain structure to its share of the rows.
+        mix (mapping): Share of the rows of each chain structure.
         rows, validation_rows (`int`): Rows of `train`, and of each other split.
         nodes (`tuple[int, ...]`): Chain sizes.
-        strengths (`tuple[float, ...]`): How probable it is that the cue is right, in each environment.
-        seed (`int`): Of the random numbers.
+        strengths (`tuple[float, ...]`): Probability that the cue is right, for each environment.
+        seed (`int`): Seed of the rows.
         rows_per_shard (`int`): Rows of one Parquet file.
     """
 
@@ -116,7 +116,7 @@ CONFIGS: dict[str, Callable[..., CorpusConfig]] = {
 
 
 def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:
-    """One shard as an Arrow table, one row a premise."""
+    """Generates one shard as an Arrow table, one row for each premise."""
     cells = cast(tuple[CueCell, ...], config.splits[split])
     draw = edges_then_names if split in BUCKETS else _many_names_then_edges
     if cells[0].cue == "names":
@@ -131,9 +131,9 @@ def _many_names_then_edges(
 
 
 def _styled(cell: Cell, rows: int, stream: Stream, assigner: SplitAssigner) -> tuple[np.ndarray, np.ndarray]:
-    """Graphs whose names are all in small letters or all in capitals, drawn until they belong to the split.
+    """Draws graphs whose names are all lower case or all upper case, and keeps those that belong to the split.
 
-    Moving names to a split would change their case, so most of what is drawn for a small split is left out.
+    Moving names to a split would change their case, so most graphs drawn for a small split are rejected.
     """
     count = min(4_000_000 // cell.num_nodes**2, int(1.5 * rows / assigner.share * assigner.num_shards) + 16)
     names = draw_names(stream, count, cell.num_nodes, cell.name_lengths)
@@ -141,7 +141,7 @@ def _styled(cell: Cell, rows: int, stream: Stream, assigner: SplitAssigner) -> t
     small = np.where((names >= ord("A")) & (names <= ord("Z")), names + np.uint8(32), names)
     large = np.where((names >= ord("a")) & (names <= ord("z")), names - np.uint8(32), names)
     names = np.where(capital, large, small)
-    names = names[(small != large).any(axis=(1, 2))]  # digits alone have no case
+    names = names[(small != large).any(axis=(1, 2))]  # names of digits have no case
     names = names[assigner.accept_new(names)]
     edges = draw_edges(cell, len(names), stream)
     return edges, names[: len(edges)]
@@ -156,7 +156,7 @@ def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: St
     if cell.cue == "names":
         says_yes = ((names >= ord("a")) & (names <= ord("z"))).any(axis=(1, 2))
     yes = says_yes == right
-    # As many of either answer; which are left out does not depend on the cue.
+    # Equally many of both answers; which rows are left out does not depend on the cue.
     pairs = min(rows // 2, int(yes.sum()), int((~yes).sum()))
     kept = np.sort(np.concatenate([np.flatnonzero(yes)[:pairs], np.flatnonzero(~yes)[:pairs]]))
     edges, names, environment = edges[kept], names[kept], environment[kept].astype(np.int32)

@@ -1,4 +1,4 @@
-"""The matrix sensing model as the registry of models knows it."""
+"""The matrix sensing model, as the registry of models imports it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training data and objective of matrix sensing: measurements with their responses, squared error."""
+"""Trains on measurements and their responses with the squared error."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hf_causal.training.objectives import BatchLoss, Counts, ObjectiveOptions
 
 
 class Measurements:
-    """Rows of the config `matrix_sensing`, each of them a pack of its own.
+    """Holds rows of the config `matrix_sensing`; each row is a pack.
 
     Args:
-        rows (`pa.Table`): With `measurement` and `response`, all of one dimension.
+        rows (`pa.Table`): Has `measurement` and `response`, all of one dimension.
 
     Raises:
-        `ValueError`: If there are no rows, or the rows hold something else.
+        `ValueError`: If there are no rows or a column is missing.
     """
 
     def __init__(self, rows: pa.Table):
@@ -35,15 +35,16 @@ class Measurements:
         return len(self.lengths)
 
     def collate(self, packs: np.ndarray, pad_token_id: int) -> dict[str, torch.Tensor]:
-        """One batch: `measurements` of shape (packs, d (d + 1) / 2) and `labels` of shape (packs,)."""
+        """Makes a batch: `measurements` of shape (packs, d (d + 1) / 2) and `labels` of shape (packs,)."""
         batch = {"measurements": self.measurements[packs], "labels": self.responses[packs]}
         return {name: torch.from_numpy(array) for name, array in batch.items()}
 
 
 class SquaredError:
-    """A quarter of the mean squared error, see [`MatrixSensingOutput`]; what counts as right is the response's sign.
+    """Computes a quarter of the mean squared error, see [`MatrixSensingOutput`]. A hit has the right sign.
 
-    The last weights are kept: validation measures the environments of training, which what is invariant fits worse.
+    The last weights are kept, not the best ones: validation has the environments of training, and there the invariant
+    matrix fits worse than the pooled one.
     """
 
     Options = ObjectiveOptions

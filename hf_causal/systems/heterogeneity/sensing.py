@@ -1,9 +1,9 @@
-"""Matrix sensing in several environments: problems, measurements, and how invariant an estimate is. No torch.
+"""Defines matrix sensing in several environments in NumPy: problems, measurements, and scores of an estimate.
 
 The model is that of arXiv 2403.01420: each environment `e` measures `y = <X, A* + A(e)> + noise`, where the low-rank
-`A*` is the same everywhere and the low-rank `A(e)` is not. What averages over the environments finds `A* + mean A(e)`;
-the question is whether an estimator finds `A*`. That paper's constants are not available here, so the set-up is this
-project's own, as [`Problem`] says.
+`A*` is the same everywhere and the low-rank `A(e)` is not. Pooling the environments estimates `A* + mean A(e)`; the
+question is whether an estimator finds `A*`. The paper's constants are not available, so [`Problem`] defines a set-up
+of this project.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ RANK_THRESHOLD = 0.1
 
 @dataclass(frozen=True)
 class Problem:
-    """What is measured: an invariant matrix, and a spurious one for each environment in a subspace orthogonal to it.
+    """Holds the measured matrices: an invariant one, and a spurious one for each environment, orthogonal to it.
 
     `A* = W diag(eigenvalues) W^T` and `A(e) = V diag(strengths[e]) V^T` with `[W V]` orthonormal. The eigenvalues of
     `A*` fall evenly from 1 to 1/2. The strength of spurious direction `j` is `mean + M` in half of the environments
-    and `mean - M` in the other half (`mean` in the one that is left over of an odd number); which half is drawn for
-    each direction anew. So `M` is the heterogeneity, and the mean over the environments does not depend on it.
+    and `mean - M` in the other half (`mean` in the remaining one of an odd number); the halves are drawn for each
+    direction. So `M` is the heterogeneity, and the mean over the environments does not depend on it.
     """
 
     causes: np.ndarray
     """`W`, of shape (d, rank)."""
     eigenvalues: np.ndarray
-    """Of `A*`: shape (rank,)."""
+    """Eigenvalues of `A*`, shape (rank,)."""
     directions: np.ndarray
     """`V`, of shape (d, spurious rank)."""
     strengths: np.ndarray
-    """Of the spurious directions: shape (environments, spurious rank)."""
+    """Strengths of the spurious directions, shape (environments, spurious rank)."""
 
     @property
     def invariant(self) -> np.ndarray:
@@ -66,15 +66,15 @@ def draw_problem(
     heterogeneity: float = 6.0,
     mean: float = 1.0,
 ) -> Problem:
-    """Draws a problem; its subspace is uniform among all.
+    """Draws a problem with a uniformly random subspace.
 
     Args:
         stream (`Stream`): Source of randomness.
         dimension (`int`): `d`.
-        rank, spurious_rank (`int`): Of `A*` and of each `A(e)`.
-        environments (`int`): How many there are.
+        rank, spurious_rank (`int`): Ranks of `A*` and of each `A(e)`.
+        environments (`int`): Number of environments.
         heterogeneity (`float`): `M`, the standard deviation of each strength over an even number of environments.
-        mean (`float`): Mean of each strength over the environments, the bias of whoever pools them.
+        mean (`float`): Mean of each strength over the environments, the bias of pooled estimation.
 
     Raises:
         `ValueError`: If the ranks do not fit into the dimension, or a size is too small.
@@ -89,16 +89,16 @@ def draw_problem(
     if heterogeneity < 0:
         raise ValueError(f"`heterogeneity` must not be negative, got {heterogeneity}")
     basis, upper = np.linalg.qr(stream.normals((dimension, rank + spurious_rank)))
-    basis = basis * np.where(np.diag(upper) < 0, -1.0, 1.0)  # which sign LAPACK takes is not said
+    basis = basis * np.where(np.diag(upper) < 0, -1.0, 1.0)  # LAPACK leaves the sign open
     signs = np.sign(2 * np.arange(environments) + 1 - environments)[stream.permutations(spurious_rank, environments)]
     strengths = mean + heterogeneity * signs.T.reshape(environments, spurious_rank)
     return Problem(basis[:, :rank], np.linspace(1.0, 0.5, rank), basis[:, rank:], strengths)
 
 
 def draw_measurements(stream: Stream, count: int, dimension: int) -> np.ndarray:
-    """Symmetric Gaussian matrices `X` with `E <X, Z>^2 = |Z|^2` for symmetric `Z`, as their upper triangles.
+    """Draws symmetric Gaussian matrices `X` with `E <X, Z>^2 = |Z|^2` for symmetric `Z`, as upper triangles.
 
-    Their diagonal has variance 1 and everything else variance 1/2.
+    The diagonal has variance 1, all other entries variance 1/2.
 
     Returns:
         `np.ndarray`: `float32` of shape (count, d (d + 1) / 2), row by row of the triangle.
@@ -109,7 +109,7 @@ def draw_measurements(stream: Stream, count: int, dimension: int) -> np.ndarray:
 
 
 def responses(measurements: np.ndarray, matrices: np.ndarray) -> np.ndarray:
-    """`<X, Z>` of packed measurements and symmetric matrices.
+    """Computes `<X, Z>` of packed measurements and symmetric matrices.
 
     Args:
         measurements (`np.ndarray`): Shape (count, d (d + 1) / 2), see [`draw_measurements`].
@@ -126,7 +126,7 @@ def responses(measurements: np.ndarray, matrices: np.ndarray) -> np.ndarray:
 def invariance_scores(
     estimate: np.ndarray, invariant: np.ndarray, spurious: np.ndarray, threshold: float = RANK_THRESHOLD
 ) -> dict[str, np.ndarray]:
-    """How near estimates are to the invariant matrix and to what pooling finds.
+    """Scores how near estimates are to the invariant matrix and to the pooled solution.
 
     Args:
         estimate (`np.ndarray`): `S`, symmetric: one matrix (d, d), or many (..., d, d).
@@ -135,10 +135,10 @@ def invariance_scores(
         threshold (`float`): Eigenvalues of `S` above this share of the largest one of `A*` count for the rank.
 
     Returns:
-        `dict`: Arrays of the shape (...): `to_invariant`, `|S - A*| / |A*|`; `to_pooled`, `|S - A* - mean A(e)| / |A*
+        `dict`: Arrays of shape (...): `to_invariant`, `|S - A*| / |A*|`; `to_pooled`, `|S - A* - mean A(e)| / |A*
         + mean A(e)|`; `spurious_energy`, `|P S P| / |A*|` with `P` the projection on the range of all `A(e)`;
-        `other_energy`, the same on what is orthogonal to `A*` and all `A(e)`; and `rank`. All norms are Frobenius
-        norms. An estimate that holds something else than numbers has no numbers as its scores either.
+        `other_energy`, the same for the complement of `A*` and all `A(e)`; and `rank`. All norms are Frobenius norms.
+        An estimate with NaN or infinity has NaN as its scores.
 
     Raises:
         `ValueError`: If the shapes do not fit, or `A*` or the pooled solution is zero.
@@ -157,10 +157,10 @@ def invariance_scores(
         raise ValueError(
             "`invariant` and its sum with the mean of `spurious` must not be zero: distances are relative"
         )
-    rest = np.eye(len(invariant)) - _projection(invariant)
-    # Only what is orthogonal to A* is spurious for sure; in this project's problems, that is all of it.
-    wrong = _projection(rest @ np.einsum("eab,ecb->ac", spurious, spurious) @ rest)
-    other = rest - wrong
+    complement = np.eye(len(invariant)) - _projection(invariant)
+    # Only the part orthogonal to A* is certainly spurious; in the problems of `draw_problem` that is all of it.
+    wrong = _projection(complement @ np.einsum("eab,ecb->ac", spurious, spurious) @ complement)
+    other = complement - wrong
     size, largest = np.linalg.norm(invariant), np.linalg.eigvalsh(invariant)[-1]
     broken = np.asarray(~np.isfinite(estimate).all(axis=(-2, -1)))
     estimate = np.where(broken[..., None, None], 0.0, estimate)
@@ -176,26 +176,26 @@ def invariance_scores(
 
 
 def growth(strengths: np.ndarray, learning_rate: float | np.ndarray) -> np.ndarray:
-    """By how much a step of HeteroSGD multiplies a small spurious component, as the mean logarithm.
+    """Computes the mean logarithm of the factor by which a step of HeteroSGD multiplies a small spurious component.
 
-    With infinitely large batches a small component `u` of a spurious direction follows `u <- (1 + eta s(e)) u`, `e`
+    With infinite batches a small component `u` of a spurious direction follows `u <- (1 + eta s(e)) u`, `e`
     drawn anew for each step, and so grows or shrinks by `mean log |1 + eta s(e)|` a step: below zero, HeteroSGD does
     not learn the direction. For strengths `mean ± M` that is where `M^2 > 2 mean / eta + mean^2`. Pooled descent
     multiplies it by `1 + eta mean` instead, and learns it whenever the mean is positive.
 
     Args:
-        strengths (`np.ndarray`): Of one direction in each environment, along the first axis.
-        learning_rate (`float` or `np.ndarray`): `eta`, of a shape that broadcasts with the others.
+        strengths (`np.ndarray`): Strength of a direction in each environment, along the first axis.
+        learning_rate (`float` or `np.ndarray`): `eta`; its shape broadcasts with that of the strengths.
 
     Returns:
-        `np.ndarray`: Mean logarithm, the first axis gone.
+        `np.ndarray`: Mean logarithm over the first axis.
     """
     with np.errstate(divide="ignore"):
         return np.log(np.abs(1 + learning_rate * np.asarray(strengths, dtype=np.float64))).mean(axis=0)
 
 
 def critical_heterogeneity(learning_rate: np.ndarray, mean: float) -> np.ndarray:
-    """`M` at which a spurious component of strengths `mean ± M` stops growing, see [`growth`]; shape as the rates."""
+    """Returns the `M` at which a component of strengths `mean ± M` stops growing, see [`growth`], for each rate."""
     return np.sqrt(2 * mean / np.asarray(learning_rate) + mean**2)
 
 
@@ -204,7 +204,7 @@ def _norm(matrices: np.ndarray) -> np.ndarray:
 
 
 def _projection(matrix: np.ndarray) -> np.ndarray:
-    """On the range of a symmetric matrix."""
+    """Returns the projection on the range of a symmetric matrix."""
     values, vectors = np.linalg.eigh(matrix)
     kept = vectors[:, np.abs(values) > 1e-9 * np.abs(values).max(initial=0)]
     return kept @ kept.T

@@ -1,7 +1,7 @@
-"""Multi-environment matrix sensing: measurements of an invariant matrix and of spurious ones, arXiv 2403.01420.
+"""Generates measurements of an invariant matrix plus a spurious one in each environment, after arXiv 2403.01420.
 
-Not a corpus of text: a row is a symmetric matrix `X` (its upper triangle) and the response `<X, A* + A(e)> + noise` of
-one environment. Which matrices there are, `problem_seed` decides; see [`Problem`] for the set-up.
+A row is a symmetric matrix `X` (its upper triangle) and the response `<X, A* + A(e)> + noise` of one environment.
+`problem_seed` determines the matrices; see [`Problem`] for the set-up.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ SCHEMA = table_schema(
 
 @dataclass(frozen=True)
 class SensingCell(SampleCell):
-    """Measurements of one problem; `num_nodes` is its dimension and `structure` says what became of `A(e)`.
+    """Measurements of one problem. `num_nodes` is the dimension, `structure` selects the spurious matrices `A(e)`.
 
-    `training`: it is as in the training environments; `absent`: it is zero; `reversed`: its mean has the other sign.
+    `training`: those of the training environments; `absent`: zero; `reversed`: their mean with the other sign.
     """
 
     rank: int = 2
@@ -41,16 +41,16 @@ class SensingCell(SampleCell):
     mean: float = 1.0
     noise: float = 0.1
     problem_seed: int = 0
-    """Of the matrices: rows of another seed measure the same ones."""
+    """Seed of the matrices; the seed of the rows does not change them."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.noise < 0:
             raise ValueError(f"`noise` must not be negative, got {self.noise}")
-        self.problem()  # raises what is wrong with the sizes
+        self.problem()  # raises for sizes that do not fit
 
     def problem(self) -> Problem:
-        """The matrices that are measured."""
+        """Draws the matrices that are measured."""
         return draw_problem(
             Stream(self.problem_seed, "matrix_sensing", "problem"),
             self.num_nodes,
@@ -76,18 +76,18 @@ def sensing_config(
     seed: int = 0,
     rows_per_shard: int = 25_000,
 ) -> CorpusConfig:
-    """The config `matrix_sensing`.
+    """Makes the config `matrix_sensing`.
 
     Args:
         rows, validation_rows (`int`): Rows of `train`, and of each other split.
         dimension (`int`): `d`, of the (d, d) matrices.
-        rank, spurious_rank (`int`): Of `A*`, and of each `A(e)`.
-        environments (`int`): How many there are; each row is of one of them, drawn at random.
+        rank, spurious_rank (`int`): Rank of `A*`, and of each `A(e)`.
+        environments (`int`): Number of environments; each row belongs to one, drawn at random.
         heterogeneity (`float`): `M`; the strength of each spurious direction is `mean ± M`.
         mean (`float`): Mean strength of a spurious direction.
-        noise (`float`): Standard deviation of what is added to each response.
-        problem_seed (`int`): Of the matrices.
-        seed (`int`): Of the rows. The matrices are the same for every seed.
+        noise (`float`): Standard deviation of the noise of each response.
+        problem_seed (`int`): Seed of the matrices.
+        seed (`int`): Seed of the rows. The matrices do not depend on it.
         rows_per_shard (`int`): Rows of one Parquet file.
     """
 
@@ -122,7 +122,7 @@ CONFIGS: dict[str, Callable[..., CorpusConfig]] = {"matrix_sensing": sensing_con
 
 
 def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:
-    """One shard as an Arrow table."""
+    """Generates one shard as an Arrow table."""
     stream = Stream(config.seed, config.version, config.name, split, shard)
     num_shards = config.num_shards(split)
     tables = [_rows(cast(SensingCell, cell), shard, num_shards, stream) for cell in config.splits[split]]
@@ -153,5 +153,5 @@ def _rows(cell: SensingCell, shard: int, num_shards: int, stream: Stream) -> pa.
 
 
 def _rounded(values: np.ndarray) -> np.ndarray:
-    """Multiples of `2**-12`: the order of a sum, and so its last bits, is up to the machine."""
+    """Rounds to multiples of `2**-12`, since the last bits of a sum depend on the machine."""
     return (np.round(values * 2**12) * 2.0**-12).astype(np.float32)

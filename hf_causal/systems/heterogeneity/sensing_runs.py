@@ -1,8 +1,7 @@
-"""Many runs of matrix sensing at once: a grid of heterogeneities, step sizes, widths and samplers in batched products.
+"""Runs matrix sensing on a grid of heterogeneities, step sizes, widths and samplers in batched matrix products.
 
-Each cell of a grid is what the trainer does with a [`MatrixSensingModel`], a recipe of plain `sgd` and endless fresh
-measurements; here all cells read the same measurements and take their steps together, so that a whole phase diagram
-costs little more than one run.
+Each cell of a grid equals a training of [`MatrixSensingModel`] by plain SGD on fresh measurements. All cells read the
+same measurements and take their steps together, so a phase diagram costs little more than one run.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ from hf_causal.utils.progress import Advance
 from hf_causal.utils.randomness import Stream
 
 SAMPLERS = ("environment", "pooled")
-"""Whether a batch is from one environment, drawn anew for each step (HeteroSGD), or from all of them mixed."""
+"""A batch is from one environment, drawn anew for each step (HeteroSGD), or from all environments mixed."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One run of a grid."""
+    """Settings of one run of a grid."""
 
     batches: str
     """`environment` or `pooled`."""
@@ -32,23 +31,23 @@ class Cell:
     """`M`."""
     learning_rate: float
     factors: int
-    """Columns of `U`."""
+    """Number of columns of `U`."""
 
 
 @dataclass(frozen=True)
 class Runs:
-    """What a grid of runs did."""
+    """Results of a grid of runs."""
 
     cells: list[Cell]
     steps: np.ndarray
-    """After how many steps the scores were taken: shape (records,)."""
+    """Steps at which scores were computed, shape (records,)."""
     scores: dict[str, np.ndarray]
-    """As `invariance_scores` names them: shape (records, cells); no numbers where a run diverged."""
+    """Scores of `invariance_scores` by name, shape (records, cells); NaN after a run diverged."""
     estimates: np.ndarray
     """`U U^T` at the end: shape (cells, d, d)."""
 
     def tail(self, name: str, share: float = 0.2) -> np.ndarray:
-        """Median of a score over the last part of the run, for each cell: HeteroSGD goes on oscillating, in bursts."""
+        """Returns the median of a score over the last part of the run for each cell, since HeteroSGD oscillates."""
         return np.median(self.scores[name][self.steps > (1 - share) * self.steps[-1]], axis=0)
 
 
@@ -58,7 +57,7 @@ def grid(
     factors: tuple[int, ...],
     samplers: tuple[str, ...] = SAMPLERS,
 ) -> list[Cell]:
-    """Every combination."""
+    """Returns every combination as a cell."""
     return [Cell(*values) for values in product(samplers, heterogeneities, learning_rates, factors)]
 
 
@@ -76,20 +75,18 @@ def run_grid(
     """Runs all cells of a grid on one problem: gradient descent on `U`, from a small start, without momentum or decay.
 
     Args:
-        cells (list of [`Cell`]): What to run. All see the same measurements and, of each kind of sampler, the same
-            environments.
-        seed (`int`): Of the problem, the start, the measurements and the order of environments.
-        steps (`int`): Steps of each run.
-        batch_size (`int`, *optional*): Measurements of a step; `None` for infinitely many, that is the expected
-            gradient: with `pooled` batches that is gradient descent on the pooled loss.
-        record_every (`int`): Steps between scores.
+        cells (list of [`Cell`]): Runs. All read the same measurements, and runs of one sampler the same environments.
+        seed (`int`): Seed of the problem, the start, the measurements and the order of environments.
+        steps (`int`): Number of steps of each run.
+        batch_size (`int`, *optional*): Measurements of a step. `None` uses the expected gradient of infinite batches.
+        record_every (`int`): Number of steps between scores.
         initial_scale (`float`): `U` begins as this times a random matrix with orthonormal columns.
-        noise (`float`): Standard deviation of what is added to each response.
-        progress (callable, *optional*): Told steps that are done.
-        **sizes: Of the problem, see [`draw_problem`], without its heterogeneity.
+        noise (`float`): Standard deviation of the noise of each response.
+        progress (callable, *optional*): Called with the number of steps that were finished.
+        **sizes: Sizes of the problem, see [`draw_problem`], without its heterogeneity.
 
     Returns:
-        [`Runs`]: Scores on the way and estimates at the end.
+        [`Runs`]: Scores during the runs and estimates at the end.
 
     Raises:
         `ValueError`: For an unknown sampler or a size that does not fit.
@@ -101,21 +98,21 @@ def run_grid(
     dimension = len(problem.causes)
     factor = _starts(cells, dimension, initial_scale, generator)
     rate = torch.tensor([cell.learning_rate for cell in cells])[:, None, None]
-    records, kept = [], []
+    records, recorded_steps = [], []
     for step in range(1, steps + 1):
         factor = factor - rate * torch.bmm(batch.gradient(factor), factor)
         if step % record_every == 0 or step == steps:
             estimates = torch.bmm(factor, factor.mT).numpy()
             records.append(invariance_scores(estimates, problem.invariant, problem.spurious))
-            kept.append(step)
+            recorded_steps.append(step)
             if progress:
-                progress(kept[-1] - (kept[-2] if len(kept) > 1 else 0))
+                progress(step - (recorded_steps[-2] if len(recorded_steps) > 1 else 0))
     scores = {name: np.stack([record[name] for record in records]) for name in records[0]}
-    return Runs(cells, np.array(kept), scores, estimates)
+    return Runs(cells, np.array(recorded_steps), scores, estimates)
 
 
 class _Batches:
-    """The measurements of each step, and the mean gradient that they give in `U U^T`."""
+    """Draws the measurements of each step and computes the mean gradient with respect to `U U^T`."""
 
     def __init__(
         self, problem: Problem, cells: list[Cell], size: int | None, noise: float, generator: torch.Generator
@@ -124,7 +121,7 @@ class _Batches:
         self.dimension = len(problem.causes)
         spurious = problem.spurious
         mean = spurious.mean(axis=0)
-        # With heterogeneity 1 what is left of a spurious matrix is what heterogeneity multiplies.
+        # The problem has heterogeneity 1, so the heterogeneity of a cell multiplies the difference to the mean.
         self.base = torch.tensor(problem.invariant + mean, dtype=torch.float32)
         self.swing = torch.tensor(spurious - mean, dtype=torch.float32)
         self.environments = len(spurious)
@@ -135,17 +132,17 @@ class _Batches:
         self.weights = torch.where(self.rows == self.columns, 1.0, 2.0)
 
     def gradient(self, factor: torch.Tensor) -> torch.Tensor:
-        """`mean (<X, U U^T> - y) X` over a batch, for each cell: shape (cells, d, d)."""
+        """Computes `mean (<X, U U^T> - y) X` over a batch for each cell, shape (cells, d, d)."""
         estimates = torch.bmm(factor, factor.mT)
-        one = int(torch.randint(self.environments, (), generator=self.generator))
+        environment = int(torch.randint(self.environments, (), generator=self.generator))
         if self.size is None:
-            swing = torch.where(self.alone[:, None, None], self.swing[one], 0.0)
+            swing = torch.where(self.alone[:, None, None], self.swing[environment], 0.0)
             return estimates - self.base - self.heterogeneity[:, None, None] * swing
         normal = torch.randn(self.size, len(self.rows), generator=self.generator)
         measured = normal / self.weights.sqrt()
         mixed = torch.randint(self.environments, (self.size,), generator=self.generator)
         swings = measured @ self._packed(self.swing).T
-        alone = torch.where(self.alone, swings[:, one, None], swings.gather(1, mixed[:, None]))
+        alone = torch.where(self.alone, swings[:, environment, None], swings.gather(1, mixed[:, None]))
         noise = self.noise * torch.randn(self.size, 1, generator=self.generator)
         responses = (measured @ self._packed(self.base))[:, None] + self.heterogeneity * alone + noise
         residuals = measured @ self._packed(estimates).T - responses
@@ -156,12 +153,12 @@ class _Batches:
         return full
 
     def _packed(self, matrices: torch.Tensor) -> torch.Tensor:
-        """What the inner product with a measurement's upper triangle needs of symmetric matrices."""
+        """Returns weighted upper triangles, whose inner product with a measurement is that of the matrices."""
         return matrices[..., self.rows, self.columns] * self.weights
 
 
 def _starts(cells: list[Cell], dimension: int, scale: float, generator: torch.Generator) -> torch.Tensor:
-    """`U` of each cell, (cells, d, d); columns that a cell does not have are zero and stay so."""
+    """Draws `U` of each cell, (cells, d, d). Columns beyond a cell's width are zero and stay zero."""
     start = torch.empty(dimension, dimension)
     torch.nn.init.orthogonal_(start, gain=scale, generator=generator)
     factors = torch.tensor([cell.factors for cell in cells])

@@ -1,4 +1,4 @@
-"""The tab in which people drag heterogeneity and step size, and see what is learned."""
+"""The tab in which heterogeneity and step size are dragged, and both samplers run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _INFINITE = "infinitely many"
 
 
 class HeterogeneityTab:
-    """The components of the tab."""
+    """Holds the components of the tab."""
 
     def __init__(self) -> None:
         gr.HTML(_INTRODUCTION, padding=False)
@@ -41,30 +41,30 @@ class HeterogeneityTab:
             self.environments = gr.Slider(2, 20, 10, step=1, label="Environments", elem_id="hc-environments")
             self.batch = gr.Radio([f"{BATCH_SIZE}", _INFINITE], value=_INFINITE, label="Measurements of a step",
                                   elem_id="hc-batch")  # fmt: skip
-        self.found = gr.HTML(
+        self.result = gr.HTML(
             '<div class="hc-card hc-empty"><p>What is learned is shown here.</p></div>',
             elem_id="hc-learned", padding=False,
         )  # fmt: skip
 
     def connect(self, tab: gr.Tab) -> None:
-        """What happens when the tab is opened and when a slider is let go."""
+        """Connects opening the tab and releasing a slider to [`learn`]."""
         inputs = [self.heterogeneity, self.rate, self.environments, self.batch]
         options: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "heterogeneity",
                                    "concurrency_limit": 2, "show_progress": "hidden"}  # fmt: skip
         for slider in inputs[:3]:
-            slider.release(learn, inputs, self.found, **options)
-        self.batch.change(learn, inputs, self.found, **options)
-        tab.select(learn, inputs, self.found, **options)
+            slider.release(learn, inputs, self.result, **options)
+        self.batch.change(learn, inputs, self.result, **options)
+        tab.select(learn, inputs, self.result, **options)
 
 
 def learn(heterogeneity: float, rate: float, environments: float, batch: str) -> str:
-    """Both learners' ways, as HTML.
+    """Runs both samplers and returns the result as HTML.
 
     Args:
         heterogeneity (`float`): `M`.
         rate (`float`): Step size.
-        environments (`float`): How many there are.
-        batch (`str`): Measurements of a step.
+        environments (`float`): Number of environments.
+        batch (`str`): Number of measurements of a step, or "infinitely many".
     """
     try:
         cells = grid((float(heterogeneity),), (float(rate),), (DIMENSION,))
@@ -137,7 +137,7 @@ _HIGHEST = 2.0
 
 
 def chart(runs: Runs, score: str, title: str) -> str:
-    """One score against steps as SVG, a line for each run; values above the highest tick are drawn there."""
+    """Draws one score against steps as SVG, a line for each run; values above the highest tick are drawn at it."""
 
     def place(step: float, value: float) -> tuple[float, float]:
         across = _LEFT + step / runs.steps[-1] * (_WIDTH - _LEFT - 8)
@@ -154,7 +154,7 @@ def chart(runs: Runs, score: str, title: str) -> str:
     parts.append(
         f'<text class="hc-tick" x="{_WIDTH - 8}" y="{place(0, 0)[1] + 16:.1f}" text-anchor="end">steps</text>'
     )
-    # Pooled below: where both lines meet, the other one is what people look for.
+    # Pooled first, so that the other line is on top where both meet.
     for index in (1, 0):
         parts.append(_line([place(*point) for point in _points(runs, score, index)], index))
     last = ", ".join(f"{name} {_value(runs.scores[score][-1, index])}" for index, name in enumerate(_NAMES))
@@ -165,7 +165,7 @@ def chart(runs: Runs, score: str, title: str) -> str:
 
 
 def _points(runs: Runs, score: str, index: int) -> list[tuple[float, float]]:
-    """Up to where a run diverges."""
+    """Returns the points up to where a run diverges."""
     return [
         (float(step), float(value))
         for step, value in zip(runs.steps, runs.scores[score][:, index], strict=True)
@@ -179,6 +179,6 @@ def _line(points: Sequence[tuple[float, float]], index: int) -> str:
 
 
 def add_tab() -> None:
-    """Adds the tab to the page that is being built."""
+    """Adds the tab to the page under construction."""
     with gr.Tab("Drag heterogeneity", id="heterogeneity") as tab:
         HeterogeneityTab().connect(tab)

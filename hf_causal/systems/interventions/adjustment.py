@@ -1,21 +1,21 @@
-"""Observing against intervening, from counts: P(Y | X) and P(Y | do X) by adjustment over a confounder.
+"""Estimates P(Y | X) and P(Y | do X) from counts, by adjustment over a confounder.
 
     P(Y | X)    = sum_z P(Y | X, z) P(z | X)
     P(Y | do X) = sum_z P(Y | X, z) P(z)
 
 These are the formulas of VC R-CNN (Wang, Huang, Zhang and Sun, CVPR 2020, arXiv 2002.12204), Pearl's backdoor
-adjustment. It gives the effect of X on Y where z blocks every common cause of the two and Y has no effect on X: what
-is counted cannot tell whether that is so.
+adjustment. It gives the effect of X on Y if z blocks every common cause of the two and Y has no effect on X; counts
+cannot tell whether that is so.
 
 X and Y are objects in images, z is a *stratum*: a scene, so that every image is in one stratum, or, as in VC R-CNN,
 another object, so that an image is in as many strata as it has objects. Strata that overlap are no partition. The
 slides of VC R-CNN take the share of the images that have the object z for P(z), and over z these shares add up to the
-mean number of objects in an image (about 3.5 in COCO, arXiv 1405.0312), not to one; what comes out is no probability
+mean number of objects in an image (about 3.5 in COCO, arXiv 1405.0312), not to one; the result is not a probability
 and grows with the number of objects. Weights are therefore divided by their sum here. `weights="published"` leaves
-them as on the slides, to compare with the slides' numbers and for nothing else. For scenes the two are the same.
+them as on the slides, only to compare with the slides' numbers. For scenes the two are the same.
 
-A stratum in which X was never seen says nothing about P(Y | X, z). Such strata are named, left out, and the weights of
-the others divided by their sum; `low` and `high` are what comes out if Y is never, or always, there in them.
+A stratum without X has no information on P(Y | X, z). Such strata are named and left out, and the weights of the
+others are divided by their sum; `low` and `high` are the results if Y is never, or always, present in them.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ import numpy as np
 
 WEIGHTS = ("normalised", "published")
 _CHUNK = 8_000_000
-"""Resampled counts that are held at a time."""
+"""Number of resampled counts in memory."""
 
 
 @dataclass(frozen=True)
 class Observations:
-    """Which objects are in which images, and which strata each image belongs to.
+    """Holds which objects are in which images, and which strata each image belongs to.
 
     Args:
         objects, strata (`tuple[str, ...]`): Names.
@@ -65,28 +65,30 @@ class Observations:
     def in_scenes(
         cls, objects: Sequence[str], strata: Sequence[str], present: np.ndarray, scene: np.ndarray
     ) -> Observations:
-        """Of images that have one scene each, given by its number in `strata`, shape (images,)."""
+        """Makes observations of images with one scene each: `scene` holds its index in `strata`, shape (images,)."""
         member = np.asarray(scene)[:, None] == np.arange(len(strata))
         return cls(tuple(objects), tuple(strata), present, member, np.full(len(objects), -1))
 
     @classmethod
     def among_objects(cls, objects: Sequence[str], present: np.ndarray) -> Observations:
-        """With the other objects of an image as its confounders, as in VC R-CNN; an image may be in many strata."""
+        """Makes observations whose strata are the other objects of an image, as in VC R-CNN; these overlap."""
         return cls(tuple(objects), tuple(objects), present, present, np.arange(len(objects)))
 
-    def place(self, name: str) -> int:
-        """The number of an object; raises `ValueError` for an unknown name, with those that are like it."""
+    def index(self, name: str) -> int:
+        """Returns the index of an object; raises `ValueError` for an unknown name, with similar ones."""
         if name in self.objects:
             return self.objects.index(name)
         from difflib import get_close_matches
 
-        like = get_close_matches(name, self.objects, 3) or self.objects[:5]
-        raise ValueError(f"there is no object {name!r}; there are {', '.join(like)}, … ({len(self.objects)} in all)")
+        similar = get_close_matches(name, self.objects, 3) or self.objects[:5]
+        raise ValueError(
+            f"there is no object {name!r}; there are {', '.join(similar)}, … ({len(self.objects)} in all)"
+        )
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Images by stratum and pair of objects; counts may be those of a resample.
+    """Holds numbers of images by stratum and pair of objects; they may be those of a resample.
 
     Args:
         joint (`np.ndarray`): Shape (strata, objects, objects): images in z with both objects; on the diagonal, with
@@ -105,7 +107,7 @@ class Counts:
 
     @cached_property
     def weights(self) -> np.ndarray:
-        """Images in z for each pair, 0 where z is one of its objects: shape (strata, objects, objects)."""
+        """Number of images in z for each pair, 0 if z is one of its objects: shape (strata, objects, objects)."""
         count, own = len(self.together), self.own
         weights = np.repeat(self.size.astype(float), count * count).reshape(-1, count, count)
         named = np.flatnonzero(own >= 0)
@@ -116,7 +118,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Effects:
-    """What is seen and what would be seen, for every pair [x, y]; nan on the diagonal and where x is in no image.
+    """Holds estimates for every pair [x, y]; NaN on the diagonal and if x is in no image.
 
     Each array has shape (objects, objects), `empty` (strata, objects).
     """
@@ -124,13 +126,13 @@ class Effects:
     observed: np.ndarray
     """P(y | x)."""
     intervened: np.ndarray
-    """P(y | do x) over the strata in which x was seen."""
+    """P(y | do x) over the strata with x."""
     low: np.ndarray
-    """The same with y in none of the images of the strata in which x was not seen."""
+    """The same, with y in no image of the strata without x."""
     high: np.ndarray
-    """The same with y in all of them."""
+    """The same, with y in all of them."""
     empty: np.ndarray
-    """Which strata have images, none of them with x."""
+    """Strata that have images, but none with x."""
 
     @property
     def change(self) -> np.ndarray:
@@ -149,7 +151,7 @@ def count(observations: Observations) -> Counts:
 
 
 def effects(counts: Counts, weights: str = "normalised") -> Effects:
-    """P(Y | X) and P(Y | do X) of all pairs.
+    """Computes P(Y | X) and P(Y | do X) of all pairs.
 
     Args:
         counts ([`Counts`]): As [`count`] makes them.
@@ -163,8 +165,8 @@ def effects(counts: Counts, weights: str = "normalised") -> Effects:
     ```python
     >>> present = np.array([[1, 1], [1, 1], [1, 0], [0, 0], [1, 0], [0, 0], [0, 0], [0, 0]], dtype=bool)
     >>> scene = np.array([0, 0, 0, 0, 1, 1, 1, 1])
-    >>> found = effects(count(Observations.in_scenes(("x", "y"), ("indoors", "outdoors"), present, scene)))
-    >>> found.observed[0, 1], round(found.intervened[0, 1], 3)  # 2/4, and 2/3 · 1/2 + 0 · 1/2
+    >>> estimates = effects(count(Observations.in_scenes(("x", "y"), ("indoors", "outdoors"), present, scene)))
+    >>> estimates.observed[0, 1], round(estimates.intervened[0, 1], 3)  # 2/4, and 2/3 · 1/2 + 0 · 1/2
     (np.float64(0.5), np.float64(0.333))
 
     ```
@@ -179,9 +181,9 @@ def effects(counts: Counts, weights: str = "normalised") -> Effects:
     with np.errstate(invalid="ignore", divide="ignore"):
         observed = counts.together / counts.together.diagonal().astype(float)[:, None]
         intervened = np.where(used.sum(0) > 0, (used * share).sum(0) / total, np.nan)
-        whole = counts.images if weights == "published" else weight.sum(0)
-        low = (used * share).sum(0) / whole
-        high = low + (weight - used).sum(0) / whole
+        all_weight = counts.images if weights == "published" else weight.sum(0)
+        low = (used * share).sum(0) / all_weight
+        high = low + (weight - used).sum(0) / all_weight
     for table in (observed, intervened, low, high):
         np.fill_diagonal(table, np.nan)
         table[counts.together.diagonal() == 0] = np.nan
@@ -190,7 +192,7 @@ def effects(counts: Counts, weights: str = "normalised") -> Effects:
 
 @dataclass(frozen=True)
 class Intervals:
-    """Percentile intervals of pairs; each array has shape (pairs, 2), the lower end first."""
+    """Holds percentile intervals of pairs; each array has shape (pairs, 2), the lower end first."""
 
     observed: np.ndarray
     intervened: np.ndarray
@@ -206,20 +208,20 @@ def bootstrap(
     weights: str = "normalised",
     level: float = 0.95,
 ) -> Intervals:
-    """Intervals from resampling whole images with replacement.
+    """Computes intervals from resampling images with replacement.
 
-    Images that are alike in everything that matters are one pattern, and a resample is a multinomial draw of how often
-    each pattern comes, so that no image is touched twice. For scenes that is the scene and the pair, so there are few
-    patterns; where objects are the strata it is the whole image, and all pairs share the draws. A resample in which x
-    is in no image, or in no stratum of any weight, says nothing and is left out.
+    Images that agree in all relevant columns form one pattern, and a resample is a multinomial draw of the number of
+    images of each pattern. For scenes these columns are the scene and the pair, so there are few patterns. If objects
+    are the strata, they are all objects, and all pairs share the draws. Resamples in which x is in no image, or in no
+    stratum of positive weight, are left out.
 
     Args:
         observations ([`Observations`]): The images.
-        pairs (sequence of (x, y)): Numbers of objects.
-        replicates (`int`): Resamples.
-        seed (`int`): Of the resamples. What comes out for a pair does not depend on the other pairs.
+        pairs (sequence of (x, y)): Indices of objects.
+        replicates (`int`): Number of resamples.
+        seed (`int`): Seed of the resamples. The result for a pair does not depend on the other pairs.
         weights (`str`): As in [`effects`].
-        level (`float`): Of the intervals.
+        level (`float`): Level of the intervals.
 
     Raises:
         `ValueError`: If an argument is out of range.
@@ -238,7 +240,7 @@ def bootstrap(
 
 
 def _percentiles(values: np.ndarray, cuts: tuple[float, float]) -> np.ndarray:
-    """Of the values that are numbers; nan where none is."""
+    """Returns percentiles of the values that are not NaN, or NaN if there are none."""
     values = values[~np.isnan(values)]
     return np.percentile(values, cuts) if len(values) else np.full(2, np.nan)
 
@@ -246,33 +248,35 @@ def _percentiles(values: np.ndarray, cuts: tuple[float, float]) -> np.ndarray:
 def _replicates(
     observations: Observations, pairs: Sequence[tuple[int, int]], replicates: int, seed: int, weights: str
 ) -> list[np.ndarray]:
-    """P(y | x) and P(y | do x) of each pair in each resample: arrays of shape (2, replicates)."""
+    """Computes P(y | x) and P(y | do x) of each pair in each resample: arrays of shape (2, replicates)."""
     strata, own = len(observations.strata), observations.own
     rows: list[np.ndarray] = []
     if (own >= 0).any():
         patterns, times = _patterns(np.column_stack([observations.member, observations.present]))
-        parts: list[list[np.ndarray]] = [[] for _ in pairs]
+        blocks: list[list[np.ndarray]] = [[] for _ in pairs]
         inside = patterns[:, :strata].astype(np.float32)
         for drawn in _resamples(times, replicates, seed):
             size = drawn @ inside
-            for place, (x, y) in enumerate(pairs):
+            for number, (x, y) in enumerate(pairs):
                 used = np.setdiff1d(np.arange(strata), own[[x, y]])
                 with_x, with_y = patterns[:, strata + x], patterns[:, strata + y]
-                parts[place].append(_resampled(drawn, size[:, used], inside[:, used], with_x, with_y, weights))
-        return [np.concatenate(part, axis=1) for part in parts]
+                blocks[number].append(_resampled(drawn, size[:, used], inside[:, used], with_x, with_y, weights))
+        return [np.concatenate(block, axis=1) for block in blocks]
     for pair in pairs:
         patterns, times = _patterns(np.column_stack([observations.member, observations.present[:, pair]]))
         inside = patterns[:, :-2].astype(np.float32)
         columns = (inside, patterns[:, -2], patterns[:, -1])
-        found = [_resampled(drawn, drawn @ inside, *columns, weights) for drawn in _resamples(times, replicates, seed)]
-        rows.append(np.concatenate(found, axis=1))
+        resampled = [
+            _resampled(drawn, drawn @ inside, *columns, weights) for drawn in _resamples(times, replicates, seed)
+        ]
+        rows.append(np.concatenate(resampled, axis=1))
     return rows
 
 
 def _resampled(
     drawn: np.ndarray, size: np.ndarray, inside: np.ndarray, with_x: np.ndarray, with_y: np.ndarray, weights: str
 ) -> np.ndarray:
-    """P(y | x) and P(y | do x) from how often each pattern was drawn: shape (2, resamples)."""
+    """Computes P(y | x) and P(y | do x) from the number of draws of each pattern: shape (2, resamples)."""
     both = with_x & with_y
     have_x, have_both = drawn[:, with_x], drawn[:, both]
     seen, joint = have_x @ inside[with_x], have_both @ inside[both]
@@ -285,7 +289,7 @@ def _resampled(
 
 
 def _resamples(times: np.ndarray, replicates: int, seed: int) -> Iterator[np.ndarray]:
-    """How often each pattern comes in each resample: `float32` blocks of shape (some replicates, patterns)."""
+    """Draws the number of images of each pattern: `float32` blocks of shape (replicates of the block, patterns)."""
     random = np.random.default_rng(seed)
     step = max(1, _CHUNK // len(times))
     for start in range(0, replicates, step):
@@ -295,7 +299,7 @@ def _resamples(times: np.ndarray, replicates: int, seed: int) -> Iterator[np.nda
 
 
 def _patterns(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The different rows of a boolean array, and how often each comes."""
+    """Returns the distinct rows of a boolean array and their counts."""
     packed = np.packbits(columns, axis=1)
     keys = np.ascontiguousarray(packed).view([("", f"V{packed.shape[1]}")]).ravel()
     _, first, times = np.unique(keys, return_index=True, return_counts=True)
@@ -303,7 +307,7 @@ def _patterns(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _pairs(present: np.ndarray) -> np.ndarray:
-    """Images with both objects of each pair, as integers; matrix products of whole numbers are exact in 64 bits."""
+    """Counts images with both objects of each pair; matrix products of integers are exact in 64 bits."""
     numbers = present.astype(np.float64)
     return np.rint(numbers.T @ numbers).astype(np.int64)
 

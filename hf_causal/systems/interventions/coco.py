@@ -1,4 +1,4 @@
-"""Objects in images from a file of instances as COCO has them: `images`, `annotations` and `categories`."""
+"""Reads which objects are in which images from a COCO-style file of `images`, `annotations` and `categories`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from hf_causal.systems.interventions.adjustment import Observations
 
 OBJECTS, SUPERCATEGORY = "objects", "supercategory"
-"""Confounders that every file has: the other objects, as in VC R-CNN, and the prevailing kind of objects."""
+"""Confounders of every file: the other objects, as in VC R-CNN, and the most frequent supercategory."""
 _NEEDED = {"images": ("id",), "annotations": ("image_id", "category_id"), "categories": ("id", "name")}
 
 
@@ -21,7 +21,7 @@ def read_coco(path: str | Path, confounder: str | None = None) -> Observations:
 
     Args:
         path (`str` or `Path`): JSON with the lists `images`, `annotations` and `categories`. Boxes, masks and captions
-            are not looked at. Images without annotations are images without objects.
+            are ignored. Images without annotations have no objects.
         confounder (`str`, *optional*): `objects`: the other objects of an image (an image is then in several strata).
             `supercategory`: the supercategory with the most annotations in the image, the first by name among equals;
             `none` where there is no annotation. Any other word: the field of this name that every image has, such as
@@ -29,26 +29,27 @@ def read_coco(path: str | Path, confounder: str | None = None) -> Observations:
 
     Raises:
         `FileNotFoundError`: If there is no such file.
-        `ValueError`: If it is no such JSON, with what is missing or wrong and where.
+        `ValueError`: If it is not such a file; the message names the field and the entry.
     """
     data = _load(Path(path))
     images, names = _numbered(data["images"], "images"), _category_names(data["categories"])
-    column = {category: place for place, category in enumerate(_numbered(data["categories"], "categories"))}
-    kinds = [str(one.get(SUPERCATEGORY, "none")) for one in data["categories"]]
+    column = {category: index for index, category in enumerate(_numbered(data["categories"], "categories"))}
+    supercategories = [str(category.get(SUPERCATEGORY, "none")) for category in data["categories"]]
     times = np.zeros((len(images), len(names)), dtype=np.int64)
-    for place, note in enumerate(data["annotations"]):
-        row = _known(images, note["image_id"], place, "image_id", "images")
-        times[row, _known(column, note["category_id"], place, "category_id", "categories")] += 1
+    for number, note in enumerate(data["annotations"]):
+        row = _index_of(images, note["image_id"], number, "image_id", "images")
+        times[row, _index_of(column, note["category_id"], number, "category_id", "categories")] += 1
     present = times > 0
     if confounder is None:
         confounder = "scene" if all("scene" in image for image in data["images"]) else OBJECTS
     if confounder == OBJECTS:
         return Observations.among_objects(names, present)
     if confounder == SUPERCATEGORY:
-        if missing := [one["name"] for one in data["categories"] if SUPERCATEGORY not in one]:
+        if missing := [category["name"] for category in data["categories"] if SUPERCATEGORY not in category]:
             raise ValueError(f"`confounder` 'supercategory' needs one in every category, {missing[0]!r} has none")
-        strata = [*sorted(set(kinds)), "none"]
-        share = np.stack([times[:, [kind == one for kind in kinds]].sum(1) for one in strata[:-1]], axis=1)
+        strata = [*sorted(set(supercategories)), "none"]
+        columns = [[name == stratum for name in supercategories] for stratum in strata[:-1]]
+        share = np.stack([times[:, column].sum(1) for column in columns], axis=1)
         return Observations.in_scenes(
             names, strata, present, np.where(present.any(1), share.argmax(1), len(strata) - 1)
         )
@@ -58,11 +59,11 @@ def read_coco(path: str | Path, confounder: str | None = None) -> Observations:
 def _by_field(images: list[Mapping[str, Any]], field: str, names: list[str], present: np.ndarray) -> Observations:
     lacking = [image["id"] for image in images if field not in image]
     if lacking:
-        found = sorted(set.intersection(*(set(image) for image in images)))
+        common = sorted(set.intersection(*(set(image) for image in images)))
         raise ValueError(
             f"`confounder` must be objects, supercategory or a field of every image, got {field!r}: "
             f"{len(lacking)} of {len(images)} images lack it (the first has the id {lacking[0]!r}); all have "
-            f"{', '.join(found)}"
+            f"{', '.join(common)}"
         )
     values = [str(image[field]) for image in images]
     strata = sorted(set(values))
@@ -96,12 +97,12 @@ def _listed(names: Any) -> str:
 
 
 def _numbered(entries: list[dict[str, Any]], what: str) -> dict[Any, int]:
-    """From the id of each entry to its place."""
-    places = {entry["id"]: place for place, entry in enumerate(entries)}
-    if len(places) < len(entries):
-        twice = next(entry["id"] for place, entry in enumerate(entries) if places[entry["id"]] != place)
+    """Returns the index of each entry by its id."""
+    indices = {entry["id"]: index for index, entry in enumerate(entries)}
+    if len(indices) < len(entries):
+        twice = next(entry["id"] for index, entry in enumerate(entries) if indices[entry["id"]] != index)
         raise ValueError(f"`{what}` must have different ids, {twice!r} comes twice")
-    return places
+    return indices
 
 
 def _category_names(categories: list[dict[str, Any]]) -> list[str]:
@@ -112,7 +113,7 @@ def _category_names(categories: list[dict[str, Any]]) -> list[str]:
     return names
 
 
-def _known(places: Mapping[Any, int], key: Any, note: int, field: str, what: str) -> int:
-    if key not in places:
+def _index_of(indices: Mapping[Any, int], key: Any, note: int, field: str, what: str) -> int:
+    if key not in indices:
         raise ValueError(f"`annotations`[{note}] has the `{field}` {key!r}, which is the id of none of the `{what}`")
-    return places[key]
+    return indices[key]

@@ -1,4 +1,4 @@
-"""The pairs of objects that change most between observing and intervening, with intervals and what is true."""
+"""Compares observing with intervening for pairs of objects, with intervals, and with the truth where it is known."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class PairRow:
-    """One pair of objects."""
+    """Estimates for one pair of objects."""
 
     cause: str
     effect: str
     images: int
-    """With the cause in them."""
+    """Number of images with the cause."""
     observed: float
     """P(effect | cause)."""
     observed_interval: Interval
     intervened: float
-    """P(effect | do cause), by adjustment."""
+    """P(effect | do cause) by adjustment."""
     intervened_interval: Interval
     change: float
     change_interval: Interval
     bounds: Interval
-    """Of `intervened`, whatever is the case in the strata in which the cause was never seen."""
+    """Bounds of `intervened`, for any values in the strata without the cause."""
     empty: tuple[str, ...]
-    """These strata."""
+    """Strata without the cause."""
     true_observed: float | None = None
     true_intervened: float | None = None
     relation: str | None = None
-    """Whether the system has a `direct` or `mediated` effect, one that is `reversed`, or `none`."""
+    """Effect in the true system: `direct`, `mediated`, `reversed` or `none`."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields."""
+        """Returns the fields."""
         return asdict(self)
 
 
@@ -55,50 +55,52 @@ def compare(
     """Compares P(effect | cause) with P(effect | do cause).
 
     Args:
-        source ([`Source`]): As [`open_source`] makes it.
-        pairs (`int` or sequence of (cause, effect)): How many of those that change most, or which.
-        replicates (`int`): Resamples of the images for 95 % intervals.
-        seed (`int`): Of the resamples.
+        source ([`Source`]): Images, see [`open_source`].
+        pairs (`int` or sequence of (cause, effect)): Number of pairs with the largest change, or the pairs.
+        replicates (`int`): Number of resamples of the images for 95 % intervals.
+        seed (`int`): Seed of the resamples.
         weights (`str`): `normalised`, or `published`, see `hf_causal.systems.interventions.adjustment`.
-        min_images (`int`): Of a pair that is not named, both objects must be in so many images.
+        min_images (`int`): Least number of images of both objects, for pairs that are not named.
 
     Raises:
         `ValueError`: If an argument is out of range, or a named object does not exist or is in no image.
     """
-    seen = source.observations
-    counts = count(seen)
-    found = effects(counts, weights)
+    observations = source.observations
+    counts = count(observations)
+    estimates = effects(counts, weights)
     images = counts.together.diagonal()
     if isinstance(pairs, int):
         if pairs < 1:
             raise ValueError(f"`pairs` must be at least 1, got {pairs}")
-        chosen = _most_changed(found.change, images >= max(1, min_images), pairs)
-        if not chosen:
+        selected = _most_changed(estimates.change, images >= max(1, min_images), pairs)
+        if not selected:
             raise ValueError(f"no two objects are in {min_images} images each; `min_images` must be smaller")
     else:
-        chosen = [(seen.place(cause), seen.place(effect)) for cause, effect in pairs]
-        for x, y in chosen:
+        selected = [(observations.index(cause), observations.index(effect)) for cause, effect in pairs]
+        for x, y in selected:
             if x == y or not images[x]:
                 reason = "is asked about itself" if x == y else "is in no image"
-                raise ValueError(f"`pairs` must be of two objects that were seen: {seen.objects[x]!r} {reason}")
-    spread = bootstrap(seen, chosen, replicates, seed, weights)
+                raise ValueError(
+                    f"`pairs` must be of two objects that were seen: {observations.objects[x]!r} {reason}"
+                )
+    spread = bootstrap(observations, selected, replicates, seed, weights)
     rows = []
-    for place, (x, y) in enumerate(chosen):
-        names = seen.objects[x], seen.objects[y]
+    for row, (x, y) in enumerate(selected):
+        names = observations.objects[x], observations.objects[y]
         known = (source.truth or {}).get(names)
         weighted = counts.weights[:, x, y] > 0
         rows.append(
             PairRow(
                 *names,
                 int(images[x]),
-                float(found.observed[x, y]),
-                _interval(spread.observed[place]),
-                float(found.intervened[x, y]),
-                _interval(spread.intervened[place]),
-                float(found.change[x, y]),
-                _interval(spread.change[place]),
-                (float(found.low[x, y]), float(found.high[x, y])),
-                tuple(np.array(seen.strata)[found.empty[:, x] & weighted].tolist()),
+                float(estimates.observed[x, y]),
+                _interval(spread.observed[row]),
+                float(estimates.intervened[x, y]),
+                _interval(spread.intervened[row]),
+                float(estimates.change[x, y]),
+                _interval(spread.change[row]),
+                (float(estimates.low[x, y]), float(estimates.high[x, y])),
+                tuple(np.array(observations.strata)[estimates.empty[:, x] & weighted].tolist()),
                 *((known.observed, known.intervened, known.relation) if known else ()),
             )
         )
@@ -106,10 +108,10 @@ def compare(
 
 
 def _most_changed(change: np.ndarray, frequent: np.ndarray, pairs: int) -> list[tuple[int, int]]:
-    """Numbers of the pairs with the largest change up or down, in a fixed order where changes are equal."""
+    """Returns the pairs with the largest absolute change; equal changes keep the order of the objects."""
     size = np.where(frequent[:, None] & frequent, np.abs(change), np.nan)
     order = np.argsort(-np.nan_to_num(size, nan=-1).ravel(), kind="stable")[:pairs]
-    return [divmod(int(place), len(change)) for place in order if not np.isnan(size.ravel()[place])]
+    return [divmod(int(flat), len(change)) for flat in order if not np.isnan(size.ravel()[flat])]
 
 
 def _interval(ends: np.ndarray) -> Interval:

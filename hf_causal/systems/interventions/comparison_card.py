@@ -1,4 +1,4 @@
-"""What the page says about seeing an object and putting one there, as HTML."""
+"""The HTML of the tab: observing an object against putting one there."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ SCENE = "scene"
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two objects of the generated scenes."""
+    """Compares two objects of the generated scenes."""
 
     system: SceneSystem
     row: PairRow
     anywhere: float
-    """P(effect), the share of all images with it."""
+    """P(effect), its share of all images."""
     scene: str
-    """The scene that weighs most more in images with the cause than in all images."""
+    """Scene whose share grows most from all images to those with the cause."""
     in_scene: tuple[float, float, float]
     """P(scene | cause), P(scene) and P(effect | scene)."""
 
@@ -38,20 +38,20 @@ def _source(confounding: float) -> Source:
 
 @lru_cache(maxsize=256)
 def compare_pair(cause: str, effect: str, confounding: float) -> Comparison:
-    """Draws the images and compares; raises `ValueError` for an object that there is not, or the same one twice."""
+    """Generates images and compares; raises `ValueError` for an unknown object, or for the same one twice."""
     source = _source(confounding)
     (row,) = compare(source, [(cause, effect)], RESAMPLES)
-    seen = source.observations
-    has_cause, has_effect = (seen.present[:, seen.place(name)] for name in (cause, effect))
-    with_cause, everywhere = seen.member[has_cause].mean(0), seen.member.mean(0)
+    images = source.observations
+    has_cause, has_effect = (images.present[:, images.index(name)] for name in (cause, effect))
+    with_cause, everywhere = images.member[has_cause].mean(0), images.member.mean(0)
     most = int(np.argmax(with_cause - everywhere))
-    inside = float(has_effect[seen.member[:, most]].mean())
+    inside = float(has_effect[images.member[:, most]].mean())
     shares = (float(with_cause[most]), float(everywhere[most]), inside)
-    return Comparison(scene_system(0, confounding), row, float(has_effect.mean()), seen.strata[most], shares)
+    return Comparison(scene_system(0, confounding), row, float(has_effect.mean()), images.strata[most], shares)
 
 
 def comparison_card(found: Comparison) -> str:
-    """Both probabilities with their intervals, what happened in words, and the graph before and after the cut."""
+    """Returns both probabilities with intervals, an explanation, and the graph before and after the intervention."""
     row = found.row
     done = f"P({row.effect} | do {row.cause})"
     bars = (
@@ -76,7 +76,7 @@ def comparison_card(found: Comparison) -> str:
 
 
 def verdict(found: Comparison) -> str:
-    """What would happen, in one sentence."""
+    """Returns the result in one sentence."""
     row = found.row
     seen, done, cause = _percent(row.observed), _percent(row.intervened), _a(row.cause)
     opening = f"Of the images with {cause}, {seen} have {_a(row.effect)}; if {cause} were put into every image,"
@@ -88,7 +88,7 @@ def verdict(found: Comparison) -> str:
 
 
 def explanation(found: Comparison) -> str:
-    """Where the difference comes from, in two sentences."""
+    """Explains the difference in two sentences."""
     row, cause, effect = found.row, _a(found.row.cause), _a(found.row.effect)
     true, (with_cause, everywhere, inside) = row.true_intervened or 0.0, found.in_scene
     if row.relation == "reversed":
@@ -112,7 +112,7 @@ def explanation(found: Comparison) -> str:
 
 
 def pictures(found: Comparison) -> tuple[Picture, Picture]:
-    """The part of the system that the two objects are in: as it is, and with the arrows into the cause cut."""
+    """Returns the part of the system around both objects: as it is, and without the arrows into the cause."""
     system, row = found.system, found.row
     x, y = system.objects.index(row.cause), system.objects.index(row.effect)
     shown = {x, y}
@@ -141,7 +141,7 @@ def pictures(found: Comparison) -> tuple[Picture, Picture]:
 
 
 def _bar(label: str, kind: str, value: float, ends: tuple[float, float] | None, true: float | None = None) -> str:
-    """A horizontal bar from 0 to 1 with its interval as a whisker and the truth as a cross."""
+    """Returns a horizontal bar from 0 to 1 with its interval as a whisker and the truth as a cross."""
     whisker = mark = ""
     if ends is not None:
         low, high = (min(max(end, 0.0), 1.0) for end in ends)

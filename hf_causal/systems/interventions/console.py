@@ -1,4 +1,4 @@
-"""A comparison as the command line shows it."""
+"""Prints a comparison on the command line."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from hf_causal.systems.interventions.sources import Source
 
 
 def print_pairs(source: Source, rows: Sequence[PairRow], weights: str = "normalised") -> None:
-    """Prints the rows, what they were adjusted for, and what is doubtful about them."""
-    console, seen = Console(), source.observations
+    """Prints the rows, the confounder, and remarks on rows that need care."""
+    console, observations = Console(), source.observations
     known = any(row.relation is not None for row in rows)
     table = Table(
         *("X → Y", "P(Y | X)", "P(Y | do X)", "change"),
@@ -22,7 +22,7 @@ def print_pairs(source: Source, rows: Sequence[PairRow], weights: str = "normali
         box=SIMPLE_HEAD,
         pad_edge=False,
         collapse_padding=True,
-        title=f"{source.name}: {len(seen.present):,} images, adjusted for {_stated(source)}",
+        title=f"{source.name}: {len(observations.present):,} images, adjusted for {_confounder_text(source)}",
         title_justify="left",
     )
     for row in rows:
@@ -41,27 +41,27 @@ def print_pairs(source: Source, rows: Sequence[PairRow], weights: str = "normali
 
 
 def remarks(rows: Sequence[PairRow], weights: str = "normalised") -> list[str]:
-    """What a reader has to know about the rows, one sentence each."""
-    found = []
+    """Returns one sentence for each row, or type of row, that needs care."""
+    sentences = []
     for row in rows:
         if row.empty:
             low, high = row.bounds
             strata = f"{', '.join(row.empty[:4])}{f' and {len(row.empty) - 4} more' if len(row.empty) > 4 else ''}"
-            found.append(
+            sentences.append(
                 f"{row.cause} → {row.effect}: {row.cause} was never seen with {strata}; left out, and whatever is so "
                 f"there P(Y | do X) lies in {low:.2f} … {high:.2f}."
             )
     if any(row.relation == "reversed" for row in rows):
-        found.append(
+        sentences.append(
             "reversed: Y has an effect on X in this system, which no counts can tell; adjusting does not give the "
             "true value then."
         )
     if weights == "published":
-        found.append("Weights as published: they need not sum to one, so P(Y | do X) may exceed one.")
-    return found
+        sentences.append("Weights as published: they need not sum to one, so P(Y | do X) may exceed one.")
+    return sentences
 
 
-def _stated(source: Source) -> str:
+def _confounder_text(source: Source) -> str:
     strata = len(source.observations.strata)
     if (source.observations.own >= 0).any():
         return f"the other objects ({strata} kinds)"
@@ -73,5 +73,5 @@ def _with_ends(value: float, ends: Interval, sign: str = "") -> str:
 
 
 def _short(value: float, sign: str = "") -> str:
-    """Two decimals without the zero before the point, so that a row fits into 80 columns."""
+    """Formats with two decimals and without the leading zero, so that a row fits into 80 columns."""
     return f"{value:{sign}.2f}".replace("0.", ".", 1) if abs(value) < 0.995 else f"{value:{sign}.2f}"

@@ -1,8 +1,8 @@
-"""Images as lists of objects, in which a scene makes objects appear together, with the exact effect of every pair.
+"""Generates images as lists of objects, in which the scene makes objects appear together, and exact effects of pairs.
 
 `default`, `strong` and `unconfounded` are images of one system of `scene_model`, with the scenes as confounder at
 strength 1, 2 and 0. `effects` has P(y | x) and P(y | do x) of every pair of objects in these three systems, exactly,
-with the numbers that give them. `published` is made to have the counts of the slides of VC R-CNN.
+with the numbers they are computed from. `published` is constructed to have the counts of the slides of VC R-CNN.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hf_causal.tasks.shared.schema import CorpusConfig, SampleCell, table_schema
 from hf_causal.utils.randomness import Stream
 
 CONFOUNDING = {"default": 1.0, "strong": 2.0, "unconfounded": 0.0}
-"""From each config of drawn images to the strength of its scenes."""
+"""Strength of the scenes in each config of drawn images."""
 IMAGE_SCHEMA = table_schema(("image_id", pa.string()), ("scene", pa.string()), ("objects", pa.list_(pa.string())))
 EFFECT_SCHEMA = table_schema(
     ("config", pa.string()),
@@ -46,12 +46,15 @@ PUBLISHED_IMAGES: tuple[tuple[str, tuple[str, ...], int], ...] = (
     ("elsewhere", ("sink",), 800),
     ("elsewhere", (), 10_654),
 )
-"""Images of `published`: scene, objects and how many. 277 of 2317 images with a toilet have a person, as the slides
-count; 112 of 200 with a hair drier have a sink, .56 as on the slides. How these are shared out over two scenes, of
-which the one has a tenth of the images, was chosen so that adjusting gives the slides' .29 and .39."""
+"""Images of `published`: scene, objects, and number of images.
+
+277 of 2317 images with a toilet have a person, as the slides count; 112 of 200 with a hair drier have a sink, .56 as
+on the slides. Their distribution over two scenes, one with a tenth of the images, is constructed so that adjusting
+gives the slides' .29 and .39.
+"""
 
 _ROUND = 12
-"""Decimals of what is computed from probabilities of four: sums in another order give the same numbers."""
+"""Decimals of values computed from probabilities of four decimals, so that the order of sums does not matter."""
 
 
 def _images(name: str, rows: int = 20_000, seed: int = 0, rows_per_shard: int = 25_000) -> CorpusConfig:
@@ -85,7 +88,7 @@ SCHEMAS = {name: EFFECT_SCHEMA if name == "effects" else IMAGE_SCHEMA for name i
 
 
 def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:
-    """One shard as an Arrow table."""
+    """Generates one shard as an Arrow table."""
     if config.name == "effects":
         return _effect_rows(config, split, shard)
     (cell,) = config.splits[split]
@@ -122,9 +125,9 @@ def _effect_rows(config: CorpusConfig, split: str, shard: int) -> pa.Table:
 
 @lru_cache(maxsize=8)
 def system_effects(seed: int, name: str) -> pa.Table:
-    """The rows of `effects` about the system of one config of images, in the order of its objects.
+    """Returns the rows of `effects` for the system of one config of images, in the order of its objects.
 
-    `certificate` holds what `observed` and `intervened` are made of, by scene: P(scene), P(cause | scene),
+    `certificate` holds the numbers behind `observed` and `intervened`, by scene: P(scene), P(cause | scene),
     P(cause and effect | scene) and P(effect | do cause, scene).
     """
     system = scene_system(seed, CONFOUNDING[name])
@@ -135,7 +138,7 @@ def system_effects(seed: int, name: str) -> pa.Table:
 
 def _effect_row(system: SceneSystem, name: str, x: int, y: int) -> dict[str, object]:
     both = system.alone[:, min(x, y)] * system.given[:, min(x, y), max(x, y)]
-    parts = {
+    by_scene = {
         "scene": system.scene_probability,
         "cause": system.alone[:, x],
         "both": both,
@@ -150,5 +153,5 @@ def _effect_row(system: SceneSystem, name: str, x: int, y: int) -> dict[str, obj
         "observed": observed,
         "intervened": intervened,
         "change": round(intervened - observed, _ROUND),
-        "certificate": json.dumps({key: np.round(values, _ROUND).tolist() for key, values in parts.items()}),
+        "certificate": json.dumps({key: np.round(values, _ROUND).tolist() for key, values in by_scene.items()}),
     }

@@ -1,4 +1,4 @@
-"""How well effects of interventions are predicted: error, and whether the change from what is seen has its sign."""
+"""Scores predicted effects of interventions: error, and the sign of the change from P(Y | X) to P(Y | do X)."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ def score_interventions(
     observed: Sequence[float],
     tolerance: float = 0.01,
 ) -> dict[str, Any]:
-    """Scores predicted P(Y | do X) against the true ones, beside the naive prediction P(Y | X).
+    """Scores predictions of P(Y | do X), and the naive prediction P(Y | X) for comparison.
 
     Args:
-        predictions (sequence of `float`): P(Y | do X) as predicted, one for each pair.
-        references (sequence of `float`): P(Y | do X) as it is.
-        observed (sequence of `float`): P(Y | X), what conditioning gives.
-        tolerance (`float`): A true change of at most so much has no sign; a predicted one of at most so much is "no
-            change", which agrees with neither sign.
+        predictions (sequence of `float`): Predicted P(Y | do X), one for each pair.
+        references (sequence of `float`): True P(Y | do X).
+        observed (sequence of `float`): P(Y | X).
+        tolerance (`float`): A true change up to this size has no sign. A predicted change up to this size counts as
+            "no change", which agrees with neither sign.
 
     Returns:
         `dict`: `n`; `mean_absolute_error` with `mean_absolute_error_stderr`; `naive_mean_absolute_error`, that of
-        predicting P(Y | X); `error_removed`, the share of the naive error that is gone; `sign_agreement`, the share of
+        predicting P(Y | X); `error_removed`, one minus the ratio of the two; `sign_agreement`, the share of
         the `n_changed` pairs with a true change in which the predicted change has its sign, with
-        `sign_agreement_stderr`. The naive prediction changes nothing, so its sign agreement is 0. What cannot be
-        computed is `None`.
+        `sign_agreement_stderr`. The naive prediction changes nothing, so its sign agreement is 0. Values that
+        are undefined are `None`.
 
     Raises:
-        `ValueError`: If lengths differ, there is no pair, or a reference or observed value is no probability.
+        `ValueError`: If lengths differ, there are no pairs, or a reference or observed value is not a probability.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""The picture of a comparison: for each pair what is seen, what would be seen, and what is true."""
+"""The figure of a comparison: P(Y | X), P(Y | do X) and the truth for each pair."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ _SEEN, _DONE, _TRUE = "#8a8f98", "#d1495b", "#111111"
 
 
 def plot_pairs(rows: Sequence[PairRow], path: str | Path, title: str = "") -> Path:
-    """Draws the rows as a PNG, the first on top: an open dot for P(effect | cause), a filled one for P(effect | do
-    cause), both with their intervals, and a cross where the truth is known.
+    """Draws the rows as a PNG, the first on top.
+
+    An open dot is P(effect | cause), a filled one P(effect | do cause), both with intervals; a cross is the truth.
 
     Args:
         rows (sequence of [`PairRow`]): As [`compare`] makes them.
-        path (`str` or `Path`): Of the PNG.
-        title (`str`): Over the picture.
+        path (`str` or `Path`): File for the PNG.
+        title (`str`): Title of the figure.
     """
     figure, axis = subplots(figsize=(7.4, 1.5 + 0.42 * len(rows)))
     for place, row in enumerate(rows):
@@ -46,6 +47,6 @@ def plot_pairs(rows: Sequence[PairRow], path: str | Path, title: str = "") -> Pa
     axis.tick_params(axis="y", length=0)
     if title:
         axis.set_title(title, fontsize=11, loc="left")
-    below = -0.62 / (0.42 * len(rows))  # the same distance from the axis, however many rows there are
+    below = -0.62 / (0.42 * len(rows))  # the same distance from the axis for any number of rows
     axis.legend(loc="upper center", bbox_to_anchor=(0.42, below), ncols=3, fontsize=8, frameon=False)
     return save_figure(figure, Path(path))

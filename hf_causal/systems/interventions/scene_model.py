@@ -1,11 +1,9 @@
-"""Scenes and the objects in them as a causal system that is known: a confounder, direct effects, and exact answers.
+"""Defines a causal system of scenes and objects: a confounder, direct effects, and exact probabilities.
 
 An image has a scene (bathroom, kitchen, …), and the scene makes objects likely or unlikely. Objects may also have
 direct effects on one another; these form chains, in which each object has at most one object as cause and at most one
 as effect. So for every pair the scene is the only common cause of the two objects, and adjusting for it gives the
-effect of the one on the other, unless the direct effects run the other way, from the asked effect to its cause.
-
-No text, no torch, no image: this is arrays of probabilities.
+effect of one on the other, unless the direct effects run the other way.
 """
 
 from __future__ import annotations
@@ -47,16 +45,16 @@ HOMES = {
 """From each object to the scene in which the confounder makes it most likely."""
 
 _CHAINS = (3, 3, 2, 2, 2, 2)
-"""Objects of each chain of direct effects; the others have neither a cause nor an effect among the objects."""
+"""Number of objects of each chain of direct effects; all others have no cause and no effect among the objects."""
 _DIGITS = 4
-"""Probabilities have so many decimals, so that they are the same numbers on every machine."""
+"""Decimals of probabilities, so that they are equal on every machine."""
 
 RELATIONS = ("direct", "mediated", "reversed", "none")
 
 
 @dataclass(frozen=True)
 class SceneSystem:
-    """Scenes with their probabilities, and objects that depend on the scene and on at most one object each.
+    """Holds scenes with probabilities, and objects that depend on the scene and on at most one object each.
 
     Args:
         scenes, objects (`tuple[str, ...]`): Names.
@@ -106,7 +104,7 @@ class SceneSystem:
         for node, parent in enumerate(self.parent):
             given[:, node, node] = 1
             if parent >= 0:
-                earlier = [one for one in range(node) if self.hops(one, node) > 0]
+                earlier = [before for before in range(node) if self.hops(before, node) > 0]
                 without, step = self.probability[:, node, 0], np.diff(self.probability[:, node])[:, 0]
                 given[:, earlier, node] = without[:, None] + step[:, None] * given[:, earlier, parent]
         return given
@@ -121,27 +119,27 @@ class SceneSystem:
 
     @cached_property
     def observed(self) -> np.ndarray:
-        """P(y | x) by [x, y], exactly: what is seen in images that have x."""
+        """P(y | x) by [x, y], exact: the share of y among images with x."""
         return self.together / np.diag(self.together)[:, None]
 
     @cached_property
     def intervened(self) -> np.ndarray:
-        """P(y | do x) by [x, y], exactly: what would be seen if x were put into every image.
+        """P(y | do x) by [x, y], exact: the share of y if x were put into every image.
 
-        With x put there by somebody, neither the scene nor the cause of x has a say in it, so the scenes have their
-        own probabilities and what stands before x in its chain is as it was.
+        Under do(x), x no longer depends on its parents, so the scenes keep their probabilities and the objects before
+        x in its chain do not change.
         """
         return np.einsum("z,zxy->xy", self.scene_probability, self.given)
 
     def hops(self, cause: int, effect: int) -> int:
-        """Direct effects on the way from one object to another, -1 where there is none."""
+        """Returns the number of direct effects from one object to another, -1 if there is no path."""
         node, steps = int(self.parent[effect]), 1
         while node >= 0 and node != cause:
             node, steps = int(self.parent[node]), steps + 1
         return steps if node >= 0 else -1
 
     def relation(self, cause: int, effect: int) -> str:
-        """One of `RELATIONS`: a direct effect, one through other objects, one the other way round, or none."""
+        """Returns one of `RELATIONS`."""
         forward = self.hops(cause, effect)
         if forward > 0:
             return "direct" if forward == 1 else "mediated"
@@ -151,7 +149,7 @@ class SceneSystem:
         """Draws images.
 
         Args:
-            images (`int`): How many.
+            images (`int`): Number of images.
             stream ([`Stream`]): Source of randomness.
 
         Returns:

@@ -1,4 +1,4 @@
-"""Where images come from: the generated scenes, a folder that was built, or a file of instances as COCO has them."""
+"""Opens images: generated scenes, a built folder, or a COCO-style file of instances."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CORPUS = "scenes"
 
 @dataclass(frozen=True)
 class Truth:
-    """What is known of a pair of objects in the system that drew the images."""
+    """True values of a pair of objects in the system that generated the images."""
 
     observed: float
     intervened: float
@@ -25,14 +25,14 @@ class Truth:
 
 @dataclass(frozen=True)
 class Source:
-    """Images, and the truth about them where they come from a system that is known."""
+    """Images, and the truth about them if they come from a known system."""
 
     name: str
     observations: Observations
     confounder: str
-    """What is adjusted for: `scene`, `objects`, `supercategory` or a field of the images."""
+    """Variable that is adjusted for: `scene`, `objects`, `supercategory` or a field of the images."""
     truth: dict[tuple[str, str], Truth] | None = None
-    """From (cause, effect)."""
+    """True values by (cause, effect)."""
 
 
 def open_source(
@@ -46,17 +46,17 @@ def open_source(
     """Opens a source by its name or path.
 
     Args:
-        source (`str`): `scenes`, which is generated here; a folder that `hf-causal build scenes` wrote, or its id on
-            the Hub; or a JSON file of instances as COCO has them.
+        source (`str`): `scenes`, which is generated; a folder that `hf-causal build scenes` wrote, or its id on
+            the Hub; or a COCO-style JSON file of instances.
         config (`str`): Config of `scenes`.
-        confounder (`str`, *optional*): What to adjust for: `scene`, `objects`, and for JSON what [`read_coco`] takes.
-        images (`int`, *optional*): How many to generate.
-        confounding (`float`, *optional*): Strength of the scenes in a system of `default`'s seed, instead of a config.
-        seed (`int`): Of what is generated.
+        confounder (`str`, *optional*): `scene`, `objects`, and for JSON files the values of [`read_coco`].
+        images (`int`, *optional*): Number of images to generate.
+        confounding (`float`, *optional*): Strength of the scenes, instead of that of a config.
+        seed (`int`): Seed of generated images.
 
     Raises:
         `FileNotFoundError`: If there is no such file or folder.
-        `ValueError`: If options do not go together with the source, or it cannot be read.
+        `ValueError`: If options do not apply to the source, or it cannot be read.
     """
     generated = source == CORPUS
     for option, value in (("images", images), ("confounding", confounding)):
@@ -70,8 +70,8 @@ def open_source(
         from hf_causal.systems.interventions.coco import read_coco
 
         observations = read_coco(source, confounder)
-        own = (observations.own >= 0).any()
-        return Source(source, observations, confounder or ("objects" if own else "scene"))
+        of_objects = (observations.own >= 0).any()
+        return Source(source, observations, confounder or ("objects" if of_objects else "scene"))
     if not generated and not Path(source).is_dir() and "/" not in source:
         raise FileNotFoundError(
             f"`source` must be 'scenes', a folder, a .json file or ORGANIZATION/NAME on the Hub, got {source!r}"
@@ -82,7 +82,7 @@ def open_source(
 
 
 def drawn_source(confounding: float, images: int, seed: int = 0, confounder: str | None = None) -> Source:
-    """Images of the system of a seed with any strength of the scenes, and the truth about it."""
+    """Generates images of a system with any strength of the scenes, with the truth about it."""
     from hf_causal.systems.interventions.scene_model import scene_system
     from hf_causal.utils.randomness import Stream
 
@@ -106,21 +106,23 @@ def _corpus_source(source: str, config: str, confounder: str | None, images: int
 
     if config == "effects":
         raise ValueError("`config` must be one of images, 'effects' has the truth about them")
-    chosen = get_config(CORPUS, config, seed=seed, **({} if images is None else {"rows": images}))
-    known = None
+    corpus_config = get_config(CORPUS, config, seed=seed, **({} if images is None else {"rows": images}))
+    effects = None
     if source == CORPUS:
-        shards = [generate_shard(CORPUS, chosen, "train", shard) for shard in range(chosen.num_shards("train"))]
+        shards = [
+            generate_shard(CORPUS, corpus_config, "train", shard) for shard in range(corpus_config.num_shards("train"))
+        ]
         rows = pa.concat_tables(shards)
-        known = system_effects(seed, config) if config in CONFOUNDING else None
+        effects = system_effects(seed, config) if config in CONFOUNDING else None
     else:
         rows = load_corpus(CORPUS, config, "train", source)
-        known = _built_effects(source, config)
-    truth = None if known is None else _truths(known, config)
+        effects = _built_effects(source, config)
+    truth = None if effects is None else _truths(effects, config)
     return Source(f"{source}, {config}", _read_rows(rows, confounder), confounder or "scene", truth)
 
 
 def _built_effects(source: str, config: str) -> pa.Table | None:
-    """The effects beside built images, if they are of the same seed."""
+    """Loads the effects that were built with the images, if they have the same seed."""
     from hf_causal.corpora.load import load_corpus
     from hf_causal.corpora.parquet import read_manifests
 
@@ -135,22 +137,22 @@ def _built_effects(source: str, config: str) -> pa.Table | None:
 
 
 def _truths(rows: pa.Table, config: str) -> dict[tuple[str, str], Truth] | None:
-    found = {
+    truths = {
         (row["cause"], row["effect"]): Truth(row["observed"], row["intervened"], row["relation"])
         for row in rows.drop_columns("certificate").to_pylist()
         if row["config"] == config
     }
-    return found or None
+    return truths or None
 
 
 def _read_rows(rows: pa.Table, confounder: str | None) -> Observations:
     lists, scenes = rows["objects"].to_pylist(), rows["scene"].to_pylist()
     objects, strata = sorted({name for names in lists for name in names}), sorted(set(scenes))
-    place, number = ({name: spot for spot, name in enumerate(names)} for names in (objects, strata))
+    object_index, scene_index = ({name: index for index, name in enumerate(names)} for names in (objects, strata))
     present = np.zeros((len(lists), len(objects)), dtype=bool)
     for row, names in enumerate(lists):
-        present[row, [place[name] for name in names]] = True
-    return _adjusted_for(confounder, objects, strata, present, np.array([number[scene] for scene in scenes]))
+        present[row, [object_index[name] for name in names]] = True
+    return _adjusted_for(confounder, objects, strata, present, np.array([scene_index[scene] for scene in scenes]))
 
 
 def _adjusted_for(

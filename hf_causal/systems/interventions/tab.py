@@ -1,4 +1,4 @@
-"""The tab in which two objects are seen together, or one is put there."""
+"""The tab that compares observing an object with putting one there."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _EXAMPLES = {
 
 
 class InterveneTab:
-    """The components of the tab."""
+    """Holds the components of the tab."""
 
     def __init__(self) -> None:
         gr.HTML(_INTRODUCTION, padding=False)
@@ -44,7 +44,7 @@ class InterveneTab:
         self.card = gr.HTML(self.show(*_FIRST), elem_id="hc-comparison", padding=False)
 
     def connect(self) -> None:
-        """What happens on a change and on a click."""
+        """Connects changes and clicks to [`show`]."""
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         pickers = [self.cause, self.effect, self.strength]
         for picker in (self.cause, self.effect):
@@ -54,7 +54,7 @@ class InterveneTab:
             button.click(lambda values=values: values, None, pickers, **private)
 
     def show(self, cause: str, effect: str, strength: float) -> str:
-        """The comparison of two objects."""
+        """Returns the comparison of two objects as HTML."""
         if cause == effect:
             return error_card("choose two different objects")
         try:
@@ -64,6 +64,6 @@ class InterveneTab:
 
 
 def add_tab() -> None:
-    """Adds the tab to the page that is being built."""
+    """Adds the tab to the page under construction."""
     with gr.Tab("Observe or intervene", id="intervene"):
         InterveneTab().connect()

@@ -1,7 +1,7 @@
-"""Sequences with a latent causal graph, each with transitions of its own (arXiv 2402.14735).
+"""Generates sequences with a latent causal graph; each sequence has its own transitions (arXiv 2402.14735).
 
-A config is one graph: which positions have which parents is the same in every row, and what a model can learn.
-Evaluation splits keep the graph and draw the transitions from other priors.
+A config is one graph. The parents of each position are the same in every row, so a model can learn them. Evaluation
+splits keep the graph and draw the transitions from other priors.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from hf_causal.tasks.shared.schema import CorpusConfig, SampleCell, table_schema
 from hf_causal.utils.randomness import Stream
 
 ALPHA = 0.1
-"""Concentration of the prior in training, that of the paper's experiments."""
+"""Concentration of the Dirichlet prior in training, as in the paper's experiments."""
 
 SHIFTED = {"peaked_transitions": 0.02, "broad_transitions": 0.5, "flat_transitions": 2.0}
-"""Splits whose transitions come from other priors, and the concentrations of these."""
+"""From each split with another prior to the concentration of that prior."""
 
 SCHEMA = table_schema(
     ("tokens", pa.list_(pa.int8())),
@@ -54,7 +54,7 @@ class SequenceCell(SampleCell):
 
     @property
     def graph(self) -> LatentGraph:
-        """Of all its sequences."""
+        """The latent graph of all sequences of the cell."""
         return make_graph(self.structure, self.num_nodes, self.graph_seed)
 
 
@@ -72,19 +72,19 @@ def sequence_config(
     seed: int = 0,
     rows_per_shard: int = 25_000,
 ) -> CorpusConfig[SequenceCell]:
-    """A config: one latent graph, with `train`, `validation` and `test` of one prior, and splits of others.
+    """Makes a config of one latent graph: `train`, `validation` and `test` of one prior, and splits of other priors.
 
     Args:
-        name (`str`): Of the config.
-        description (`str`): For the card.
-        length (`int`): Tokens of a sequence, 3 to 127.
+        name (`str`): Name of the config.
+        description (`str`): Text for the card.
+        length (`int`): Number of tokens of a sequence, 3 to 127.
         states (`int`): Number of different tokens, 2 to 100.
-        structure (`str`, *optional*): Of the graph; the name of the config when not given.
+        structure (`str`, *optional*): Structure of the graph; defaults to the name of the config.
         rows, validation_rows (`int`): Rows of `train` and `validation`.
         rows_per_cell (`int`): Rows of `test` and of each split with another prior.
         alpha (`float`): Concentration of the Dirichlet prior of the transitions in `train`, `validation` and `test`.
-        graph_seed (`int`): Of the graph, where its structure is drawn at random.
-        seed (`int`): Of the sequences.
+        graph_seed (`int`): Seed of the graph, for structures that are drawn at random.
+        seed (`int`): Seed of the sequences.
         rows_per_shard (`int`): Rows of one Parquet file.
 
     Raises:
@@ -95,7 +95,7 @@ def sequence_config(
     if not 0 < alpha <= 100:
         raise ValueError(f"`alpha` must lie in (0, 100], got {alpha}")
     structure = structure or name
-    make_graph(structure, length, graph_seed)  # says what is wrong with the length
+    make_graph(structure, length, graph_seed)  # raises for an invalid length
     counts = {"train": rows, "validation": validation_rows, "test": rows_per_cell}
     priors = dict.fromkeys(counts, alpha) | SHIFTED
     splits: dict[str, tuple[SequenceCell, ...]] = {
@@ -153,7 +153,7 @@ CONFIGS: dict[str, Callable[..., CorpusConfig[SequenceCell]]] = {
 
 
 def generate_shard(config: CorpusConfig[SequenceCell], split: str, shard: int) -> pa.Table:
-    """One shard as an Arrow table."""
+    """Generates one shard as an Arrow table."""
     stream = Stream(config.seed, config.version, config.name, split, shard)
     num_shards = config.num_shards(split)
     tables = [
@@ -165,14 +165,16 @@ def generate_shard(config: CorpusConfig[SequenceCell], split: str, shard: int) -
 
 def _rows(cell: SequenceCell, count: int, prefix: str, stream: Stream) -> pa.Table:
     graph = cell.graph
-    drawn = sample_sequences(graph, cell.num_states, cell.alpha, count, stream)
-    bayes = bayes_predictive(drawn.tokens, graph, cell.num_states, cell.alpha)
+    sequences = sample_sequences(graph, cell.num_states, cell.alpha, count, stream)
+    bayes = bayes_predictive(sequences.tokens, graph, cell.num_states, cell.alpha)
     columns = {
-        "tokens": _lists(drawn.tokens, pa.int8()),
-        "target": pa.array(drawn.target, pa.int8()),
-        "target_probabilities": _lists(drawn.target_probabilities.astype(np.float32), pa.float32()),
+        "tokens": _lists(sequences.tokens, pa.int8()),
+        "target": pa.array(sequences.target, pa.int8()),
+        "target_probabilities": _lists(sequences.target_probabilities.astype(np.float32), pa.float32()),
         "bayes_probabilities": _lists(bayes.astype(np.float32), pa.float32()),
-        "parents": pa.repeat(pa.scalar([list(own) for own in graph.parents], pa.list_(pa.list_(pa.int8()))), count),
+        "parents": pa.repeat(
+            pa.scalar([list(parents) for parents in graph.parents], pa.list_(pa.list_(pa.int8()))), count
+        ),
         "alpha": pa.repeat(pa.scalar(cell.alpha, pa.float32()), count),
         "num_states": pa.repeat(pa.scalar(cell.num_states, pa.int32()), count),
         "structure": pa.repeat(pa.scalar(cell.structure), count),
@@ -183,37 +185,37 @@ def _rows(cell: SequenceCell, count: int, prefix: str, stream: Stream) -> pa.Tab
     return pa.table(columns, schema=SCHEMA)
 
 
-def _lists(values: np.ndarray, kind: pa.DataType) -> pa.Array:
-    """A matrix as a column of lists."""
+def _lists(values: np.ndarray, dtype: pa.DataType) -> pa.Array:
+    """Converts a matrix to a column of lists."""
     offsets = pa.array(np.arange(len(values) + 1, dtype=np.int32) * values.shape[1])
-    return pa.ListArray.from_arrays(offsets, pa.array(values.ravel(), kind))
+    return pa.ListArray.from_arrays(offsets, pa.array(values.ravel(), dtype))
 
 
 def graph_of(rows: pa.Table) -> LatentGraph:
-    """The latent graph of rows of one config, from their column `parents`.
+    """Returns the latent graph of rows of one config, from their column `parents`.
 
     Raises:
-        `ValueError`: If there are no rows, or they are of several graphs.
+        `ValueError`: If there are no rows, or they have several graphs.
     """
     if rows.num_rows == 0:
-        raise ValueError("`rows` is empty: it has no graph")
+        raise ValueError("`rows` is empty: so it has no graph")
     column = rows["parents"].combine_chunks()
     first = column[0].as_py()
-    own = column.flatten()  # the parents of each position of each row
-    told = [column.value_lengths(), own.value_lengths(), own.flatten()]
-    if any(len(values) % len(column) or _differs(values, len(column)) for values in told):
-        raise ValueError("`rows` have sequences of several graphs, give those of one config")
-    parents = tuple(tuple(own) for own in first)
-    free = len(parents[-1]) == 1 and not parents[-2]
-    return LatentGraph(rows["structure"][0].as_py(), parents, free)
+    of_positions = column.flatten()  # the parents of each position of each row
+    flat = [column.value_lengths(), of_positions.value_lengths(), of_positions.flatten()]
+    if any(len(values) % len(column) or _differs(values, len(column)) for values in flat):
+        raise ValueError("`rows` have sequences of several graphs: pass the rows of one config")
+    parents = tuple(map(tuple, first))
+    free_last = len(parents[-1]) == 1 and not parents[-2]
+    return LatentGraph(rows["structure"][0].as_py(), parents, free_last)
 
 
 def matrix_of(column: pa.ChunkedArray | pa.Array) -> np.ndarray:
-    """A column of lists of one length as a matrix, (rows, length)."""
+    """Converts a column of lists of equal length to a matrix of shape (rows, length)."""
     flat = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     return flat.flatten().to_numpy(zero_copy_only=False).reshape(len(flat), -1)
 
 
 def _differs(values: pa.Array, rows: int) -> bool:
-    """Whether flat values are not the same in every row."""
+    """Returns whether flat values differ between rows."""
     return bool(np.ptp(values.to_numpy().reshape(rows, -1), axis=0).any())

@@ -1,4 +1,4 @@
-"""Models of sequences with a latent causal graph: loss beside the Bayes reference, and the graph in the attention."""
+"""Scores models of sequences with a latent graph: loss against the Bayes predictor, and the graph in the attention."""
 
 from __future__ import annotations
 
@@ -64,22 +64,22 @@ def evaluate(
     device: str | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Scores a model on the splits of a config that are not trained on.
+    """Scores a model on the evaluation splits of a config.
 
     Args:
         model (`str` or `Path`): Folder of a `disentangled` model, or one on the Hub.
         corpus (`str`, *optional*): `causal_sequences`.
-        config (`str`, *optional*): The one of the folder's recipe when not given.
+        config (`str`, *optional*): Defaults to the config of the folder's recipe.
         data_dir (`str` or `Path`, *optional*): Built corpus, or data set on the Hub; see [`load_corpus`].
-        limit (`int`, *optional*): Rows of each split.
+        limit (`int`, *optional*): Maximum number of rows of each split.
         device (`str`, *optional*): A GPU where there is one.
-        progress (callable, *optional*): Called with what begins and the number of rows; returns what is told rows.
+        progress (callable, *optional*): See [`hf_causal.utils.progress.Progress`].
 
     Returns:
-        `dict`: Per split, under `losses`, the model's loss, the loss of the Bayes reference with the split's prior and
-        with the prior of training, that of the true transitions, and how often the likeliest tokens agree; `recovery`
-        of the graph by the first layer's mean attention and by its position block; what the second layer looks at;
-        and the mean attentions.
+        `dict`: `losses` has for each split the loss of the model, of the Bayes predictor with the split's prior and
+        with the prior of training, and of the true transitions, and how often the most probable tokens agree.
+        `recovery` compares the graph with the mean attention of layer 1 and with its position block. `induction` has
+        the attention of layer 2, `attention` the mean maps.
 
     Raises:
         `ValueError`: For another corpus, an unknown config, or rows that do not fit the model.
@@ -95,10 +95,11 @@ def evaluate(
     device = device or default_device()
     network = _load(model).to(device)
     tables = {split: load_corpus(CORPUS, config, split, data_dir)[:limit] for split in SPLITS}
-    told = progress(f"scoring {config}", sum(rows.num_rows for rows in tables.values())) if progress else None
+    total = sum(rows.num_rows for rows in tables.values())
+    advance = progress(f"scoring {config}", total) if progress else None
     losses, attentions = {}, []
     for split, rows in tables.items():
-        logs, maps = _run(network, rows, device, told, with_attention=split == "test")
+        logs, maps = _run(network, rows, device, advance, with_attention=split == "test")
         losses[split] = _losses(rows, logs)
         attentions += maps
     graph = graph_of(tables["test"])
@@ -110,65 +111,66 @@ def evaluate(
         "hardware": describe_hardware("cuda" if str(device).startswith("cuda") else "cpu"),
         "date": time.strftime("%Y-%m-%d"),
         "states": network.config.vocab_size,
-        "parents": [list(own) for own in graph.parents],
+        "parents": [list(parents) for parents in graph.parents],
         "losses": losses,
     }
     tokens = matrix_of(tables["test"]["tokens"])
     return scores | _attention_scores(network, graph, tokens, attentions)
 
 
-def recovery_summary(found: Recovery) -> dict[str, Any]:
-    """The numbers of a recovery, rounded, without those of each position."""
+def recovery_summary(recovery: Recovery) -> dict[str, Any]:
+    """Returns the rounded fields of a recovery, without those of single positions."""
     names = ("num_edges", "num_found", "mean_weight", "min_weight", "uniform_weight", "top_parents", "precision",
              "recall", "f1", "hamming_distance")  # fmt: skip
-    values = {name: getattr(found, name) for name in names}
+    values = {name: getattr(recovery, name) for name in names}
     return {name: round(value, 4) if isinstance(value, float) else value for name, value in values.items()}
 
 
 def induction_shares(graph: LatentGraph, tokens: np.ndarray, attention: np.ndarray) -> dict[str, float]:
-    """What the last position attends to in the second layer.
+    """Measures how much the last position attends, in layer 2, to positions with matching parents.
 
-    Where a position's parents hold the tokens of the target's parents, its token is what followed them: an induction
-    head looks there. Sequences without such a position, and those with nothing else, are left out.
+    If the parents of a position hold the tokens of the target's parents, its token is what followed these tokens
+    before: an induction head attends there. Sequences without such a position are left out.
 
     Args:
-        graph ([`LatentGraph`]): Of the sequences.
+        graph ([`LatentGraph`]): Graph of the sequences.
         tokens (`np.ndarray`): Shape (sequences, length).
-        attention (`np.ndarray`): Shape (sequences, length), of the last position.
+        attention (`np.ndarray`): Attention of the last position, shape (sequences, length).
 
     Returns:
-        `dict`: `matching`, the mean weight on such positions; `uniform`, the same for weight that is spread evenly;
-        and `sequences`, how many there are.
+        `dict`: `matching`, the mean weight on such positions; `uniform`, the same for even attention; and `sequences`,
+        their number.
     """
-    asked = graph.parents[-1]
-    wanted = parent_index(tokens, asked, 1 + int(tokens.max()))
+    states = 1 + int(tokens.max())
+    of_target = parent_index(tokens, graph.parents[-1], states)
     matching = np.zeros(tokens.shape, dtype=bool)
-    for child, own in enumerate(graph.parents[:-1]):
-        if len(own) == len(asked):
-            matching[:, child] = parent_index(tokens, own, 1 + int(tokens.max())) == wanted
-    some = matching.any(axis=1)
-    weight = (attention * matching).sum(axis=1)[some]
+    for child, parents in enumerate(graph.parents[:-1]):
+        if len(parents) == len(graph.parents[-1]):
+            matching[:, child] = parent_index(tokens, parents, states) == of_target
+    has_match = matching.any(axis=1)
+    weight = (attention * matching).sum(axis=1)[has_match]
     return {
         "matching": round(float(weight.mean()), 4),
-        "uniform": round(float(matching[some].mean()), 4),
-        "sequences": int(some.sum()),
+        "uniform": round(float(matching[has_match].mean()), 4),
+        "sequences": int(has_match.sum()),
     }
 
 
 def table(scores: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """Columns and rows for the command line: the splits, then the graph."""
+    """Returns columns and rows for the command line: the splits, then the graph."""
     names = ("loss", "bayes_loss", "training_prior_loss", "agreement")
     rows = [
-        [split, str(own["alpha"]), *(f"{own[name]:.4f}" for name in names)] for split, own in scores["losses"].items()
+        [split, str(losses["alpha"]), *(f"{losses[name]:.4f}" for name in names)]
+        for split, losses in scores["losses"].items()
     ]
-    found = scores["recovery"]["attention"]
-    rows.append(["weight on parents", "", f"{found['mean_weight']:.4f}", "", "", ""])
-    rows.append(["edges, F1", "", f"{found['f1']:.4f}", "", "", ""])
+    recovery = scores["recovery"]["attention"]
+    rows.append(["weight on parents", "", f"{recovery['mean_weight']:.4f}", "", "", ""])
+    rows.append(["edges, F1", "", f"{recovery['f1']:.4f}", "", "", ""])
     return ["split", "prior", "loss", "Bayes", f"Bayes at {ALPHA}", "agreement"], rows
 
 
 def render(scores: dict[str, Any], folder: Path, plots: str) -> str:
-    """The report as Markdown; its pictures go into `folder / plots`."""
+    """Returns the report as Markdown and writes its figures into `folder / plots`."""
     from hf_causal.systems.sequences.plots import plot_attention, plot_losses
 
     plot_attention(scores, folder / plots / "attention.png")
@@ -183,8 +185,9 @@ def render(scores: dict[str, Any], folder: Path, plots: str) -> str:
         "| split | prior | n | model | Bayes | Bayes, prior of training | true transitions | likeliest token agrees |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for split, own in scores["losses"].items():
-        lines.append(f"| {split.replace('_', ' ')} | {own['alpha']} | {own['n']:,} | {' | '.join(_figures(own))} |")
+    for split, losses in scores["losses"].items():
+        name = split.replace("_", " ")
+        lines.append(f"| {name} | {losses['alpha']} | {losses['n']:,} | {' | '.join(_loss_columns(losses))} |")
     lines += [
         "",
         "The Bayes reference knows the graph and counts transitions along it; with the prior of training it is what "
@@ -196,9 +199,9 @@ def render(scores: dict[str, Any], folder: Path, plots: str) -> str:
     return "\n".join([*lines, ""])
 
 
-def _figures(own: dict[str, Any]) -> list[str]:
+def _loss_columns(losses: dict[str, Any]) -> list[str]:
     names = ("loss", "bayes_loss", "training_prior_loss", "true_loss", "agreement")
-    return [f"{own[name]:.4f}" for name in names]
+    return [f"{losses[name]:.4f}" for name in names]
 
 
 def _recovery_table(scores: dict[str, Any]) -> list[str]:
@@ -208,17 +211,17 @@ def _recovery_table(scores: dict[str, Any]) -> list[str]:
         "|---|---|---|---|---|---|---|---|",
     ]
     for name, title in titles.items():
-        own = scores["recovery"][name]
-        shares = " | ".join(f"{own[key]:.3f}" for key in ("mean_weight", "min_weight", "uniform_weight", "precision",
-                                                          "recall", "f1"))  # fmt: skip
-        lines.append(f"| {title}, {own['num_edges']} edges | {shares} | {own['hamming_distance']} |")
-    look = scores["induction"]
+        recovery = scores["recovery"][name]
+        fields = ("mean_weight", "min_weight", "uniform_weight", "precision", "recall", "f1")
+        shares = " | ".join(f"{recovery[field]:.3f}" for field in fields)
+        lines.append(f"| {title}, {recovery['num_edges']} edges | {shares} | {recovery['hamming_distance']} |")
+    induction = scores["induction"]
     return [
         *lines,
         "",
-        f"In the second layer the last position puts {look['matching']:.3f} of its attention where the copied parents "
-        f"hold the tokens of the target's own parents ({look['uniform']:.3f} if spread evenly; over the "
-        f"{look['sequences']:,} sequences that have such a position).",
+        f"In the second layer the last position puts {induction['matching']:.3f} of its attention where the copied "
+        f"parents hold the tokens of the target's own parents ({induction['uniform']:.3f} if spread evenly; over the "
+        f"{induction['sequences']:,} sequences that have such a position).",
     ]
 
 
@@ -242,14 +245,14 @@ def _attention_scores(
     network: Any, graph: LatentGraph, tokens: np.ndarray, attentions: list[tuple[np.ndarray, np.ndarray]]
 ) -> dict[str, Any]:
     first = np.concatenate([maps for maps, _ in attentions]).mean(axis=0)
-    last = np.concatenate([own for _, own in attentions])
+    last = np.concatenate([rows for _, rows in attentions])
     block = network.position_attention()[:, : graph.length, : graph.length]
     block = (block / block.sum(-1, keepdim=True)).detach().cpu().numpy()
-    own = graph.parents[:-1]
+    parents = graph.parents[:-1]
     return {
         "recovery": {
-            "attention": recovery_summary(recover(first, own)),
-            "positions": recovery_summary(recover(block, own)),
+            "attention": recovery_summary(recover(first, parents)),
+            "positions": recovery_summary(recover(block, parents)),
         },
         "induction": induction_shares(graph, tokens, last),
         "attention": {"first": np.round(first, 3).tolist(), "last": np.round(last.mean(axis=0), 3).tolist()},
@@ -257,18 +260,19 @@ def _attention_scores(
 
 
 def _run(
-    network: Any, rows: pa.Table, device: str, told: Advance | None, with_attention: bool
+    network: Any, rows: pa.Table, device: str, advance: Advance | None, with_attention: bool
 ) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
-    """Logarithms of the predictions, and for each batch the first layer's attention and the last one's last row."""
+    """Returns log-probabilities (rows, states), and for each batch the attention of layer 1 and the last position's
+    attention in the last layer."""
     import torch
 
     tokens = torch.from_numpy(matrix_of(rows["tokens"]).astype(np.int64))
     states, length = network.config.vocab_size, network.config.max_position_embeddings
-    given = rows["num_states"][0].as_py()
-    if given != states or tokens.shape[1] > length:
+    row_states = rows["num_states"][0].as_py()
+    if row_states != states or tokens.shape[1] > length:
         raise ValueError(
-            f"the rows have {given} states and length {tokens.shape[1]}; the model is made for {states} states and at "
-            f"most {length} positions: give the `config` that it was trained on"
+            f"the rows have {row_states} states and length {tokens.shape[1]}; the model is made for {states} states "
+            f"and at most {length} positions: give the `config` that it was trained on"
         )
     logs, maps = [], []
     with torch.no_grad():
@@ -278,8 +282,8 @@ def _run(
             if with_attention:
                 first, last = outputs.attentions[0], outputs.attentions[-1][:, :, -1].mean(1)
                 maps.append((first.cpu().numpy(), last.cpu().numpy()))
-            if told:
-                told(len(batch))
+            if advance:
+                advance(len(batch))
     return np.concatenate(logs), maps
 
 
@@ -302,7 +306,7 @@ def _trained_on(model: str | Path) -> str:
 
 
 def validation_log(folder: Path) -> list[tuple[int, float]]:
-    """Steps and losses of the validations of a run."""
+    """Returns (step, validation loss) of a run's log."""
     path = folder / "training_log.jsonl"
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     records = [json.loads(line) for line in lines]

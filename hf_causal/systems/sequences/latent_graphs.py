@@ -1,9 +1,9 @@
-"""Random sequences with a latent causal graph, as NumPy arrays: graphs, transitions, tokens, and the Bayes predictive.
+"""Samples sequences with a latent causal graph in NumPy: graphs, transitions, tokens, and the Bayes predictor.
 
 The task is that of "How Transformers Learn Causal Structure with Gradient Descent" (arXiv 2402.14735, task 2.4 and the
-one with several parents). Each position of a sequence has parents among the earlier ones. Every sequence has
-transitions of its own, drawn anew, so what the tokens do must be learned inside the sequence; which positions belong
-together is the same in all sequences, and can be learned by the weights.
+one with several parents). Each position of a sequence has parents among the earlier positions. Transitions are
+drawn anew for every sequence, so they have to be estimated in context. The graph is the same in all sequences, so
+weights can learn it.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ MAX_LENGTH = 127
 
 @dataclass(frozen=True)
 class LatentGraph:
-    """The parents of every position, and of the target behind the last one.
+    """Holds the parents of every position and of the target, which follows the last position.
 
     Args:
         structure (`str`): Its name among `STRUCTURES`.
-        parents (`tuple[tuple[int, ...], ...]`): Of the positions 0 ... length - 1 and of the target, each among the
-            positions before it.
+        parents (`tuple[tuple[int, ...], ...]`): Parents of the positions 0 ... length - 1 and of the target, each
+            among the earlier positions.
         free_last (`bool`): Whether the last token is uniform, whatever the transitions, as in the tasks with one
             parent. Roots then follow the stationary distribution of the transitions; otherwise roots are uniform.
 
     Raises:
-        `ValueError`: If a parent does not stand before its child.
+        `ValueError`: If a parent is not before its child.
     """
 
     structure: str
@@ -40,46 +40,47 @@ class LatentGraph:
     free_last: bool
 
     def __post_init__(self) -> None:
-        for place, own in enumerate(self.parents):
-            if any(not 0 <= parent < place for parent in own) or len(set(own)) < len(own):
-                raise ValueError(f"`parents` of position {place} must be different positions before it, got {own}")
+        for child, parents in enumerate(self.parents):
+            if any(not 0 <= parent < child for parent in parents) or len(set(parents)) < len(parents):
+                raise ValueError(f"`parents` of position {child} must be different positions before it, got {parents}")
 
     @property
     def length(self) -> int:
-        """Tokens of a sequence, without the target."""
+        """Number of tokens of a sequence, without the target."""
         return len(self.parents) - 1
 
     @property
     def num_edges(self) -> int:
-        """Edges between tokens; those into the target are not counted."""
+        """Number of edges between tokens, without those into the target."""
         return sum(map(len, self.parents[:-1]))
 
     def adjacency(self) -> np.ndarray:
-        """Boolean (length, length), true at [child, parent]: laid out as attention is, which looks back at parents."""
+        """Returns a boolean matrix (length, length), true at [child, parent], like attention by [query, key]."""
         matrix = np.zeros((self.length, self.length), dtype=bool)
-        for child, own in enumerate(self.parents[:-1]):
-            matrix[child, list(own)] = True
+        for child, parents in enumerate(self.parents[:-1]):
+            matrix[child, list(parents)] = True
         return matrix
 
 
 def chain(length: int, seed: int = 0) -> LatentGraph:
-    """Each token depends on the one before it: a Markov chain."""
-    return _single("chain", [place - 1 for place in range(length)])
+    """Makes a Markov chain: each token depends on the one before it."""
+    return _single("chain", [child - 1 for child in range(length)])
 
 
 def induction(length: int, seed: int = 0) -> LatentGraph:
-    """Odd positions depend on the one before, even ones are roots: a bigram in context, as induction heads read it."""
-    return _single("induction", [place - 1 if place % 2 else -1 for place in range(length)])
+    """Makes bigrams in context, as induction heads read them: odd positions depend on the one before, even ones are
+    roots."""
+    return _single("induction", [child - 1 if child % 2 else -1 for child in range(length)])
 
 
 def random_tree(length: int, seed: int = 0) -> LatentGraph:
-    """The parent of position i is uniform among "none" and 0 ... i - 1."""
+    """Makes a tree in which the parent of position i is uniform among "none" and 0 ... i - 1."""
     draws = Stream(seed, "latent graph", "random", length).uniform((length,))
-    return _single("random", [int(draw * (place + 1)) - 1 for place, draw in enumerate(draws)])
+    return _single("random", [int(draw * (child + 1)) - 1 for child, draw in enumerate(draws)])
 
 
 def forest(length: int, seed: int = 0) -> LatentGraph:
-    """Each position is a root with probability one half, and hangs on a uniform earlier one otherwise."""
+    """Makes a forest: each position is a root with probability 1/2, otherwise its parent is a uniform earlier one."""
     stream = Stream(seed, "latent graph", "forest", length)
     root, draws = stream.uniform((length,)) < 0.5, stream.uniform((length,))
     root[0] = True
@@ -88,10 +89,10 @@ def forest(length: int, seed: int = 0) -> LatentGraph:
 
 
 def multi_parent(length: int, seed: int = 0) -> LatentGraph:
-    """From position 2 on, and for the target, the parents of i are (i - 1) // 2 and i - 1."""
+    """Makes a graph of two parents, (i - 1) // 2 and i - 1, from position i = 2 on and for the target."""
     return LatentGraph(
         "multi_parent",
-        tuple(() if place < 2 else ((place - 1) // 2, place - 1) for place in range(length + 1)),
+        tuple(() if child < 2 else ((child - 1) // 2, child - 1) for child in range(length + 1)),
         free_last=False,
     )
 
@@ -103,16 +104,16 @@ STRUCTURES: dict[str, Callable[[int, int], LatentGraph]] = {
     "forest": forest,
     "multi_parent": multi_parent,
 }
-"""From the name of a structure to what makes it of a length and a seed."""
+"""From the name of a structure to the function that makes it from a length and a seed."""
 
 
 def make_graph(structure: str, length: int, seed: int = 0) -> LatentGraph:
-    """The latent graph of a structure.
+    """Makes a latent graph.
 
     Args:
         structure (`str`): Among `STRUCTURES`.
-        length (`int`): Tokens of a sequence, 3 to 127.
-        seed (`int`): Of the structures that are drawn at random; the others are the same for every seed.
+        length (`int`): Number of tokens of a sequence, 3 to 127.
+        seed (`int`): Seed of `random` and `forest`; the other structures do not depend on it.
 
     Raises:
         `ValueError`: For an unknown structure, or a length out of range.
@@ -134,7 +135,7 @@ def make_graph(structure: str, length: int, seed: int = 0) -> LatentGraph:
 
 @dataclass(frozen=True)
 class Sequences:
-    """Sequences of one graph."""
+    """Holds sequences of one graph."""
 
     tokens: np.ndarray
     """`int8` of shape (sequences, length)."""
@@ -145,15 +146,15 @@ class Sequences:
 
 
 def sample_sequences(graph: LatentGraph, num_states: int, alpha: float, count: int, stream: Stream) -> Sequences:
-    """Draws sequences, each with transitions of its own.
+    """Draws sequences; each has its own transitions.
 
     Args:
-        graph ([`LatentGraph`]): Says which positions belong together.
+        graph ([`LatentGraph`]): Parents of each position.
         num_states (`int`): Number of different tokens.
         alpha (`float`): Concentration of the symmetric Dirichlet prior of every transition row; near 0 rows are almost
             deterministic, at 1 uniform among all distributions. 0.1 in arXiv 2402.14735. 0 means deterministic: a row
             has all its mass on one uniform state.
-        count (`int`): Sequences.
+        count (`int`): Number of sequences.
         stream ([`Stream`]): Source of the random numbers.
 
     Raises:
@@ -258,10 +259,10 @@ def dirichlet(alpha: float, shape: tuple[int, ...], stream: Stream) -> np.ndarra
 
 
 def stationary(transitions: np.ndarray) -> np.ndarray:
-    """The stationary distribution of Markov chains, by elimination without subtractions.
+    """Computes the stationary distribution of Markov chains by elimination without subtractions.
 
-    The algorithm of Grassmann, Taksar and Heyman ("Regenerative analysis and steady state distributions for Markov
-    chains", 1985), which is exact to rounding in every entry also where chains almost fall apart.
+    The algorithm is that of Grassmann, Taksar and Heyman ("Regenerative analysis and steady state distributions for
+    Markov chains", 1985). Every entry is exact to rounding, even for chains that are nearly reducible.
 
     Args:
         transitions (`np.ndarray`): Shape (chains, states, states), [from, to], with rows that add up to 1.
@@ -269,28 +270,28 @@ def stationary(transitions: np.ndarray) -> np.ndarray:
     Returns:
         `np.ndarray`: Shape (chains, states).
     """
-    tiny = np.finfo(np.float64).tiny  # where a state is never left for an earlier one
+    tiny = np.finfo(np.float64).tiny  # for states that never go to an earlier one
     work = np.maximum(transitions, tiny)
     states = work.shape[-1]
     for last in range(states - 1, 0, -1):
         out = work[:, last, :last].sum(axis=-1)
         work[:, :last, last] /= out[:, None]
         work[:, :last, :last] += work[:, :last, last, None] * work[:, last, None, :last]
-    found = np.ones((len(work), states))
+    weights = np.ones((len(work), states))
     for state in range(1, states):
-        found[:, state] = (found[:, :state] * work[:, :state, state]).sum(axis=-1)
-        found[:, : state + 1] /= found[:, : state + 1].max(axis=-1, keepdims=True)
-    return found / found.sum(axis=-1, keepdims=True)
+        weights[:, state] = (weights[:, :state] * work[:, :state, state]).sum(axis=-1)
+        weights[:, : state + 1] /= weights[:, : state + 1].max(axis=-1, keepdims=True)
+    return weights / weights.sum(axis=-1, keepdims=True)
 
 
 def _single(structure: str, parent: list[int]) -> LatentGraph:
-    """A graph with one parent at most, -1 for none; the last token is free, and the target's parent."""
-    own: list[tuple[int, ...]] = [() if place < 0 else (place,) for place in parent[:-1]]
-    return LatentGraph(structure, (*own, (), (len(parent) - 1,)), free_last=True)
+    """Makes a graph with at most one parent each (-1 for none). The last token is uniform and the target's parent."""
+    parents: list[tuple[int, ...]] = [() if position < 0 else (position,) for position in parent[:-1]]
+    return LatentGraph(structure, (*parents, (), (len(parent) - 1,)), free_last=True)
 
 
 def _log_gamma_variables(shape: float, count: int, stream: Stream) -> np.ndarray:
-    """Logarithms of gamma variables of a shape of at least 1: proposals until each is accepted."""
+    """Draws logarithms of gamma variables with a shape of at least 1, by rejection (Marsaglia and Tsang, 2000)."""
     d = shape - 1 / 3
     c = 1 / np.sqrt(9 * d)
     logs = np.empty(count)

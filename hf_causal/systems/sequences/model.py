@@ -1,4 +1,4 @@
-"""The disentangled transformer as the registry of models knows it."""
+"""The disentangled transformer, as the registry of models imports it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The objective of sequences with a latent causal graph: the distribution of the token that follows."""
+"""Trains on sequences with a latent graph: the target is the distribution of the next token."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from hf_causal.training.objectives import BatchLoss, Counts, ObjectiveOptions
 
 
 class SequencePacks:
-    """Sequences as arrays; each is a pack of one question, and all have one length.
+    """Holds sequences of equal length as arrays; each sequence is a pack with one question.
 
     Args:
-        rows (`pa.Table`): Of one config of the corpus.
+        rows (`pa.Table`): Rows of one config of `causal_sequences`.
     """
 
     def __init__(self, rows: pa.Table):
@@ -33,16 +33,16 @@ class SequencePacks:
         return len(self.tokens)
 
     def collate(self, packs: np.ndarray, pad_token_id: int) -> dict[str, torch.Tensor]:
-        """One batch: `int64` `input_ids` (batch, length), and `float32` `target_probabilities` (batch, states)."""
-        chosen = torch.from_numpy(np.asarray(packs))
-        return {"input_ids": self.tokens[chosen], "target_probabilities": self.probabilities[chosen]}
+        """Makes a batch: `int64` `input_ids` (batch, length), and `float32` `target_probabilities` (batch, states)."""
+        indices = torch.from_numpy(np.asarray(packs))
+        return {"input_ids": self.tokens[indices], "target_probabilities": self.probabilities[indices]}
 
 
 class NextState:
-    """Cross-entropy with the transition row from which the target was drawn, as in arXiv 2402.14735.
+    """Computes the cross-entropy with the transition row that the target was drawn from, as in arXiv 2402.14735.
 
-    The row is what a drawn target is on average, with less noise. A hit is a prediction whose most probable token is
-    that of the row.
+    The row is the expectation of the drawn target, so the loss has less noise. A hit is a prediction whose most
+    probable token is that of the row.
     """
 
     Options = ObjectiveOptions
@@ -52,7 +52,7 @@ class NextState:
         self.model_arguments = recipe.model
 
     def family(self, rows: pa.Table) -> dict[str, Any]:
-        """Rows, sizes and graph, and the loss of who knows the graph and the prior."""
+        """Describes the training data for the card: rows, sizes, graph, and the loss of the Bayes predictor."""
         graph = graph_of(rows)
         bayes = matrix_of(rows["bayes_probabilities"]).astype(np.float64)
         rounded = matrix_of(rows["target_probabilities"]).astype(np.float64)

@@ -1,4 +1,4 @@
-"""Pictures of latent graphs: attention beside the adjacency, and losses against the Bayes reference."""
+"""Figures of latent graphs: attention next to the adjacency matrix, and losses against the Bayes predictor."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def plot_attention(scores: dict[str, Any], path: Path) -> Path:
     """Draws the latent graph, the first layer's mean attention for each head, and the last position's in the second.
 
     Args:
-        scores (`dict`): As the evaluation of a model returns them.
-        path (`Path`): Of the PNG.
+        scores (`dict`): As [`evaluate`] returns them.
+        path (`Path`): File for the PNG.
     """
     heads = np.array(scores["attention"]["first"])
     figure, axes = subplots(
@@ -42,24 +42,24 @@ def plot_attention(scores: dict[str, Any], path: Path) -> Path:
 
 
 def plot_losses(log: Sequence[tuple[int, float]], bayes: float, path: Path) -> Path:
-    """Draws validation losses by step, and the line of the Bayes reference."""
+    """Draws validation losses by step, and the loss of the Bayes predictor as a line."""
     figure, axis = subplots(figsize=(6, 3.6))
     draw_losses(axis, {"validation loss": log}, bayes)
     return save_figure(figure, path)
 
 
 def draw_losses(axis: Axes, curves: dict[str, Sequence[tuple[int, float]]], bayes: float) -> None:
-    """Draws loss curves and the Bayes reference into axes."""
+    """Draws loss curves and the loss of the Bayes predictor into axes."""
     for name, log in curves.items():
         axis.plot([step for step, _ in log], [loss for _, loss in log], marker=".", label=name)
-    axis.axhline(bayes, color="#333333", linestyle="--", linewidth=1, label="Bayes, who knows the graph")
+    axis.axhline(bayes, color="#333333", linestyle="--", linewidth=1, label="Bayes, knows the graph")
     axis.set_xlabel("step")
     axis.set_ylabel("loss in nats")
     axis.legend(fontsize=8)
 
 
 def draw_map(axis: Axes, weights: np.ndarray, title: str) -> None:
-    """Draws a map by query and key, from 0 to 1."""
+    """Draws attention weights in [0, 1] by query and key."""
     axis.imshow(weights, cmap=COLOURS, vmin=0, vmax=1)
     axis.set_title(title, fontsize=10)
     axis.set_xlabel("key: position attended to", fontsize=9)
@@ -70,16 +70,16 @@ def draw_map(axis: Axes, weights: np.ndarray, title: str) -> None:
 
 
 def mark_parents(axis: Axes, parents: Sequence[Sequence[int]]) -> None:
-    """Puts a ring around each true edge."""
-    edges = [(parent, child) for child, own in enumerate(parents[:-1]) for parent in own]
+    """Draws a ring around each true edge."""
+    edges = [(parent, child) for child, earlier in enumerate(parents[:-1]) for parent in earlier]
     if edges:
         x, y = zip(*edges, strict=True)
         axis.scatter(x, y, s=34, facecolors="none", edgecolors="#d1495b", linewidths=0.9)
 
 
 def adjacency_of(parents: Sequence[Sequence[int]]) -> np.ndarray:
-    """The graph as a map by child and parent; the target is left out."""
+    """Returns the adjacency matrix by child and parent, without the target."""
     matrix = np.zeros((len(parents) - 1, len(parents) - 1))
-    for child, own in enumerate(parents[:-1]):
-        matrix[child, list(own)] = 1
+    for child, earlier in enumerate(parents[:-1]):
+        matrix[child, list(earlier)] = 1
     return matrix

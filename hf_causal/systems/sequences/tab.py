@@ -1,4 +1,4 @@
-"""The tab that shows how gradient descent finds a latent graph: recorded trainings, step by step."""
+"""The tab that replays recorded trainings, in which gradient descent finds a latent graph."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 
 RECORDED = Path(__file__).with_name("latent_training.json")
-"""Attention at some steps of the recipes' trainings; `benchmarks/latent_graphs.py` writes it."""
+"""Attention at some steps of each recipe's training, written by `benchmarks/latent_graphs.py`."""
 
 TITLES = {
     "latent-chain": "Chain: each token depends on the one before",
@@ -27,12 +27,12 @@ its parents. Nobody tells the transformer which: it is trained to say what follo
 from zero. Move the slider and see its first layer find the graph (arXiv 2402.14735).</p></div>
 """
 _WIDTH, _LARGEST, _MARGIN = 280, 24, 26
-"""Pixels of the cells of a map together, of the largest cell, and of the margin for numbers."""
+"""Pixels: largest width of a map, largest cell, and margin for numbers."""
 _CHARTS = (("wide", 430, 280), ("narrow", 300, 220))
 
 
 class LatentTab:
-    """The components of the tab."""
+    """Holds the components of the tab."""
 
     def __init__(self) -> None:
         self.recordings = recordings()
@@ -54,47 +54,47 @@ class LatentTab:
         self.view = gr.HTML(self.show(first, last), elem_id="hc-latent", padding=False)
 
     def connect(self) -> None:
-        """What happens on a change."""
+        """Connects changes of the components to the functions that show them."""
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         self.graph.change(self.choose, self.graph, [self.moment, self.view], **private)
         self.moment.change(self.show, [self.graph, self.moment], self.view, **private)
 
     def choose(self, name: str) -> tuple[Any, str]:
-        """Another graph, from its beginning."""
+        """Shows another graph at step 0."""
         return gr.Slider(maximum=len(self.recordings[name]["frames"]) - 1, value=0), self.show(name, 0)
 
     def show(self, name: str, moment: float) -> str:
-        """The graph, the attention at a moment, and the losses."""
+        """Returns HTML of the graph, the attention at a moment, and the losses."""
         recording = self.recordings[name]
         frames = recording["frames"]
         frame = frames[min(int(moment), len(frames) - 1)]
         parents = recording["parents"][:-1]
         heads = [unpacked(head) for head in frame["heads"]]
-        edges = {(child, parent) for child, own in enumerate(parents) for parent in own}
+        edges = {(child, parent) for child, earlier in enumerate(parents) for parent in earlier}
         truth = [[float((child, key) in edges) for key in range(child + 1)] for child in range(len(parents))]
         maps = _map(truth, edges, "Latent graph")
         for number, head in enumerate(heads):
             title = f"Attention of head {number + 1}" if len(heads) > 1 else "Attention of the first layer"
             maps += _map(head, edges, title)
         weight = sum(max(head[child][parent] for head in heads) for child, parent in edges) / len(edges)
-        told = (
+        text = (
             f"Step {frame['step']:,}: a true parent gets <b>{100 * weight:.0f} %</b> of the attention on average. "
             "Rings mark true parents; rows attend to columns, positions from 0 at the top left."
         )
         return (
-            f'<section class="hc-card" aria-label="Attention and graph"><p>{told}</p>'
+            f'<section class="hc-card" aria-label="Attention and graph"><p>{text}</p>'
             f'<div class="hc-maps">{maps}{_losses(recording, frame["step"])}</div></section>'
         )
 
 
 @cache
 def recordings() -> dict[str, dict[str, Any]]:
-    """The recorded trainings, by recipe."""
+    """Returns the recorded trainings by recipe."""
     return json.loads(RECORDED.read_text(encoding="utf-8"))
 
 
 def unpacked(head: list[int]) -> list[list[float]]:
-    """Per cent, row by row up to the diagonal, as rows of shares."""
+    """Converts percentages of a lower triangle, row by row, to rows of shares."""
     rows, start, width = [], 0, 1
     while start < len(head):
         rows.append([value / 100 for value in head[start : start + width]])
@@ -130,7 +130,7 @@ def _map(rows: list[list[float]], edges: set[tuple[int, int]], title: str) -> st
 
 
 def _losses(recording: dict[str, Any], step: int) -> str:
-    """The loss curve, the line of the Bayes reference, and where in it the moment is."""
+    """Returns HTML of the loss curve with the Bayes predictor as a line, and a mark at the step."""
     drawn = "".join(
         f'<div class="hc-graph hc-{name}">{_curve(recording, step, width, height)}</div>'
         for name, width, height in _CHARTS
@@ -177,6 +177,6 @@ def _curve(recording: dict[str, Any], step: int, width: int, height: int) -> str
 
 
 def add_tab() -> None:
-    """Adds the tab to the page that is being built."""
+    """Adds the tab to the page under construction."""
     with gr.Tab("Watch attention find the graph", id="latent"):
         LatentTab().connect()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from hf_causal.tasks.co_occurrence.text import Prompt
-from hf_causal.tasks.shared.explanations import Explanation, Naming, keep_name
+from hf_causal.tasks.shared.explanations import Drawing, Explanation, Naming, keep_name, rename_edges
 from hf_causal.tasks.transitivity.explanation import explain as explain_transitivity
 
 
@@ -25,6 +25,7 @@ def explain(prompt: Prompt, certificate: Mapping[str, Any], naming: Naming = kee
     ```
     """
     explanation = explain_transitivity(prompt.causal, certificate, naming)
+    explanation = replace(explanation, drawings=tuple(_with_together(d, prompt, naming) for d in explanation.drawings))
     paths = [list(map(naming, path)) for path in certificate.get("together", ())]
     if not paths:
         return explanation
@@ -32,3 +33,12 @@ def explain(prompt: Prompt, certificate: Mapping[str, Any], naming: Naming = kee
     routes = ", ".join(" → ".join(path) for path in paths)
     step = f"They appear together because “{paths[0][0]}” causes {ends}: {routes}."
     return replace(explanation, steps=(*explanation.steps, step))
+
+
+def _with_together(drawing: Drawing, prompt: Prompt, naming: Naming) -> Drawing:
+    """Adds the pairs that appear together, except where one is stated to cause the other."""
+    causal = {frozenset(edge) for edge in drawing.edges}
+    pairs = {frozenset(pair): pair for pair in rename_edges(prompt.together, naming) if frozenset(pair) not in causal}
+    together = tuple(pairs.values())
+    caption = f"{drawing.caption}; dotted lines join what appears together" if together else drawing.caption
+    return replace(drawing, caption=caption, edges=(*drawing.edges, *together), associated=frozenset(together))

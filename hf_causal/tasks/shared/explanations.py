@@ -34,6 +34,8 @@ class Drawing:
     """Nodes of a conditioning set."""
     undirected: frozenset[Edge] = frozenset()
     """Edges to draw without an arrow."""
+    associated: frozenset[Edge] = frozenset()
+    """Pairs that appear together, to draw as dotted lines; they are in `edges` too."""
 
 
 @dataclass(frozen=True)

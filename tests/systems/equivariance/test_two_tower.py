@@ -142,9 +142,9 @@ def test_the_objective_adds_eqsim_in_training_alone(model, rows):
     assert int(totals.answers) == 6
     with torch.no_grad():
         outputs = model(**batch, return_loss=True)
-        plain, told, hits = objective.loss_and_hits(model, batch, totals)
+        plain, loss_sum, hits = objective.loss_and_hits(model, batch, totals, training=False)
     assert plain.item() == pytest.approx(outputs.loss.item(), abs=1e-5)
-    assert told.item() == pytest.approx(6 * outputs.loss.item(), abs=1e-4)
+    assert loss_sum.item() == pytest.approx(6 * outputs.loss.item(), abs=1e-4)
     matrices = pair_similarities(outputs.logits_per_image).numpy()
     assert int(hits) == pair_hits(matrices)["group"].sum()
     torch.manual_seed(5)
@@ -267,3 +267,36 @@ def test_wrong_corpora_and_limits_are_refused(trained):
         equivariance.evaluate(trained, limit=0)
     with pytest.raises(FileNotFoundError, match="no model folder"):
         equivariance.evaluate("/nowhere/at/all")
+
+
+def test_code_of_a_model_folder_is_never_run(trained, tmp_path):
+    """A folder whose architecture only its own code knows is refused, and that code leaves no trace."""
+    folder = tmp_path / "stranger"
+    shutil.copytree(trained, folder, ignore=shutil.ignore_patterns("checkpoints"))
+    config = json.loads((folder / "config.json").read_text())
+    auto_map = {"AutoConfig": "stranger.StrangerConfig", "AutoModel": "stranger.StrangerModel"}
+    (folder / "config.json").write_text(json.dumps(config | {"model_type": "stranger", "auto_map": auto_map}))
+    trace = tmp_path / "ran"
+    (folder / "stranger.py").write_text(
+        f"open({str(trace)!r}, 'w').close()\n"
+        "from transformers import PreTrainedConfig, PreTrainedModel\n\n\n"
+        "class StrangerConfig(PreTrainedConfig):\n    model_type = 'stranger'\n\n\n"
+        "class StrangerModel(PreTrainedModel):\n    config_class = StrangerConfig\n"
+    )
+    with pytest.raises(FileNotFoundError, match="cannot load"):
+        equivariance.Towers.load(folder)
+    assert not trace.exists()
+
+
+def test_the_tokenizer_and_the_model_are_loaded_without_remote_code(trained, monkeypatch):
+    asked = []
+    for loader in (AutoModel, AutoTokenizer):
+        original = loader.from_pretrained.__func__
+
+        def recorded(cls, *arguments, original=original, **options):
+            asked.append((cls.__name__, options.get("trust_remote_code")))
+            return original(cls, *arguments, **options)
+
+        monkeypatch.setattr(loader, "from_pretrained", classmethod(recorded))
+    equivariance.Towers.load(trained)
+    assert set(asked) == {("AutoModel", False), ("AutoTokenizer", False)}

@@ -118,7 +118,7 @@ def test_a_pair_s_interval_depends_on_nothing_but_the_pair_and_the_seed(among_ob
         (lambda seen: effects(count(seen), "slides"), "`weights` must be one of normalised, published, got 'slides'"),
         (lambda seen: bootstrap(seen, [(0, 1)], 3), "`replicates` must be at least 20"),
         (lambda seen: bootstrap(seen, [(0, 1)], 20, level=95), "`level` must lie between 0 and 1, got 95"),
-        (lambda seen: seen.place("aa"), "there is no object 'aa'; there are a"),
+        (lambda seen: seen.index("aa"), "there is no object 'aa'; there are a"),
         (lambda seen: Observations.in_scenes((), (), seen.present[:, :0], np.zeros(60)), "at least one image"),
         (lambda seen: Observations.among_objects("ab", seen.present), "must have the shapes"),
     ],

@@ -15,15 +15,15 @@ class DisentangledConfig(PreTrainedConfig):
         vocab_size (`int`, defaults to 10):
             Number of different tokens, the states of the sequences.
         max_position_embeddings (`int`, defaults to 20):
-            Longest sequence; each position has a coordinate of its own.
+            Longest sequence; each position is one coordinate of the stream.
         num_heads (`list[int]`, defaults to `[1, 1]`):
             Attention heads of each layer. The width of the stream grows by the factor `1 + heads` in each.
         mlp_size (`int`, *optional*):
-            Units of a ReLU layer behind each attention layer, whose outputs are appended to the stream as well; none
-            when not given, as in the analysis.
+            Units of a ReLU layer after each attention layer, whose outputs are also appended to the stream; none by
+            default, as in the analysis.
         initializer_range (`float`, defaults to 0.0):
             Standard deviation of the initial attention matrices: all zero in the paper with one parent, 1e-4 with
-            several, where the heads have to part. Output weights begin with zero.
+            several, so that the heads can differ. Output weights begin at zero.
 
     Raises:
         `StrictDataclassError` of huggingface_hub: For a value of the wrong type or out of range.
@@ -58,7 +58,7 @@ class DisentangledConfig(PreTrainedConfig):
         super().__post_init__(**kwargs)
 
     def validate_architecture(self) -> None:
-        """Called by the strict dataclass after every construction and load."""
+        """Checks the fields; the strict dataclass calls it after every construction and load."""
         for name, least in (("vocab_size", 2), ("max_position_embeddings", 1)):
             if getattr(self, name) < least:
                 raise ValueError(f"`{name}` must be at least {least}, got {getattr(self, name)}")
@@ -71,7 +71,7 @@ class DisentangledConfig(PreTrainedConfig):
 
     @property
     def widths(self) -> list[int]:
-        """Width of the stream before each layer, and at the end."""
+        """Width of the stream before each layer and after the last one."""
         widths = [self.vocab_size + self.max_position_embeddings]
         for heads in self.num_heads:
             widths.append(widths[-1] * (1 + heads) + (self.mlp_size or 0))

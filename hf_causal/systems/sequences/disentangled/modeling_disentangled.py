@@ -16,15 +16,15 @@ from .configuration_disentangled import DisentangledConfig
 
 @dataclass
 class DisentangledOutput(ModelOutput):
-    """What a [`DisentangledModel`] returns.
+    """Outputs of a [`DisentangledModel`].
 
     Args:
         loss (`torch.FloatTensor` of shape `()`, *optional*):
             Mean cross-entropy with the labels.
         logits (`torch.FloatTensor` of shape `(batch, vocab_size)`):
-            Of the token that follows the last one.
+            Logits of the next token.
         attentions (`tuple` of `torch.FloatTensor` of shape `(batch, heads, length, length)`, *optional*):
-            Of each layer, by query and key.
+            Attention of each layer, by query and key.
     """
 
     loss: torch.Tensor | None = None
@@ -33,12 +33,12 @@ class DisentangledOutput(ModelOutput):
 
 
 def _exact(values: torch.Tensor) -> torch.Tensor:
-    """Under mixed precision, softmax and losses are computed in 32 bits."""
+    """Converts to at least 32 bits, for softmax and losses under mixed precision."""
     return values.to(torch.promote_types(values.dtype, torch.float32))
 
 
 class DisentangledLayer(nn.Module):
-    """Heads with one matrix each, `softmax(mask(h A h^T)) h`, appended to the stream h; there is no scaling."""
+    """Appends heads with one matrix each, `softmax(mask(h A h^T)) h`, to the stream h, without scaling."""
 
     def __init__(self, width: int, heads: int, mlp_size: int | None):
         super().__init__()
@@ -46,27 +46,27 @@ class DisentangledLayer(nn.Module):
         self.mlp = nn.Linear(width * (1 + heads), mlp_size) if mlp_size else None
 
     def forward(self, stream: torch.Tensor, last_only: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
-        """(batch, length, width) to the wider stream and the attention; of the last position alone, if so wanted."""
+        """Maps (batch, length, width) to the wider stream and the attention, optionally of the last position alone."""
         length = stream.shape[1]
-        asking = stream[:, -1:] if last_only else stream
-        scores = (asking[:, None] @ self.attention) @ stream[:, None].transpose(-1, -2)
-        if not last_only:  # the last position sees all of them
+        queries = stream[:, -1:] if last_only else stream
+        scores = (queries[:, None] @ self.attention) @ stream[:, None].transpose(-1, -2)
+        if not last_only:  # the last position sees every other one
             later = torch.ones(length, length, dtype=torch.bool, device=stream.device).triu(1)
             scores = scores.masked_fill(later, -torch.inf)
         weights = _exact(scores).softmax(-1).to(stream.dtype)
         heads = weights @ stream[:, None]
-        wider = torch.cat([asking, heads.transpose(1, 2).flatten(2)], dim=-1)
+        wider = torch.cat([queries, heads.transpose(1, 2).flatten(2)], dim=-1)
         if self.mlp is not None:
             wider = torch.cat([wider, nn.functional.relu(self.mlp(wider))], dim=-1)
         return wider, weights
 
 
 class DisentangledModel(PreTrainedModel):
-    """The disentangled transformer of arXiv 2402.14735, which that paper shows to be as expressive as the usual one.
+    """The disentangled transformer of arXiv 2402.14735, which the paper shows to be as expressive as the usual one.
 
-    The stream begins with one-hot vectors of token and position side by side. Every head appends what it reads, so
-    each block of the weights connects two things that have a name: a token with a token, a position with a position.
-    The position-position block of the first layer is where the latent graph of the data appears.
+    The stream begins with the concatenated one-hot vectors of token and position. Every head appends its output, so
+    each block of a weight matrix has a meaning: token by token, position by position, and so on. The latent graph of
+    the data appears in the position-position block of the first layer.
     """
 
     config_class = DisentangledConfig
@@ -89,21 +89,21 @@ class DisentangledModel(PreTrainedModel):
                 init.normal_(module.attention, mean=0.0, std=self.config.initializer_range)
             else:
                 init.zeros_(module.attention)
-            if module.mlp is not None:  # from zero, units would never part
+            if module.mlp is not None:  # with zero weights, all units would stay equal
                 init.normal_(module.mlp.weight, mean=0.0, std=module.mlp.in_features**-0.5)
                 init.zeros_(module.mlp.bias)
         elif module is getattr(self, "output", None):
             init.zeros_(module.weight)
 
     def embed(self, input_ids: torch.Tensor) -> torch.Tensor:
-        """One-hot tokens beside one-hot positions: (batch, length) to (batch, length, vocab_size + positions)."""
+        """Concatenates one-hot tokens and positions: (batch, length) to (batch, length, vocab_size + positions)."""
         config, dtype = self.config, self.output.weight.dtype
         length = input_ids.shape[1]
         if length > config.max_position_embeddings:
             raise ValueError(
                 f"`input_ids` have {length} tokens, at most {config.max_position_embeddings} are possible"
             )
-        # By rows of the identity, since `one_hot` cannot be vectorized over several models at once.
+        # Rows of the identity matrix, since `torch.vmap` over several models does not support `one_hot`.
         tokens = torch.eye(config.vocab_size, dtype=dtype, device=input_ids.device)[input_ids]
         positions = torch.eye(config.max_position_embeddings, dtype=dtype, device=input_ids.device)[:length]
         return torch.cat([tokens, positions.expand(len(input_ids), -1, -1)], dim=-1)
@@ -137,19 +137,21 @@ class DisentangledModel(PreTrainedModel):
 
         ```
         """
-        wanted = self.config.output_attentions if output_attentions is None else output_attentions
+        with_attentions = self.config.output_attentions if output_attentions is None else output_attentions
         stream, attentions = self.embed(input_ids), []
         for index, layer in enumerate(self.layers):
-            stream, weights = layer(stream, last_only=not wanted and index == len(self.layers) - 1)
+            stream, weights = layer(stream, last_only=not with_attentions and index == len(self.layers) - 1)
             attentions.append(weights)
         logits = self.output(stream[:, -1])
         loss = None if labels is None else nn.functional.cross_entropy(_exact(logits), labels)
-        outputs = DisentangledOutput(loss=loss, logits=logits, attentions=tuple(attentions) if wanted else None)
+        outputs = DisentangledOutput(
+            loss=loss, logits=logits, attentions=tuple(attentions) if with_attentions else None
+        )
         return outputs if return_dict is not False else outputs.to_tuple()
 
     def position_attention(self) -> torch.Tensor:
-        """The first layer's attention by positions alone: softmax of the masked position-position block of its
-        matrices, as arXiv 2402.14735 compares it with the latent graph. (heads, positions, positions)."""
+        """Returns the first layer's attention from positions alone, (heads, positions, positions): the softmax of the
+        masked position-position block of its matrices, which arXiv 2402.14735 compares with the latent graph."""
         states = self.config.vocab_size
         block = self.layers[0].attention[:, states:, states:]
         later = torch.ones(block.shape[1:], dtype=torch.bool, device=block.device).triu(1)

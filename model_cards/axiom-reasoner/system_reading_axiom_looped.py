@@ -1,0 +1,1 @@
+../../hf_causal/models/axiom_looped/system_reading_axiom_looped.py
