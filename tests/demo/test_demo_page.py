@@ -34,12 +34,12 @@ def test_examples_the_slider_and_the_attention(visit):
     page.page.get_by_label("Model", exact=True).click()
     page.page.get_by_role("option", name="axiom-cpu").click()
     page.page.get_by_role("button", name="Ask", exact=True).click()
-    page.wait_for("#hc-view", "attends most at")
+    page.wait_for("#hc-view", "attends most to")
     before = page.page.locator("#hc-view").inner_html()
     page.page.locator("#hc-head input[type=range]").fill("2")
     page.page.wait_for_function("before => document.querySelector('#hc-view').innerHTML !== before", arg=before)
     page.page.locator("#hc-layer input[type=range]").fill("1")
-    page.wait_for("#hc-view", "attends most at")
+    page.wait_for("#hc-view", "attends most to")
 
 
 def test_what_cannot_be_read_is_marked_and_the_text_stays(visit):
