@@ -191,7 +191,7 @@ def test_what_cannot_be_read_is_an_error_that_says_why(tmp_path):
         open_tables(write(tmp_path / "mine.csv"), split="train")
     for name, content in (("mine.parquet", b"no parquet"), ("mine.jsonl", b'{"prompt": "\xff"}')):
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(ValueError, match=f"cannot read .*{name}"):
+        with pytest.raises(ValueError, match=f"{name}.* read|read .*{name}"):
             list(open_tables(tmp_path / name)[0].rows())
     cut = write(tmp_path / "cut.parquet", [{"prompt": "x" * 1000, "label": 1}] * 5000)
     content = bytearray(cut.read_bytes())
