@@ -50,7 +50,7 @@ def test_lines_that_are_no_rows_are_kept(tmp_path):
     path.write_text('{"prompt": "x", "label": 1}\n\nnot json\n[1]\n')
     _, first, second = open_tables(path)[0].rows()
     assert first.text == "not json" and "not JSON" in first.reason
-    assert second == BrokenRow("[1]", "the row is no JSON object")
+    assert second == BrokenRow("[1]", "the row is not a JSON object")
     (tmp_path / "mine.csv").write_text("prompt,label\nx,1\nx,1,2\n")
     _, ragged = open_tables(tmp_path / "mine.csv")[0].rows()
     assert ragged == BrokenRow('"x","1","2"', "the line has 3 values, the header 2")
