@@ -41,10 +41,12 @@ class Endpoints:
 
         Args:
             premises (str): What causes what, or what correlates with what: one statement a line or running text.
-            question (str): "Does smoking cause cancer?" or "Are smoking and cancer d-separated given tar?".
+            question (str): "Does smoking cause cancer?", "What causes cancer?", "Why does smoking cause cancer?" or
+                "Are smoking and cancer d-separated given tar?"; in Chinese as well.
 
         Returns:
-            dict: `answer`, the `proof` in words, the `certificate` for programs, and the `prompt` with its `names`.
+            dict: `answer` (Yes or No; empty for a list or paths, which are `members` and `paths`), the answer as
+                `text`, the `proof` in words, the `certificate` for programs, and the `prompt` with its `names`.
         """
         return describe_question(read_question(premises, question))
 
@@ -86,13 +88,17 @@ def describe_question(question: Question) -> dict[str, Any]:
     """A question with its exact answer, as JSON has it."""
     shown = show_proof(question)
     return {
-        "answer": question.proof.answer,
+        "answer": question.exact.answer,
+        "text": question.exact.text,
+        "kind": question.read.question.kind,
+        "members": list(question.exact.members),
+        "paths": [list(path) for path in question.exact.paths],
+        "statements": [[one.cause, one.sign, one.effect] for one in question.read.statements],
         "proof": [shown.summary, *shown.steps],
         "certificate": question.certificate,
-        "grammar": question.read.grammar,
+        "task": question.read.task,
         "prompt": question.read.prompt,
         "names": question.read.renaming.short,
-        "not_in_premises": [name for name, _ in question.strangers],
     }
 
 

@@ -14,7 +14,7 @@ from hf_causal.demo.insides import attention_view, loop_view
 from hf_causal.demo.models import Models
 from hf_causal.demo.share import LINK_KEYS, python_code, query_string
 from hf_causal.demo.traces import AttentionTrace, LoopTrace
-from hf_causal.reading_before import UnreadableText
+from hf_causal.reading import ReadingError
 
 KEPT_ANSWERS = 256
 """Answers in the cache, so that moving a slider does not run the model again."""
@@ -112,8 +112,8 @@ class AskTab:
         asked = ((premises or "").strip("\n"), (question or "").strip(), (model or "").strip())
         try:
             answer = self.answer(*asked)
-        except UnreadableText as error:
-            return self._nothing(trouble_card(error.troubles, *asked[:2]))
+        except ReadingError as error:
+            return self._nothing(trouble_card(error.problems, *asked[:2]))
         except (ValueError, FileNotFoundError) as error:
             return self._nothing(error_card(str(error)))
         trace = answer.opinion.trace if answer.opinion else None

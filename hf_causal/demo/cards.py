@@ -8,7 +8,7 @@ from html import escape
 from hf_causal.demo.answers import Answer, Question
 from hf_causal.demo.pictures import draw
 from hf_causal.demo.proofs import show_proof
-from hf_causal.reading_before import Trouble
+from hf_causal.reading import Problem
 
 WELCOME = (
     '<div class="hc-card hc-empty"><p>Type what causes what, ask a question, and see three things: the answer that a '
@@ -29,13 +29,13 @@ def answer_card(answer: Answer) -> str:
     answers = f'<div class="hc-answers">{_exact(question)}{_model(answer)}</div>'
     return (
         f'<section class="hc-card" aria-label="Answer">{answers}'
-        f"{_warning(answer)}{_strangers(question)}"
+        f"{_warning(answer)}"
         f'<div class="hc-proof"><h3>Proof</h3><p>{escape(shown.summary)}</p>'
         f"{steps}</div>{figures}{_names(question)}</section>"
     )
 
 
-def trouble_card(troubles: Sequence[Trouble], premises: str, question: str) -> str:
+def trouble_card(troubles: Sequence[Problem], premises: str, question: str) -> str:
     """The texts with the places that cannot be read marked, and what would help."""
     texts = {"premises": premises, "question": question}
     parts = []
@@ -56,10 +56,11 @@ def error_card(message: str) -> str:
 
 
 def _exact(question: Question) -> str:
-    answer = question.proof.answer
+    answer, members = question.exact.answer, question.exact.members
+    shown = answer or escape(", ".join(members)) or f"{len(question.exact.paths)} paths"
     return (
-        f'<div class="hc-answer hc-{answer.lower()}"><span class="hc-who">Exact answer</span>'
-        f'<strong>{answer}</strong><span class="hc-how">proved from the statements</span></div>'
+        f'<div class="hc-answer hc-{answer.lower() or "none"}"><span class="hc-who">Exact answer</span>'
+        f'<strong>{shown}</strong><span class="hc-how">proved from the statements</span></div>'
     )
 
 
@@ -101,20 +102,14 @@ def _warning(answer: Answer) -> str:
     if answer.is_wrong:
         return (
             f'<p class="hc-warning" role="alert">{escape(answer.model)} is wrong here: it says {answer.says}, and the '
-            f"proof shows that the answer is {answer.question.proof.answer}.</p>"
+            f"proof shows that the answer is {answer.question.exact.answer}.</p>"
         )
     return ""
 
 
-def _strangers(question: Question) -> str:
-    notes = []
-    for name, like in question.strangers:
-        hint = f" Did you mean “{escape(like)}”?" if like else ""
-        notes.append(f'<p class="hc-note">No statement names “{escape(name)}”.{hint}</p>')
-    return "".join(notes)
-
-
 def _legend(question: Question) -> str:
+    if question.read.prompt is None:
+        return ' <span class="hc-key hc-key-asked">asked</span> <span class="hc-key hc-key-proof">proof</span>'
     states_graph = question.task.facts(question.parsed).edges is not None
     items = ["asked", "proof"] if states_graph else ["asked"]
     if getattr(question.parsed, "given", ()):
@@ -124,6 +119,8 @@ def _legend(question: Question) -> str:
 
 def _names(question: Question) -> str:
     """Returns the prompt of the model, with the mapping of names where names were changed."""
+    if question.read.prompt is None:
+        return ""
     short = question.read.renaming.short
     prompt = f'<p class="hc-prompt"><code>{escape(question.read.prompt)}</code></p>'
     rows = "".join(f"<tr><td>{escape(name)}</td><td>{escape(key)}</td></tr>" for name, key in short.items())
@@ -134,7 +131,7 @@ def _names(question: Question) -> str:
     return f"<details><summary>What the model reads</summary>{prompt}{table}</details>"
 
 
-def _marked(text: str, troubles: Sequence[Trouble]) -> str:
+def _marked(text: str, troubles: Sequence[Problem]) -> str:
     pieces, last = [], 0
     for one in sorted(troubles, key=lambda one: one.start):
         if one.start >= last and one.end > one.start:
@@ -143,6 +140,6 @@ def _marked(text: str, troubles: Sequence[Trouble]) -> str:
     return "".join([*pieces, escape(text[last:])])
 
 
-def _quoted(trouble: Trouble) -> str:
+def _quoted(trouble: Problem) -> str:
     text = trouble.text if len(trouble.text) <= 80 else trouble.text[:79] + "…"
     return f"<q>{escape(text)}</q>: " if text.strip() else ""

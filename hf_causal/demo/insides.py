@@ -48,7 +48,7 @@ def loop_view(answer: Answer, loop: int) -> str:
     picture = Picture(nodes_of(answer.question), edges, pair, strength=strength, description=about)
     coloured = (
         f"along which the model lets the ball from “{escape(cause)}” travel, with or against the arrow"
-        if answer.question.read.grammar == "d_separation"
+        if answer.question.read.task == "d_separation"
         else f"whose cause the model counts as reached from “{escape(cause)}”"
     )
     return (

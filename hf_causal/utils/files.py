@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,42 @@ from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
 
+def partial_path(path: str | Path) -> Path:
+    """Returns a name next to a file for its content until it is complete, which no other process uses.
+
+    The name is hidden and ends in `.partial`, so that it is never published or loaded.
+    """
+    path = Path(path)
+    return path.with_name(f".{path.name}.{uuid4().hex}.partial")
+
+
+def append_lines(path: str | Path, lines: Iterable[str]) -> None:
+    """Appends lines to a text file, which is created with its folder; several processes may append to a file.
+
+    All lines reach the system in one write, so that those of several processes do not mix. A line that a killed
+    process left incomplete stays a line of its own.
+
+    Raises:
+        `OSError`: If they cannot be written completely, for example to a full disk.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = "".join(f"{line}\n" for line in lines).encode()
+    file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        if (size := os.fstat(file).st_size) and os.pread(file, 1, size - 1) != b"\n":
+            content = b"\n" + content
+        while content:  # a disk that becomes full takes a part first, and fails at the next write
+            content = content[os.write(file, content) :]
+    finally:
+        os.close(file)
+
+
 def write_text(path: str | Path, text: str) -> Path:
     """Writes a text file so that it is complete or absent, even after a power failure, and returns its path."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
+    partial = partial_path(path)
     try:
         with partial.open("w", encoding="utf-8") as stream:
             stream.write(text)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from hf_causal.utils.files import Folder, write_text
+from hf_causal.utils.files import Folder, append_lines, partial_path, write_text
 
 
 @pytest.fixture(params=["local", "file", "memory"])
@@ -75,3 +75,42 @@ def test_a_folder_has_the_name_that_it_was_opened_with(tmp_path):
 def test_an_unknown_url_is_refused():
     with pytest.raises(ValueError, match="Protocol not known: nowhere"):
         Folder.at("nowhere://x")
+
+
+def test_lines_are_appended_after_an_incomplete_one(tmp_path):
+    log = tmp_path / "new" / "log.jsonl"
+    append_lines(log, ["one", "zwölf"])
+    with log.open("a") as stream:
+        stream.write("killed her")
+    append_lines(log, ["three"])
+    append_lines(log, [])
+    assert log.read_text(encoding="utf-8") == "one\nzwölf\nkilled her\nthree\n"
+
+
+def test_a_short_write_is_completed_or_an_error(tmp_path, monkeypatch):
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda file, content: write(file, content[:3]))
+    append_lines(tmp_path / "slow", ["causes", "effects"])
+    assert (tmp_path / "slow").read_text() == "causes\neffects\n"
+
+    def full(file, content):
+        if os.fstat(file).st_size >= 4:
+            raise OSError(28, "No space left on device")
+        return write(file, content[:4])
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="No space left"):
+        append_lines(tmp_path / "full", ["causes"])
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_is_noticed():
+    with pytest.raises(OSError, match="No space left"):
+        append_lines("/dev/full", ["causes"])
+
+
+def test_two_writers_of_one_file_have_partial_files_of_their_own(tmp_path):
+    names = {partial_path(tmp_path / "a.txt") for _ in range(3)}
+    assert len(names) == 3
+    assert all(name.parent == tmp_path and name.name.startswith(".a.txt.") for name in names)
+    assert all(name.suffix == ".partial" for name in names)
