@@ -266,7 +266,9 @@ def test_an_answer_that_was_not_given_is_not_read(text):
     assert parse_answer(text) == UNPARSABLE
 
 
-@pytest.mark.parametrize("piece", ["</think>", "answer ", "\n", "? ", "so ", "yes, ", "wait ", '"answer": ', "\\boxed{"])
+@pytest.mark.parametrize(
+    "piece", ["</think>", "answer ", "\n", "? ", "so ", "yes, ", "wait ", '"answer": ', "\\boxed{"]
+)
 def test_long_text_does_not_hide_the_answer(piece):
     assert parse_answer(f"{piece * 100_000}\n\nThe answer is: No") == 0
     assert parse_answer(f"{piece * 100_000}\n\n<think>The answer is: No") != 0
