@@ -107,6 +107,10 @@ def evaluate(
         raise ValueError("give either MODEL, which was trained on these questions, or `--lm`, any language model")
     if endpoint and lm is None:
         raise ValueError("`--endpoint` needs `--lm`, the name that the server has for the model")
+    if json_out:
+        from hf_causal.utils.report_paths import check_json_report
+
+        check_json_report("--json", json_out, ("dataset", "hardware"))
     data_options: dict[str, Any] = {"data_dir": data_dir, "files": data or (), "limit": limit, "device": device}
     if lm is not None:
         lm_options = {

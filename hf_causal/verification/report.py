@@ -78,10 +78,13 @@ class TableReport:
             f"at most {self.max_rows_per_premise:,} rows a premise"
         )
 
-    def first_proofs(self, limit: int = 3) -> list[tuple[int, str]]:
-        """Returns the first wrong labels, as row number and the certificate that proves the other answer."""
-        wrong = self.findings.get("wrong_label", Finding("wrong_label"))
-        return list(zip(wrong.rows, wrong.reasons, strict=False))[:limit]
+    def first_reasons(self, limit: int = 3) -> list[tuple[int, str]]:
+        """Returns the first defects of each type, as row number and reason; equal pairs are left out."""
+        defects = [finding for name, finding in self.findings.items() if name in DEFECTS]
+        pairs = [
+            pair for finding in defects for pair in list(zip(finding.rows, finding.reasons, strict=False))[:limit]
+        ]
+        return list(dict.fromkeys(pairs))
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the report as JSON stores it."""
