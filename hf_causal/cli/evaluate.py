@@ -107,10 +107,7 @@ def evaluate(
         raise ValueError("give either MODEL, which was trained on these questions, or `--lm`, any language model")
     if endpoint and lm is None:
         raise ValueError("`--endpoint` needs `--lm`, the name that the server has for the model")
-    if json_out:
-        from hf_causal.utils.report_paths import check_json_report
-
-        check_json_report("--json", json_out, ("dataset", "hardware"))
+    _check_outputs(json_out, report_out)
     data_options: dict[str, Any] = {"data_dir": data_dir, "files": data or (), "limit": limit, "device": device}
     if lm is not None:
         lm_options = {
@@ -123,6 +120,16 @@ def evaluate(
     else:
         scores = _score_model(str(model), corpus, config, trust_remote_code, data_options)
     _write(scores, json_out, report_out)
+
+
+def _check_outputs(json_out: Path | None, report_out: Path | None) -> None:
+    """Raises before anything is scored if the results could not be written."""
+    from hf_causal.utils.report_paths import check_json_report, check_report_folder
+
+    if json_out:
+        check_json_report("--json", json_out, ("dataset", "hardware"))
+    if report_out:
+        check_report_folder("--report", report_out)
 
 
 def _parsed(temperature: str, extra_body: str | None) -> dict[str, Any]:
