@@ -35,6 +35,11 @@ def check_picture(option: str, path: str | Path) -> None:
         _refuse(option, path)
 
 
+def check_report_folder(option: str, path: str | Path) -> None:
+    """Raises `ValueError` or `PermissionError` unless files can be written into a folder, which need not exist."""
+    _writable_head(option, Path(path) / "report")
+
+
 def _refuse(option: str, path: str | Path) -> None:
     raise ValueError(
         f"`{option}` would overwrite {str(path)!r}, which is not an earlier result of this option; choose another name"
