@@ -280,6 +280,8 @@ def score_splits(
             f"`predictions`, `references`, `splits` and `cells` must have one length, got {len(predictions)}, "
             f"{len(references)}, {len(splits)} and {len(cells)}"
         )
+    if not len(predictions):
+        raise ValueError("`predictions` must have at least one answer, got none")
     rows: dict[str, list[tuple[int, int, Cell]]] = {}
     for prediction, reference, split, cell in zip(predictions, references, splits, cells, strict=True):
         rows.setdefault(split, []).append((prediction, reference, Cell(*cell)))

@@ -169,7 +169,10 @@ def _folder_tables(folder: Path, config: str | None, split: str | None) -> list[
 
 
 def _data_files(folder: Path, ancestors: tuple[Path, ...] = ()) -> Iterator[Path]:
-    """Yields the data files in a folder and its subfolders, through links as `load_dataset` reads them.
+    """Yields the data files in a folder and its subfolders, linked ones included.
+
+    `load_dataset` reads linked files too, but leaves out linked folders without a word, so nothing would tell that
+    their rows had not been verified.
 
     Raises:
         `ValueError`: If a link leads back to a folder that contains it, or a data file is a link to nothing.
