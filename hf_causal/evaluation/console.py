@@ -50,6 +50,7 @@ def _print_config(console: Console, scores: Scores) -> None:
     for name, score in scores.files.items():
         remarks += [*_label_remarks(name, score), *_answer_remarks(name, score)]
     remarks += [f"{remark}." for remark in endpoint_remarks(scores.prompting or {})]
+    remarks += [f"{name}: {text}." for name, texts in scores.weaknesses.items() for text in texts]
     for remark in remarks:
         console.print(remark, markup=False, highlight=False, soft_wrap=True)
 
