@@ -16,12 +16,10 @@ from typing import Any
 from safetensors import SafetensorError
 from tqdm.auto import tqdm
 
-from hf_causal.training.distributed import (
-    all_gather_objects,
-    broadcast_from_main,
-    restore_rank_seed,
-)
+from hf_causal.training.distributed import all_gather_objects, broadcast_from_main
+from hf_causal.training.run_state import RunState, random_state_file
 from hf_causal.utils.files import write_json
+from hf_causal.utils.state_files import list_pickles
 
 MANIFEST = "manifest.json"
 BEST = "best.safetensors"
@@ -55,45 +53,42 @@ class Checkpoints:
     """Saves and restores the state of a run.
 
     Args:
-        accelerator (`Accelerator`): With everything that is saved registered.
+        state ([`RunState`]): Everything that is saved.
         output_dir (`Path`): The model folder; on a disk that all machines share.
         limit (`int`): Number of checkpoints to keep.
-        seed (`int`): Of the recipe.
-        sharded (`bool`): Whether weights are sharded by FSDP.
         manifest (`dict`): Further entries of the manifest.
     """
 
-    accelerator: Any
+    state: RunState
     output_dir: Path
     limit: int
-    seed: int
-    sharded: bool
     manifest: dict[str, Any]
 
     def save(self, progress: Progress) -> None:
         """Saves a checkpoint of this step, see [`save_checkpoint`]."""
-        entries = {"step": progress.step, "num_processes": self.accelerator.num_processes, "sharded": self.sharded}
-        save_checkpoint(self.accelerator, self.output_dir, progress.step, self.limit, {**entries, **self.manifest})
+        processes = self.state.accelerator.num_processes
+        entries = {"step": progress.step, "num_processes": processes, "sharded": self.state.sharded}
+        save_checkpoint(self.state, self.output_dir, progress.step, self.limit, {**entries, **self.manifest})
 
-    def restore(self, checkpoint: Path, progress: Progress) -> None:
-        """Restores a checkpoint, into `progress` too.
+    def restore(self, checkpoint: Path) -> None:
+        """Restores a checkpoint, which [`find_damage`] has checked.
 
         Raises:
             `ValueError`: If it was saved with FSDP and this run is without it, or the other way round.
         """
-        if (sharded := read_manifest(checkpoint)["sharded"]) != self.sharded:
+        accelerator, manifest = self.state.accelerator, read_manifest(checkpoint)
+        if (sharded := manifest["sharded"]) != self.state.sharded:
             raise ValueError(
                 f"checkpoint {str(checkpoint)!r} was saved {'with' if sharded else 'without'} FSDP, and this run is "
-                f"{'with' if self.sharded else 'without'} it: use the `accelerate_config` that it was saved with"
+                f"{'with' if self.state.sharded else 'without'} it: use the `accelerate_config` that it was saved with"
             )
-        self.accelerator.load_state(str(checkpoint))
-        restore_rank_seed(self.accelerator, checkpoint, self.seed, progress.step)
-        if self.accelerator.is_main_process and (checkpoint / BEST).is_file():
+        self.state.restore(checkpoint, manifest["step"])
+        if accelerator.is_main_process and (checkpoint / BEST).is_file():
             # The best weights at that step; the run may have saved better ones later.
             folder = self.output_dir / "checkpoints"
             folder.mkdir(parents=True, exist_ok=True)
             link_or_copy(checkpoint / BEST, folder / BEST)
-        self.accelerator.wait_for_everyone()
+        accelerator.wait_for_everyone()
 
 
 def list_checkpoints(output_dir: Path) -> list[Path]:
@@ -108,11 +103,11 @@ def is_checkpoint_name(name: str) -> bool:
     return _STEP.fullmatch(name) is not None
 
 
-def save_checkpoint(accelerator: Any, output_dir: Path, step: int, limit: int, entries: dict[str, Any]) -> None:
+def save_checkpoint(state: RunState, output_dir: Path, step: int, limit: int, entries: dict[str, Any]) -> None:
     """Saves the state of every process under a temporary name, renames it, and deletes the oldest beyond the limit.
 
     Args:
-        accelerator (`Accelerator`): Its state is saved.
+        state ([`RunState`]): The state to save.
         output_dir (`Path`): The model folder; on a disk that all machines share.
         step (`int`): The last step of the state.
         limit (`int`): Number of checkpoints to keep.
@@ -121,6 +116,7 @@ def save_checkpoint(accelerator: Any, output_dir: Path, step: int, limit: int, e
     Raises:
         `OSError`: If it cannot be written. Then nothing of it is left, and earlier checkpoints are intact.
     """
+    accelerator = state.accelerator
     final = output_dir / "checkpoints" / f"step-{step:07d}"
     partial = final.with_name(f".{final.name}.partial")
     if accelerator.is_main_process:
@@ -128,7 +124,7 @@ def save_checkpoint(accelerator: Any, output_dir: Path, step: int, limit: int, e
             shutil.rmtree(leftover, ignore_errors=True)
         partial.mkdir(parents=True, exist_ok=True)
     accelerator.wait_for_everyone()
-    error = _write_error(lambda: accelerator.save_state(str(partial)))
+    error = _write_error(lambda: state.save(partial))
     reasons = [reason for reason in all_gather_objects([_reason(error)]) if reason]
     if accelerator.is_main_process and not reasons:
         error = _write_error(lambda: _complete(partial, final, accelerator.num_processes, entries))
@@ -156,11 +152,18 @@ def find_damage(checkpoint: Path) -> str | None:
     Args:
         checkpoint (`Path`): A folder `step-N`. Every byte of it is read.
     """
+    if pickles := list_pickles(checkpoint):
+        return (
+            f"{pickles[0]} is a pickle, as an earlier version of the package wrote them: reading it could run code of "
+            "the folder, and it stays unread"
+        )
     try:
         files = read_manifest(checkpoint)["files"]
-    except (OSError, ValueError, KeyError, TypeError):
+        total = sum(entry["bytes"] for entry in files.values())
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return f"it has no readable {MANIFEST}"
-    total = sum(entry["bytes"] for entry in files.values())
+    if unlisted := sorted(_files_of(checkpoint) - files.keys()):
+        return f"{unlisted[0]} is not listed in its {MANIFEST}"
     with tqdm(total=total, desc=f"checking {checkpoint.name}", unit="B", unit_scale=True, delay=2) as bar:
         for name, entry in files.items():
             path = checkpoint / name
@@ -174,8 +177,23 @@ def find_damage(checkpoint: Path) -> str | None:
 
 
 def read_manifest(checkpoint: Path) -> dict[str, Any]:
-    """Reads the manifest of a checkpoint."""
-    return json.loads((checkpoint / MANIFEST).read_text(encoding="utf-8"))
+    """Reads the manifest of a checkpoint.
+
+    Raises:
+        `ValueError`: If it is not the manifest of a checkpoint.
+        `OSError`: If it cannot be read.
+    """
+    manifest = json.loads((checkpoint / MANIFEST).read_text(encoding="utf-8"))
+    types = {"step": int, "sharded": bool, "files": dict, "global_batch_size": int, "recipe": dict}
+    if not isinstance(manifest, dict) or not all(isinstance(manifest.get(key), types[key]) for key in types):
+        raise ValueError(f"{str(checkpoint / MANIFEST)!r} must have {', '.join(types)}")
+    return manifest
+
+
+def _files_of(checkpoint: Path) -> set[str]:
+    """Returns the paths in a checkpoint of everything that is neither a folder nor the manifest."""
+    paths = (path for path in checkpoint.rglob("*") if path.is_symlink() or not path.is_dir())
+    return {path.relative_to(checkpoint).as_posix() for path in paths} - {MANIFEST}
 
 
 def free_space(folder: Path) -> str:
@@ -207,7 +225,7 @@ def _reason(error: Exception | None) -> str | None:
 
 def _complete(partial: Path, final: Path, num_processes: int, entries: dict[str, Any]) -> None:
     """Adds the best weights and the manifest to a checkpoint, and gives it its final name."""
-    states = [f"random_states_{rank}.pkl" for rank in range(num_processes)]
+    states = [random_state_file(rank) for rank in range(num_processes)]
     if missing := [name for name in states if not (partial / name).is_file()]:
         raise OSError(f"{', '.join(missing)} of other machines are missing; all must share the disk of this folder")
     best = final.parent / BEST

@@ -88,7 +88,7 @@ def train(
         return start
     setup = set_up(recipe, output_dir, data_dir, report_to)
     if start is not None:
-        setup.checkpoints.restore(start, setup.progress)
+        setup.checkpoints.restore(start)
     return TrainingRun(setup).run(stop_at_step)
 
 

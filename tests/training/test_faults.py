@@ -51,7 +51,7 @@ def begun(two, tmp_path):
 
 
 def truncate(checkpoint):
-    path = checkpoint / "optimizer.bin"
+    path = checkpoint / "optimizers.safetensors"
     path.write_bytes(path.read_bytes()[:-100])
 
 
@@ -63,7 +63,7 @@ def flip_a_bit(checkpoint):
 
 
 def lose_a_file(checkpoint):
-    (checkpoint / "random_states_0.pkl").unlink()
+    (checkpoint / "random_state_0.safetensors").unlink()
 
 
 def lose_the_manifest(checkpoint):
@@ -77,9 +77,9 @@ def tear_the_manifest(checkpoint):
 @pytest.mark.parametrize(
     ("harm", "damage"),
     [
-        (truncate, "optimizer.bin has .* bytes instead of"),
+        (truncate, "optimizers.safetensors has .* bytes instead of"),
         (flip_a_bit, "model.safetensors has another checksum"),
-        (lose_a_file, "random_states_0.pkl is missing"),
+        (lose_a_file, "random_state_0.safetensors is missing"),
         (lose_the_manifest, "no readable manifest.json"),
         (tear_the_manifest, "no readable manifest.json"),
     ],
