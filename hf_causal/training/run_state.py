@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate.utils import set_seed
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.distributed.checkpoint.state_dict import (
@@ -69,13 +70,13 @@ class RunState:
         """Restores the state from a folder; a process whose random state is not there is seeded by the step.
 
         Raises:
-            `ValueError`: If the files do not hold the state of such a run.
+            `ValueError`: If the files do not hold the state of this run.
         """
         try:
             self._load_tensors(folder)
             self._load_position(read_state(folder / POSITION))
             self._restore_random_state(folder, step)
-        except (RuntimeError, LookupError, TypeError, AttributeError) as error:
+        except (RuntimeError, LookupError, TypeError, ValueError, AttributeError, SafetensorError) as error:
             reason = " ".join(str(error).split())[:300]
             raise ValueError(f"{str(folder)!r} does not hold the state of this run: {reason}") from error
 

@@ -137,9 +137,12 @@ def test_checkpoints_say_by_how_many_processes_they_were_saved(runs):
     checkpoint = list_checkpoints(runs / "decoder")[-1]
     manifest = read_manifest(checkpoint)
     assert (manifest["num_processes"], manifest["global_batch_size"], manifest["sharded"]) == (2, 8, False)
-    assert {"model.safetensors", "best.safetensors", "random_state_0.safetensors", "random_state_1.safetensors"} <= set(
-        manifest["files"]
-    )
+    assert {
+        "model.safetensors",
+        "best.safetensors",
+        "random_state_0.safetensors",
+        "random_state_1.safetensors",
+    } <= set(manifest["files"])
     assert read_manifest(list_checkpoints(runs / "sharded")[-1])["sharded"]
 
 
