@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import os
 import re
@@ -14,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from tqdm.auto import tqdm
 
 from hf_causal.training.distributed import all_gather_objects, broadcast_from_main
 from hf_causal.training.run_state import RunState, random_state_file
+from hf_causal.utils import checksums
+from hf_causal.utils.checksums import MANIFEST
 from hf_causal.utils.files import write_json
-from hf_causal.utils.state_files import list_pickles
 
-MANIFEST = "manifest.json"
 BEST = "best.safetensors"
 """The best weights so far, by the validation split; each checkpoint has a link to them, or a copy."""
 WRITE_ERRORS = (OSError, RuntimeError, SafetensorError)
@@ -147,33 +144,8 @@ def save_checkpoint(state: RunState, output_dir: Path, step: int, limit: int, en
 
 
 def find_damage(checkpoint: Path) -> str | None:
-    """Returns the damage to the files of a checkpoint, or `None` if all of them are as they were written.
-
-    Args:
-        checkpoint (`Path`): A folder `step-N`. Every byte of it is read.
-    """
-    if pickles := list_pickles(checkpoint):
-        return (
-            f"{pickles[0]} is a pickle, as an earlier version of the package wrote them: reading it could run code of "
-            "the folder, and it stays unread"
-        )
-    try:
-        files = read_manifest(checkpoint)["files"]
-        total = sum(entry["bytes"] for entry in files.values())
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        return f"it has no readable {MANIFEST}"
-    if unlisted := sorted(_files_of(checkpoint) - files.keys()):
-        return f"{unlisted[0]} is not listed in its {MANIFEST}"
-    with tqdm(total=total, desc=f"checking {checkpoint.name}", unit="B", unit_scale=True, delay=2) as bar:
-        for name, entry in files.items():
-            path = checkpoint / name
-            if not path.is_file():
-                return f"{name} is missing"
-            if (size := path.stat().st_size) != entry["bytes"]:
-                return f"{name} has {size:,} bytes instead of {entry['bytes']:,}"
-            if _digest(path, bar.update) != entry["sha256"]:
-                return f"{name} has another checksum than when it was written"
-    return None
+    """Returns the damage to the files of a checkpoint `step-N`, or `None` if all of them are as they were written."""
+    return checksums.find_damage(checkpoint, read_manifest)
 
 
 def read_manifest(checkpoint: Path) -> dict[str, Any]:
@@ -183,17 +155,11 @@ def read_manifest(checkpoint: Path) -> dict[str, Any]:
         `ValueError`: If it is not the manifest of a checkpoint.
         `OSError`: If it cannot be read.
     """
-    manifest = json.loads((checkpoint / MANIFEST).read_text(encoding="utf-8"))
-    types = {"step": int, "sharded": bool, "files": dict, "global_batch_size": int, "recipe": dict}
-    if not isinstance(manifest, dict) or not all(isinstance(manifest.get(key), types[key]) for key in types):
+    manifest = checksums.read_manifest(checkpoint)
+    types = {"step": int, "sharded": bool, "global_batch_size": int, "recipe": dict}
+    if not all(isinstance(manifest.get(key), types[key]) for key in types):
         raise ValueError(f"{str(checkpoint / MANIFEST)!r} must have {', '.join(types)}")
     return manifest
-
-
-def _files_of(checkpoint: Path) -> set[str]:
-    """Returns the paths in a checkpoint of everything that is neither a folder nor the manifest."""
-    paths = (path for path in checkpoint.rglob("*") if path.is_symlink() or not path.is_dir())
-    return {path.relative_to(checkpoint).as_posix() for path in paths} - {MANIFEST}
 
 
 def free_space(folder: Path) -> str:
@@ -231,11 +197,7 @@ def _complete(partial: Path, final: Path, num_processes: int, entries: dict[str,
     best = final.parent / BEST
     if best.is_file():
         link_or_copy(best, partial / BEST)
-    files = {}
-    for path in sorted(path for path in partial.rglob("*") if path.is_file()):
-        name = path.relative_to(partial).as_posix()
-        files[name] = {"bytes": path.stat().st_size, "sha256": _digest(path, sync=True)}
-    write_json(partial / MANIFEST, {**entries, "files": files})
+    write_json(partial / MANIFEST, {**entries, "files": checksums.describe_files(partial)})
     if final.exists():  # after resuming from an earlier one
         old = final.with_name(f".{final.name}.old")
         final.rename(old)
@@ -243,15 +205,3 @@ def _complete(partial: Path, final: Path, num_processes: int, entries: dict[str,
         shutil.rmtree(old)
     else:
         partial.rename(final)
-
-
-def _digest(path: Path, progress: Callable[[int], Any] = lambda size: None, sync: bool = False) -> str:
-    """Returns the SHA-256 of a file; with `sync` its content is on the disk before this returns."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        if sync:  # the final name must not reach the disk before the content
-            os.fsync(stream.fileno())
-        while block := stream.read(1 << 20):
-            digest.update(block)
-            progress(len(block))
-    return digest.hexdigest()

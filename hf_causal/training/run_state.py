@@ -85,7 +85,7 @@ class RunState:
             model = self.accelerator.unwrap_model(self.model)
             return model.state_dict(), [optimizer.state_dict() for optimizer in self.optimizers]
         options = StateDictOptions(full_state_dict=True, cpu_offload=True)
-        weights = get_model_state_dict(self.model, options=options)
+        weights: Any = get_model_state_dict(self.model, options=options)
         return weights, [
             dict(get_optimizer_state_dict(self.model, optimizer.optimizer, options=options))
             for optimizer in self.optimizers
@@ -100,7 +100,8 @@ class RunState:
             return
         options = StateDictOptions(full_state_dict=True, broadcast_from_rank0=True)
         is_main = self.accelerator.is_main_process
-        set_model_state_dict(self.model, load_file(folder / WEIGHTS) if is_main else {}, options=options)
+        weights: Any = load_file(folder / WEIGHTS) if is_main else {}
+        set_model_state_dict(self.model, weights, options=options)
         states = read_state(folder / OPTIMIZERS) if is_main else [{} for _ in self.optimizers]
         for optimizer, state in zip(self.optimizers, _of_length(states, len(self.optimizers)), strict=True):
             set_optimizer_state_dict(self.model, optimizer.optimizer, state, options=options)
