@@ -13,9 +13,10 @@ Example:
 True
 >>> hf_causal.score(f"The answer is {row['completion']}.", row).value
 1.0
->>> task, prompt = hf_causal.read("A causes B. Does A cause B?")
->>> task.name, prompt.edges
-('transitivity', (('A', 'B'),))
+>>> hf_causal.read("Mud is caused by rain, and mud leads to falls.", "Does rain cause falls?").edges
+(('rain', 'mud'), ('mud', 'falls'))
+>>> hf_causal.ask("Mud is caused by rain, and mud leads to falls.", "What causes falls?").members
+('rain', 'mud')
 
 ```
 """
@@ -28,11 +29,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hf_causal.corpora.create import create as create
     from hf_causal.corpora.create import load as load
+    from hf_causal.reading import ask as ask
+    from hf_causal.reading import read as read
     from hf_causal.scoring import Score as Score
     from hf_causal.scoring import score as score
     from hf_causal.tasks.proving import check as check
     from hf_causal.tasks.proving import prove as prove
-    from hf_causal.tasks.proving import read as read
     from hf_causal.verification.verify import verify as verify
 
 __version__ = "0.1.0"
@@ -42,14 +44,15 @@ _MODULES = {
     "load": "hf_causal.corpora.create",
     "prove": "hf_causal.tasks.proving",
     "check": "hf_causal.tasks.proving",
-    "read": "hf_causal.tasks.proving",
+    "read": "hf_causal.reading",
+    "ask": "hf_causal.reading",
     "verify": "hf_causal.verification.verify",
     "score": "hf_causal.scoring",
     "Score": "hf_causal.scoring",
 }
 """From public name to the module that defines it."""
 
-__all__ = ["Score", "__version__", "check", "create", "load", "prove", "read", "score", "verify"]
+__all__ = ["Score", "__version__", "ask", "check", "create", "load", "prove", "read", "score", "verify"]
 
 
 def __getattr__(name: str) -> Any:

@@ -8,6 +8,7 @@ import sys
 
 import typer
 
+from hf_causal.cli.ask import ASK_HELP, ask
 from hf_causal.cli.build import BUILD_HELP, build
 from hf_causal.cli.demo import DEMO_HELP, demo
 from hf_causal.cli.evaluate import EVALUATE_HELP, evaluate
@@ -42,6 +43,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
+app.command(help=ASK_HELP)(ask)
 app.command(help=BUILD_HELP)(build)
 app.command(help=TRAIN_HELP, context_settings=_RECIPE_FIELDS)(train)
 app.command(help=FINETUNE_HELP, context_settings={"ignore_unknown_options": True})(finetune)

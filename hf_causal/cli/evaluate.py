@@ -22,7 +22,10 @@ A data file is what `hf-causal verify` reads: JSON lines, JSON, CSV or Parquet w
 With `--lm` any causal language model is a baseline: by the likelihood of Yes against No, with `--generate` by the text
 that it generates after the paper's instruction, with `--endpoint` by the replies of an OpenAI-compatible server.
 Replies are kept as they arrive, so that the same command continues where it stopped and pays for no reply twice. The
-token of an endpoint is read from `HF_CAUSAL_ENDPOINT_TOKEN`; the stored one is only sent to Hugging Face's own hosts.
+token of an endpoint is read from `HF_CAUSAL_ENDPOINT_TOKEN`; the stored one is only sent to Hugging Face's own API
+hosts, over https. A parameter that the server does not take is left out after its first refusal; a prompt that it
+refuses counts as wrong, and the report names how many and why. Models that think before they answer need more
+`--max-new-tokens`, such as 4096.
 
 Examples:
 
@@ -47,6 +50,8 @@ Examples:
     hf-causal evaluate --lm ORGANIZATION/NAME --generate --shots 4 --limit 50 --report runs/baseline
 
     hf-causal evaluate --lm NAME --endpoint http://localhost:8000/v1 --concurrency 16 --requests-per-minute 500
+
+    hf-causal evaluate --lm NAME --endpoint https://HOST/v1 --max-new-tokens 4096 --reasoning-effort low --timeout 600
 """
 
 
@@ -84,22 +89,53 @@ def evaluate(
     answers: Annotated[Path | None, typer.Option(help="Folder that keeps the replies of `--lm`.")] = None,
     concurrency: Annotated[int, typer.Option(help="Most requests to an endpoint at a time.")] = 8,
     requests_per_minute: Annotated[float | None, typer.Option(help="Most requests to an endpoint per minute.")] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds within which an endpoint must answer a request.")] = 120.0,
+    temperature: Annotated[str, typer.Option(help="Temperature of an endpoint; `none` sends none.")] = "0",
+    token_limit: Annotated[
+        str | None,
+        typer.Option(
+            help="Parameter that limits the tokens of an endpoint's reply, `max_tokens` or `max_completion_tokens`; "
+            "if left out, the one that the server takes."
+        ),
+    ] = None,
+    reasoning_effort: Annotated[str | None, typer.Option(help="Such as `low`, for endpoints that take it.")] = None,
+    extra_body: Annotated[
+        str | None, typer.Option(help="JSON object with further parameters for every request to an endpoint.")
+    ] = None,
 ) -> None:
     if (model is None) == (lm is None):
         raise ValueError("give either MODEL, which was trained on these questions, or `--lm`, any language model")
     if endpoint and lm is None:
         raise ValueError("`--endpoint` needs `--lm`, the name that the server has for the model")
+    _check_outputs(json_out, report_out)
     data_options: dict[str, Any] = {"data_dir": data_dir, "files": data or (), "limit": limit, "device": device}
     if lm is not None:
         lm_options = {
             "endpoint": endpoint, "generate": generate, "shots": shots, "seed": seed, "chat_template": chat_template,
             "max_new_tokens": max_new_tokens, "answers": answers, "concurrency": concurrency,
-            "requests_per_minute": requests_per_minute,
+            "requests_per_minute": requests_per_minute, "timeout": timeout, "token_limit": token_limit,
+            "reasoning_effort": reasoning_effort, **_parsed(temperature, extra_body),
         }  # fmt: skip
         scores = _score_language_model(lm, corpus, config, trust_remote_code, data_options, lm_options)
     else:
         scores = _score_model(str(model), corpus, config, trust_remote_code, data_options)
     _write(scores, json_out, report_out)
+
+
+def _check_outputs(json_out: Path | None, report_out: Path | None) -> None:
+    """Raises before anything is scored if the results could not be written."""
+    from hf_causal.utils.report_paths import check_json_report, check_report_folder
+
+    if json_out:
+        check_json_report("--json", json_out, ("dataset", "hardware"))
+    if report_out:
+        check_report_folder("--report", report_out)
+
+
+def _parsed(temperature: str, extra_body: str | None) -> dict[str, Any]:
+    from hf_causal.evaluation.language_models.request_options import parse_extra_body, parse_temperature
+
+    return {"temperature": parse_temperature(temperature), "extra_body": parse_extra_body(extra_body)}
 
 
 def _score_model(

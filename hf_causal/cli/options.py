@@ -10,10 +10,10 @@ import typer
 from hf_causal.utils.progress import Advance
 
 NumProc = Annotated[
-    int | None, typer.Option(help="Processes; all cores when not given. The bytes are the same for any number.")
+    int | None, typer.Option(help="Number of processes; all cores if left out. The bytes are the same for any number.")
 ]
 DataDir = Annotated[str | None, typer.Option(help="Folder that `hf-causal build` wrote, or a data set on the Hub.")]
-Device = Annotated[str | None, typer.Option(help="For example `cuda` or `cpu`; a GPU where there is one.")]
+Device = Annotated[str | None, typer.Option(help="For example `cuda` or `cpu`; if left out, a GPU if there is one.")]
 
 
 def integers(option: str, text: str | None, count: int | None = None) -> tuple[int, ...] | None:

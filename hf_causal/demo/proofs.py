@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
-from hf_causal.demo.answers import Question
+from hf_causal.demo.labels import label
 from hf_causal.demo.pictures import Picture
-from hf_causal.tasks.shared.explanations import Drawing, rename_edges
+from hf_causal.demo.questions import Question
+from hf_causal.tasks.shared.explanations import Drawing, both_directions, path_edges, rename_edges
 
 
 @dataclass(frozen=True)
@@ -21,20 +23,48 @@ class Shown:
 
 
 def show_proof(question: Question) -> Shown:
-    """Returns the proof of a question's exact answer."""
+    """Returns the proof of a question's exact answer; a list or several paths are shown in the whole graph."""
+    language = question.read.language
+    graph = label("graph", language)
+    if question.read.prompt is None:
+        return Shown(question.exact.text, (), ((graph, _whole_graph(question)),))
     explanation = question.task.explain(question.parsed, question.certificate, question.given.__getitem__)
+    if language != "en":  # the tasks explain their proofs in English
+        pictures = tuple((graph, _picture(question, drawing)) for drawing in explanation.drawings)
+        return Shown(question.exact.text, (), pictures)
     pictures = tuple((drawing.caption, _picture(question, drawing)) for drawing in explanation.drawings)
     return Shown(explanation.summary, explanation.steps, pictures)
 
 
 def nodes_of(question: Question) -> list[str]:
     """Returns the nodes of a question in the order of its text."""
-    return list(question.read.renaming.short)
+    return list(question.read.names)
 
 
 def edges_of(question: Question) -> list[tuple[str, str]]:
     """Returns the stated edges, in the names and the order of the text."""
     return list(rename_edges(question.parsed.edges, question.given.__getitem__))
+
+
+def loop_edges(question: Question) -> frozenset[tuple[str, str]]:
+    """Returns the edges of the feedback loop that is shown; none where the statements have no loop."""
+    return frozenset(pairwise(question.loop))
+
+
+def _whole_graph(question: Question) -> Picture:
+    asked = question.read.question
+    steps = (step for path in question.exact.paths for step in path_edges(path))
+    about = "; ".join(f"{cause} causes {effect}" for cause, effect in question.read.edges)
+    return Picture(
+        nodes_of(question),
+        list(question.read.edges),
+        frozenset((*asked.names, *((asked.third,) if asked.third else ()))),
+        frozenset(question.exact.members).union(*question.exact.paths),
+        both_directions(steps),
+        frozenset(asked.given),
+        loop=loop_edges(question),
+        description=about,
+    )
 
 
 def _picture(question: Question, drawing: Drawing) -> Picture:
@@ -47,5 +77,6 @@ def _picture(question: Question, drawing: Drawing) -> Picture:
         drawing.given,
         drawing.undirected,
         associated=drawing.associated,
+        loop=loop_edges(question),
         description=drawing.description,
     )

@@ -28,25 +28,25 @@ def python_code(premises: str, question: str, model: str) -> str:
 
     ```python
     >>> print(python_code("A causes B", "Does A cause B?", "axiom-looped"))  # doctest: +ELLIPSIS
-    from hf_causal.tasks.proving import prove
+    from hf_causal.evaluation.predictors import load_predictor
     ...
 
     ```
     """
     return f"""\
-from hf_causal.tasks.proving import prove
 from hf_causal.evaluation.predictors import load_predictor
-from hf_causal.reading_before import read_everyday
 from hf_causal.models.pretrained import released_models
+from hf_causal.reading import answer, read
 
 premises = {premises!r}
 question = {question!r}
 model = {model!r}
 
-read = read_everyday(premises, question)
-print(read.renaming.restore(read.prompt))
-print("exact:", prove(read.prompt))
+reading = read(premises, question)
+print(reading.edges)
+print("exact:", answer(reading).text)
 
-predictor = load_predictor(released_models().get(model, model))
-print(model, "says Yes with probability", predictor.probabilities([read.prompt])[0])
+if reading.prompt:  # models answer Yes or No to prompts of a task
+    predictor = load_predictor(released_models().get(model, model))
+    print(model, "says Yes with probability", predictor.probabilities([reading.prompt])[0])
 """

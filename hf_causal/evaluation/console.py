@@ -8,7 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from hf_causal.evaluation.report import unparsable_remark
+from hf_causal.evaluation.report import endpoint_remarks, unparsable_remark
 from hf_causal.evaluation.report_files import AnyScores
 from hf_causal.evaluation.scores import FileScore, Scores, SplitScore
 from hf_causal.systems import evaluation_of_model_type
@@ -49,6 +49,8 @@ def _print_config(console: Console, scores: Scores) -> None:
     remarks = [remark for name, score in scores.splits.items() for remark in _answer_remarks(name, score)]
     for name, score in scores.files.items():
         remarks += [*_label_remarks(name, score), *_answer_remarks(name, score)]
+    remarks += [f"{remark}." for remark in endpoint_remarks(scores.prompting or {})]
+    remarks += [f"{name}: {text}." for name, texts in scores.weaknesses.items() for text in texts]
     for remark in remarks:
         console.print(remark, markup=False, highlight=False, soft_wrap=True)
 

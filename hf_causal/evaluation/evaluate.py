@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from hf_causal.evaluation.metrics import Accuracy, BinaryMetrics
 from hf_causal.evaluation.predictors import Predictor, load_predictor
 from hf_causal.evaluation.questions import QuestionSet, corpus_questions, file_questions
 from hf_causal.evaluation.scores import FileScore, Scores, SplitScore, YesScore, score_split, total_accuracy
+from hf_causal.evaluation.weaknesses import known_weaknesses
 from hf_causal.tasks.registry import get_task
 from hf_causal.tasks.shared.shortcuts import majority
 from hf_causal.utils.files import write_json
@@ -90,6 +91,10 @@ def score_predictor(
     finished = _FinishedSplits(partial, key)
     began = time.perf_counter()
     split_sets = corpus_questions(corpus, config, data_dir, limit) if config else ()
+    weaknesses: dict[str, list[str]] = {}
+    if predictor.prompting is None:  # a model that was trained on the tasks
+        split_sets = _noting_weaknesses(split_sets, weaknesses)
+        file_sets = list(_noting_weaknesses(file_sets, weaknesses))
     splits, baselines = _score_splits(predictor, split_sets, finished, progress)
     file_scores = {questions.name: _score_file(predictor, questions, progress) for questions in file_sets}
     scores = Scores(
@@ -104,6 +109,7 @@ def score_predictor(
         baselines=baselines,
         files=file_scores,
         seconds=round(time.perf_counter() - began, 1),
+        weaknesses=weaknesses,
     )
     finished.delete()
     return scores
@@ -111,6 +117,14 @@ def score_predictor(
 
 Baselines = dict[str, SplitScore]
 """The score of each shortcut on a split, by its name."""
+
+
+def _noting_weaknesses(sets: Iterable[QuestionSet], weaknesses: dict[str, list[str]]) -> Iterator[QuestionSet]:
+    """Yields question sets, and adds the known weaknesses that their prompts touch."""
+    for questions in sets:
+        if remarks := known_weaknesses(questions.prompts):
+            weaknesses[questions.name] = remarks
+        yield questions
 
 
 def _score_splits(

@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+from hf_causal.models.complete import IncompleteModel, load_complete, load_complete_adapter
+
 ADAPTER_CONFIG = "adapter_config.json"
 LABELS = {0: "No", 1: "Yes"}
 QUESTION_PAIRS = "question_pairs"
@@ -45,6 +47,7 @@ def load_pretrained(
 
     Raises:
         `FileNotFoundError`: If it cannot be loaded, with the reason.
+        [`IncompleteModel`]: If weights are missing, damaged or not finite.
         `ValueError`: If it is a classifier and `classifiers` is false, or an adapter and PEFT is not installed.
     """
     import hf_causal.models  # noqa: F401  (registers the architectures of this package)
@@ -59,7 +62,7 @@ def load_pretrained(
             tokenizer = _load_tokenizer(model, adapter, trust_remote_code)
             loaded = _load_model(model, adapter, config, classifies, options, len(tokenizer), merged)
             return loaded if quantization is not None else loaded.to(device or default_device()), tokenizer
-    except MissingPackage:
+    except (MissingPackage, IncompleteModel):
         raise
     except (OSError, ValueError) as error:
         raise FileNotFoundError(f"cannot load the model {str(model)!r}: {first_line(error)}") from error
@@ -158,17 +161,17 @@ def _load_model(
     from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
     if adapter and classifies:
-        config, options = yes_no_config(config), {**options, "ignore_mismatched_sizes": True}
+        config = yes_no_config(config)
     auto_class = AutoModelForSequenceClassification if classifies else AutoModelForCausalLM
-    base = auto_class.from_pretrained(_base_of(model, adapter), config=config, **options)
+    # The head of an adapted classifier comes with the adapter.
+    new_head = bool(adapter and classifies)
+    base = load_complete(auto_class.from_pretrained, _base_of(model, adapter), new_head, config=config, **options)
     return _with_adapter(base, model, vocabulary, merged) if adapter else base
 
 
 def _with_adapter(base: Any, adapter: str | Path, vocabulary: int, merged: bool) -> Any:
-    from peft import PeftModel
-
     if vocabulary > base.get_input_embeddings().weight.shape[0]:
         base.resize_token_embeddings(vocabulary)
-    adapted = PeftModel.from_pretrained(base, adapter)
+    adapted = load_complete_adapter(base, adapter)
     # PEFT's wrapper hides the arguments of the model.
     return adapted.merge_and_unload() if merged else adapted.get_base_model()

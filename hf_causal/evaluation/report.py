@@ -71,7 +71,19 @@ def _summary(scores: Scores) -> list[str]:
     if scores.prompting:
         unparsable = sum(score.unparsable or 0 for score in scores.splits.values())
         lines += ["", f"Asked by {_prompting(scores.prompting)}; {unparsable_remark(unparsable)}."]
+        lines += [f"{remark}." for remark in endpoint_remarks(scores.prompting)]
     return lines
+
+
+def endpoint_remarks(prompting: Mapping[str, Any]) -> list[str]:
+    """Returns sentences on what an endpoint refused: prompts, which count as wrong, and parameters."""
+    remarks = []
+    if refused := prompting.get("refused"):
+        reasons = ", ".join(f"{count:,} for {reason}" for reason, count in refused.items())
+        remarks.append(f"The endpoint refused {sum(refused.values()):,} prompts, which count as wrong: {reasons}")
+    if dropped := prompting.get("parameters_not_taken"):
+        remarks.append(f"The endpoint does not take {', '.join(f'`{name}`' for name in dropped)}")
+    return remarks
 
 
 def unparsable_remark(count: int) -> str:

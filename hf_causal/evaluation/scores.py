@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -149,6 +149,8 @@ class Scores:
     further: tuple[Scores, ...] = ()
     """Scores of the same model on other configs."""
     other_models: Mapping[str, OtherModel] | None = None
+    weaknesses: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Known weaknesses that the prompts of a split or file touch, by its name."""
 
     @property
     def by_config(self) -> tuple[Scores, ...]:
@@ -178,6 +180,7 @@ class Scores:
             overall=Accuracy(**values["overall"]) if "overall" in values else None,
             seconds=values.get("seconds"),
             prompting=values.get("asked"),
+            weaknesses=values.get("known_weaknesses", {}),
             further=tuple(cls._from_json(scores) for scores in values.get("further", ())),
             other_models=others
             and {name: OtherModel(_splits_from_json(one["splits"]), one["date"]) for name, one in others.items()},
@@ -195,6 +198,8 @@ class Scores:
         values["splits"] = _splits_json(self.splits)
         values["baselines"] = {name: _splits_json(splits) for name, splits in self.baselines.items()}
         values["files"] = {name: score.to_json() for name, score in self.files.items()}
+        if self.weaknesses:
+            values["known_weaknesses"] = {name: list(remarks) for name, remarks in self.weaknesses.items()}
         if self.seconds is not None:
             values["seconds"] = self.seconds
         if self.further:
@@ -275,6 +280,8 @@ def score_splits(
             f"`predictions`, `references`, `splits` and `cells` must have one length, got {len(predictions)}, "
             f"{len(references)}, {len(splits)} and {len(cells)}"
         )
+    if not len(predictions):
+        raise ValueError("`predictions` must have at least one answer, got none")
     rows: dict[str, list[tuple[int, int, Cell]]] = {}
     for prediction, reference, split, cell in zip(predictions, references, splits, cells, strict=True):
         rows.setdefault(split, []).append((prediction, reference, Cell(*cell)))

@@ -23,7 +23,8 @@ from hf_causal.harnesses.splits import VALIDATION, HarnessSplit, harness_splits
 from hf_causal.tasks.shared.replies import parse_answer
 from hf_causal.tasks.shared.schema import LABELS
 
-VERSION = 1
+VERSION, GENERATE_VERSION = 1, 2
+"""Versions of the tasks, and of those that generate; they change when the scores do."""
 CHOICES = [f" {label}" for label in LABELS]
 _MAX_NEW_TOKENS = 16
 
@@ -72,19 +73,21 @@ def task_configs(one: HarnessSplit) -> list[LightevalTaskConfig]:
         evaluation_splits=[one.split],
         few_shots_split=VALIDATION if one.has_validation else None,
         few_shots_select="random_sampling",
-        version=VERSION,
     )
     by_likelihood = make(
         name=f"hf_causal_{one.task}:{one.member}",
         prompt_function=choice_prompt,
         metrics=[Metrics.loglikelihood_acc],
+        version=VERSION,
     )
     by_generation = make(
         name=f"hf_causal_{one.task}_generate:{one.member}",
         prompt_function=generation_prompt,
         metrics=[GENERATED_ACCURACY],
         generation_size=_MAX_NEW_TOKENS,
-        stop_sequence=["\n\n"],
+        # An empty first line or a blank line in the reasoning must not cut off the answer.
+        stop_sequence=[],
+        version=GENERATE_VERSION,
     )
     return [by_likelihood, by_generation]
 

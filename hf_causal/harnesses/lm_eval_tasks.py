@@ -22,8 +22,8 @@ from hf_causal.harnesses.splits import VALIDATION, HarnessSplit, harness_splits
 from hf_causal.tasks.shared.schema import LABELS
 from hf_causal.utils.files import write_text
 
-VERSION = 1.0
-"""Version of the tasks; it changes when their scores do."""
+VERSION, GENERATE_VERSION = 1.0, 1.1
+"""Versions of the tasks, and of those that generate; they change when the scores do."""
 _EXAMPLES = "few_shot_examples.yaml"
 """Examples of version 1.0. For other tasks without a validation split they are drawn from the training split."""
 _NUM_EXAMPLES = 8
@@ -61,13 +61,15 @@ _BY_GENERATION: dict[str, Any] = {
     "description": f"{INSTRUCTION}\n\n",
     "doc_to_text": "{{prompt}}",
     "doc_to_target": "completion",
-    "generation_kwargs": {"until": ["\n\n"], "max_gen_toks": _MAX_NEW_TOKENS, "do_sample": False},
+    # No text ends the generation: an empty first line or a blank line in the reasoning would cut off the answer.
+    "generation_kwargs": {"until": [], "max_gen_toks": _MAX_NEW_TOKENS, "do_sample": False},
     "process_results": _Function("hf_causal.harnesses.answers.score_generation"),
     "metric_list": [
         {"metric": "acc", **_HIGHER_IS_BETTER},
         _F1,
         {"metric": "unanswered", "aggregation": "mean", "higher_is_better": False},
     ],
+    "metadata": {"version": GENERATE_VERSION},
 }
 _FORMS = {"": _BY_LIKELIHOOD, "_generate": _BY_GENERATION}
 """From the suffix of a task's name to its form."""
@@ -87,7 +89,7 @@ def task_files() -> dict[str, dict[str, Any]]:
             "group": f"hf_causal_{group}",
             "task": names,
             "aggregate_metric_list": [{"metric": "acc", "weight_by_size": True}],
-            "metadata": {"version": VERSION},
+            "metadata": {"version": GENERATE_VERSION if group.endswith("_generate") else VERSION},
         }
     return files
 

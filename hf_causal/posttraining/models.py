@@ -20,6 +20,7 @@ from hf_causal.evaluation.loading import (
     yes_no_config,
 )
 from hf_causal.evaluation.predictors import answer_classes
+from hf_causal.models.complete import IncompleteModel, load_complete
 from hf_causal.posttraining.recipe import FinetuneRecipe
 from hf_causal.utils.hardware import has_bf16
 
@@ -129,6 +130,7 @@ def load_for_training(recipe: FinetuneRecipe, classifier: bool, trust_remote_cod
 
     Raises:
         `FileNotFoundError`: If they cannot be loaded.
+        [`IncompleteModel`]: If weights are missing, damaged or not finite.
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -149,9 +151,12 @@ def load_for_training(recipe: FinetuneRecipe, classifier: bool, trust_remote_cod
             model.config.pad_token_id = tokenizer.pad_token_id
             tokenizer.model_max_length = min(recipe.max_length, max_row_tokens(model, tokenizer))
         else:
-            model = AutoModelForCausalLM.from_pretrained(recipe.model, **options, **weight_options)
+            load = AutoModelForCausalLM.from_pretrained
+            model = load_complete(load, recipe.model, **options, **weight_options)
     except ImportError as error:  # the package of an attention or a quantization
         raise MissingPackage(f"`model` {recipe.model!r} needs another package: {first_line(error)}") from error
+    except IncompleteModel:
+        raise
     except (OSError, ValueError) as error:
         raise FileNotFoundError(f"cannot load the model {recipe.model!r}: {first_line(error)}") from error
     return model, tokenizer
@@ -222,10 +227,17 @@ def _load_classifier(recipe: FinetuneRecipe, options: dict[str, Any], weight_opt
     """Loads a classifier with the classes No and Yes, initialized from its own classes if their labels are known."""
     from transformers import AutoConfig, AutoModelForSequenceClassification
 
-    load = partial(AutoModelForSequenceClassification.from_pretrained, recipe.model, **options, **weight_options)
+    load = partial(
+        load_complete,
+        AutoModelForSequenceClassification.from_pretrained,
+        recipe.model,
+        new_head=True,
+        **options,
+        **weight_options,
+    )
     old_config = AutoConfig.from_pretrained(recipe.model, **options)
     config = yes_no_config(AutoConfig.from_pretrained(recipe.model, **options))
-    model = load(config=config, ignore_mismatched_sizes=True)
+    model = load(config=config)
     if can_answer(old_config) and not recipe.qlora:
         old_model = load()
         _initialize_head(model, old_model.state_dict(), *answer_classes(old_config))

@@ -12,11 +12,14 @@ from typing import Any
 
 from hf_causal.tasks.registry import task_of_prompt, tasks
 from hf_causal.tasks.shared.proofs import CertificateError, ParsedPrompt, Proof
+from hf_causal.tasks.shared.unwrapping import unwrap
 from hf_causal.tasks.task import Task
 
 
 def read(*texts: str) -> tuple[Task, Any]:
     """Parses a prompt, or a premise and a question, by the task that they belong to.
+
+    A prompt that its task cannot read as it is may have an instruction, labels or missing full stops, see [`unwrap`].
 
     Args:
         *texts (`str`): The prompt, or premise and question.
@@ -36,6 +39,16 @@ def read(*texts: str) -> tuple[Task, Any]:
 
     ```
     """
+    try:
+        return _read_as_written(*texts)
+    except ValueError:
+        unwrapped = unwrap(*texts)
+        if unwrapped == texts:
+            raise
+    return _read_as_written(*unwrapped)
+
+
+def _read_as_written(*texts: str) -> tuple[Task, Any]:
     task = task_of_prompt(" ".join(texts))
     if len(texts) == 1:
         return task, task.parse(texts[0])
@@ -75,8 +88,10 @@ def prove(prompt: str | ParsedPrompt) -> Proof:
 
     ```
     """
-    task = task_of_prompt(str(prompt))
-    return task.prove(task.parse(prompt) if isinstance(prompt, str) else prompt)
+    if isinstance(prompt, str):
+        task, parsed = read(prompt)
+        return task.prove(parsed)
+    return task_of_prompt(str(prompt)).prove(prompt)
 
 
 def check(row: Mapping[str, Any]) -> None:
@@ -101,13 +116,14 @@ def check(row: Mapping[str, Any]) -> None:
 
     ```
     """
-    answer = row["completion"]
+    text, answer = row.get("prompt"), row.get("completion")
+    if not isinstance(text, str):
+        raise CertificateError(f"the prompt must be a string, got {text!r:.80}")
     if answer not in ("Yes", "No"):
         raise CertificateError(f"the completion must be 'Yes' or 'No', got {answer!r}")
     if row.get("label") is not None and row["label"] != (answer == "Yes"):
         raise CertificateError(f"the label {row['label']} contradicts the completion {answer!r}")
-    task = task_of_prompt(row["prompt"])
-    prompt = task.parse(row["prompt"])
+    task, prompt = read(text)
     check_columns(row, task, prompt)
     check_certificate(row.get("certificate"), answer, task, prompt)
 
@@ -121,12 +137,26 @@ def check_certificate(certificate: Any, answer: str, task: Task, prompt: ParsedP
 
 
 def check_columns(row: Mapping[str, Any], task: Task, prompt: ParsedPrompt) -> None:
-    """Raises [`CertificateError`] where a row's `premise` and `question` do not make up its `prompt`."""
-    premise, question = row.get("premise"), row.get("question")
-    if premise is None and question is None:
-        return
-    # Where a row has one of the two, the other is parsed from the prompt.
-    premise = prompt.premise if premise is None else premise
-    question = prompt.question_text if question is None else question
-    if task.join(premise, question) != row["prompt"]:
-        raise CertificateError("the prompt is not what the premise and the question make")
+    """Raises [`CertificateError`] where a row's `premise` and `question` do not make up its `prompt`.
+
+    Each of the two is read together with the other of the parsed prompt, so that spaces and missing marks do not
+    matter, and a sentence in the wrong column does.
+    """
+    columns = {"premise": prompt.premise, "question": prompt.question_text}
+    for column, canonical in columns.items():
+        text = row.get(column)
+        if text is None or text == canonical:
+            continue
+        try:
+            same = isinstance(text, str) and str(_read_pair(task, **columns | {column: text})) == str(prompt)
+        except ValueError:
+            same = False
+        if not same:
+            raise CertificateError(f"the prompt is not what the premise and the question make: {column!r} differs")
+
+
+def _read_pair(task: Task, premise: str, question: str) -> ParsedPrompt:
+    try:
+        return task.parse(task.join(premise, question))
+    except ValueError:
+        return task.parse(task.join(*unwrap(premise, question)))

@@ -16,11 +16,12 @@ from hf_causal.tasks.shared.proofs import Facts, Proof, stated_facts
 from hf_causal.tasks.shared.published import Curves, F1AndAccuracy
 from hf_causal.tasks.shared.schema import CorpusConfig, arrow_schema
 from hf_causal.tasks.shared.shortcuts import Shortcut
+from hf_causal.tasks.shared.unwrapping import end_sentence
 
 
 def join_with_space(premise: str, question: str) -> str:
-    """Returns the prompt of a premise and a question, with a space between them."""
-    return f"{premise} {question}"
+    """Returns the prompt of a premise and a question, with a space between them; a missing full stop is added."""
+    return f"{end_sentence(premise)} {question}".strip()
 
 
 @dataclass(frozen=True)

@@ -11,18 +11,25 @@ from hf_causal.verification.report import TableReport, VerifyReport
 
 FIRST_ROWS = 8
 """Maximum number of row numbers that are printed for a type of finding."""
+LONGEST_REASON = 300
+"""Characters of a reason that are printed; a report in JSON has more."""
 
 
 def print_report(report: VerifyReport) -> None:
-    """Prints each table with its findings and the first proofs against its labels, and the summary."""
+    """Prints each table with its findings and the reasons of its first defects, and the summary."""
     console = Console(highlight=False)
     for table in report.tables:
         console.print(table.describe(), markup=False, soft_wrap=True)
         if table.findings:
             console.print(_findings(table))
-        for row, reason in table.first_proofs():
-            console.print(f"  row {row}: {reason}", markup=False, soft_wrap=True)
+        for row, reason in table.first_reasons():
+            console.print(f"  row {row}: {_shorten(reason)}", markup=False, soft_wrap=True)
     console.print(report.summary(), markup=False, soft_wrap=True)
+
+
+def _shorten(reason: str) -> str:
+    reason = " ".join(reason.split())
+    return reason if len(reason) <= LONGEST_REASON else f"{reason[:LONGEST_REASON]} …"
 
 
 def _findings(report: TableReport) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ class FixSummary:
     """Rows that were written."""
     num_changed: int = 0
     num_marked: int = 0
-    """Rows with a defect that no label corrects."""
+    """Rows with a defect that another label does not correct."""
     num_dropped: int = 0
 
 
@@ -59,42 +60,59 @@ def fix(
 
     Raises:
         `FileNotFoundError`: If a source does not exist.
-        `ValueError`: If `out` is an original or has another suffix.
+        `ValueError`: If `out` is an original or has another suffix, or a label column has a type without a Yes and a
+            No.
     """
     out, sources = Path(out), listed(sources)
     jobs = [(table, part) for table in open_all(sources, config, split) for part in table.parts]
     one_file = len(sources) == 1 and Path(sources[0]).is_file()
     targets = [out if one_file else out / part.name for _, part in jobs]
     _check_targets([part for _, part in jobs], targets)
+    for table, part in jobs:
+        _check_label_types(table.columns, part)
     return [
         _fix_part(table, part, target, drop, progress) for (table, part), target in zip(jobs, targets, strict=True)
     ]
 
 
 def _check_targets(parts: list[Part], targets: list[Path]) -> None:
-    originals = {part.path.resolve() for part in parts if part.path is not None}
+    originals = [part.path for part in parts if part.path is not None]
     for part, target in zip(parts, targets, strict=True):
         suffix = Path(part.name).suffix
         if target.suffix != suffix:
             raise ValueError(
                 f"`out` must have the suffix {suffix!r} of the original {part.name!r}, got {str(target)!r}"
             )
-        if target.resolve() in originals:
+        if target.exists() and any(target.samefile(original) for original in originals):
             raise ValueError(f"`out` must not be an original, got {str(target)!r}")
     if len(set(targets)) < len(targets):
         raise ValueError("`sources` must have different names, since their copies go into one folder")
+
+
+def _check_label_types(columns: Columns, part: Part) -> None:
+    for label in columns.labels:
+        dtype = None if part.schema is None or label not in part.schema.names else part.schema.field(label).type
+        if dtype is not None and _example_label(dtype) is None:
+            raise ValueError(
+                f"the labels of {part.name!r} cannot be corrected: the column {label!r} has the type {dtype}; it "
+                "should be text, numbers or true and false"
+            )
 
 
 def _fix_part(table: Table, part: Part, target: Path, drop: bool, progress: Progress | None) -> FixSummary:
     summary = FixSummary(part.name, target)
     advance = start(progress, f"correcting {part.name}", part.num_rows)
     columns = table.columns
-    # A null label takes the type of its column, where columns have types.
-    defaults = {name: _default_label(part.schema, name) for name in columns.labels}
+    schema = _copy_schema(part.schema, columns.labels)
+    # A null label gets the type of its column, if columns have types.
+    examples = {
+        name: _example_label(schema.field(name).type) if schema is not None and name in schema.names else ""
+        for name in columns.labels
+    }
 
     def batches() -> Iterator[list[dict[str, Any]]]:
         for rows in part.batches():
-            fixed = [_fix_row(row, columns, defaults) for row in rows]
+            fixed = [_fix_row(row, columns, examples) for row in rows]
             kept = [row for row in fixed if not (drop and row[DEFECT])]
             summary.num_rows += len(kept)
             summary.num_changed += sum(row[CHANGE] is not None for row in kept)
@@ -106,16 +124,16 @@ def _fix_part(table: Table, part: Part, target: Path, drop: bool, progress: Prog
     names = list(dict.fromkeys([*part.column_names, CHANGE, DEFECT]))
     if target.suffix.lower() == ".csv" and any(isinstance(row, BrokenRow) for rows in part.batches() for row in rows):
         names.append("broken_row")
-    write_rows(target, batches(), names, _copy_schema(part.schema))
+    write_rows(target, batches(), names, schema)
     return summary
 
 
-def _fix_row(row: Row, columns: Columns, defaults: Mapping[str, Any]) -> dict[str, Any]:
+def _fix_row(row: Row, columns: Columns, examples: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(row, BrokenRow):
         return {"broken_row": row.text, CHANGE: None, DEFECT: "unreadable_row"}
     result, corrected, changes = check_row(row, columns), dict(row), list[str]()
     if proof := result.proof:
-        changes = _correct_labels(corrected, columns, proof.answer, defaults)
+        changes = _correct_labels(corrected, columns, proof.answer, examples)
         if changes:
             result = check_row(corrected, columns)
         if columns.certificate and "wrong_certificate" in dict(result.findings):
@@ -126,34 +144,46 @@ def _fix_row(row: Row, columns: Columns, defaults: Mapping[str, Any]) -> dict[st
     return corrected | {CHANGE: "; ".join(changes) or None, DEFECT: ", ".join(remaining) or None}
 
 
-def _correct_labels(row: dict[str, Any], columns: Columns, answer: str, defaults: Mapping[str, Any]) -> list[str]:
+def _correct_labels(row: dict[str, Any], columns: Columns, answer: str, examples: Mapping[str, Any]) -> list[str]:
     changes = []
     for column in columns.labels:
         label = row.get(column)
         # A second label column may be empty, the first may not.
         if columns.answer(row, column) != answer and not (label is None and column != columns.label):
-            example = defaults[column] if label is None else label
+            example = examples[column] if label is None else label
             row[column] = spell(answer, example, columns.classes.get(column, ()))
             changes.append(f"{column}: {label!r} -> {row[column]!r}")
     return changes
 
 
-def _default_label(schema: pa.Schema | None, column: str) -> Any:
-    dtype = pa.string() if schema is None or column not in schema.names else schema.field(column).type
+def _example_label(dtype: pa.DataType) -> Any:
+    """Returns a label of a column's type, or `None` if the type has no spelling of Yes and No."""
+    if pa.types.is_dictionary(dtype):
+        return _example_label(dtype.value_type)
     if pa.types.is_boolean(dtype):
         return False
-    return 0 if pa.types.is_integer(dtype) else 0.0 if pa.types.is_floating(dtype) else ""
+    if pa.types.is_integer(dtype):
+        return 0
+    if pa.types.is_floating(dtype):
+        return 0.0
+    if pa.types.is_decimal(dtype):
+        return Decimal(0) if dtype.precision > dtype.scale else None
+    is_text = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
+    return "" if any(holds(dtype) for holds in is_text) else None
 
 
-def _copy_schema(schema: pa.Schema | None) -> pa.Schema | None:
+def _copy_schema(schema: pa.Schema | None, labels: Sequence[str]) -> pa.Schema | None:
+    """Returns the schema of a copy: with two more columns, and with text as the type of labels that are all null."""
     if schema is None:
         return None
+    text = [field.name for field in schema if field.name in labels and pa.types.is_null(field.type)]
+    fields = {field.name: pa.field(field.name, pa.string()) if field.name in text else field for field in schema}
+    added = {name: pa.field(name, pa.string()) for name in (CHANGE, DEFECT)}
     metadata = dict(schema.metadata or {})
     if b"huggingface" in metadata:
         # `datasets` refuses a file with a column that these features do not have.
         described = json.loads(metadata[b"huggingface"])
         features = described.get("info", {}).get("features", {})
-        features.update({name: {"dtype": "string", "_type": "Value"} for name in (CHANGE, DEFECT)})
+        features.update({name: {"dtype": "string", "_type": "Value"} for name in (*text, CHANGE, DEFECT)})
         metadata[b"huggingface"] = json.dumps(described).encode()
-    added = [pa.field(name, pa.string()) for name in (CHANGE, DEFECT) if name not in schema.names]
-    return pa.schema([*schema, *added], metadata=metadata)
+    return pa.schema(list((fields | added).values()), metadata=metadata)

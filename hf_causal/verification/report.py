@@ -70,7 +70,7 @@ class TableReport:
         """Describes the table in one line."""
         labelled = self.num_yes + self.num_no
         premises = f"{self.num_premises:,} different premise{'s' if self.num_premises != 1 else ''}"
-        if self.num_nodes[1]:  # a task without graphs has none to count
+        if self.num_nodes[1]:  # a task without graphs has no nodes
             premises += f" of {'–'.join(map(str, dict.fromkeys(self.num_nodes)))} nodes"
         return (
             f"{self.name}: {self.num_rows:,} rows ({', '.join(self.tasks) or 'no task'}), "
@@ -78,10 +78,13 @@ class TableReport:
             f"at most {self.max_rows_per_premise:,} rows a premise"
         )
 
-    def first_proofs(self, limit: int = 3) -> list[tuple[int, str]]:
-        """Returns the first wrong labels, as row number and the certificate that proves the other answer."""
-        wrong = self.findings.get("wrong_label", Finding("wrong_label"))
-        return list(zip(wrong.rows, wrong.reasons, strict=False))[:limit]
+    def first_reasons(self, limit: int = 3) -> list[tuple[int, str]]:
+        """Returns the first defects of each type, as row number and reason; equal pairs are left out."""
+        defects = [finding for name, finding in self.findings.items() if name in DEFECTS]
+        pairs = [
+            pair for finding in defects for pair in list(zip(finding.rows, finding.reasons, strict=False))[:limit]
+        ]
+        return list(dict.fromkeys(pairs))
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the report as JSON stores it."""
@@ -114,7 +117,7 @@ class VerifyReport:
 
     @property
     def has_notes(self) -> bool:
-        """Whether anything was found that is no defect."""
+        """Whether any table has findings that are not defects."""
         return any(table.has_notes for table in self.tables)
 
     def summary(self) -> str:

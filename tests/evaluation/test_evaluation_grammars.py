@@ -255,7 +255,7 @@ def test_a_model_without_the_words_of_a_grammar_says_so(trained_model, data):
 
 @pytest.mark.parametrize("model_type", ["axiom", "axiom_looped"])
 def test_a_grammar_that_no_model_reads_is_refused(model_type):
-    with pytest.raises(ValueError, match="`grammars` must be among transitivity, d_separation, corr2cause, got 'syll"):
+    with pytest.raises(ValueError, match="`grammars` must be among transitivity, .*got 'syll"):
         make_tokenizer(model_type, ["transitivity", "syllogisms"])
 
 

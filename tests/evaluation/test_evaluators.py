@@ -56,3 +56,14 @@ def test_files_of_questions_are_refused(folder, tmp_path, capsys):
     (tmp_path / "questions.jsonl").write_text('{"prompt": "A causes B. Does A cause B?", "completion": "Yes"}\n')
     assert main(["evaluate", str(folder), "--data", str(tmp_path / "questions.jsonl")]) == 2
     assert "`--data` has questions" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--json", "--report"])
+@pytest.mark.parametrize("source", [["no-such-model"], ["--lm", "m", "--endpoint", "http://127.0.0.1:9/v1"]])
+def test_results_that_cannot_be_written_are_noticed_before_scoring(option, source, tmp_path, capsys):
+    (tmp_path / "file").write_text("mine")
+    assert main(["evaluate", *source, option, str(tmp_path / "file" / "scores")]) == 2
+    assert option in capsys.readouterr().err
+    (tmp_path / "folder" / "report").mkdir(parents=True)
+    assert main(["evaluate", *source, "--json", str(tmp_path / "folder")]) == 2
+    assert "is a folder" in capsys.readouterr().err and (tmp_path / "file").read_text() == "mine"

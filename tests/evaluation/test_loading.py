@@ -3,16 +3,18 @@
 from types import SimpleNamespace
 
 import pytest
+import torch
 import transformers
 
 from hf_causal.evaluation import loading
 from hf_causal.evaluation.loading import check_model_path, load_pretrained
 
 
-class FakeModel:
+class FakeModel(torch.nn.Module):
     """Records the devices that it is moved to."""
 
     def __init__(self):
+        super().__init__()
         self.devices = []
 
     def to(self, device):
@@ -29,7 +31,7 @@ def model(tmp_path, monkeypatch):
 
     def load(source, **options):
         fake.options.append(options)
-        return fake
+        return fake, {"missing_keys": set(), "mismatched_keys": set()}
 
     config = SimpleNamespace(architectures=["ACausalLM"])
     monkeypatch.setattr(transformers.AutoConfig, "from_pretrained", lambda source, **options: config)

@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 import threading
 
 import pytest
@@ -85,3 +87,33 @@ def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(NotADirectoryError, match="`answers` must be a folder"):
         ReplyCache(tmp_path / "file", ABOUT)
+
+
+def test_a_short_write_is_completed(tmp_path, monkeypatch):
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda file, content: write(file, content[:7]))
+    ReplyCache(tmp_path, ABOUT).add({"a": {"text": "Yes"}, "b": {"text": "No"}})
+    assert len(ReplyCache(tmp_path, ABOUT)) == 2
+
+
+def test_a_full_disk_is_an_error_and_the_next_reply_is_readable(tmp_path, monkeypatch):
+    write, store = os.write, ReplyCache(tmp_path, ABOUT)
+    store.add({"a": {"text": "Yes"}})
+
+    def fill(file, content):
+        if len(content) < 40:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(file, content[:20])
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="cannot keep a reply: No space left"):
+        patch.setattr(os, "write", fill)
+        store.add({"b": {"text": "a reply of some length"}})
+    store.add({"c": {"text": "No"}})
+    assert set(ReplyCache(tmp_path, ABOUT)._replies) == {"a", "c"}
+
+
+def test_a_reply_is_on_the_disk_before_the_next_is_asked(tmp_path, monkeypatch):
+    synced, fsync = [], os.fsync
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(fsync(file)))
+    ReplyCache(tmp_path, ABOUT).complete(["a", "b", "c"], ask_of({"a": "Yes", "b": "No", "c": "No"}, []))
+    assert len(synced) == 3

@@ -46,7 +46,7 @@ def test_every_evaluation_split_has_both_tasks_and_a_group():
     assert sorted(name for members in groups.values() for name in members) == sorted(tasks)
     assert {"hf_causal_transitivity", "hf_causal_corr2cause_generate"} <= set(groups)
     for name, task in tasks.items():
-        assert task["metadata"]["version"] == 1.0
+        assert task["metadata"]["version"] == (1.1 if name.endswith("_generate") else 1.0)
         rows = task["dataset_kwargs"]
         assert task["test_split"] in get_config(rows["corpus"], rows["config"]).splits
         assert task["output_type"] == ("generate_until" if name.endswith("_generate") else "multiple_choice")
@@ -87,6 +87,15 @@ def test_a_generation_is_scored_by_its_first_answer():
     assert answers.score_generation({"label": 1}, ["The answer is YES, not no."]) == right
     # An unreadable answer is wrong even where No is right, and not a Yes.
     assert answers.score_generation({"label": 0}, ["Nobody knows."]) == {"acc": 0.0, "f1": (0, 0), "unanswered": 1.0}
+
+
+@pytest.mark.parametrize("text", ["\n\nYes", "<think>\n\n</think>\n\nYes", "No?\n\nWait.\n</think>\n\nYes"])
+def test_a_blank_line_does_not_end_the_answer(text, lighteval_tasks):
+    generated = [content for content in task_files().values() if "generation_kwargs" in content]
+    stops = {stop for content in generated for stop in content["generation_kwargs"]["until"]}
+    stops |= {stop for task in lighteval_tasks.TASKS_TABLE for stop in getattr(task, "stop_sequence", ())}
+    assert generated and not any(stop in text for stop in stops)
+    assert answers.score_generation({"label": 1}, [text])["acc"] == 1
 
 
 def test_splits_are_loaded_on_access(corpus_dir, tmp_path):

@@ -18,6 +18,7 @@ from hf_causal.evaluation.evaluate import score_predictor
 from hf_causal.evaluation.language_models.evaluate import evaluate_language_model
 from hf_causal.evaluation.language_models.prompts import draw_examples
 from hf_causal.evaluation.predictors import make_predictor
+from hf_causal.harnesses.lm_eval_tasks import write_task_folder
 from hf_causal.models import make_model, make_tokenizer
 from hf_causal.tasks import registry
 from hf_causal.tasks.proving import CertificateError, check, prove
@@ -112,6 +113,15 @@ def test_a_language_model_is_scored_with_examples(task, folder, tmp_path):
         str(tmp_path), "common_cause", task.default_evaluation, folder, limit=2, shots=2, answers=tmp_path / "replies"
     )
     assert scores.overall.n == 44
+
+
+def test_lm_eval_lists_it_with_its_group(task, tmp_path):
+    write_task_folder(tmp_path / "tasks")
+    manager = pytest.importorskip("lm_eval.tasks").TaskManager(str(tmp_path / "tasks"), include_defaults=False)
+    members = {"sequential", "flipped", "reversed", "shuffled", "branching", "long_names"}
+    names = {f"hf_causal_common_cause_{member}{suffix}" for member in members for suffix in ("", "_generate")}
+    assert names == {name for name in manager.all_subtasks if "common_cause" in name}
+    assert {"hf_causal_common_cause", "hf_causal_common_cause_generate"} <= set(manager.all_groups)
 
 
 def test_the_card_shows_its_example_and_proof(task, folder):

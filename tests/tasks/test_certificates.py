@@ -170,7 +170,7 @@ def test_a_completion_that_is_no_answer_is_refused(completion):
     [
         {"premise": "A causes B. B causes C.", "question": "Does A cause C?"},
         {"premise": CHAIN, "question": "Does A cause B?"},
-        {"premise": f"{CHAIN} ", "question": "Does A cause C?"},
+        {"premise": f"{CHAIN} A causes D.", "question": "Does A cause C?"},
         {"premise": "", "question": YES},
         {"premise": "A causes B. B causes C."},
         {"question": "Does A cause B?"},

@@ -50,7 +50,7 @@ def test_lines_that_are_no_rows_are_kept(tmp_path):
     path.write_text('{"prompt": "x", "label": 1}\n\nnot json\n[1]\n')
     _, first, second = open_tables(path)[0].rows()
     assert first.text == "not json" and "not JSON" in first.reason
-    assert second == BrokenRow("[1]", "the row is no JSON object")
+    assert second == BrokenRow("[1]", "the row is not a JSON object")
     (tmp_path / "mine.csv").write_text("prompt,label\nx,1\nx,1,2\n")
     _, ragged = open_tables(tmp_path / "mine.csv")[0].rows()
     assert ragged == BrokenRow('"x","1","2"', "the line has 3 values, the header 2")
@@ -191,7 +191,7 @@ def test_what_cannot_be_read_is_an_error_that_says_why(tmp_path):
         open_tables(write(tmp_path / "mine.csv"), split="train")
     for name, content in (("mine.parquet", b"no parquet"), ("mine.jsonl", b'{"prompt": "\xff"}')):
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(ValueError, match=f"cannot read .*{name}"):
+        with pytest.raises(ValueError, match=f"{name}.* read|read .*{name}"):
             list(open_tables(tmp_path / name)[0].rows())
     cut = write(tmp_path / "cut.parquet", [{"prompt": "x" * 1000, "label": 1}] * 5000)
     content = bytearray(cut.read_bytes())

@@ -54,7 +54,7 @@ def test_everything_is_written_on_request(file, tmp_path, capsys):
         (["FILE", "--split", "train"], "are for folders"),
         (["TMP/other.csv"], "has no column for the label: it has `prompt`, `gold`"),
         (["FILE", "TMP/other.csv"], "no column for the label"),
-        (["FILE", "--drop"], "give `--fix` too"),
+        (["FILE", "--drop"], "`--drop` needs `--fix`"),
         (["FILE", "--fix", "TMP/x.csv"], "must have the suffix '.jsonl'"),
         (["FILE", "--fix", "FILE"], "must not be an original"),
         ([], "SOURCE"),

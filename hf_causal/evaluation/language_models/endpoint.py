@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from huggingface_hub import InferenceClient, get_token
-from huggingface_hub.errors import HfHubHTTPError, HTTPError, OfflineModeIsEnabled
+from huggingface_hub import constants, get_token
 
 from hf_causal.evaluation.language_models.pacing import Pace, backoff, retry_after
 from hf_causal.evaluation.language_models.prompts import Message, PromptFormat
 from hf_causal.evaluation.language_models.reply_cache import Reply, ReplyCache
+from hf_causal.evaluation.language_models.request_options import RequestBody, RequestOptions
+from hf_causal.evaluation.language_models.responses import PROMPT_STATUSES, Failure, NotACompletion, read_response
+from hf_causal.evaluation.language_models.transport import Response, Transport, TransportError
 from hf_causal.tasks.shared.replies import parse_answer
 from hf_causal.utils.progress import Advance
 
 TOKEN_VARIABLE = "HF_CAUSAL_ENDPOINT_TOKEN"
 """Environment variable with the token of an endpoint."""
-
-_HUGGING_FACE_HOSTS = ("huggingface.co", "hf.co", "hf.space", "huggingface.cloud")
-_RETRIED_STATUSES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
-"""HTTP statuses of failures that are often temporary."""
+HUGGING_FACE_API_HOSTS = ("router.huggingface.co", "api-inference.huggingface.co")
+"""The hosts that get the stored token, over https: no others, since anybody may have a Space or an endpoint."""
 _TOO_MANY_REQUESTS = 429
+_MOST_REFUSALS = {False: 3, True: 20}
+"""Refusals in a row, of prompts with no known fault, that end an evaluation, before and after the first reply."""
 
 
 class _TemporaryFailure(Exception):
@@ -36,10 +42,13 @@ class _TemporaryFailure(Exception):
 
 
 class Endpoint:
-    """A chat model behind an HTTP endpoint, called by `huggingface_hub.InferenceClient`.
+    """A chat model behind an HTTP endpoint.
 
     The token is that of the environment variable `HF_CAUSAL_ENDPOINT_TOKEN`; the one that `hf auth login` stored is
-    only sent to Hugging Face's own hosts. It is sent in a header and written nowhere.
+    only sent to `HUGGING_FACE_API_HOSTS`, over https. It is sent in a header and written nowhere.
+
+    A prompt that the server refuses counts as wrong and the evaluation continues. The server holds it against the
+    prompt in its message, or answers others: refusals in a row that name no fault of the prompt end the evaluation.
 
     Args:
         url (`str`): Base URL as OpenAI clients take it, for example `http://localhost:8000/v1`.
@@ -49,8 +58,9 @@ class Endpoint:
         concurrency (`int`): Most requests at the same time.
         requests_per_minute (`float`, *optional*): Most requests per minute; unlimited when not given.
         max_retries (`int`): Most repetitions of a request after temporary failures.
-        timeout (`float`): Seconds after which a request counts as failed.
+        timeout (`float`): Seconds after which a request without a complete response counts as failed.
         answers (`str` or `Path`, *optional*): Folder that keeps the replies, see [`ReplyCache`].
+        options ([`RequestOptions`], *optional*): Parameters of the requests.
 
     Raises:
         `ValueError`: If an argument is out of range or `url` is not a plain HTTP URL.
@@ -67,21 +77,25 @@ class Endpoint:
         max_retries: int = 8,
         timeout: float = 120.0,
         answers: str | Path | None = None,
+        options: RequestOptions | None = None,
     ):
         for option, value in (("concurrency", concurrency), ("max_new_tokens", max_new_tokens)):
             if value < 1:
                 raise ValueError(f"`{option}` must be at least 1, got {value}")
+        if not 0 < timeout < float("inf"):
+            raise ValueError(f"`timeout` must be a positive number of seconds, got {timeout}")
         if not name:
             raise ValueError("`lm` must be the name of the model, as the endpoint calls it, got ''")
         self.host = _check_url(url)
         self.url, self.name, self.prompt_format = url.rstrip("/"), name, prompt_format
         self.max_new_tokens, self.concurrency, self.max_retries = max_new_tokens, concurrency, max_retries
-        self.pace = Pace(requests_per_minute)
-        token = find_token(self.host)
-        # Without this header the client would send the stored token to any host.
-        headers: dict[str, Any] = {} if token else {"authorization": None}
-        self.client = InferenceClient(base_url=self.url, api_key=token, headers=headers, timeout=timeout)
-        self.cache = ReplyCache(answers, {"endpoint": self.url, "model": name, **self.prompting})
+        self.options = options or RequestOptions()
+        self.body = RequestBody(name, max_new_tokens, self.options)
+        self.pace, self._has_answered = Pace(requests_per_minute), False
+        self.transport = Transport(_chat_url(self.url), find_token(url), timeout)
+        self.refused: Counter[str] = Counter()
+        """Number of refused prompts by the reason of the refusal, among the prompts of [`predict`]."""
+        self.cache = ReplyCache(answers, {"endpoint": self.url, "model": name, **self._prompting})
 
     @property
     def hardware(self) -> str:
@@ -90,20 +104,28 @@ class Endpoint:
 
     @property
     def prompting(self) -> dict[str, Any]:
-        """How the model is prompted, for cache keys and scores."""
+        """How the model is prompted, which parameters the server did not take, and which prompts it refused."""
+        not_taken = {"parameters_not_taken": self.body.dropped} if self.body.dropped else {}
+        return {**self._prompting, **not_taken, **({"refused": dict(self.refused)} if self.refused else {})}
+
+    @property
+    def _prompting(self) -> dict[str, Any]:
+        """What replies depend on."""
         prompting = {"way": "generation", "chat_template": True, **self.prompt_format.to_dict()}
-        return {**prompting, "max_new_tokens": self.max_new_tokens}
+        return {**prompting, "max_new_tokens": self.max_new_tokens, **self.options.to_dict()}
 
     def predict(self, prompts: Sequence[str], progress: Advance | None = None) -> list[int]:
-        """Returns 1 for Yes, 0 for No, and `UNPARSABLE` for another reply.
+        """Returns 1 for Yes, 0 for No, and `UNPARSABLE` for another reply and for a prompt that the server refuses.
 
         Raises:
             `ConnectionError`: If a request still fails after `max_retries` repetitions; earlier replies are kept.
-            `ValueError`: If the server refuses the request, with its reason.
+            `ValueError`: If the server refuses requests for another reason than their prompt, with its reason.
             `PermissionError`: If it requires a token, or another one.
         """
         questions = [self.prompt_format.messages(prompt) for prompt in prompts]
-        return [parse_answer(reply["text"]) for reply in self.cache.complete(questions, self._ask, progress)]
+        replies = self.cache.complete(questions, self._ask, progress)
+        self.refused.update(reply["refused"] for reply in replies if "refused" in reply)
+        return [parse_answer(reply["text"]) for reply in replies]
 
     def fingerprint(self) -> str:
         """Returns the server and the name of the model."""
@@ -113,61 +135,149 @@ class Endpoint:
         """Accepts every prompt: a language model reads any text."""
 
     def _ask(self, missing: Mapping[str, list[Message]]) -> Iterator[dict[str, Reply]]:
-        with ThreadPoolExecutor(self.concurrency) as pool:
-            requests = [pool.submit(self._ask_and_keep, key, messages) for key, messages in missing.items()]
+        if constants.HF_HUB_OFFLINE:
+            raise ConnectionError("HF_HUB_OFFLINE is set, so that no endpoint can be asked")
+        refusals = _Refusals(answered=self.cache.has_text)
+        with _terminated_like_interrupted(), self.transport, ThreadPoolExecutor(self.concurrency) as pool:
             try:
-                for request in as_completed(requests):
-                    yield request.result()
+                for key, reply in self._replies(pool, missing, refusals):
+                    confirmed = refusals.add(key, reply) if isinstance(reply, Failure) else refusals.confirm()
+                    self.cache.add(confirmed)
+                    yield confirmed if isinstance(reply, Failure) else {**confirmed, key: reply}
+                self.cache.add(confirmed := refusals.finish())
+                yield confirmed
             except BaseException:
                 # Running requests end and their replies are kept; the others never start.
                 pool.shutdown(wait=False, cancel_futures=True)
                 self.pace.stop()
                 raise
 
-    def _ask_and_keep(self, key: str, messages: list[Message]) -> dict[str, Reply]:
-        reply = {key: {"text": self._ask_with_retries(messages)}}
-        self.cache.add(reply)
-        return reply
+    def _replies(
+        self, pool: ThreadPoolExecutor, missing: Mapping[str, list[Message]], refusals: _Refusals
+    ) -> Iterator[tuple[str, Reply | Failure]]:
+        """Yields replies and refusals; one request at a time until the server has answered one."""
+        waiting = list(missing.items())
+        while waiting and not self._has_answered:
+            yield pool.submit(self._ask_and_keep, *waiting.pop(0)).result()
+        requests = [pool.submit(self._ask_and_keep, key, messages) for key, messages in waiting]
+        for request in as_completed(requests):
+            yield request.result()
 
-    def _ask_with_retries(self, messages: list[Message]) -> str | None:
+    def _ask_and_keep(self, key: str, messages: list[Message]) -> tuple[str, Reply | Failure]:
+        result = self._ask_with_retries(key, messages)
+        if isinstance(result, Failure):
+            return key, result
+        self._has_answered = True
+        self.cache.add({key: {"text": result}})
+        return key, {"text": result}
+
+    def _ask_with_retries(self, key: str, messages: list[Message]) -> str | None | Failure:
         reason = ""
         for attempt in range(self.max_retries + 1):
             self.pace.wait()
             try:
-                return self._ask_once(messages)
+                return self._ask_with_known_parameters(key, messages)
             except _TemporaryFailure as failure:
                 reason = str(failure)
                 pause = backoff(attempt) if failure.pause is None else failure.pause
                 (self.pace.hold if failure.limits_all else self.pace.sleep)(pause)
         raise ConnectionError(f"the endpoint {self.url!r} failed {self.max_retries + 1} times, at last with {reason}")
 
-    def _ask_once(self, messages: list[Message]) -> str | None:
+    def _ask_with_known_parameters(self, key: str, messages: list[Message]) -> str | None | Failure:
+        """Repeats a request without the parameters that the server does not take; each is dropped once."""
+        while True:
+            body = self.body(messages)
+            result = self._ask_once(key, body)
+            if not isinstance(result, Failure):
+                return result
+            parameter = result.rejected_parameter(body)
+            if parameter is None or not self.body.drop(parameter):
+                if parameter or result.status not in PROMPT_STATUSES:
+                    raise _final_error(result)
+                return result
+
+    def _ask_once(self, key: str, body: dict[str, Any]) -> str | None | Failure:
         try:
-            completion = self.client.chat_completion(
-                messages, model=self.name, max_tokens=self.max_new_tokens, temperature=0.0
-            )
-            return _content(completion)
-        except OfflineModeIsEnabled as error:
-            raise ConnectionError("HF_HUB_OFFLINE is set, so that no endpoint can be asked") from error
-        except HfHubHTTPError as error:
-            status = error.response.status_code
-            if status not in _RETRIED_STATUSES:
-                raise _refusal(error.response) from None
-            pause = retry_after(error.response.headers)
-            limits_all = pause is not None or status == _TOO_MANY_REQUESTS
-            raise _TemporaryFailure(f"status {status}", limits_all, pause) from None
-        except (HTTPError, ConnectionError) as error:
-            raise _TemporaryFailure(type(error).__name__) from error
-        except (ValueError, TypeError, AttributeError, LookupError) as error:
-            raise _TemporaryFailure("a reply that is not a chat completion") from error
+            # Servers that know the header answer, and count, a repeated request once.
+            response = self.transport.post(body, {"idempotency-key": key})
+            result = read_response(response)
+        except TransportError as error:
+            raise _TemporaryFailure(str(error)) from error
+        except NotACompletion as error:
+            raise _TemporaryFailure(str(error)) from error
+        if isinstance(result, Failure) and result.is_temporary:
+            raise _temporary(result, response)
+        return result
 
 
-def find_token(host: str) -> str | None:
-    """Returns the token for a host: from the environment variable, or the stored one for Hugging Face's own hosts."""
+class _Refusals:
+    """Decides which refused requests are those of a refused prompt: where the server names one, or answers others.
+
+    Args:
+        answered (`bool`): Whether the server has ever answered.
+    """
+
+    def __init__(self, answered: bool):
+        self._answered = answered
+        self._unexplained: dict[str, Failure] = {}
+
+    def add(self, key: str, failure: Failure) -> dict[str, Reply]:
+        """Adds a refusal, and returns the reply to keep if the prompt is at fault.
+
+        Raises:
+            `ValueError`: After too many refusals in a row for an unknown reason.
+        """
+        if failure.prompt_fault:
+            return {key: {"text": None, "refused": failure.prompt_fault}}
+        self._unexplained[key] = failure
+        if len(self._unexplained) >= _MOST_REFUSALS[self._answered]:
+            raise _final_error(failure)
+        return {}
+
+    def confirm(self) -> dict[str, Reply]:
+        """Returns the replies to keep for earlier refusals, now that the server has answered another prompt."""
+        self._answered = True
+        replies = {
+            key: {"text": None, "refused": f"status {failure.status}: {failure.reason[:80]}"}
+            for key, failure in self._unexplained.items()
+        }
+        self._unexplained.clear()
+        return replies
+
+    def finish(self) -> dict[str, Reply]:
+        """Returns the replies to keep at the end; raises `ValueError` if the server has answered nothing."""
+        if self._unexplained and not self._answered:
+            raise _final_error(next(iter(self._unexplained.values())))
+        return self.confirm()
+
+
+def find_token(url: str) -> str | None:
+    """Returns the token for a URL: the environment variable, or the stored one for Hugging Face's own API hosts."""
     if token := os.environ.get(TOKEN_VARIABLE):
         return token
-    trusted = any(host == name or host.endswith(f".{name}") for name in _HUGGING_FACE_HOSTS)
+    parts = urlsplit(url)
+    trusted = parts.scheme == "https" and parts.hostname in HUGGING_FACE_API_HOSTS and parts.port in (None, 443)
     return get_token() if trusted else None
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """Turns SIGTERM into `KeyboardInterrupt`, so that running requests, which are paid for, end and are kept."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    earlier = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, earlier)
+
+
+def _chat_url(url: str) -> str:
+    """Returns the URL of chat completions under a base URL, as `huggingface_hub.InferenceClient` forms it."""
+    if url.endswith("/chat/completions"):
+        return url
+    return f"{url}/chat/completions" if url.endswith("/v1") else f"{url}/v1/chat/completions"
 
 
 def _check_url(url: str) -> str:
@@ -182,18 +292,16 @@ def _check_url(url: str) -> str:
     return parts.hostname
 
 
-def _content(completion: Any) -> str | None:
-    content = completion.choices[0].message.content
-    if content is not None and not isinstance(content, str):
-        raise TypeError(f"the content of a message must be a text, got {type(content).__name__}")
-    return content
+def _temporary(failure: Failure, response: Response) -> _TemporaryFailure:
+    pause = retry_after(response.headers)
+    limits_all = pause is not None or failure.status == _TOO_MANY_REQUESTS
+    return _TemporaryFailure(f"status {failure.status}: {failure.reason}", limits_all, pause)
 
 
-def _refusal(response: Any) -> Exception:
-    reason = " ".join(response.text.split())[:300]
-    if response.status_code in (401, 403):
+def _final_error(failure: Failure) -> Exception:
+    if failure.status in (401, 403):
         return PermissionError(
-            f"the endpoint refused the request (status {response.status_code}): set {TOKEN_VARIABLE} to its token, or "
-            "log in with `hf auth login` for Hugging Face's own endpoints"
+            f"the endpoint refused the request (status {failure.status}): set {TOKEN_VARIABLE} to its token, or "
+            f"log in with `hf auth login` for {HUGGING_FACE_API_HOSTS[0]}"
         )
-    return ValueError(f"the endpoint refused the request with status {response.status_code}: {reason}")
+    return ValueError(f"the endpoint refused the request with status {failure.status}: {failure.reason}")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hf_causal.evaluation.evaluate import score_predictor
 from hf_causal.evaluation.language_models.prompts import PromptFormat
+from hf_causal.evaluation.language_models.request_options import RequestOptions
 from hf_causal.evaluation.predictors import Predictor
 from hf_causal.evaluation.scores import Scores
 from hf_causal.utils.progress import Progress
@@ -28,7 +29,10 @@ class LanguageModelOptions:
         max_new_tokens (`int`): Most tokens of a generated answer.
         answers (`str` or `Path`, *optional*): Folder for the replies; inside the cache of `huggingface_hub` if not
             given.
-        concurrency (`int`), requests_per_minute (`float`, *optional*): Limits of an endpoint, see [`Endpoint`].
+        concurrency (`int`), requests_per_minute (`float`, *optional*), timeout (`float`): Limits of an endpoint, see
+            [`Endpoint`].
+        temperature (`float`), token_limit (`str`), reasoning_effort (`str`), extra_body (`dict`): Parameters of the
+            requests to an endpoint, see [`RequestOptions`].
     """
 
     endpoint: str | None = None
@@ -40,6 +44,11 @@ class LanguageModelOptions:
     answers: str | Path | None = None
     concurrency: int = 8
     requests_per_minute: float | None = None
+    timeout: float = 120.0
+    temperature: float | None = 0.0
+    token_limit: str | None = None
+    reasoning_effort: str | None = None
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.max_new_tokens < 1:
@@ -47,6 +56,7 @@ class LanguageModelOptions:
 
     def loader(self, lm: str, device: str | None, trust_remote_code: bool) -> Callable[[], Predictor]:
         """Returns a function that loads the model; arguments are checked here, before anything is loaded."""
+        requests = RequestOptions(self.temperature, self.token_limit, self.reasoning_effort, self.extra_body)
         prompt_format = PromptFormat(self.generate or self.endpoint is not None, self.shots, self.seed)
         common: dict[str, Any] = {"prompt_format": prompt_format, "max_new_tokens": self.max_new_tokens}
         common["answers"] = self.answers
@@ -54,7 +64,7 @@ class LanguageModelOptions:
             from hf_causal.evaluation.language_models.endpoint import Endpoint
 
             limits: dict[str, Any] = {"concurrency": self.concurrency, "requests_per_minute": self.requests_per_minute}
-            endpoint = Endpoint(self.endpoint, lm, **limits, **common)
+            endpoint = Endpoint(self.endpoint, lm, timeout=self.timeout, options=requests, **limits, **common)
             return lambda: endpoint
 
         def load() -> Predictor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
@@ -12,6 +13,8 @@ from email.utils import parsedate_to_datetime
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0
 """Seconds."""
+_LONGEST_WAIT = 300.0
+"""Seconds that a server may ask to wait; a longer wait is cut, and the request fails after its repetitions."""
 
 
 class Pace:
@@ -70,12 +73,16 @@ def backoff(attempt: int) -> float:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Returns the seconds of a `Retry-After` header, which holds a number or a date; `None` without a valid one."""
+    """Returns the seconds of a `Retry-After` header, which holds a number or a date, up to five minutes.
+
+    `None` without a valid header, and for one that is not finite.
+    """
     value = headers.get("retry-after")
     if value is None:
         return None
+    seconds = math.nan
     with suppress(ValueError):
-        return max(0.0, float(value))
-    with suppress(ValueError, TypeError):
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    return None
+        seconds = float(value)
+    with suppress(ValueError, TypeError, OverflowError):
+        seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+    return min(_LONGEST_WAIT, max(0.0, seconds)) if math.isfinite(seconds) else None

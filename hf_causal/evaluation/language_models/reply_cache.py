@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 from huggingface_hub import constants
 
+from hf_causal.utils.locks import lock
 from hf_causal.utils.progress import Advance
 
 Reply = dict[str, Any]
@@ -29,8 +31,11 @@ def digest(value: Any) -> str:
 class ReplyCache:
     """A file of JSON lines, one a reply; the first line describes the model and the form of the questions.
 
-    Replies are only ever appended, each in one write, so that a killed process loses no earlier reply and several
-    processes may share a file.
+    Replies are only ever appended, and are on the disk when [`add`] returns, so that a killed process loses no earlier
+    reply. Of several processes with the same file one asks at a time, and the others use its replies.
+
+    A request that is under way when the process is killed may be paid for without its reply being kept: at most as
+    many as there are requests at the same time.
 
     Args:
         folder (`str` or `Path`, *optional*): Folder of the file; inside the cache of `huggingface_hub` if not given.
@@ -49,20 +54,26 @@ class ReplyCache:
         self._lock = threading.Lock()
         self._replies: dict[str, Reply] = {}
         self._ends_with_newline = True
-        if self.path.is_file():
-            self._read()
+        self._read()
+
+    @property
+    def has_text(self) -> bool:
+        """Whether any reply has a text."""
+        return any(reply.get("text") is not None for reply in self._replies.values())
 
     def __len__(self) -> int:
         return len(self._replies)
 
     def _read(self) -> None:
+        if not self.path.is_file():
+            return
         content = self.path.read_text(encoding="utf-8", errors="replace")
         self._ends_with_newline = content.endswith("\n") or not content
         for line in content.splitlines():
             try:
                 entry = json.loads(line)
                 self._replies[entry.pop("key")] = entry
-            except (json.JSONDecodeError, KeyError, TypeError, AttributeError):
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 continue  # the first line, or a line that a killed process left incomplete
 
     def add(self, replies: Mapping[str, Reply]) -> None:
@@ -79,10 +90,21 @@ class ReplyCache:
             self._replies.update(replies)
 
     def _append(self, text: str) -> None:
-        # One write with O_APPEND, so that lines of several processes do not mix.
+        """Writes a text to the disk, all of it.
+
+        Raises:
+            `OSError`: If the disk is full or cannot be written, with the path.
+        """
+        content = text.encode()
         file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
-            os.write(file, text.encode())
+            while content:
+                written = os.write(file, content)
+                content = content[written:]
+                self._ends_with_newline = False  # until all of it is written
+            os.fsync(file)
+        except OSError as error:
+            raise OSError(error.errno, f"cannot keep a reply: {error.strerror}", str(self.path)) from error
         finally:
             os.close(file)
 
@@ -98,8 +120,20 @@ class ReplyCache:
         missing = {key: question for key, question in zip(keys, questions, strict=True) if key not in self._replies}
         if progress and len(missing) < len(keys):
             progress(len(keys) - len(missing))
-        for replies in ask(missing) if missing else ():
-            self.add(replies)
-            if progress:
-                progress(len(replies))
+        if missing:
+            self._ask(missing, ask, progress or (lambda count: None))
         return [self._replies[key] for key in keys]
+
+    def _ask(self, missing: dict[str, Any], ask: Ask, progress: Advance) -> None:
+        """Asks for missing replies, those that another process is asking for after it has ended."""
+        with lock(self.path.with_name(f".{self.path.stem}.lock"), waiting=self._say_waiting):
+            self._read()
+            if answered := [key for key in missing if key in self._replies]:
+                progress(len(answered))
+            missing = {key: question for key, question in missing.items() if key not in self._replies}
+            for replies in ask(missing) if missing else ():
+                self.add(replies)
+                progress(len(replies))
+
+    def _say_waiting(self) -> None:
+        sys.stderr.write(f"another evaluation asks this model; waiting for its replies in {self.path}\n")

@@ -135,13 +135,15 @@ class Towers:
         """
         from transformers import AutoModel, AutoTokenizer
 
-        import hf_causal.models  # noqa: F401  (registers the architectures of this package)
         from hf_causal.evaluation.loading import check_model_path
+        from hf_causal.models.complete import IncompleteModel, load_complete  # also registers the architectures
 
         check_model_path(model)
         try:
             tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=False)
-            loaded = AutoModel.from_pretrained(model, trust_remote_code=False)
+            loaded = load_complete(AutoModel.from_pretrained, model, trust_remote_code=False)
+        except IncompleteModel:
+            raise
         except (OSError, ValueError) as error:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise FileNotFoundError(f"cannot load the model {str(model)!r}: {reason}") from error

@@ -99,11 +99,11 @@ def _scores(matrix: np.ndarray, problem: Any) -> dict[str, np.ndarray]:
 def _estimate(model: str | Path) -> np.ndarray:
     from transformers import AutoModel
 
-    import hf_causal.models  # noqa: F401  (registers the architecture)
+    from hf_causal.models.complete import load_complete  # also registers the architecture
 
     if not (Path(model) / "config.json").is_file() and str(model).count("/") != 1:
         raise FileNotFoundError(f"no model {str(model)!r}")
-    loaded = cast(Any, AutoModel.from_pretrained(str(model), trust_remote_code=False))
+    loaded = cast(Any, load_complete(AutoModel.from_pretrained, str(model), trust_remote_code=False))
     return loaded.estimate().detach().double().numpy()
 
 

@@ -74,9 +74,9 @@ def _load(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise FileNotFoundError(f"no file {str(path)!r}")
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{str(path)!r} is no JSON: {error}") from None
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, too many digits, nested too deeply
+        raise ValueError(f"{str(path)!r} is not JSON that can be read: {error}") from None
     if not isinstance(data, dict):
         raise ValueError(f"{str(path)!r} must hold an object with {_listed(_NEEDED)}, got a {type(data).__name__}")
     if missing := [name for name in _NEEDED if not isinstance(data.get(name), list)]:

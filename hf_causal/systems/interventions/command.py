@@ -70,7 +70,12 @@ def intervene(
     from hf_causal.systems.interventions.console import print_pairs
     from hf_causal.systems.interventions.sources import open_source
     from hf_causal.utils.files import write_json
+    from hf_causal.utils.report_paths import check_json_report, check_picture
 
+    if json_out:
+        check_json_report("--json", json_out, ("source", "confounder", "bootstrap"))
+    if plot:
+        check_picture("--plot", plot)
     named = [_pair(text) for text in pair] if pair else pairs
     opened = open_source(source, config, confounder, images, confounding, seed)
     rows = compare(opened, named, bootstrap, seed, weights, min_images)

@@ -290,10 +290,10 @@ def _run(
 def _load(model: str | Path) -> Any:
     from transformers import AutoModel
 
-    import hf_causal.models  # noqa: F401  (registers the architecture)
+    from hf_causal.models.complete import load_complete  # also registers the architecture
 
     try:
-        return AutoModel.from_pretrained(str(model), trust_remote_code=False).eval()
+        return load_complete(AutoModel.from_pretrained, str(model), trust_remote_code=False).eval()
     except OSError as error:
         raise FileNotFoundError(f"cannot load {str(model)!r}: {' '.join(str(error).split())[:200]}") from error
 

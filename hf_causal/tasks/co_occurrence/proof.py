@@ -6,7 +6,10 @@ as in `hf_causal.tasks.transitivity.proof`:
 - Yes: `{"path": [X, …, Y]}`.
 - No: `{"reachable": […], "together": […]}`. The first is the closed set of what X reaches, which is the proof. The
   second explains why X and Y appear together, where the premise states that they do and has a reason: one directed
-  path from Y to X, or two from a common cause, the first to X and the second to Y. It is empty otherwise.
+  path from Y to X, or two from a third node that causes both, the first to X and the second to Y. It is empty only
+  where the premise does not state it or gives no such reason; where there are several, any of them is accepted.
+
+Keys other than these promise nothing and are not looked at.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hf_causal.tasks.co_occurrence.text import Prompt
-from hf_causal.tasks.shared.proofs import CertificateError, Proof, check_stated_path, neighbours, search
+from hf_causal.tasks.shared.proofs import CertificateError, Proof, check_stated_path, distances, neighbours, search
 from hf_causal.tasks.transitivity import proof as transitivity
 
 
@@ -60,16 +63,17 @@ def _explain_together(prompt: Prompt) -> list[list[str]]:
     cause, effect = prompt.question
     if cause == effect or {cause, effect} not in map(set, prompt.together):
         return []
-    _, effects = neighbours(prompt.edges)
+    causes, effects = neighbours(prompt.edges)
 
-    def path(start: str, end: str) -> list[str] | None:
-        return search(start, lambda node: effects.get(node, ()), end.__eq__)[0]
+    def path(start: str, end: str) -> list[str]:
+        return search(start, lambda node: effects.get(node, ()), end.__eq__)[0] or []
 
     if backward := path(effect, cause):
         return [backward]
-    path_pairs = [(path(node, cause), path(node, effect)) for node in effects if node not in (cause, effect)]
-    explanations = [[first, second] for first, second in path_pairs if first and second]
-    return min(explanations, key=lambda paths: sum(map(len, paths)), default=[])
+    to_cause, to_effect = distances([cause], causes), distances([effect], causes)
+    common = [node for node in effects if node in to_cause and node in to_effect and node not in (cause, effect)]
+    nearest = min(common, key=lambda node: to_cause[node] + to_effect[node], default=None)
+    return [] if nearest is None else [path(nearest, cause), path(nearest, effect)]
 
 
 def _check_together(prompt: Prompt, paths: Any) -> None:
@@ -78,15 +82,18 @@ def _check_together(prompt: Prompt, paths: Any) -> None:
     ):
         raise CertificateError(f"'together' must be a list of paths, got {paths!r}")
     if not paths:
+        if explanation := _explain_together(prompt):
+            raise CertificateError(f"'together' is empty although the premise explains it by the paths {explanation}")
         return
     cause, effect = prompt.question
     ends = [(path[0], path[-1]) if len(path) > 1 else (None, None) for path in paths]
     start = ends[0][0]
-    if ends not in ([(effect, cause)], [(start, cause), (start, effect)]):
+    if ends not in ([(effect, cause)], [(start, cause), (start, effect)]) or (start == effect and len(ends) > 1):
         raise CertificateError(
             f"the paths {paths} lead neither from {effect!r} to {cause!r} nor from a common cause to both"
         )
     if {cause, effect} not in map(set, prompt.together):
         raise CertificateError(f"the premise does not state that {cause!r} and {effect!r} appear together")
+    stated = set(prompt.edges)
     for path in paths:
-        check_stated_path(path, prompt.edges)
+        check_stated_path(path, stated)

@@ -16,6 +16,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import combinations
 
 import numpy as np
 
@@ -188,9 +189,9 @@ def parse_prompt(text: str) -> Prompt:
     system = parse_premise(premise)
     sentence = " ".join(hypotheses[0].split())
     for pattern, relation, paraphrased in _HYPOTHESES:
-        if match := pattern.fullmatch(sentence):
-            _check_names(match.group("i", "j"), system.variables, sentence)
-            return Prompt(system, relation, (match["i"], match["j"]), paraphrased)
+        if pair := pattern.match(sentence.removesuffix(".")):
+            _check_names(pair, system.variables, sentence)
+            return Prompt(system, relation, pair, paraphrased)
     raise ValueError(
         f"cannot read the hypothesis {sentence!r}: it should have one of the forms "
         + ", ".join(repr(template.format(i="X", j="Y")) for template in [*HYPOTHESES.values(), *PARAPHRASES.values()])
@@ -215,30 +216,65 @@ def parse_premise(text: str) -> ClosedSystem:
     if not 2 <= len(variables) <= MAX_VARIABLES:
         raise ValueError(f"a closed system has 2 to {MAX_VARIABLES} variables, got {len(variables)}")
     system = ClosedSystem(variables, *_statements(match["statements"], variables))
-    for pair in system.correlations:
-        if {(*pair, ()), (*pair[::-1], ())} & set(system.independences):
-            raise ValueError(f"the premise lists {pair[0]!r} and {pair[1]!r} both as correlated and as independent")
+    _check_pairs(system)
     return system
 
 
+def _check_pairs(system: ClosedSystem) -> None:
+    """Raises `ValueError` unless each pair of variables is listed as correlated or as independent, and not as both."""
+    correlated = set(map(frozenset, system.correlations))
+    independent = {frozenset((first, second)) for first, second, given in system.independences if not given}
+    for first, second in combinations(system.variables, 2):
+        pair = frozenset((first, second))
+        if pair in correlated and pair in independent:
+            raise ValueError(f"the premise lists {first!r} and {second!r} both as correlated and as independent")
+        if pair not in correlated and pair not in independent:
+            raise ValueError(
+                f"the premise must say {_CORRELATED.write(first, second)!r} or {_INDEPENDENT.write(first, second)!r}: "
+                "it is to list the relation of every two variables"
+            )
+
+
 _SYSTEM = re.compile(
-    r"(?:premise\s*:)?\s*suppose there is a closed system of (?P<size>\d+) variables?, (?P<names>[^.]+)\. "
-    r"all the statistical relations among these (?P<again>\d+) variables? are as follows:(?P<statements>.*)",
+    r"(?:premise\s*:)?\s*suppose there is a closed system of (?P<size>\d{1,9}) variables?, (?P<names>[^.]+)\. "
+    r"all the statistical relations among these (?P<again>\d{1,9}) variables? are as follows:(?P<statements>.*)",
     re.IGNORECASE,
 )
-_CORRELATED = re.compile(r"(.+) correlates with (.+)", re.IGNORECASE)
-_INDEPENDENT = re.compile(r"(.+) is independent of (.+)", re.IGNORECASE)
-_GIVEN = re.compile(r"(.+?) and (.+) are independent given (.+)", re.IGNORECASE)
 
 
-def _pattern(template: str) -> re.Pattern[str]:
-    escaped = re.escape(template.removesuffix("."))
-    return re.compile(re.sub(r"\\{(.)\\}", r"(?P<\1>.+?)", escaped) + r"\.?", re.IGNORECASE)
+class _Form:
+    """A form of sentences about two names, in any letter case; it matches or refuses a sentence in linear time."""
+
+    def __init__(self, template: str):
+        """Takes a sentence with `{i}` and `{j}`, without its full stop."""
+        self._template, self._is_reversed = template, template.index("{i}") > template.index("{j}")
+        self._start, middle, self._end = re.split(r"\{[ij]\}", template.lower())
+        self._middle = re.compile(re.escape(middle), re.IGNORECASE)
+
+    def write(self, first: str, second: str) -> str:
+        """Writes the sentence about two names."""
+        return self._template.format(i=first, j=second) + "."
+
+    def match(self, sentence: str) -> tuple[str, str] | None:
+        """Returns the two names of a sentence without its full stop, or `None` if it has another form."""
+        start, end = len(self._start), len(sentence) - len(self._end)
+        if sentence[:start].lower() != self._start or sentence[max(end, 0) :].lower() != self._end:
+            return None
+        # A name has at least one character.
+        middle = self._middle.search(sentence, start + 1, max(end - 1, 0))
+        if middle is None:
+            return None
+        names = sentence[start : middle.start()], sentence[middle.end() : end]
+        return names[::-1] if self._is_reversed else names
 
 
+_CORRELATED = _Form("{i} correlates with {j}")
+_INDEPENDENT = _Form("{i} is independent of {j}")
+_GIVEN = _Form("{i} are independent given {j}")
+_PAIR = _Form("{i} and {j}")
 # "Y directly causes X." parses as the relation `parent` of (Y, X), not as `child` of (X, Y).
 _HYPOTHESES = [
-    (_pattern(template), relation, templates is PARAPHRASES)
+    (_Form(template.removesuffix(".")), relation, templates is PARAPHRASES)
     for templates in (HYPOTHESES, PARAPHRASES)
     for relation, template in templates.items()
 ]
@@ -258,15 +294,15 @@ def _statements(text: str, variables: tuple[str, ...]) -> tuple[tuple[tuple[str,
     independences: list[Independence] = []
     for sentence in filter(None, map(str.strip, text.split("."))):
         body = re.sub(r"^however,?\s+", "", sentence, flags=re.IGNORECASE)
-        if match := _CORRELATED.fullmatch(body):
-            correlations.append((match[1], match[2]))
-            _check_names(match.groups(), variables, sentence)
-        elif match := _GIVEN.fullmatch(body):
-            independences.append((match[1], match[2], _names(match[3])))
-            _check_names((match[1], match[2], *_names(match[3])), variables, sentence)
-        elif match := _INDEPENDENT.fullmatch(body):
-            independences.append((match[1], match[2], ()))
-            _check_names(match.groups(), variables, sentence)
+        if pair := _CORRELATED.match(body):
+            correlations.append(pair)
+            _check_names(pair, variables, sentence)
+        elif (parts := _GIVEN.match(body)) and (pair := _PAIR.match(parts[0])):
+            independences.append((*pair, _names(parts[1])))
+            _check_names((*pair, *_names(parts[1])), variables, sentence)
+        elif pair := _INDEPENDENT.match(body):
+            independences.append((*pair, ()))
+            _check_names(pair, variables, sentence)
         else:
             raise ValueError(
                 f"cannot read the sentence {sentence!r}: it should have the form 'X correlates with Y.', 'X is "

@@ -9,7 +9,10 @@ For the question "Are X and Y d-separated given {Z, W}?" a certificate is a JSON
 - Yes: `{"from_child": […], "from_parent": […], "ancestors": […]}`, the nodes that the Bayes ball from X enters from a
   child and from a parent, and the conditioning set with its ancestors (`hf_causal.graphs.d_separation` has the rules
   and their sources). The sets prove the answer because no stated sentence leads out of them and Y is in neither of the
-  first two.
+  first two. They are exactly these nodes, each once, in any order: larger sets out of which no sentence leads would
+  prove the answer too, but what they say about some node would be untrue, so they are refused.
+
+Keys other than these promise nothing and are not looked at.
 
 A node that no sentence states has no edges, so it is d-separated from every other. A premise with a cycle, a question
 about a node and itself and a conditioning set that holds one of the two nodes have no answer: `ValueError`.
@@ -18,14 +21,17 @@ about a node and itself and a conditioning set that holds one of the two nodes h
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from hf_causal.tasks.d_separation.text import Prompt
 from hf_causal.tasks.shared.proofs import (
     CertificateError,
     Proof,
+    check_nothing_more,
     check_stated_path,
+    distances,
+    distinct,
     find_cycle,
     neighbours,
     node_list,
@@ -35,6 +41,13 @@ from hf_causal.tasks.shared.proofs import (
 
 _State = tuple[str, bool]
 """A node and whether the ball entered it from a child."""
+
+_BALL_SETS = {
+    "from_child": "the ball does not enter from a child",
+    "from_parent": "the ball does not enter from a parent",
+    "ancestors": "is neither in the conditioning set nor an ancestor of it",
+}
+"""From the key of a Yes to what is untrue about a node that its set must not have."""
 
 
 def prove(prompt: Prompt) -> Proof:
@@ -54,6 +67,16 @@ def prove(prompt: Prompt) -> Proof:
     ```
     """
     _require_answerable(prompt)
+    walk, entered = _enter_states(prompt)
+    if walk is not None:
+        path = [node for node, _ in walk]
+        return Proof("No", json.dumps({"path": path, "open": _reasons(prompt, path)}), len(path) - 1)
+    sets = zip(_BALL_SETS, map(sorted, _ball_sets(prompt, entered)), strict=True)
+    return Proof("Yes", json.dumps(dict(sets)), -1)
+
+
+def _enter_states(prompt: Prompt) -> tuple[list[_State] | None, Collection[_State]]:
+    """Sends the Bayes ball from the first node: returns a shortest walk to the second, and all entered states."""
     (x, y), given = prompt.question, set(prompt.given)
     parents, children = neighbours(prompt.edges)
     ancestors = reachable(given, parents)
@@ -66,17 +89,14 @@ def prove(prompt: Prompt) -> Proof:
             states += [(child, False) for child in children.get(node, ())]
         return states
 
-    start = (x, True)
-    walk, entered = search(start, next_states, lambda state: state[0] == y)
-    if walk is not None:
-        path = [node for node, _ in walk]
-        return Proof("No", json.dumps({"path": path, "open": _reasons(prompt, path, children)}), len(path) - 1)
-    sets = {
-        "from_child": sorted({node for node, from_child in {start, *entered} if from_child}),
-        "from_parent": sorted(node for node, from_child in entered if not from_child),
-        "ancestors": sorted(ancestors),
-    }
-    return Proof("Yes", json.dumps(sets), -1)
+    return search((x, True), next_states, lambda state: state[0] == y)
+
+
+def _ball_sets(prompt: Prompt, entered: Collection[_State]) -> tuple[set[str], set[str], set[str]]:
+    """Returns the sets of a Yes, in the order of `_BALL_SETS`."""
+    parents, _ = neighbours(prompt.edges)
+    from_child = {prompt.question[0], *(node for node, from_child in entered if from_child)}
+    return from_child, {node for node, from_child in entered if not from_child}, reachable(prompt.given, parents)
 
 
 def check(prompt: Prompt, answer: str, certificate: Mapping[str, Any]) -> None:
@@ -95,8 +115,12 @@ def check(prompt: Prompt, answer: str, certificate: Mapping[str, Any]) -> None:
     """
     _require_answerable(prompt)
     if answer == "Yes":
-        names = ("from_child", "from_parent", "ancestors")
-        _check_closed(prompt, *(set(node_list(certificate, name, answer)) for name in names))
+        sets = [distinct(node_list(certificate, key, answer), key) for key in _BALL_SETS]
+        _check_closed(prompt, *sets)
+        for nodes, true, (key, why) in zip(
+            sets, _ball_sets(prompt, _enter_states(prompt)[1]), _BALL_SETS.items(), strict=True
+        ):
+            check_nothing_more(nodes, true, key, why)
     else:
         _check_open(prompt, node_list(certificate, "path", answer), certificate.get("open"))
 
@@ -112,15 +136,20 @@ def _require_answerable(prompt: Prompt) -> None:
         raise ValueError(f"the premise is no DAG: its statements close the cycle {' -> '.join(cycle)}")
 
 
-def _reasons(prompt: Prompt, path: list[str], children: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+def _reasons(prompt: Prompt, path: list[str]) -> list[dict[str, Any]]:
     """Returns why each inner node of an open path is open."""
-    stated, given = set(prompt.edges), set(prompt.given)
+    parents, children = neighbours(prompt.edges)
+    steps = distances(prompt.given, parents)
+    stated = set(prompt.edges)
     reasons: list[dict[str, Any]] = []
     for before, node, after in zip(path, path[1:], path[2:], strict=False):
         reason: dict[str, Any] = {"node": node, "type": _node_type(stated, before, node, after)}
         if reason["type"] == "collider":
-            below, _ = search(node, lambda state: children.get(state, ()), given.__contains__)
-            descent = [node] if node in given or below is None else below
+            descent = [node]
+            while steps[descent[-1]]:
+                descent.append(
+                    next(child for child in children[descent[-1]] if steps.get(child) == steps[descent[-1]] - 1)
+                )
             reason |= {"descendant": descent[-1], "path": descent}
         reasons.append(reason)
     return reasons
@@ -132,7 +161,7 @@ def _node_type(stated: set[tuple[str, str]], before: str, node: str, after: str)
 
 
 def _check_open(prompt: Prompt, path: list[str], reasons: Any) -> None:
-    x, y = prompt.question
+    (x, y), given = prompt.question, set(prompt.given)
     if len(path) < 2 or (path[0], path[-1]) != (x, y) or len(set(path)) < len(path):
         raise CertificateError(f"the path {path} does not lead from {x!r} to {y!r} without meeting a node twice")
     stated = set(prompt.edges)
@@ -148,23 +177,23 @@ def _check_open(prompt: Prompt, path: list[str], reasons: Any) -> None:
         if not isinstance(reason, Mapping) or (reason.get("node"), reason.get("type")) != (node, node_type):
             raise CertificateError(f"the inner node {node!r} is a {node_type}, 'open' says {reason!r}")
         if node_type == "collider":
-            _check_descent(prompt, node, reason)
-        elif node in prompt.given:
+            _check_descent(stated, given, node, reason)
+        elif node in given:
             raise CertificateError(f"the {node_type} {node!r} is in the conditioning set, which blocks the path")
 
 
-def _check_descent(prompt: Prompt, node: str, reason: Mapping[str, Any]) -> None:
+def _check_descent(stated: set[tuple[str, str]], given: set[str], node: str, reason: Mapping[str, Any]) -> None:
     """Raises [`CertificateError`] unless the reason shows that a collider or a descendant of it is given."""
     descent = node_list(reason, "path", "No")
     if not descent or (descent[0], descent[-1]) != (node, reason.get("descendant")):
         raise CertificateError(
             f"the directed path {descent} does not lead from the collider {node!r} to its descendant"
         )
-    if descent[-1] not in prompt.given:
+    if descent[-1] not in given:
         raise CertificateError(
             f"{descent[-1]!r}, the descendant of the collider {node!r}, is not in the conditioning set"
         )
-    check_stated_path(descent, prompt.edges)
+    check_stated_path(descent, stated)
 
 
 def _check_closed(prompt: Prompt, from_child: set[str], from_parent: set[str], ancestors: set[str]) -> None:

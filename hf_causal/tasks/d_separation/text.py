@@ -129,7 +129,7 @@ _CONDITION = (("", " given {"), ("?", "}?"))
 """Text before and after a conditioning set: of an empty one, of any other."""
 _CANONICAL = re.compile(
     CANONICAL_PREMISE
-    + r"Are ([A-Za-z0-9]+) and ([A-Za-z0-9]+) d-separated(?: given \{([A-Za-z0-9]+(?:, [A-Za-z0-9]+)*)\})?\?"
+    + r"Are ([A-Za-z0-9]++) and ([A-Za-z0-9]++) d-separated(?: given \{([A-Za-z0-9]++(?:, [A-Za-z0-9]++)*+)\})?\?"
 )
 _WORD = re.compile(r"\bd-separated\b", re.IGNORECASE)
 _QUESTION = re.compile(r"\s*are\s+(\S+)\s+and\s+(\S+)\s+d-separated(?:\s+given\s*\{([^{}]*)\})?\s*", re.IGNORECASE)

@@ -14,8 +14,11 @@ from hf_causal.utils.text_arrays import concatenate
 
 STATEMENT = "{cause} causes {effect}."
 STATEMENT_FORM = "X causes Y."
-CANONICAL_PREMISE = r"((?:[A-Za-z0-9]+ causes [A-Za-z0-9]+\. )*)"
-"""Pattern of a premise as [`write_premise`] writes it, with the space before the question, as one group."""
+CANONICAL_PREMISE = r"((?:[A-Za-z0-9]++ causes [A-Za-z0-9]++\. )*+)"
+"""Pattern of a premise as [`write_premise`] writes it, with the space before the question, as one group.
+
+Its quantifiers are possessive, so that a text that does not match is refused in linear time.
+"""
 
 
 def parse_premise(text: str) -> tuple[tuple[str, str], ...]:
@@ -65,8 +68,11 @@ def canonical_edges(premise: str) -> tuple[tuple[str, str], ...]:
 
 
 def split_sentences(text: str) -> list[str]:
-    """Splits a text into sentences without their final marks; the last mark may be missing."""
-    *sentences, rest = [sentence.strip() for sentence in _END.split(text)]
+    """Splits a text into sentences without their final marks; the last mark may be missing.
+
+    The words of a sentence have one space between them, so patterns with `\\s+` match a sentence in linear time.
+    """
+    *sentences, rest = [" ".join(sentence.split()) for sentence in _END.split(text)]
     return [*sentences, rest] if rest else sentences
 
 

@@ -3,8 +3,11 @@
 For the question "Does X cause Y?" a certificate is a JSON object:
 
 - Yes: `{"path": [X, …, Y]}`, nodes each of which causes the next in some stated sentence.
-- No: `{"reachable": […]}`, the nodes that X reaches. The set proves the answer because every stated sentence whose
-  cause is X or in the set has its effect in the set, and Y is not in it.
+- No: `{"reachable": […]}`, exactly the nodes that X reaches, each once, in any order. The set proves the answer, since
+  every stated sentence whose cause is X or in the set has its effect in the set, and Y is not in it. A larger closed
+  set would prove it too, but it would say of some node that X reaches it, which is untrue, so it is refused.
+
+Keys other than these promise nothing and are not looked at.
 """
 
 from __future__ import annotations
@@ -13,7 +16,16 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from hf_causal.tasks.shared.proofs import CertificateError, Proof, check_stated_path, neighbours, node_list, search
+from hf_causal.tasks.shared.proofs import (
+    CertificateError,
+    Proof,
+    check_nothing_more,
+    check_stated_path,
+    distinct,
+    neighbours,
+    node_list,
+    search,
+)
 from hf_causal.tasks.transitivity.text import Prompt
 
 
@@ -55,18 +67,18 @@ def check(prompt: Prompt, answer: str, certificate: Mapping[str, Any]) -> None:
     if answer == "Yes":
         _check_path(prompt, node_list(certificate, "path", answer))
     else:
-        _check_closed(prompt, node_list(certificate, "reachable", answer))
+        _check_reached(prompt, node_list(certificate, "reachable", answer))
 
 
 def _check_path(prompt: Prompt, path: list[str]) -> None:
     if len(path) < 2 or (path[0], path[-1]) != prompt.question:
         raise CertificateError(f"the path {path} does not lead from {prompt.question[0]!r} to {prompt.question[1]!r}")
-    check_stated_path(path, prompt.edges)
+    check_stated_path(path, set(prompt.edges))
 
 
-def _check_closed(prompt: Prompt, nodes: list[str]) -> None:
+def _check_reached(prompt: Prompt, nodes: list[str]) -> None:
     cause, effect = prompt.question
-    reached = set(nodes)
+    reached = distinct(nodes, "reachable")
     if effect in reached:
         raise CertificateError(f"the set of a No contains the effect {effect!r}")
     for source, target in prompt.edges:
@@ -74,3 +86,6 @@ def _check_closed(prompt: Prompt, nodes: list[str]) -> None:
             raise CertificateError(
                 f"the set leaves out {target!r}, which the stated '{source} causes {target}.' reaches"
             )
+    _, effects = neighbours(prompt.edges)
+    _, entered = search(cause, lambda node: effects.get(node, ()), lambda node: False)
+    check_nothing_more(reached, set(entered), "reachable", f"{cause!r} does not reach")

@@ -126,35 +126,39 @@ def render_questions(names: np.ndarray, graph: np.ndarray, cause: np.ndarray, ef
     return concatenate([b"Does ", names[graph, cause], b" cause ", names[graph, effect], b"?"], len(graph))
 
 
-_CANONICAL = re.compile(CANONICAL_PREMISE + r"Does ([A-Za-z0-9]+) cause ([A-Za-z0-9]+)\?")
+_CANONICAL = re.compile(CANONICAL_PREMISE + r"Does ([A-Za-z0-9]++) cause ([A-Za-z0-9]++)\?")
 _QUESTION = re.compile(r"\s*does\s+(\S+)\s+cause\s+(\S+)\s*", re.IGNORECASE)
-_ANY_END = re.compile(r"([.?](?=\s|$))")
+_ANY_END = re.compile(r"[.?](?=\s|$)")
 _ANY_STATEMENT = re.compile(
     r"(?!do(?:es)?\s)(.+?)\s+causes\s+(.+)|(?!do(?:es)?\s)(.+?)\s+cause\s+(.+)", re.I | re.DOTALL
 )
 _ANY_QUESTION = re.compile(r"do(?:es)?\s+(.+?)\s+causes?\s+(.+)", re.I | re.DOTALL)
 _ABBREVIATION = re.compile(r"\b(?:St|Dr|Mr|Mrs|Ms|Prof|Jr|Sr|vs|approx|e\.g|i\.e)$")
+_ABBREVIATION_LENGTH = 8
+"""More characters than an abbreviation and the one before it have."""
+_QUESTION_FOLLOWS = re.compile(r"\s*do(?:es)?\s|\s*$", re.IGNORECASE)
 _VERB = re.compile(r"\b(causes?)\b", re.IGNORECASE)
 
 
 def _any_sentences(text: str) -> list[str]:
     """Splits a text into sentences without their final marks; the full stop of "St. John's wort" ends no sentence."""
-    sentences, current = [], ""
-    pieces = _ANY_END.split(text)
-    for index, piece in enumerate(pieces):
-        # The pieces with odd numbers are the marks.
-        if index % 2 and _ends(current, "".join(pieces[index + 1 :])):
-            sentences.append(current.strip())
-            current = ""
-        else:
-            current += piece
-    return [*sentences, current.strip()] if current.strip() else sentences
+    text = " ".join(text.split())
+    sentences, start, searched, has_verb = [], 0, 0, False
+    for mark in _ANY_END.finditer(text):
+        # Only the text since the last mark is searched, so that many marks take linear time.
+        has_verb = has_verb or _VERB.search(text, searched, mark.start()) is not None
+        searched = mark.end()
+        if has_verb and _ends(text, mark):
+            sentences.append(text[start : mark.start()].strip())
+            start, has_verb = mark.end(), False
+    return [*sentences, rest] if (rest := text[start:].strip()) else sentences
 
 
-def _ends(sentence: str, rest: str) -> bool:
-    """Returns whether a full stop after `sentence` ends it: not before its verb, and not after an abbreviation."""
-    question_follows = re.match(r"\s*do(?:es)?\s|\s*$", rest, re.IGNORECASE)
-    return bool(_VERB.search(sentence) and (question_follows or not _ABBREVIATION.search(sentence)))
+def _ends(text: str, mark: re.Match[str]) -> bool:
+    """Returns whether a mark after a verb ends its sentence: not after an abbreviation, unless a question follows."""
+    if _QUESTION_FOLLOWS.match(text, mark.end()):
+        return True
+    return not _ABBREVIATION.search(text[max(0, mark.start() - _ABBREVIATION_LENGTH) : mark.start()])
 
 
 def _read_any(pattern: re.Pattern[str], sentence: str, form: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,7 +13,7 @@ Edges = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class PremiseFacts:
-    """Facts that every row with these statements shares."""
+    """Facts about the stated graph, which all rows with these statements share."""
 
     key: int
     """Hash of the statements, independent of their order."""
@@ -47,7 +47,7 @@ def premise_facts(edges: Edges) -> PremiseFacts:
         findings.append(("self_loop", f"'{loops[0]} causes {loops[0]}.'"))
     stated = frozenset(edges)
     if len(stated) < len(edges):
-        cause, effect = next(edge for index, edge in enumerate(edges) if edge in edges[:index])
+        cause, effect = edges[first_repetition(edges)]
         findings.append(("repeated_statement", f"'{cause} causes {effect}.'"))
     if walk := find_revisit(edges):
         findings.append(("revisited_name", f"the path {', '.join(walk)} comes back to {walk[-1]!r}"))
@@ -72,11 +72,21 @@ def find_revisit(edges: Sequence[tuple[str, str]]) -> list[str] | None:
                 break
             walk.append(effect if walk[-1] == cause else cause)
         else:
-            first = next((index for index, node in enumerate(walk) if node in walk[:index]), None)
-            if first is None:
+            first = first_repetition(walk)
+            if first < 0:
                 return None
             revisits.append(walk[: first + 1])
     return revisits[0] if revisits else None
+
+
+def first_repetition(items: Sequence[Hashable]) -> int:
+    """Returns the index of the first item that is equal to an earlier item, or -1."""
+    seen = set[Hashable]()
+    for index, item in enumerate(items):
+        if item in seen:
+            return index
+        seen.add(item)
+    return -1
 
 
 def case_variants(names: frozenset[str]) -> list[str]:

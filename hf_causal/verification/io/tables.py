@@ -1,4 +1,4 @@
-"""Files, folders and data sets on the Hub as tables: what is one split is one table, however many shards it has."""
+"""Opens files, folders and data sets on the Hub as tables: one for each split, however many shards it has."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
 from hf_causal.verification.io.columns import Columns, find_columns
-from hf_causal.verification.io.formats import BATCH_ROWS, SUFFIXES, Row, read_rows, table_rows
+from hf_causal.verification.io.formats import BATCH_ROWS, SUFFIXES, BrokenRow, Row, read_rows, table_rows
 
 _SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}")
 _NO_DATA = frozenset({"manifest.json", "dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"})
@@ -27,25 +27,25 @@ class Part:
     """One file, or one split of a data set on the Hub."""
 
     name: str
-    """Its path inside of its table's source."""
+    """Path within the source of its table."""
     path: Path | None = None
     dataset: Any = None
-    """A `datasets.Dataset`, where there is no path."""
+    """A `datasets.Dataset`, for a split on the Hub, which has no path."""
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[list[Row]]:
-        """The rows in batches; columns that are not named may be left out."""
+        """Yields the rows in batches; columns that are not named may be left out."""
         if self.path is not None:
             yield from read_rows(self.path, columns)
             return
         names = self.dataset.column_names
-        chosen = self.dataset.select_columns([name for name in names if columns is None or name in columns])
-        for table in chosen.with_format("arrow").iter(BATCH_ROWS):
+        needed = self.dataset.select_columns([name for name in names if columns is None or name in columns])
+        for table in needed.with_format("arrow").iter(BATCH_ROWS):
             for batch in table.to_batches():
                 yield table_rows(batch)
 
     @cached_property
     def schema(self) -> pa.Schema | None:
-        """The Arrow schema, of parts that have one."""
+        """The Arrow schema; `None` for a text file, which has none."""
         if self.path is None:
             return self.dataset.features.arrow_schema
         if self.path.suffix.lower() != ".parquet":
@@ -57,7 +57,7 @@ class Part:
 
     @cached_property
     def column_names(self) -> list[str]:
-        """The columns, of text files those of the first rows."""
+        """The names of the columns; of a text file those of its first rows."""
         if self.schema is not None:
             return list(self.schema.names)
         for rows in self.batches():
@@ -67,15 +67,14 @@ class Part:
 
     @cached_property
     def num_rows(self) -> int | None:
-        """The number of rows where it is known without reading them."""
+        """The number of rows if it is known without reading them."""
         if self.path is None:
             return len(self.dataset)
         return None if self.schema is None else pq.read_metadata(self.path).num_rows
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is no row at all, broken ones included."""
-        return next(self.batches(), None) is None
+    def first_row(self) -> Row | None:
+        """Returns the first row, which may be broken, or `None` if there are none."""
+        return next((row for rows in self.batches() for row in rows), None)
 
 
 @dataclass(frozen=True)
@@ -87,38 +86,58 @@ class Table:
 
     @cached_property
     def columns(self) -> Columns:
-        """The columns with the text and the label; `ValueError` where there are none."""
-        names = list(dict.fromkeys(name for part in self.parts for name in part.column_names))
-        if not names and all(part.is_empty for part in self.parts):
+        """The columns with the text and the label.
+
+        Raises:
+            `ValueError`: If there are no such columns or no rows, or shards differ in the names of their classes.
+        """
+        first = next((row for part in self.parts if (row := part.first_row()) is not None), None)
+        if first is None:
             raise ValueError(f"{self.name!r} holds no rows")
-        return find_columns(names, repr(self.name), _class_names(self.parts[0].schema))
+        names = list(dict.fromkeys(name for part in self.parts for name in part.column_names))
+        if not names and isinstance(first, BrokenRow):
+            raise ValueError(f"{self.name!r} holds no row that can be read; of the first, {first.reason}")
+        columns = find_columns(names, repr(self.name), _class_names(self.parts[0].schema))
+        self._check_class_names(columns)
+        return columns
+
+    def _check_class_names(self, columns: Columns) -> None:
+        for part in self.parts[1:]:
+            classes = _class_names(part.schema)
+            for label in columns.labels:
+                expected, names = columns.classes.get(label), classes.get(label)
+                if expected != names:
+                    raise ValueError(
+                        f"the classes of {label!r} must have the same names in all shards of {self.name!r}: they are "
+                        f"{expected} in {self.parts[0].name!r} and {names} in {part.name!r}"
+                    )
 
     def rows(self) -> Iterator[Row]:
-        """The rows of all parts, one by one; columns that do not matter here may be left out."""
+        """Returns the rows of all parts; columns that [`Columns`] does not name may be left out."""
         return (row for part in self.parts for rows in part.batches(self.columns.names) for row in rows)
 
     @property
     def num_rows(self) -> int | None:
-        """The number of rows where it is known without reading them."""
+        """The number of rows if it is known without reading them."""
         counts = [part.num_rows for part in self.parts]
         return None if None in counts else sum(filter(None, counts))
 
 
 def open_tables(source: str | Path, config: str | None = None, split: str | None = None) -> list[Table]:
-    """Finds the tables of a source.
+    """Opens the tables of a source.
 
     Args:
         source (`str` or `Path`): A file whose suffix is one of `SUFFIXES`, a folder of them (one that
             `hf-causal build` wrote, too), or a data set on the Hub by its name.
-        config (`str`, *optional*): Of a folder, its sub-folder of that name; of a data set, its config.
-        split (`str`, *optional*): Only this split; files are known by their name, as `train-00000-of-00002.parquet`.
+        config (`str`, *optional*): Only this sub-folder of a folder, or this config of a data set.
+        split (`str`, *optional*): Only this split; that of a file is in its name, as `train-00000-of-00002.parquet`.
 
     Returns:
         `list[Table]`: In the order of their names; at least one.
 
     Raises:
-        `FileNotFoundError`: If nothing is there.
-        `ValueError`: If what is there is nothing that can be read.
+        `FileNotFoundError`: If the source does not exist, or a folder has no data files.
+        `ValueError`: If a file has another suffix, or a link of a folder leads nowhere or in a circle.
     """
     path = Path(source)
     if path.is_dir():
@@ -136,23 +155,45 @@ def open_tables(source: str | Path, config: str | None = None, split: str | None
 
 def _folder_tables(folder: Path, config: str | None, split: str | None) -> list[Table]:
     parts: dict[str, list[Part]] = {}
-    for path in sorted((folder / config if config else folder).rglob("*")):
+    inner = folder / config if config else folder
+    for path in sorted(_data_files(inner) if inner.is_dir() else ()):
         inside = path.relative_to(folder)
-        hidden = any(name.startswith(".") for name in inside.parts) or path.name in _NO_DATA
-        if hidden or path.suffix.lower() not in SUFFIXES or not path.is_file():
-            continue
         shard = _SHARD.fullmatch(path.stem)
         if split is None or split == (shard[1] if shard else path.stem):
             name = inside.with_name(shard[1]) if shard else inside
             parts.setdefault(name.as_posix(), []).append(Part(inside.as_posix(), path))
     if not parts:
-        wanted = "".join(f", {what} {name!r}" for what, name in (("config", config), ("split", split)) if name)
-        raise FileNotFoundError(f"{str(folder)!r}{wanted} holds no files with the suffix {', '.join(SUFFIXES)}")
+        selected = "".join(f", {what} {name!r}" for what, name in (("config", config), ("split", split)) if name)
+        raise FileNotFoundError(f"{str(folder)!r}{selected} holds no files with the suffix {', '.join(SUFFIXES)}")
     return [Table(name, tuple(files)) for name, files in parts.items()]
 
 
+def _data_files(folder: Path, ancestors: tuple[Path, ...] = ()) -> Iterator[Path]:
+    """Yields the data files in a folder and its subfolders, linked ones included.
+
+    `load_dataset` reads linked files too, but leaves out linked folders without a word, so nothing would tell that
+    their rows had not been verified.
+
+    Raises:
+        `ValueError`: If a link leads back to a folder that contains it, or a data file is a link to nothing.
+    """
+    real = folder.resolve()
+    if real in ancestors:
+        raise ValueError(f"the link {str(folder)!r} leads back to a folder that contains it; remove the link")
+    for path in folder.iterdir():
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            yield from _data_files(path, (*ancestors, real))
+        elif path.suffix.lower() in SUFFIXES and path.name not in _NO_DATA:
+            if not path.exists():
+                raise ValueError(f"the link {str(path)!r} leads nowhere; remove or repair it")
+            if path.is_file():
+                yield path
+
+
 def _may_be_on_the_hub(source: str) -> bool:
-    """Whether a name can be that of a data set on the Hub; a mistyped file is told at once, not asked for there."""
+    """Returns whether a name can be that of a data set on the Hub; a mistyped file name is not looked up there."""
     try:
         validate_repo_id(source)
     except HFValidationError:
@@ -179,7 +220,7 @@ def _hub_tables(source: str, config: str | None, split: str | None) -> list[Tabl
 
 
 def _class_names(schema: pa.Schema | None) -> dict[str, list[str]]:
-    """From column to the names of its classes, as `datasets` keeps them in the schema of its files."""
+    """Returns the names of the classes of each column that has them, which `datasets` keeps in the schema."""
     if schema is None or b"huggingface" not in (schema.metadata or {}):
         return {}
     features = json.loads(schema.metadata[b"huggingface"]).get("info", {}).get("features", {})

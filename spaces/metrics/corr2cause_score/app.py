@@ -27,10 +27,12 @@ def score(rows: list[list]) -> dict:
         rows: One list for each question: prediction, reference, relation, number of variables.
     """
     try:
-        values = zip(*(row for row in rows if row and row[0] not in (None, "")), strict=True)
+        filled = [row for row in rows if row and row[0] not in (None, "")]
+        if not filled or {len(row) for row in filled} != {len(COLUMNS)}:
+            raise ValueError(f"it must have at least one row, and rows of {len(COLUMNS)} cells")
         columns = {
             name: [read(value) for value in column]
-            for (name, read), column in zip(COLUMNS.items(), values, strict=True)
+            for (name, read), column in zip(COLUMNS.items(), zip(*filled, strict=True), strict=True)
         }
         return metric.compute(**columns)
     except (ValueError, TypeError) as error:

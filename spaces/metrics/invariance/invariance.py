@@ -62,6 +62,8 @@ class Invariance(evaluate.Metric):
         )
 
     def _compute(self, predictions, references, spurious):
+        if not predictions:
+            raise ValueError("`predictions` must have at least one matrix, got none")
         scores = [
             invariance_scores(*map(np.array, matrices))
             for matrices in zip(predictions, references, spurious, strict=True)

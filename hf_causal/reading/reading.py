@@ -1,0 +1,115 @@
+"""People's text to a reading: all of it, or an error that says which words were not understood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from hf_causal.reading.tasks import Renaming
+
+KINDS = {
+    "cause": "Does X cause Y?",
+    "affect": "Does X affect Y?",
+    "increase": "Does X increase (reduce) Y?",
+    "direct": "Does X directly cause Y?",
+    "independent": "Are X and Y independent given Z?",
+    "hypothesis": "what follows from correlations",
+    "common_cause": "Is Z a common cause of X and Y?",
+    "confounder": "Is Z a confounder of X and Y?",
+    "mediator": "Is Z a mediator between X and Y?",
+    "collider": "Is Z a collider between X and Y?",
+    "any_common_cause": "Is there a common cause of X and Y?",
+    "any_confounder": "Is there a confounder of X and Y?",
+    "any_mediator": "Is there a mediator between X and Y?",
+    "any_collider": "Is there a collider between X and Y?",
+    "causes": "What causes Y?",
+    "direct_causes": "What directly causes Y?",
+    "effects": "What does X cause?",
+    "direct_effects": "What does X directly cause?",
+    "common_causes": "What are the common causes of X and Y?",
+    "confounders": "What are the confounders of X and Y?",
+    "mediators": "What are the mediators between X and Y?",
+    "colliders": "What are the colliders between X and Y?",
+    "blockers": "Which variables block the paths between X and Y?",
+    "why": "Why does X cause Y?",
+}
+"""The kinds of questions, each with an example."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A piece of the text that was typed, and what it was read as."""
+
+    field: str
+    """`"premises"` or `"question"`."""
+    start: int
+    end: int
+    role: str
+    """`"name"`, `"relation"`, or `"ignored"` for words that change nothing."""
+    text: str
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A stated cause and its effect, in the names of the text."""
+
+    cause: str
+    effect: str
+    sign: str
+    """`"+"` (more of the cause means more of the effect), `"-"` or `"?"`."""
+    start: int
+    end: int
+    """The sentence, in the premises."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, in the names of the text."""
+
+    kind: str
+    """One of [`KINDS`]."""
+    names: tuple[str, ...]
+    """The cause and the effect, or the two variables, or the one variable that is asked about."""
+    given: tuple[str, ...] = ()
+    third: str | None = None
+    """The variable that is asked about as a confounder, mediator or collider."""
+    direction: str = ""
+    """`"+"` or `"-"` where the question asks about a direction."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text that was understood, every word of it."""
+
+    statements: tuple[Statement, ...]
+    question: Question
+    names: tuple[str, ...]
+    """All names of the text, in their order."""
+    language: str
+    """Of the question: `"en"` or `"zh"`."""
+    marks: tuple[Mark, ...]
+    together: tuple[tuple[str, str], ...] = ()
+    """Pairs that are said to appear together."""
+    independent: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    """Pairs that are said to be independent, and given what."""
+    task: str | None = None
+    """The task that the question is of; `None` for lists, paths and directions, which several prompts prove."""
+    prompt: str | None = None
+    """The canonical prompt of the task with short names, which a model reads."""
+
+    @cached_property
+    def renaming(self) -> Renaming:
+        """The map from the names of the text to short ones, and back."""
+        from hf_causal.reading.names import shorten
+
+        return shorten(self.names)
+
+    @property
+    def edges(self) -> tuple[tuple[str, str], ...]:
+        """The stated (cause, effect) pairs in the names of the text, repetitions included."""
+        return tuple((statement.cause, statement.effect) for statement in self.statements)
+
+    def short(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Returns the short names of some names."""
+        return tuple(self.renaming.short[name] for name in names)

@@ -1,0 +1,84 @@
+"""The tasks that the reader writes prompts for; nothing else of the reader imports them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hf_causal.graphs.equivalence import MAX_VARIABLES
+from hf_causal.tasks.co_occurrence import text as co_occurrence
+from hf_causal.tasks.corr2cause import text as corr2cause
+from hf_causal.tasks.d_separation import text as d_separation
+from hf_causal.tasks.proving import check, prove
+from hf_causal.tasks.shared.names import RESERVED_WORDS, Renaming, is_name
+from hf_causal.tasks.shared.proofs import Proof, find_cycle
+from hf_causal.tasks.transitivity import proof as _transitivity
+from hf_causal.tasks.transitivity import text as transitivity
+
+HYPOTHESES, PARAPHRASES = corr2cause.HYPOTHESES, corr2cause.PARAPHRASES
+Pair = tuple[str, str]
+
+
+def causes_prompt(edges: Sequence[Pair], asked: Pair, together: Sequence[Pair] = ()) -> tuple[str, str]:
+    """Returns the task and the prompt of "Does X cause Y?"."""
+    if together:
+        statements = [(first, second, True) for first, second in edges]
+        statements += [(first, second, False) for first, second in together]
+        return "co_occurrence", str(co_occurrence.Prompt(tuple(statements), asked))
+    return "transitivity", str(transitivity.Prompt(tuple(edges), asked))
+
+
+def prove_cause(edges: Sequence[Pair], asked: Pair) -> tuple[str, str]:
+    """Answers "Does X cause Y?" and proves it: the answer and its certificate."""
+    proof = _transitivity.prove(transitivity.Prompt(tuple(edges), asked))
+    return proof.answer, proof.certificate
+
+
+def separation_prompt(edges: Sequence[Pair], asked: Pair, given: Sequence[str]) -> tuple[str, str]:
+    """Returns the task and the prompt of "Are X and Y d-separated given Z?"."""
+    return "d_separation", str(d_separation.Prompt(tuple(edges), asked, tuple(given)))
+
+
+def hypothesis_prompt(
+    variables: Sequence[str],
+    correlations: Sequence[Pair],
+    independences: Sequence[tuple[str, str, tuple[str, ...]]],
+    relation: str,
+    pair: Pair,
+    paraphrased: bool = False,
+) -> tuple[str, str]:
+    """Returns the task and the prompt of a hypothesis about a closed system of correlations."""
+    system = corr2cause.ClosedSystem(tuple(variables), tuple(correlations), tuple(independences))
+    return "corr2cause", str(corr2cause.Prompt(system, relation, pair, paraphrased))
+
+
+def canonical(text: str) -> tuple[str, list[Pair], Pair, tuple[str, ...]] | None:
+    """Returns task, edges, pair and conditioning set of a prompt of the corpora, `None` for any other text."""
+    for task in (d_separation, transitivity):
+        try:
+            prompt = task.parse_prompt(text)
+        except ValueError:
+            continue
+        if str(prompt) == text:
+            name = "d_separation" if task is d_separation else "transitivity"
+            return name, list(prompt.edges), prompt.question, tuple(getattr(prompt, "given", ()))
+    return None
+
+
+__all__ = [
+    "HYPOTHESES",
+    "MAX_VARIABLES",
+    "RESERVED_WORDS",
+    "PARAPHRASES",
+    "Pair",
+    "Proof",
+    "Renaming",
+    "canonical",
+    "causes_prompt",
+    "check",
+    "find_cycle",
+    "hypothesis_prompt",
+    "is_name",
+    "prove",
+    "prove_cause",
+    "separation_prompt",
+]

@@ -1,0 +1,26 @@
+"""`hf-causal ask`."""
+
+import json
+
+import pytest
+
+from hf_causal.cli import main
+
+
+def test_an_answer_in_words(capsys):
+    assert main(["ask", "Frost causes cracks. Cracks cause leaks.", "Does frost cause leaks?"]) == 0
+    assert capsys.readouterr().out == "Yes. The statements lead from “frost” to “leaks”: frost → cracks → leaks.\n"
+
+
+def test_an_answer_with_its_proofs_as_json(capsys):
+    assert main(["ask", "--json", "霜冻导致裂缝，裂缝导致漏水。什么导致漏水？"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["members"] == ["霜冻", "裂缝"] and found["language"] == "zh" and found["kind"] == "causes"
+    assert found["proofs"][0]["certificate"] == {"path": ["A", "B", "C"]}
+
+
+@pytest.mark.parametrize("premises", ["Frost may cause cracks.", "", "x" * 30_000])
+def test_what_is_not_understood_ends_with_status_2_and_one_line(premises, capsys):
+    assert main(["ask", premises, "Does frost cause cracks?"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "" and captured.err.startswith("error: ") and captured.err.count("\n") == 1

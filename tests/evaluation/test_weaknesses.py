@@ -1,0 +1,50 @@
+"""Prompts that touch a known weakness of looped models are noted."""
+
+import json
+
+import pytest
+
+from hf_causal.cards.model_card import render_model_card
+from hf_causal.cli import main
+from hf_causal.corpora import generate_shard, get_config
+from hf_causal.evaluation.weaknesses import FEEDBACK, NAMES, known_weaknesses
+from hf_causal.models.pretrained import released_models
+
+LONG = "Kp3vTz9QhW2m"
+PLAIN = "A causes AB. AB causes C. Does A cause C?"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "remarks"),
+    [
+        (PLAIN, []),
+        ("x causes y. y causes z. z causes x. w causes x. Does z cause w?", [FEEDBACK]),
+        ("m causes m. m causes n. Does m cause n?", [FEEDBACK]),
+        (f"{LONG} causes B. {LONG}x7 causes C. Does {LONG} cause C?", [NAMES]),
+        (f"A causes {LONG}. {LONG[5:]} causes B. Does A cause B?", [NAMES]),
+        (f"A causes {LONG}. B{LONG}C causes D. Does A cause D?", []),
+        (f"{LONG} causes {LONG}1. {LONG}1 causes {LONG}. Does {LONG} cause {LONG}1?", [FEEDBACK, NAMES]),
+        ("ab causes abc. abc causes abdefghi. Does ab cause abc?", [NAMES]),
+        ("not a prompt of any task", []),
+    ],
+)
+def test_loops_and_overlapping_names_are_noted(prompt, remarks):
+    assert known_weaknesses([PLAIN, prompt]) == remarks
+
+
+def test_the_released_splits_touch_none():
+    config = get_config("axiomatic", "transitivity_generalization")
+    for split in config.splits:
+        assert known_weaknesses(generate_shard("axiomatic", config, split, 0)["prompt"].to_pylist()) == []
+
+
+def test_evaluate_and_the_card_say_so(tmp_path, capsys):
+    folder = released_models()["axiom-looped"]
+    rows = [{"prompt": "m causes q. q causes m. Does m cause q?", "completion": "Yes"}] * 3
+    (tmp_path / "loops.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    command = ["evaluate", str(folder), "--config", "none", "--data", str(tmp_path / "loops.jsonl")]
+    assert main([*command, "--json", str(tmp_path / "scores.json")]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if FEEDBACK in line]
+    assert lines == [f"loops: {FEEDBACK}."]
+    assert json.loads((tmp_path / "scores.json").read_text())["known_weaknesses"] == {"loops": [FEEDBACK]}
+    assert "feedback loop" in render_model_card(folder) and "feedback loop" in (folder / "README.md").read_text()
