@@ -7,7 +7,7 @@ JOBS ?= auto
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help venv reproduce browser test quick docs gallery quality style spaces clean
+.PHONY: help venv reproduce browser test quick docs gallery attack quality style spaces clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ docs: $(INSTALLED)  ## The site in docs/_build; warnings are errors
 
 gallery: $(INSTALLED)  ## GALLERY.md: a row of every config with its proof
 	$(BIN)/python -m hf_causal.tasks.gallery
+
+attack: $(INSTALLED)  ## The attacks that take minutes: each benchmarks/attack_*.py ends with its counts or an error
+	for script in benchmarks/attack_*.py; do $(BIN)/python $$script || exit 1; done
 
 quality: $(INSTALLED)  ## Lint, format, types and the import order, as CI checks them
 	$(BIN)/ruff check .

@@ -12,7 +12,7 @@ from hf_causal.utils.hardware import cores
 BUILD_HELP = """
 Write a corpus as Parquet with its data set card; `load_dataset(OUT, CONFIG)` loads it.
 
-A build that was interrupted goes on when the same command is given again: finished files stay as they are.
+To resume an interrupted build, give the same command again: finished files stay as they are.
 
 Examples:
 
@@ -40,11 +40,15 @@ def build(
         str, typer.Option(help="Folder to write, or a URL such as `hf://datasets/ORG/NAME`; other configs in it stay.")
     ],
     config: Annotated[
-        list[str] | None, typer.Option(help="Config to build, may be repeated; all when not given.")
+        list[str] | None, typer.Option(help="Config to build, may be repeated; all if left out.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the random numbers.")] = 0,
-    rows: Annotated[int | None, typer.Option(help="Rows of `train`, for training configs and `balanced`.")] = None,
-    validation_rows: Annotated[int | None, typer.Option(help="Rows of `validation`, for training configs.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the random numbers.")] = 0,
+    rows: Annotated[
+        int | None, typer.Option(help="Number of rows of `train`, for training configs and `balanced`.")
+    ] = None,
+    validation_rows: Annotated[
+        int | None, typer.Option(help="Number of rows of `validation`, for training configs.")
+    ] = None,
     rows_per_cell: Annotated[
         int | None, typer.Option(help="Questions of each cell, for generalization configs and `balanced`.")
     ] = None,
@@ -52,17 +56,20 @@ def build(
     name_lengths: Annotated[
         str | None, typer.Option(help="Shortest and longest name, as `1,3`, for training configs.")
     ] = None,
-    rows_per_shard: Annotated[int | None, typer.Option(help="Rows of one Parquet file.")] = None,
+    rows_per_shard: Annotated[int | None, typer.Option(help="Number of rows in each Parquet file.")] = None,
     option: Annotated[
         list[str] | None, typer.Option(help="Further option of the configs, as `heterogeneity=4`; may be repeated.")
     ] = None,
     num_proc: NumProc = None,
     engine: Annotated[
-        str, typer.Option(help="`local`, or `ray` to spread the shards over a Ray cluster. The bytes are the same.")
+        str,
+        typer.Option(help="`local`, or `ray` to distribute the shards over a Ray cluster. The bytes are the same."),
     ] = "local",
     ray_address: Annotated[
         str | None,
-        typer.Option(help="Running Ray cluster to join, `auto` on one of its machines; Ray starts here otherwise."),
+        typer.Option(
+            help="Address of a running Ray cluster, `auto` on one of its machines; if left out, Ray is started."
+        ),
     ] = None,
 ) -> None:
     from functools import partial
@@ -81,7 +88,7 @@ def build(
         "rows_per_shard": rows_per_shard,
         **named_values("--option", option),
     }
-    given = {name: value for name, value in options.items() if value is not None}
+    set_options = {name: value for name, value in options.items() if value is not None}
     written = build_corpus(
         corpus,
         out,
@@ -91,7 +98,7 @@ def build(
         engine,
         ray_address,
         seed=seed,
-        **given,
+        **set_options,
     )
     table = Table("config", "split", "rows", "files", "SHA-256 of the rows", title=f"{corpus} in {out}")
     for name, splits in written.items():

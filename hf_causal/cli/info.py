@@ -9,10 +9,10 @@ import typer
 
 def info(
     accelerate_config: Annotated[
-        str | None, typer.Option(help="Print this shipped Accelerate config instead, to keep and change.")
+        str | None, typer.Option(help="Print only this Accelerate config of the package, to save and change.")
     ] = None,
 ) -> None:
-    """Show versions, hardware, recipes, Accelerate configs and corpora.
+    """Show the versions of packages, the hardware, and all recipes, Accelerate configs and corpora.
 
     Examples:
 

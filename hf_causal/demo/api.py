@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, Literal
 
 import gradio as gr
 
-from hf_causal.demo.answers import Answer, Question, read_question
+from hf_causal.demo.answers import Answer, read_question
 from hf_causal.demo.ask_tab import AskTab
 from hf_causal.demo.proofs import show_proof
-from hf_causal.demo.uploads import verify_text
+from hf_causal.demo.questions import Question
+from hf_causal.demo.uploads import FileQueue, verify_text
+from hf_causal.demo.verify_tab import visits_of
 
 
 class Endpoints:
     """The endpoints of a page."""
 
-    def __init__(self, ask: AskTab):
-        self.ask = ask
+    def __init__(self, ask: AskTab, files: FileQueue):
+        self.ask, self.files = ask, files
 
     def register(self) -> None:
         """Offers the functions, inside of a `gr.Blocks`."""
-        for function in (self.answer, self.prove, self.models, self.verify):
-            gr.api(self._told(function), api_name=function.__name__)
+        for function in (self.answer, self.prove, self.models):
+            gr.api(_tell_mistakes(function), api_name=function.__name__, concurrency_id="ask")
+        gr.api(_tell_mistakes_later(self.verify), api_name="verify", concurrency_id="files", concurrency_limit=None)
 
     def answer(self, premises: str, question: str, model: str = "axiom-reasoner") -> dict[str, Any]:
         """Answers a causal question by a trained model, beside the exact answer and its proof.
@@ -58,7 +64,7 @@ class Endpoints:
         """
         return self.ask.models.names
 
-    def verify(self, rows: str, format: Literal["jsonl", "csv"] = "jsonl") -> dict[str, Any]:
+    async def verify(self, rows: str, format: Literal["jsonl", "csv"] = "jsonl") -> dict[str, Any]:
         """Proves or refutes the label of every row of a small data set from the rows' own text.
 
         Args:
@@ -68,20 +74,45 @@ class Endpoints:
         Returns:
             dict: The number of rows, whether they are clean, and what was found in which rows.
         """
-        return verify_text(rows, format)
+        return await self.files.run(verify_text(rows, format), visits_of(None))
 
-    def _told(self, function: Any) -> Any:
-        """The function with its mistakes as messages for its caller; anything else stays the server's own."""
-        from functools import wraps
 
-        @wraps(function)
-        def told(*args: Any, **kwargs: Any) -> Any:
-            try:
-                return function(*args, **kwargs)
-            except (ValueError, FileNotFoundError) as error:
-                raise gr.Error(str(error), print_exception=False) from error
+def _tell_mistakes(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Makes mistakes of a caller messages for the caller; other errors stay those of the server."""
 
-        return told
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except (ValueError, FileNotFoundError) as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    return call
+
+
+def _tell_mistakes_later(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Does the same as [`_tell_mistakes`] for a coroutine function."""
+
+    @wraps(function)
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return await function(*args, **kwargs)
+        except (ValueError, FileNotFoundError) as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    return call
+
+
+def write_json(server: Any) -> None:
+    """Lets a Model Context Protocol server of Gradio write results as JSON, which it writes as Python otherwise."""
+    write = server.postprocess_output_data
+
+    def write_as_json(data: Any, root_url: str) -> Any:
+        return write(
+            [item if isinstance(item, str) else json.dumps(item, ensure_ascii=False) for item in data], root_url
+        )
+
+    server.postprocess_output_data = write_as_json
 
 
 def describe_question(question: Question) -> dict[str, Any]:

@@ -43,12 +43,16 @@ class AskTab:
 
     def _build_fields(self) -> None:
         self.premises = gr.Textbox(
-            label="Premises", lines=6, max_lines=14, elem_id="hc-premises",
+            EXAMPLES[0].premises, label="Premises", lines=6, max_lines=14, elem_id="hc-premises",
             placeholder="smoking causes tar deposits\n…",
             info="One statement a line, or running text. “leads to”, “is caused by”, →, commas and “and” are fine.",
         )  # fmt: skip
         self.question = gr.Textbox(
-            label="Question", elem_id="hc-question", placeholder="Does smoking cause lung cancer?", submit_btn=False
+            EXAMPLES[0].question,
+            label="Question",
+            elem_id="hc-question",
+            placeholder="Does smoking cause lung cancer?",
+            submit_btn=False,
         )
         self.model = gr.Dropdown(
             self.models.names,
@@ -142,10 +146,13 @@ class AskTab:
         return loop_view(answer, int(loop)) or attention_view(answer, int(layer), int(head))
 
     def open_link(self, request: gr.Request) -> Any:
-        """Returns the question in the address of the page with its answer; without one, nothing changes."""
+        """Returns the question in the address of the page with its answer; without one, the first example."""
         premises, question, model = (str(request.query_params.get(key, "")) for key in LINK_KEYS)
         if not premises and not question:
-            return gr.skip()
+            example = (EXAMPLES[0].premises, EXAMPLES[0].question, self.models.names[0])
+            *shown, _, _, code = self.ask(*example)
+            # The fields have the example already, and the address of the page stays short.
+            return [gr.skip()] * 3 + [*shown, gr.Accordion(visible=False), "", code]
         known = model in self.models.names or (self.models.allow_hub and model)
         asked = (premises, question, model if known else self.models.names[0])
         return [*asked, *self.ask(*asked)]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from hf_causal.demo.answers import Answer, Question
+from hf_causal.demo.answers import Answer
+from hf_causal.demo.labels import label, language_of
+from hf_causal.demo.marks import mark, read_view
 from hf_causal.demo.pictures import draw
 from hf_causal.demo.proofs import show_proof
+from hf_causal.demo.questions import Question
 from hf_causal.reading import Problem
 
 WELCOME = (
@@ -17,7 +20,7 @@ WELCOME = (
 
 
 def answer_card(answer: Answer) -> str:
-    """Returns the two answers, a warning where they differ, the proof and its pictures."""
+    """Returns the two answers, what was read, a warning where the answers differ, the proof and its pictures."""
     question = answer.question
     shown = show_proof(question)
     steps = "".join(f"<li>{escape(step)}</li>" for step in shown.steps)
@@ -26,26 +29,28 @@ def answer_card(answer: Answer) -> str:
         f"<figure>{draw(picture)}<figcaption>{escape(caption)}{_legend(question)}</figcaption></figure>"
         for caption, picture in shown.pictures
     )
+    title = label("proof", question.read.language)
     answers = f'<div class="hc-answers">{_exact(question)}{_model(answer)}</div>'
     return (
         f'<section class="hc-card" aria-label="Answer">{answers}'
-        f"{_warning(answer)}"
-        f'<div class="hc-proof"><h3>Proof</h3><p>{escape(shown.summary)}</p>'
-        f"{steps}</div>{figures}{_names(question)}</section>"
+        f"{_warning(answer)}{_loop(question)}"
+        f'<div class="hc-proof"><h3>{title}</h3><p>{escape(shown.summary)}</p>'
+        f"{steps}</div>{figures}{read_view(question)}{_names(question)}</section>"
     )
 
 
 def trouble_card(troubles: Sequence[Problem], premises: str, question: str) -> str:
-    """The texts with the places that cannot be read marked, and what would help."""
-    texts = {"premises": premises, "question": question}
+    """Returns the texts with what cannot be read marked, and what would help."""
+    language = language_of(question, premises)
     parts = []
-    for field, text in texts.items():
-        own = [one for one in troubles if one.field == field]
-        if own:
-            marked = f"<pre>{_marked(text, own)}</pre>" if any(one.text.strip() for one in own) else ""
-            reasons = "".join(f"<li>{_quoted(one)}{escape(one.reason)}.</li>" for one in own)
-            parts.append(f"<h4>{field.capitalize()}</h4>{marked}<ul>{reasons}</ul>")
-    title = "<h3>Some of this could not be read</h3>"
+    for field, text in (("premises", premises), ("question", question)):
+        problems = [problem for problem in troubles if problem.field == field]
+        if problems:
+            marked = mark(text, problems, lambda _, shown: f"<mark>{shown}</mark>")
+            marked = f"<pre>{marked}</pre>" if any(problem.text.strip() for problem in problems) else ""
+            reasons = "".join(f"<li>{_quoted(problem)}{escape(problem.reason)}.</li>" for problem in problems)
+            parts.append(f"<h4>{label(field, language)}</h4>{marked}<ul>{reasons}</ul>")
+    title = f"<h3>{label('trouble', language)}</h3>"
     return f'<section class="hc-card hc-trouble" role="alert">{title}{"".join(parts)}</section>'
 
 
@@ -56,28 +61,34 @@ def error_card(message: str) -> str:
 
 
 def _exact(question: Question) -> str:
-    answer, members = question.exact.answer, question.exact.members
-    shown = answer or escape(", ".join(members)) or f"{len(question.exact.paths)} paths"
+    answer, members, language = question.exact.answer, question.exact.members, question.read.language
+    if answer:
+        shown = label(answer, language)
+    elif question.exact.paths:
+        shown = label("paths", language, count=len(question.exact.paths))
+    else:
+        shown = escape(", ".join(members)) or label("nothing", language)
     return (
-        f'<div class="hc-answer hc-{answer.lower() or "none"}"><span class="hc-who">Exact answer</span>'
-        f'<strong>{shown}</strong><span class="hc-how">proved from the statements</span></div>'
+        f'<div class="hc-answer hc-{answer.lower() or "none"}"><span class="hc-who">{label("exact", language)}</span>'
+        f'<strong>{shown}</strong><span class="hc-how">{label("proved", language)}</span></div>'
     )
 
 
 def _model(answer: Answer) -> str:
-    who = f'<span class="hc-who">{escape(answer.model)}</span>'
-    if answer.opinion is None:
-        return f'<div class="hc-answer hc-none">{who}<strong>–</strong><span class="hc-how">no answer</span></div>'
+    language = answer.question.read.language
+    model = f'<span class="hc-who">{escape(answer.model)}</span>'
+    if answer.opinion is None or answer.says is None:
+        silent = f'<strong>–</strong><span class="hc-how">{label("no_answer", language)}</span>'
+        return f'<div class="hc-answer hc-none">{model}{silent}</div>'
     yes = answer.opinion.probability
-    shown = yes if answer.says == "Yes" else 1 - yes
-    bar = (
-        f'<span class="hc-bar" role="img" aria-label="Probability of Yes: {yes:.1%}">'
-        f'<span style="width:{100 * yes:.1f}%"></span></span>'
-    )
+    shown = percent(yes if answer.says == "Yes" else 1 - yes)
+    about = label("probability_of_yes", language, share=f"{yes:.1%}")
+    bar = f'<span class="hc-bar" role="img" aria-label="{about}"><span style="width:{100 * yes:.1f}%"></span></span>'
     wrong = " hc-wrong" if answer.is_wrong else ""
+    says = f"<strong>{label(answer.says, language)}</strong>"
     return (
-        f'<div class="hc-answer hc-{str(answer.says).lower()}{wrong}">{who}<strong>{answer.says}</strong>'
-        f'<span class="hc-how">with probability {percent(shown)}</span>{bar}</div>'
+        f'<div class="hc-answer hc-{answer.says.lower()}{wrong}">{model}{says}'
+        f'<span class="hc-how">{label("probability", language, share=shown)}</span>{bar}</div>'
     )
 
 
@@ -96,48 +107,51 @@ def percent(share: float) -> str:
 
 
 def _warning(answer: Answer) -> str:
+    language = answer.question.read.language
     if answer.unread:
-        why = escape(answer.unread)
-        return f'<p class="hc-note">{escape(answer.model)} gave no answer: {why}. The proof stands.</p>'
-    if answer.is_wrong:
-        return (
-            f'<p class="hc-warning" role="alert">{escape(answer.model)} is wrong here: it says {answer.says}, and the '
-            f"proof shows that the answer is {answer.question.exact.answer}.</p>"
-        )
+        silent = label("silent", language, model=escape(answer.model), why=escape(answer.unread))
+        return f'<p class="hc-note">{silent}</p>'
+    if answer.is_wrong and answer.says:
+        says, right = label(answer.says, language), label(answer.question.exact.answer, language)
+        wrong = label("wrong", language, model=escape(answer.model), says=says, answer=right)
+        return f'<p class="hc-warning" role="alert">{wrong}</p>'
     return ""
 
 
+def _loop(question: Question) -> str:
+    if not question.loop:
+        return ""
+    shown = escape(" → ".join(question.loop))
+    return f'<p class="hc-note">{label("loop", question.read.language, loop=shown)}</p>'
+
+
 def _legend(question: Question) -> str:
-    if question.read.prompt is None:
-        return ' <span class="hc-key hc-key-asked">asked</span> <span class="hc-key hc-key-proof">proof</span>'
-    states_graph = question.task.facts(question.parsed).edges is not None
-    items = ["asked", "proof"] if states_graph else ["asked"]
-    if getattr(question.parsed, "given", ()):
+    items = ["asked", "proof"]
+    if question.read.prompt is not None and question.task.facts(question.parsed).edges is None:
+        items = ["asked"]
+    if question.read.question.given:
         items.append("given")
-    return "".join(f' <span class="hc-key hc-key-{item}">{item}</span>' for item in items)
+    if question.loop:
+        items.append("loop")
+    names = {"proof": "proof_key", "loop": "loop_key"}
+    return "".join(
+        f' <span class="hc-key hc-key-{item}">{label(names.get(item, item), question.read.language)}</span>'
+        for item in items
+    )
 
 
 def _names(question: Question) -> str:
     """Returns the prompt of the model, with the mapping of names where names were changed."""
     if question.read.prompt is None:
         return ""
-    short = question.read.renaming.short
+    short, language = question.read.renaming.short, question.read.language
     prompt = f'<p class="hc-prompt"><code>{escape(question.read.prompt)}</code></p>'
     rows = "".join(f"<tr><td>{escape(name)}</td><td>{escape(key)}</td></tr>" for name, key in short.items())
     table = ""
     if any(name != key for name, key in short.items()):
-        head = "<thead><tr><th>in your text</th><th>for the model</th></tr></thead>"
+        head = f"<thead><tr><th>{label('in_text', language)}</th><th>{label('for_model', language)}</th></tr></thead>"
         table = f"<table>{head}<tbody>{rows}</tbody></table>"
-    return f"<details><summary>What the model reads</summary>{prompt}{table}</details>"
-
-
-def _marked(text: str, troubles: Sequence[Problem]) -> str:
-    pieces, last = [], 0
-    for one in sorted(troubles, key=lambda one: one.start):
-        if one.start >= last and one.end > one.start:
-            pieces += [escape(text[last : one.start]), f"<mark>{escape(text[one.start : one.end])}</mark>"]
-            last = one.end
-    return "".join([*pieces, escape(text[last:])])
+    return f"<details><summary>{label('reads', language)}</summary>{prompt}{table}</details>"
 
 
 def _quoted(trouble: Problem) -> str:

@@ -51,6 +51,16 @@ EXAMPLES = (
         "Does caffeine cause accidents?",
     ),
     Example(
+        "Feedback loop",
+        "Stress causes poor sleep. Poor sleep leads to errors at work, which cause stress.",
+        "Does poor sleep cause stress?",
+    ),
+    Example(
+        "中文",
+        "暴雨导致洪水。洪水引起停电。",
+        "暴雨会导致停电吗？",
+    ),
+    Example(
         "50 nodes",
         " → ".join(f"event {number}" for number in range(1, 51)),
         "Does event 1 cause event 50?",

@@ -9,7 +9,7 @@ import numpy as np
 from hf_causal.demo.answers import Answer
 from hf_causal.demo.cards import percent
 from hf_causal.demo.pictures import Picture, draw
-from hf_causal.demo.proofs import edges_of, nodes_of
+from hf_causal.demo.proofs import edges_of, loop_edges, nodes_of
 from hf_causal.demo.traces import AttentionTrace, LoopTrace
 
 _SENTENCE_END = (".", "?")
@@ -45,7 +45,8 @@ def loop_view(answer: Answer, loop: int) -> str:
     count = int((reached > 0.5).sum())
     about = f"After {loop} of {len(trace.answer)} loops, {count} of {len(edges)} statements are reached."
     pair = frozenset((cause, effect))
-    picture = Picture(nodes_of(answer.question), edges, pair, strength=strength, description=about)
+    feedback = loop_edges(answer.question)
+    picture = Picture(nodes_of(answer.question), edges, pair, loop=feedback, strength=strength, description=about)
     coloured = (
         f"along which the model lets the ball from “{escape(cause)}” travel, with or against the arrow"
         if answer.question.read.task == "d_separation"

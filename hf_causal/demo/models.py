@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hf_causal.demo.limits import MAX_HUB_BYTES, MAX_HUB_MODELS, TooMuch
+from hf_causal.demo.hub_models import download, is_repo_id
+from hf_causal.demo.limits import MAX_HUB_MODELS
 from hf_causal.models.pretrained import released_models
 
 if TYPE_CHECKING:
     from hf_causal.evaluation.predictors import ModelPredictor
-
-_REPO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
-_HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
-"""Configuration, tokenizers and weights; neither pickles nor code."""
 
 
 class Models:
@@ -48,7 +44,7 @@ class Models:
             return
         if not self.allow_hub:
             raise ValueError(f"`model` must be one of {', '.join(self.folders)}, got {name[:200]!r}")
-        if not _REPO_ID.fullmatch(name) or ".." in name:
+        if not is_repo_id(name):
             raise ValueError(
                 f"`model` must be one of {', '.join(self.folders)} or the name of a model on the Hub, "
                 f"ORGANIZATION/NAME, got {name[:200]!r}"
@@ -70,7 +66,7 @@ class Models:
                     self._loaded[name] = _load(self.folders[name])
                 return self._loaded[name]
             if name not in self._from_hub:
-                self._from_hub[name] = _load(_download(name))
+                self._from_hub[name] = _load(download(name))
                 while len(self._from_hub) > MAX_HUB_MODELS:
                     self._from_hub.popitem(last=False)
             return self._from_hub[name]
@@ -83,22 +79,3 @@ def _load(folder: Path) -> ModelPredictor:
     if not predictor.is_classifier:
         predictor.model.set_attn_implementation("eager")  # the only one that returns attention weights
     return predictor
-
-
-def _download(repo_id: str) -> Path:
-    """Downloads a model of the Hub to a folder, so that a name is never taken for a path."""
-    from huggingface_hub import HfApi, snapshot_download
-
-    try:
-        files = HfApi().model_info(repo_id, files_metadata=True).siblings or []
-        size = sum(file.size or 0 for file in files if file.rfilename.endswith(".safetensors"))
-        if size > MAX_HUB_BYTES:
-            raise TooMuch(f"{repo_id} has {size / 2**30:.1f} GiB of weights; this page takes up to 1 GiB")
-        if not size:
-            raise FileNotFoundError(f"{repo_id} has no safetensors weights")
-        return Path(snapshot_download(repo_id, allow_patterns=_HUB_FILES))
-    except (TooMuch, FileNotFoundError):
-        raise
-    except Exception as error:  # the Hub's client raises many types, all of which mean that the model cannot be loaded
-        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise FileNotFoundError(f"cannot get the model {repo_id!r} from the Hub: {reason}") from error

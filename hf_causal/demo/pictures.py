@@ -8,6 +8,7 @@ from html import escape
 from itertools import count
 
 from hf_causal.demo.layout import LINE_HEIGHT, Edge, Layout, Point, label_of, lay_out
+from hf_causal.demo.limits import TooMuch
 
 WIDE, NARROW = 760.0, 330.0
 """Widths for desktops and telephones; the style sheet shows one of the two pictures."""
@@ -34,6 +35,8 @@ class Picture:
     """Pairs that appear together, drawn as dotted lines."""
     cut: frozenset[Edge] = frozenset()
     """Edges that an intervention removes, drawn as broken lines."""
+    loop: frozenset[Edge] = frozenset()
+    """Edges of a feedback loop, drawn as dashed arrows."""
     strength: Mapping[Edge, float] = field(default_factory=dict)
     """Intensity of the colour of each edge, from 0 to 1; by default only edges of the proof are coloured."""
     description: str = ""
@@ -42,10 +45,11 @@ class Picture:
 
 def draw(picture: Picture) -> str:
     """Returns HTML with two SVGs, of which the width of the window selects one."""
-    return "".join(
-        f'<div class="hc-graph hc-{name}">{_svg(picture, _lay_out(picture, width))}</div>'
-        for name, width in (("wide", WIDE), ("narrow", NARROW))
-    )
+    try:
+        layouts = [(name, _lay_out(picture, width)) for name, width in (("wide", WIDE), ("narrow", NARROW))]
+    except TooMuch:
+        return '<p class="hc-note">This graph is too large to be drawn in time.</p>'
+    return "".join(f'<div class="hc-graph hc-{name}">{_svg(picture, layout)}</div>' for name, layout in layouts)
 
 
 def _lay_out(picture: Picture, width: float) -> Layout:
@@ -99,7 +103,8 @@ def _edge(picture: Picture, layout: Layout, edge: Edge, key: str) -> str:
         strength = picture.strength.get(edge, 0.0)
         style, level = "level", f' style="--level:{strength:.3f}"'
         head = f' marker-end="url(#{key}{"path" if strength > 0.5 else "plain"})"'
-    return f'<path class="hc-edge hc-edge-{style}"{level} d="{_spline(layout.routes[edge])}"{head}/>'
+    loop = " hc-edge-loop" if edge in picture.loop else ""
+    return f'<path class="hc-edge hc-edge-{style}{loop}"{level} d="{_spline(layout.routes[edge])}"{head}/>'
 
 
 def _spline(points: Sequence[Point]) -> str:

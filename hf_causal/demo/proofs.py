@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
-from hf_causal.demo.answers import Question
+from hf_causal.demo.labels import label
 from hf_causal.demo.pictures import Picture
+from hf_causal.demo.questions import Question
 from hf_causal.tasks.shared.explanations import Drawing, both_directions, path_edges, rename_edges
 
 
@@ -22,9 +24,14 @@ class Shown:
 
 def show_proof(question: Question) -> Shown:
     """Returns the proof of a question's exact answer; a list or several paths are shown in the whole graph."""
+    language = question.read.language
+    graph = label("graph", language)
     if question.read.prompt is None:
-        return Shown(question.exact.text, (), (("The statements", _whole_graph(question)),))
+        return Shown(question.exact.text, (), ((graph, _whole_graph(question)),))
     explanation = question.task.explain(question.parsed, question.certificate, question.given.__getitem__)
+    if language != "en":  # the tasks explain their proofs in English
+        pictures = tuple((graph, _picture(question, drawing)) for drawing in explanation.drawings)
+        return Shown(question.exact.text, (), pictures)
     pictures = tuple((drawing.caption, _picture(question, drawing)) for drawing in explanation.drawings)
     return Shown(explanation.summary, explanation.steps, pictures)
 
@@ -39,6 +46,11 @@ def edges_of(question: Question) -> list[tuple[str, str]]:
     return list(rename_edges(question.parsed.edges, question.given.__getitem__))
 
 
+def loop_edges(question: Question) -> frozenset[tuple[str, str]]:
+    """Returns the edges of the feedback loop that is shown; none where the statements have no loop."""
+    return frozenset(pairwise(question.loop))
+
+
 def _whole_graph(question: Question) -> Picture:
     asked = question.read.question
     steps = (step for path in question.exact.paths for step in path_edges(path))
@@ -50,6 +62,7 @@ def _whole_graph(question: Question) -> Picture:
         frozenset(question.exact.members).union(*question.exact.paths),
         both_directions(steps),
         frozenset(asked.given),
+        loop=loop_edges(question),
         description=about,
     )
 
@@ -64,5 +77,6 @@ def _picture(question: Question, drawing: Drawing) -> Picture:
         drawing.given,
         drawing.undirected,
         associated=drawing.associated,
+        loop=loop_edges(question),
         description=drawing.description,
     )

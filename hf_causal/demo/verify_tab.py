@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import time
-from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -13,25 +9,32 @@ from typing import Any
 import gradio as gr
 
 from hf_causal.demo.cards import error_card
+from hf_causal.demo.kept import Kept
 from hf_causal.demo.limits import KEPT_SECONDS, MAX_COLUMNS, MAX_ROWS, MAX_UPLOAD_BYTES
-from hf_causal.demo.uploads import SUFFIXES, verify_upload
+from hf_causal.demo.uploads import SUFFIXES, FileQueue, verify_upload
 from hf_causal.verification.finding_types import FINDING_TYPES, FindingType
 
 _FIRST_ROWS = 8
-_PREFIX = "hf-causal-twin-"
 _INTRODUCTION = f"""
 <div class="hc-intro"><p>Is every label of a data set right? Each row is read, its answer is proved from its text and
 compared with its label. Rows have a text (<code>prompt</code>, or <code>premise</code> and <code>question</code>)
 and a label (<code>completion</code>, <code>label</code>, <code>answer</code>).</p>
 <p>{", ".join(SUFFIXES)} of up to {MAX_UPLOAD_BYTES // 2**20} MiB, {MAX_ROWS:,} rows and {MAX_COLUMNS} columns. Files
-are not kept: the upload is deleted after it has been read, the corrected file after ten minutes.</p></div>
+are not kept: the upload is deleted after it has been read, the corrected file after {KEPT_SECONDS // 60} minutes.</p>
+</div>
 """
 
 
 class VerifyTab:
-    """The components of the tab."""
+    """The components of the tab.
 
-    def __init__(self) -> None:
+    Args:
+        files ([`FileQueue`][hf_causal.demo.uploads.FileQueue]): Where files wait for their turn.
+        kept ([`Kept`][hf_causal.demo.kept.Kept]): Where corrected files are kept for a while.
+    """
+
+    def __init__(self, files: FileQueue, kept: Kept) -> None:
+        self.files, self.kept = files, kept
         gr.HTML(_INTRODUCTION, padding=False)
         with gr.Row(equal_height=False):
             with gr.Column(scale=5, min_width=320):
@@ -47,33 +50,36 @@ class VerifyTab:
     def connect(self) -> None:
         """Connects the components to their functions."""
         self.button.click(
-            verify_file, self.file, [self.card, self.twin, self.file],
-            api_visibility="private", concurrency_id="verify", concurrency_limit=2, show_progress_on=self.card,
+            self.verify_file, self.file, [self.card, self.twin, self.file],
+            api_visibility="private", concurrency_id="files", concurrency_limit=None, show_progress_on=self.card,
         )  # fmt: skip
 
+    async def verify_file(
+        self,
+        path: str | None,
+        request: gr.Request | None = None,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> tuple[str, Any, None]:
+        """Verifies an upload and deletes it."""
+        if not path:
+            return error_card("choose a file first"), gr.update(visible=False), None
+        upload = Path(path)
+        twin = self.kept.new_folder() / f"corrected-{upload.name}"
+        work = verify_upload(upload, twin, lambda share, step: progress(share, desc=step))
+        try:
+            result = await self.files.run(work, visits_of(request))
+        except ValueError as error:
+            return error_card(str(error)), gr.update(visible=False), None
+        finally:
+            upload.unlink(missing_ok=True)
+        return report_card(result, upload.name), gr.update(value=str(twin), visible=True), None
 
-def verify_file(path: str | None, progress: gr.Progress = gr.Progress()) -> tuple[str, Any, None]:  # noqa: B008
-    """Verifies an upload and deletes it."""
-    if not path:
-        return error_card("choose a file first"), gr.File(visible=False), None
-    upload = Path(path)
-    forget_old_twins()
-    twin = Path(tempfile.mkdtemp(prefix=_PREFIX)) / f"corrected-{upload.name}"
-    try:
-        result = verify_upload(upload, twin, lambda share, step: progress(share, desc=step))
-    except ValueError as error:
-        return error_card(str(error)), gr.File(visible=False), None
-    finally:
-        upload.unlink(missing_ok=True)
-    return report_card(result, upload.name), gr.File(str(twin), visible=True), None
 
+def visits_of(request: gr.Request | None) -> tuple[str | None, ...]:
+    """Returns the session and the call that a function was called for."""
+    from gradio.context import LocalContext
 
-def forget_old_twins(seconds: float = KEPT_SECONDS) -> None:
-    """Deletes folders of corrected files that are older than a number of seconds."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        with suppress(OSError):  # another process may have been faster
-            if time.time() - folder.stat().st_mtime > seconds:
-                shutil.rmtree(folder)
+    return (request.session_hash if request else None), LocalContext.event_id.get(None)
 
 
 def report_card(result: dict[str, Any], name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 from hf_causal.reading import tasks
 from hf_causal.reading.evidence import Answer, Evidence
@@ -27,6 +28,10 @@ def answer(reading: Reading) -> Answer:
     ```
     """
     return _Answering(reading).answer()
+
+
+def _same(task_and_prompt: tuple[str, str]) -> tuple[str, str]:
+    return task_and_prompt
 
 
 class _Answering:
@@ -68,14 +73,14 @@ class _Answering:
 
     def prove(self, task_and_prompt: tuple[str, str], names: dict[str, str] | None = None) -> Evidence:
         proof = tasks.prove(task_and_prompt[1])
-        return Evidence(proof.answer, proof.certificate, lambda: task_and_prompt, names or self.names)
+        return Evidence(proof.answer, proof.certificate, partial(_same, task_and_prompt), names or self.names)
 
     def causes(self, cause: str, effect: str, edges: Iterable[tuple[str, str]] | None = None) -> Evidence:
         """Proves whether some of the statements lead from one name to another."""
         kept = self.reading.edges if edges is None else edges
         short = [(self.short[first], self.short[second]) for first, second in kept]
         asked = (self.short[cause], self.short[effect])
-        return Evidence(*tasks.prove_cause(short, asked), lambda: tasks.causes_prompt(short, asked), self.names)
+        return Evidence(*tasks.prove_cause(short, asked), partial(tasks.causes_prompt, short, asked), self.names)
 
     def around(self, cause: str, effect: str, avoided: str) -> Evidence:
         """Proves whether the statements lead from one name to another without a third."""

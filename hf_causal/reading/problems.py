@@ -35,6 +35,9 @@ class ReadingError(ValueError):
             shown.append(f"and {len(self.problems) - len(shown)} more")
         super().__init__("; ".join(shown))
 
+    def __reduce__(self) -> tuple[type[ReadingError], tuple[tuple[Problem, ...]]]:
+        return type(self), (self.problems,)  # exceptions are copied by their message otherwise
+
     @property
     def spans(self) -> tuple[tuple[str, int, int], ...]:
         """Where the words are that were not understood."""

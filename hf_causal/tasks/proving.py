@@ -116,12 +116,14 @@ def check(row: Mapping[str, Any]) -> None:
 
     ```
     """
-    answer = row["completion"]
+    text, answer = row.get("prompt"), row.get("completion")
+    if not isinstance(text, str):
+        raise CertificateError(f"the prompt must be a string, got {text!r:.80}")
     if answer not in ("Yes", "No"):
         raise CertificateError(f"the completion must be 'Yes' or 'No', got {answer!r}")
     if row.get("label") is not None and row["label"] != (answer == "Yes"):
         raise CertificateError(f"the label {row['label']} contradicts the completion {answer!r}")
-    task, prompt = read(row["prompt"])
+    task, prompt = read(text)
     check_columns(row, task, prompt)
     check_certificate(row.get("certificate"), answer, task, prompt)
 

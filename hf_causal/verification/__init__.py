@@ -1,4 +1,4 @@
-"""Proves or refutes every label of anybody's rows from the text of the row alone."""
+"""Proves or refutes every label of other people's files from the text of each row alone."""
 
 from hf_causal.verification.finding_types import DEFECTS, FINDING_TYPES, FindingType
 from hf_causal.verification.fix import FixSummary, fix

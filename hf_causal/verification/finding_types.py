@@ -16,7 +16,7 @@ class FindingType:
 
 FINDING_TYPES = (
     FindingType("unreadable_row", "the row, or its text, cannot be read, so nothing is proved"),
-    FindingType("unreadable_label", "the label is neither a Yes nor a No"),
+    FindingType("unreadable_label", "the label means neither Yes nor No"),
     FindingType("wrong_label", "the label contradicts the row's own text; the certificate proves the other answer"),
     FindingType("wrong_certificate", "the row's certificate does not prove its label"),
     FindingType(
@@ -29,7 +29,7 @@ FINDING_TYPES = (
         "self_question", "the question is about a node and itself, or conditions on a node that it asks about"
     ),
     FindingType("absent_node", "the question names a node that the premise does not name", is_defect=False),
-    FindingType("repeated_statement", "the premise states the same twice", is_defect=False),
+    FindingType("repeated_statement", "the premise makes a statement twice", is_defect=False),
     FindingType(
         "revisited_name",
         "each statement shares a node with the next, and the path that they form comes back to a name",

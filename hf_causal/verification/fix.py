@@ -31,7 +31,7 @@ class FixSummary:
     """Rows that were written."""
     num_changed: int = 0
     num_marked: int = 0
-    """Rows with a defect that no label corrects."""
+    """Rows with a defect that another label does not correct."""
     num_dropped: int = 0
 
 

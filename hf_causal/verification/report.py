@@ -70,7 +70,7 @@ class TableReport:
         """Describes the table in one line."""
         labelled = self.num_yes + self.num_no
         premises = f"{self.num_premises:,} different premise{'s' if self.num_premises != 1 else ''}"
-        if self.num_nodes[1]:  # a task without graphs has none to count
+        if self.num_nodes[1]:  # a task without graphs has no nodes
             premises += f" of {'–'.join(map(str, dict.fromkeys(self.num_nodes)))} nodes"
         return (
             f"{self.name}: {self.num_rows:,} rows ({', '.join(self.tasks) or 'no task'}), "
@@ -117,7 +117,7 @@ class VerifyReport:
 
     @property
     def has_notes(self) -> bool:
-        """Whether anything was found that is no defect."""
+        """Whether any table has findings that are not defects."""
         return any(table.has_notes for table in self.tables)
 
     def summary(self) -> str:

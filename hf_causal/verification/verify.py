@@ -105,7 +105,7 @@ class _Tally:
 
 
 def open_all(sources: Source | Sequence[Source], config: str | None, split: str | None) -> list[Table]:
-    """Opens the tables of all sources; one that cannot be verified is an error before the others take an hour."""
+    """Opens the tables of all sources; raises before the first is verified if any of them cannot be."""
     tables = [table for source in listed(sources) for table in open_tables(source, config, split)]
     for table in tables:
         _ = table.columns

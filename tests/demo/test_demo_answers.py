@@ -57,6 +57,7 @@ def attributes(html: str) -> set[str]:
 
 RIGHT = {
     "Chain": "Yes", "Fork": "No", "Collider": "No", "Reversed": "Yes", "Branching": "Yes", "50 nodes": "Yes",
+    "Feedback loop": "Yes", "中文": "Yes",
     "d-separation": "No", "Corr2Cause": "Yes",
 }  # fmt: skip
 
@@ -71,6 +72,67 @@ def test_every_example_is_answered_and_proved(models, example):
     else:
         assert answer.says is None and "cannot read the words" in answer.unread
     assert tags(answer_card(answer)) <= ALLOWED
+
+
+def spans(html: str, role: str) -> list[str]:
+    """The texts of all pieces that were read as something."""
+    reading = ElementTree.fromstring(f"<root>{html}</root>").find(".//details[@class='hc-reading']")
+    return [one.text for one in reading.iterfind(f"./p[@class='hc-read']/span[@class='hc-read-{role}']")]
+
+
+def test_what_each_word_was_read_as_is_shown(models):
+    answer = answer_question(models, "Then frost and salt cause cracks.", "Does frost cause cracks?", "axiom-looped")
+    card = answer_card(answer)
+    assert spans(card, "name") == ["frost", "salt", "cracks", "frost", "cracks"]
+    assert "cause" in spans(card, "relation") and spans(card, "ignored") == ["Then"]
+    assert "changes nothing" in card
+
+
+def test_the_marked_text_is_the_text(models):
+    premises = "“<b>ice</b>” causes falls & cuts"
+    card = answer_card(answer_question(models, premises, "Does “<b>ice</b>” cause cuts?", "axiom-looped"))
+    shown = ElementTree.fromstring(f"<root>{card}</root>").findall(".//p[@class='hc-read']")
+    assert ["".join(one.itertext()) for one in shown] == [premises, "Does “<b>ice</b>” cause cuts?"]
+
+
+@pytest.mark.parametrize(
+    ("premises", "question", "texts"),
+    [
+        (
+            "debt → worry → debt",
+            "Does debt cause worry?",
+            ["loop: debt → worry → debt", "Exact answer"],
+        ),
+        (
+            "债务导致焦虑。焦虑导致债务。",
+            "债务会导致焦虑吗？",
+            ["循环：债务 → 焦虑 → 债务", "准确答案", "是"],
+        ),
+        ("干旱导致歉收。", "歉收会导致干旱吗？", ["准确答案", "否", "证明", "名称"]),
+    ],
+)
+def test_answers_are_in_the_language_of_the_question(models, premises, question, texts):
+    card = answer_card(answer_question(models, premises, question, "axiom-reasoner"))
+    for text in texts:
+        assert text in card
+    assert tags(card) <= ALLOWED and ("Proof" in card) == ("Exact" in card)
+
+
+def test_feedback_loops_are_drawn(models):
+    card = answer_card(answer_question(models, "a → b → c → b", "Does a cause c?", "axiom-reasoner"))
+    wide = ElementTree.fromstring(f"<root>{card}</root>").find(".//div[@class='hc-graph hc-wide']")
+    drawn = [one.get("class") for one in wide.iter() if one.tag.endswith("path")]
+    assert sum("hc-edge-loop" in (one or "") for one in drawn) == 2
+    assert "hc-key-loop" in card
+    card = answer_card(answer_question(models, "a → b → c", "Does a cause c?", "axiom-reasoner"))
+    assert "hc-edge-loop" not in card and "feedback" not in card
+
+
+def test_refusals_are_in_the_language_of_the_question():
+    with pytest.raises(ReadingError) as refused:
+        read_question("台风可能导致停电。", "台风会导致停电吗？")
+    card = trouble_card(refused.value.problems, "台风可能导致停电。", "台风会导致停电吗？")
+    assert "有些内容无法理解" in card and "<mark>可能</mark>" in card and "前提" in card
 
 
 def test_a_wrong_model_is_called_wrong(models):
@@ -147,7 +209,7 @@ def test_a_name_that_no_statement_has_is_pointed_at():
 )
 def test_questions_that_no_model_is_asked(models, question, shown):
     answer = answer_question(models, "rain causes mud; mud causes falls", question, "axiom-looped")
-    assert answer.says is None and "nothing else" in answer.unread
+    assert answer.says is None and ("nothing else" in answer.unread or "只向模型提问" in answer.unread)
     html = answer_card(answer)
     assert shown in html and tags(html) <= ALLOWED and loop_view(answer, 1) == ""
     json.dumps(describe(answer))

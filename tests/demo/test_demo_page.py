@@ -11,6 +11,24 @@ import pytest
 pytest.importorskip("gradio", reason="the page needs gradio: pip install -e '.[dev]'")
 
 
+def test_the_page_opens_with_a_worked_example(visit):
+    page = visit()
+    page.wait_for("#hc-answer", "Exact answer")
+    assert "tar deposits → lung cancer" in page.text("#hc-answer")
+    assert page.page.get_by_label("Question").input_value() == "Does smoking cause lung cancer?"
+    assert page.page.locator("#hc-answer .hc-read-name").all_inner_texts()[:2] == ["Smoking", "tar deposits"]
+    assert "premises=" not in page.page.url
+
+
+def test_a_question_in_chinese_and_a_feedback_loop(visit):
+    page = visit()
+    page.page.get_by_role("button", name="中文").click()
+    page.wait_for("#hc-answer", "准确答案")
+    page.page.get_by_role("button", name="Feedback loop").click()
+    page.wait_for("#hc-answer", "form a feedback loop")
+    assert page.page.locator("#hc-answer .hc-wide .hc-edge-loop").count() == 3
+
+
 def test_a_question_in_everyday_words(visit):
     page = visit()
     shown = page.ask(
@@ -90,8 +108,10 @@ def test_a_link_opens_the_question_again(visit):
 def test_the_keyboard_is_enough(visit):
     page = visit()
     page.page.get_by_label("Premises").focus()
+    page.page.keyboard.press("Control+a")
     page.page.keyboard.type("rain causes mud")
     page.page.keyboard.press("Tab")
+    page.page.keyboard.press("Control+a")
     page.page.keyboard.type("Does rain cause mud?")
     page.page.keyboard.press("Enter")
     page.wait_for("#hc-answer", "rain → mud")

@@ -1,5 +1,6 @@
 """What is done with uploads: by their type, within limits, in a process of their own."""
 
+import asyncio
 import json
 import pickle
 import tempfile
@@ -13,12 +14,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hf_causal.demo import limits, upload_process, uploads
+from hf_causal.demo.kept import Kept, remove_left_behind
 from hf_causal.demo.upload_process import check_content
-from hf_causal.demo.uploads import check_upload, verify_text, verify_upload
-from hf_causal.demo.verify_tab import forget_old_twins, report_card, verify_file
+from hf_causal.demo.uploads import FileQueue, check_upload
+from hf_causal.demo.verify_tab import VerifyTab, report_card
 
 RIGHT = {"prompt": "A causes B. B causes C. Does A cause C?", "completion": "Yes"}
 WRONG = {"prompt": "A causes B. B causes C. Does C cause A?", "completion": "Yes"}
+
+
+def verify_upload(*arguments):
+    return asyncio.run(uploads.verify_upload(*arguments))
+
+
+def verify_text(*arguments):
+    return asyncio.run(uploads.verify_text(*arguments))
 
 
 def write(folder, suffix, rows):
@@ -185,15 +195,127 @@ def test_the_whole_way_ends_in_a_report_or_an_error(tmp_path, content):
         assert str(error)
 
 
-def test_nothing_is_kept(tmp_path, monkeypatch):
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    kept = Kept(every=3600)
+    yield kept
+    kept.end()
+
+
+def verify_in_tab(kept, path):
+    import gradio as gr
+
+    async def verify():
+        with gr.Blocks():
+            tab = VerifyTab(FileQueue(), kept)
+        return await tab.verify_file(str(path), None, lambda share, desc: None)
+
+    return asyncio.run(verify())
+
+
+def test_an_upload_is_deleted_and_its_corrected_file_after_a_time(tmp_path, kept):
     path = write(tmp_path, "jsonl", [RIGHT, WRONG])
-    _, shown, chosen = verify_file(str(path), lambda share, desc: None)
-    twin = Path(shown.value["path"] if isinstance(shown.value, dict) else shown.value)
-    assert not path.exists() and chosen is None
+    _, shown, chosen = verify_in_tab(kept, path)
+    twin = Path(shown["value"])
+    assert not path.exists() and chosen is None and twin.is_relative_to(kept.folder)
     assert [json.loads(line)["completion"] for line in twin.read_text().splitlines()] == ["Yes", "No"]
-    forget_old_twins()
-    folders = list(tmp_path.glob("hf-causal-twin-*"))
-    assert len(folders) == 1
-    forget_old_twins(seconds=-1)
-    assert not folders[0].exists()
+    assert kept.size() == twin.stat().st_size
+    kept.remove_old()
+    assert twin.exists()
+    kept.seconds = -1
+    kept.remove_old()
+    assert not twin.exists() and not twin.parent.exists() and kept.size() == 0
+
+
+def test_nothing_remains_when_the_page_ends(kept):
+    (kept.new_folder() / "twin.csv").write_text("x")
+    remove_left_behind()
+    assert kept.folder.is_dir(), "another page must not remove the files of one that runs"
+    kept.end()
+    assert not kept.folder.exists()
+
+
+def test_folders_of_pages_that_were_killed_are_removed(tmp_path, kept):
+    killed = tmp_path / "hf-causal-page-x"
+    (killed / "twins").mkdir(parents=True)
+    (killed / "in-use.lock").touch()
+    remove_left_behind()
+    assert not killed.exists() and kept.folder.exists()
+
+
+def test_a_report_without_a_twin(tmp_path):
+    done = verify_upload(write(tmp_path, "csv", [RIGHT, WRONG]))
+    assert set(done) == {"report"} and done["report"]["num_rows"] == 2
+
+
+def test_few_files_are_read_at_once_and_few_wait():
+    async def use():
+        files, running, most, go = FileQueue(at_once=2, waiting=3), 0, 0, asyncio.Event()
+
+        async def work():
+            nonlocal running, most
+            running += 1
+            most = max(most, running)
+            await go.wait()
+            running -= 1
+            return "read"
+
+        tasks = [asyncio.ensure_future(files.run(work(), [str(number)])) for number in range(5)]
+        await asyncio.sleep(0.05)
+        with pytest.raises(limits.Busy):
+            await files.run(work(), ["late"])
+        go.set()
+        return await asyncio.gather(*tasks), most
+
+    done, most = asyncio.run(use())
+    assert done == ["read"] * 5 and most == 2
+
+
+def test_work_for_a_visitor_who_leaves_is_ended():
+    async def use():
+        files, ended = FileQueue(at_once=1), []
+
+        async def work(name):
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.append(name)
+
+        reading = asyncio.ensure_future(files.run(work("reads"), ["ann", None]))
+        waiting = asyncio.ensure_future(files.run(work("waits"), ["bob"]))
+        await asyncio.sleep(0.05)
+        await files.leave("bob")
+        with pytest.raises(uploads.Left):
+            await waiting
+        assert ended == [] and not reading.done()
+        await files.leave("ann")
+        with pytest.raises(uploads.Left):
+            await reading
+        return ended
+
+    assert asyncio.run(use()) == ["reads"]
+
+
+def test_the_process_of_a_visitor_who_leaves_is_killed(tmp_path, monkeypatch):
+    started = []
+    spawn = asyncio.create_subprocess_exec
+
+    async def sleep(*command, **options):
+        options.pop("env")
+        started.append(await spawn("sleep", "1000", **options))
+        return started[-1]
+
+    monkeypatch.setattr(uploads.asyncio, "create_subprocess_exec", sleep)
+
+    async def use():
+        files = FileQueue()
+        task = asyncio.ensure_future(files.run(uploads.verify_upload(write(tmp_path, "csv", [RIGHT])), ["ann"]))
+        while not started:
+            await asyncio.sleep(0.01)
+        await files.leave("ann")
+        with pytest.raises(uploads.Left):
+            await task
+
+    asyncio.run(use())
+    assert started[0].returncode is not None

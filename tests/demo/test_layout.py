@@ -2,13 +2,16 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from hf_causal.demo import layout as layout_module
 from hf_causal.demo.layout import LINE_HEIGHT, label_of, lay_out, text_width
+from hf_causal.demo.limits import TooMuch
 from hf_causal.demo.pictures import Picture, draw
 from hf_causal.tasks.proving import prove
 from hf_causal.tasks.registry import task_of_prompt
@@ -99,9 +102,9 @@ def test_what_does_not_fit_is_drawn_from_top_to_bottom():
 
 def test_the_layout_is_a_function_of_the_graph():
     nodes, edges = named(WINDING)
-    lay_out.__globals__["_lay_out"].cache_clear()
+    lay_out.__globals__["_arrange"].cache_clear()
     first = lay_out(nodes, edges, 760)
-    lay_out.__globals__["_lay_out"].cache_clear()
+    lay_out.__globals__["_arrange"].cache_clear()
     assert lay_out(nodes, edges, 760) == first
 
 
@@ -124,3 +127,26 @@ def test_no_label_is_cut(name):
     assert max(map(text_width, lines)) < width and LINE_HEIGHT * len(lines) < height
     shown = re.findall(r"<text[^>]*>([^<]*)</text>", draw(Picture([name, "b"], [(name, "b")])))
     assert len(shown) == 2 * (len(lines) + 1)
+
+
+def test_a_large_graph_takes_few_passes_of_the_engine():
+    assert "nslimit" not in layout_module._effort(20) and "nslimit" in layout_module._effort(300)
+    nodes, edges = named([(low, low + step) for low in range(143) for step in (1, 7)])
+    assert list(lay_out(nodes, edges, 760).centres) == nodes and len(nodes) == 150
+
+
+def test_a_graph_that_takes_too_long_is_left_out(monkeypatch):
+    def give_up(*_):
+        raise TooMuch("too slow")
+
+    layout_module._arrange.cache_clear()
+    monkeypatch.setattr(layout_module.workers, "call", give_up)
+    assert "too large to be drawn" in draw(Picture(["x", "y"], [("x", "y")]))
+
+
+def test_threads_may_lay_out_at_the_same_time():
+    graphs = [([f"{n}-{i}" for i in range(9)], [(f"{n}-{i}", f"{n}-{i + 1}") for i in range(8)]) for n in range(20)]
+    layout_module._arrange.cache_clear()
+    with ThreadPoolExecutor(4) as threads:
+        drawn = list(threads.map(lambda graph: lay_out(*graph, 760), graphs))
+    assert all(list(one.centres) == nodes for one, (nodes, _) in zip(drawn, graphs, strict=True))

@@ -68,6 +68,27 @@ def test_its_own_cases_hold(metric):
             assert scores["splits"][split]["accuracy"] == pytest.approx(accuracy)
 
 
+@each_metric
+def test_an_empty_input_is_an_error_that_says_so(metric):
+    module = evaluate.load(str(metric))
+    with pytest.raises(ValueError, match="at least"):
+        module.compute(**{name: [] for name in module.features})
+
+
+@pytest.mark.parametrize("rows", [[], [["", None]], [[None] * 6], [[1, 1]], [[1] * 7]])
+@each_metric
+def test_the_page_refuses_an_empty_or_ragged_table(metric, rows):
+    gradio = pytest.importorskip("gradio")
+    if metric.name in ("invariance", "graph_recovery"):
+        score, arguments = runpy.run_path(str(metric / "app.py"))["score"], ["[]"] * 3
+        if metric.name == "graph_recovery":
+            arguments = [rows]
+    else:
+        score, arguments = runpy.run_path(str(metric / "app.py"))["score"], [rows]
+    with pytest.raises(gradio.Error, match="cannot be scored"):
+        score(*arguments)
+
+
 @pytest.fixture
 def page(metric, tmp_path):
     """The address of a metric's page, run from the files that would be published."""

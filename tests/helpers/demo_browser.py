@@ -41,6 +41,8 @@ class Visit:
         self.page.on("dialog", lambda dialog: (self.errors.append(dialog.message), dialog.dismiss()))
         self.page.goto(f"{url}{query or f'?__theme={theme}'}")
         self.page.wait_for_selector("#hc-ask")
+        # The page opens with an answer; what is asked before it is there would be replaced by it.
+        self.page.wait_for_selector("#hc-answer .hc-card:not(.hc-empty)", timeout=60_000)
 
     def ask(self, premises, question):
         self.page.get_by_label("Premises").fill(premises)

@@ -1,1 +1,1 @@
-"""The checks: of a row by its own text, of the graph that a premise states, and of rows against each other."""
+"""Checks a row by its own text, the graph that a premise states, and rows against each other."""

@@ -13,7 +13,7 @@ Edges = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class PremiseFacts:
-    """Facts that every row with these statements shares."""
+    """Facts about the stated graph, which all rows with these statements share."""
 
     key: int
     """Hash of the statements, independent of their order."""

@@ -1,4 +1,4 @@
-"""Rows that others wrote: files of several formats, folders and data sets on the Hub, read in batches."""
+"""Reads rows of other people in batches: from files of several formats, folders and data sets on the Hub."""
 
 from hf_causal.verification.io.columns import Columns, answer_of, find_columns, spell
 from hf_causal.verification.io.formats import SUFFIXES, BrokenRow, Row, write_rows

@@ -86,7 +86,7 @@ def test_the_prevailing_supercategory_is_the_one_with_most_annotations(write):
 @pytest.mark.parametrize(
     ("data", "confounder", "message"),
     [
-        ("{", None, "is no JSON"),
+        ("{", None, "not JSON"),
         ([], None, "must hold an object with `images`, `annotations`, `categories`, got a list"),
         ({"images": []}, None, "no `annotations`, `categories`, got `images`"),
         (instances(images=[{"file_name": "a.jpg"}]), None, "`images`[0] must have `id`, lacks 'id'"),
@@ -226,3 +226,19 @@ def test_mistakes_get_one_line_and_status_2(arguments, message, capsys):
 def test_help_is_shown(capsys):
     assert main(["intervene", "--help"]) == 0
     assert "P(Y | do X)" in capsys.readouterr().out
+
+
+def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path):
+    path = tmp_path / "instances.json"
+    path.write_text(json.dumps(instances()), encoding="utf-8-sig")
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    assert read_coco(path, "objects").present.sum() > 0
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"images": ' + "7" * 5000 + "}", "{", "\udcff"])
+def test_what_is_not_json_is_one_line(write, text, tmp_path, capsys):
+    path = tmp_path / "broken.json"
+    path.write_bytes(text.encode(errors="surrogateescape"))
+    assert main(["intervene", str(path)]) == 2
+    shown = capsys.readouterr().err
+    assert "not JSON" in shown and shown.count("\n") == 1

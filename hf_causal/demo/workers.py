@@ -1,0 +1,171 @@
+"""Processes that read questions and lay out graphs, each within a time limit.
+
+A thread cannot be ended, and a regular expression or a compiled library holds the interpreter while it runs; a process
+can. Until [`start`] is called, the functions run in the process that calls them.
+"""
+
+from __future__ import annotations
+
+import queue
+import resource
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+from hf_causal.demo.limits import MAX_MEMORY_BYTES, MAX_WAITING, READING_PROCESSES, READING_SECONDS, Busy, TooMuch
+
+STARTING_SECONDS = 120
+"""Time that a process has to import what it needs."""
+
+
+def _read_question(premises: str, question: str) -> Any:
+    from hf_causal.demo.questions import read_question
+
+    return read_question(premises, question)
+
+
+def _lay_out(*arguments: Any) -> Any:
+    from hf_causal.demo.layout import run_graphviz
+
+    return run_graphviz(*arguments)
+
+
+def _prepare() -> None:
+    """Imports the reader and compiles the layout engine."""
+    _read_question("a causes b", "Does a cause b?")
+    _lay_out(("a", "b"), (("a", "b"),), frozenset(), "LR")
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "read_question": _read_question,
+    "lay_out": _lay_out,
+    "prepare": _prepare,
+}
+
+
+class Worker:
+    """One process, which answers one call at a time."""
+
+    def __init__(self) -> None:
+        here, there = socket.socketpair()
+        with there:
+            command = [sys.executable, "-m", "hf_causal.demo.workers", str(there.fileno())]
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[there.fileno()])
+        self.connection: Connection = Connection(here.detach())
+        self._is_prepared = False
+
+    def call(self, name: str, arguments: tuple[Any, ...], seconds: float) -> Any:
+        """Returns what a function of [`FUNCTIONS`] returns, or raises what it raises.
+
+        Raises:
+            [`TooMuch`]: If it takes too long or too much memory; then the process is ended.
+        """
+        try:
+            if not self._is_prepared:
+                self._ask("prepare", (), STARTING_SECONDS)
+                self._is_prepared = True
+            return self._ask(name, arguments, seconds)
+        except (OSError, EOFError) as error:
+            self.end()
+            raise TooMuch(f"this cannot be worked out within {seconds} seconds; write less") from error
+
+    def _ask(self, name: str, arguments: tuple[Any, ...], seconds: float) -> Any:
+        self.connection.send((name, arguments))
+        if not self.connection.poll(seconds):
+            raise TimeoutError
+        is_right, value = self.connection.recv()
+        if is_right:
+            return value
+        raise value
+
+    def end(self) -> None:
+        """Ends the process."""
+        self.process.kill()
+        self.process.wait()
+        self.connection.close()
+
+
+class Pool:
+    """Some workers; a call waits for one that is free."""
+
+    def __init__(self, size: int = READING_PROCESSES):
+        self._free: queue.LifoQueue[Worker] = queue.LifoQueue()
+        self._lock, self._waiting = threading.Lock(), 0
+        self.workers = [Worker() for _ in range(size)]
+        for worker in self.workers:
+            self._free.put(worker)
+
+    def call(self, name: str, *arguments: Any, seconds: float = READING_SECONDS) -> Any:
+        """Calls a function in one of the workers.
+
+        Raises:
+            [`TooMuch`]: If it takes too long.
+            [`Busy`]: If too many calls are waiting.
+        """
+        with self._lock:
+            if self._waiting >= MAX_WAITING:
+                raise Busy("the page is busy; ask again in a minute")
+            self._waiting += 1
+        worker = self._free.get()
+        try:
+            return worker.call(name, arguments, seconds)
+        finally:
+            self._free.put(self._alive(worker))
+            with self._lock:
+                self._waiting -= 1
+
+    def _alive(self, worker: Worker) -> Worker:
+        """Returns the worker, or a new one where its process has ended."""
+        if worker.process.poll() is None and not worker.connection.closed:
+            return worker
+        fresh = Worker()
+        self.workers[self.workers.index(worker)] = fresh
+        return fresh
+
+    def end(self) -> None:
+        """Ends all processes."""
+        for worker in self.workers:
+            worker.end()
+
+
+_POOL: Pool | None = None
+_STARTING = threading.Lock()
+
+
+def start() -> None:
+    """Starts the processes that [`call`] uses from now on."""
+    global _POOL
+    with _STARTING:
+        _POOL = _POOL or Pool()
+
+
+def call(name: str, *arguments: Any) -> Any:
+    """Calls a function of [`FUNCTIONS`] within the time limit; raises what it raises and what [`Pool.call`] does."""
+    return FUNCTIONS[name](*arguments) if _POOL is None else _POOL.call(name, *arguments)
+
+
+def serve(connection: Connection) -> None:
+    """Answers calls until the other end is closed."""
+    while True:
+        try:
+            name, arguments = connection.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            reply = True, FUNCTIONS[name](*arguments)
+        except (MemoryError, RecursionError):
+            reply = False, TooMuch("this takes more memory than the page has for it; write less")
+        except Exception as error:
+            reply = False, error
+        connection.send(reply)
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Not RLIMIT_AS: the layout engine reserves addresses that it does not use.
+    resource.setrlimit(resource.RLIMIT_DATA, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+    serve(Connection(int(sys.argv[1])))
