@@ -22,6 +22,43 @@ from small import TINY
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
+SLOW = (
+    "benchmarks",
+    "cards",
+    "corpora",
+    "demo",
+    "docs",
+    "export",
+    "harnesses/test_lm_eval",
+    "hub",
+    "package/test_wheel",
+    "pins",
+    "posttraining",
+    "systems",
+    "training",
+    "evaluation/test_e",
+    "evaluation/test_local_models",
+    "evaluation/test_metric",
+    "evaluation/test_predictors",
+    "models/test_compile",
+    "models/test_axiom_looped",
+    "tasks/test_added_task",
+    "tasks/test_corr2cause",
+    "tasks/test_d_separation_corpus",
+    "tasks/test_premises",
+    "tasks/test_transitivity",
+    "verification/test_verify_fix",
+)
+"""Starts of the paths of tests that build corpora, train, serve or start processes; `make quick` leaves them out."""
+
+
+def pytest_collection_modifyitems(items):
+    """Marks the slow tests."""
+    tests = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(tests) and str(item.path.relative_to(tests)).startswith(SLOW):
+            item.add_marker("slow")
+
 
 @pytest.fixture(scope="session")
 def corpus_dir(tmp_path_factory) -> Path:
