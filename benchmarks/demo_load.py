@@ -54,8 +54,22 @@ def serve(cores: int) -> tuple[subprocess.Popen[bytes], str, float]:
 
 
 def processor_seconds(process: subprocess.Popen[bytes]) -> float:
-    """What a process has used of a processor so far, whatever else the machine is doing."""
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    """What a process and its children have used of a processor so far, whatever else the machine is doing."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    children += [
+        child
+        for task in Path(f"/proc/{process.pid}/task").iterdir()
+        if task.name != str(process.pid)
+        for child in (task / "children").read_text().split()
+    ]
+    return sum(_seconds_of(pid) for pid in (process.pid, *children))
+
+
+def _seconds_of(pid: int | str) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except FileNotFoundError:
+        return 0.0
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
@@ -190,9 +204,12 @@ def main() -> None:
         row("one person, API", *person(url, 30, seed=1))
         if CHROMIUM:
             row("one person, click to answer in Chromium", click(url, 20))
+        used = processor_seconds(process)
         measure_crowd(url, 20, arguments.questions, 0, 0.0)
+        used = processor_seconds(process) - used
         measure_crowd(url, arguments.people, arguments.questions, 0, arguments.pause)
         measure_crowd(url, arguments.people, arguments.questions, arguments.files, arguments.pause)
+        print(f"\nAn answer takes {1000 * used / (20 * arguments.questions):.0f} ms of a processor.")
     finally:
         process.terminate()
         process.wait()
