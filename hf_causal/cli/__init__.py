@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -24,6 +25,11 @@ from hf_causal.systems import systems
 from hf_causal.systems.system import load
 from hf_causal.utils.hardware import share_the_cpu
 
+TRACEBACK = "HF_CAUSAL_TRACEBACK"
+"""Environment variable that shows the tracebacks of faults in this package."""
+_LONGEST = 2000
+"""Characters of the longest message; a value of an option may have any number."""
+INTERNAL = "a fault in hf_causal"
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
 _RECIPE_FIELDS = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -60,6 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     # Progress bars of the libraries underneath would fight with the ones shown here.
     os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    _print_anything()
     share_the_cpu()
     command = typer.main.get_command(app)
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -79,9 +86,20 @@ def main(arguments: list[str] | None = None) -> int:
         # Click's own usage errors; typer vendors click, so they are known by what they carry.
         if hasattr(error, "format_message"):
             return _fail(error.format_message(), 2)
-        raise
+        if os.environ.get(TRACEBACK):
+            raise
+        where = f"set {TRACEBACK}=1 to see where, and report it"
+        return _fail(f"{INTERNAL}: {type(error).__name__}: {error}; {where}", 1)
+
+
+def _print_anything() -> None:
+    """Lets streams escape what their encoding lacks, such as `…` in ASCII or the bytes of an odd file name."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _fail(message: str, status: int) -> int:
-    typer.echo(f"error: {' '.join(message.split())}", err=True)
+    line = " ".join(message.split())
+    typer.echo(f"error: {line if len(line) <= _LONGEST else f'{line[:_LONGEST]}…'}", err=True)
     return status

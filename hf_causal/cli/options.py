@@ -27,7 +27,7 @@ def integers(option: str, text: str | None, count: int | None = None) -> tuple[i
     try:
         values = tuple(int(number) for number in text.split(","))
     except ValueError:
-        raise ValueError(f"`{option}` must be whole numbers separated by commas, got {text!r}") from None
+        raise ValueError(f"`{option}` must be whole numbers separated by commas, got {shorten(text)}") from None
     if count is not None and len(values) != count:
         raise ValueError(f"`{option}` must be {count} numbers, got {text!r}")
     return values
@@ -46,9 +46,18 @@ def named_values(option: str, texts: Sequence[str] | None) -> dict[str, Any]:
         name, separator, value = text.partition("=")
         if not separator or not name:
             raise ValueError(f"`{option}` must be NAME=VALUE, got {text!r}")
-        read = yaml.safe_load(value)
+        try:
+            read = yaml.safe_load(value)
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            reason = " ".join(str(error).split())
+            raise ValueError(f"`{option}` {name}: the value {shorten(value)} cannot be read: {reason}") from None
         values[name.replace("-", "_")] = tuple(read) if isinstance(read, list) else read
     return values
+
+
+def shorten(value: str, length: int = 60) -> str:
+    """Returns a value in quotes for a message, cut to a length."""
+    return repr(value if len(value) <= length else f"{value[:length]}…")
 
 
 def bar(title: str, total: int | None, unit: str = "it", delay: float = 0) -> Advance:

@@ -18,6 +18,7 @@ from hf_causal.systems.datasets import datasets
 from hf_causal.systems.datasets import task_name as _task_name
 from hf_causal.tasks.registry import tasks
 from hf_causal.tasks.shared.schema import CorpusConfig
+from hf_causal.utils.option_values import check_values
 
 
 class Source(NamedTuple):
@@ -42,12 +43,14 @@ def get_config(corpus: str, name: str, **options: Any) -> CorpusConfig:
         **options: Departures from the published config, such as `seed` and `rows`.
 
     Raises:
-        `ValueError`: For an unknown corpus, config or option, with those that exist.
+        `ValueError`: For an unknown corpus, config or option, with those that exist, and for a value of another type.
     """
     known = config_options(corpus, name)
     if unknown := sorted(set(options) - set(known)):
         raise ValueError(f"config {name!r} has no option {', '.join(map(repr, unknown))}; it has {', '.join(known)}")
-    return _source(corpus, name).configs[name](**options)
+    make_config = _source(corpus, name).configs[name]
+    check_values(make_config, options)
+    return make_config(**options)
 
 
 def config_options(corpus: str, name: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hf_causal.corpora import check_corpus, config_names, get_config
+from hf_causal.corpora.atomic_build import MANIFEST, read_manifest
 from hf_causal.corpora.parquet import SplitSummary, write_config
 from hf_causal.utils.files import Folder
 from hf_causal.utils.progress import Progress
@@ -50,8 +51,16 @@ def build(
     if folder.is_file():
         raise ValueError(f"`out` must be a folder, {str(out)!r} is a file")
     chosen = [get_config(corpus, name, **options) for name in configs or config_names(corpus)]
+    _check_other_manifests(folder, [config.name for config in chosen])
     summaries = {
         config.name: write_config(corpus, config, folder, num_proc, progress, engine, ray_address) for config in chosen
     }
     write_card(folder, corpus)
     return summaries
+
+
+def _check_other_manifests(folder: Folder, chosen: Sequence[str]) -> None:
+    """Raises `ValueError` if the card could not be written after the build, for the manifest of another config."""
+    for name, size in folder.sizes().items():
+        if size is None and not name.startswith(".") and name not in chosen and MANIFEST in (folder / name).sizes():
+            read_manifest(folder / name)

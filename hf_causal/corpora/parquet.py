@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hf_causal.corpora.atomic_build import MANIFEST, ShardRecord, Staging
+from hf_causal.corpora.atomic_build import MANIFEST, ShardRecord, Staging, read_manifest, read_split_digest
 from hf_causal.corpora.executors import Engine, Job
 from hf_causal.tasks.shared.schema import CorpusConfig, split_digest
 from hf_causal.utils.files import Folder
@@ -59,28 +58,54 @@ def write_config(
     runner, staging = Engine(engine, num_proc, ray_address), Staging(Folder.at(folder), corpus, config)
     if runner.leaves_this_process and "memory" in staging.parent.filesystem.protocol:
         raise ValueError(f"`out` {str(staging.parent)!r} is the memory of one process: use `num_proc` 1")
-    if manifest := staging.published():
-        return {split: SplitSummary(**summary) for split, summary in manifest["splits"].items()}
-    try:
-        records = _write_missing(staging, runner, progress)
-        summaries = {split: _summary(config, split, records) for split in config.splits}
-        staging.publish(_manifest(staging, summaries), records)
-    except BaseException:
-        staging.discard_if_empty()
-        raise
+    with staging.locked():  # equal builds wait for the first of them, and then find it complete
+        if manifest := staging.published():
+            return _summaries(manifest)
+        try:
+            records = _write_missing(staging, runner, progress)
+            summaries = {split: _summary(config, split, records) for split in config.splits}
+            staging.publish(_manifest(staging, summaries), records)
+        except BaseException as error:
+            # An equal build may have been faster where no lock is.
+            if isinstance(error, FileNotFoundError) and (manifest := staging.published()):
+                return _summaries(manifest)
+            staging.discard_if_empty()
+            raise
     return summaries
 
 
+def check_rows(folder: str | Path, manifest: Mapping[str, Any], split: str) -> None:
+    """Compares the rows of a split in a local folder with the SHA-256 of its manifest.
+
+    Raises:
+        `ValueError`: If a file is damaged, or holds other rows.
+    """
+    config, summary = manifest["config"], manifest["splits"][split]
+    names = sorted(path.name for path in Path(folder, config).glob(f"{split}-*.parquet"))
+    if read_split_digest(Folder.at(folder) / config, names) != summary["sha256"]:
+        raise ValueError(
+            f"the rows of {config}/{split} in {str(folder)!r} are damaged: their SHA-256 is not that of the manifest"
+        )
+
+
 def is_built(corpus: str, config: CorpusConfig, folder: str | Path | Folder) -> bool:
-    """Returns whether a folder holds this very build of a config, complete."""
-    return Staging(Folder.at(folder), corpus, config).published() is not None
+    """Returns whether a folder holds this very build of a config, complete by the sizes of its files."""
+    return Staging(Folder.at(folder), corpus, config).published(compare_rows=False) is not None
 
 
 def read_manifests(folder: str | Path | Folder) -> list[dict[str, Any]]:
-    """Reads the manifests of the configs that a folder holds, in the order of their names."""
+    """Reads the manifests of the configs that a folder holds, in the order of their names.
+
+    Raises:
+        `ValueError`: If one of them is damaged.
+    """
     parent = Folder.at(folder)
     names = [name for name, size in parent.sizes().items() if size is None and not name.startswith(".")]
-    return [json.loads((parent / name).read(MANIFEST)) for name in names if MANIFEST in (parent / name).sizes()]
+    return [read_manifest(parent / name) for name in names if MANIFEST in (parent / name).sizes()]
+
+
+def _summaries(manifest: Mapping[str, Any]) -> dict[str, SplitSummary]:
+    return {split: SplitSummary(**summary) for split, summary in manifest["splits"].items()}
 
 
 def _write_missing(staging: Staging, engine: Engine, progress: Progress | None) -> dict[Job, ShardRecord]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+import hf_causal
 from hf_causal.cards.finetuned_card import is_adapter
 from hf_causal.corpora.parquet import MANIFEST
 from hf_causal.hub.errors import PublishError
 
 _NEVER_PUBLISHED = ("__pycache__", "node_modules")
+_PACKAGE = Path(hf_causal.__file__).resolve().parent
 
 
 @dataclass(frozen=True)
@@ -75,15 +77,71 @@ def check_folder(folder: str | Path) -> Path:
     return folder
 
 
-def list_files(folder: Path) -> list[str]:
-    """Returns the files of a folder as paths in a repository, without hidden files, caches and partial files."""
-    paths = []
-    for path in sorted(folder.rglob("*")):
-        steps = path.relative_to(folder).parts
-        hidden = any(step.startswith(".") or step in _NEVER_PUBLISHED for step in steps)
-        if path.is_file() and not hidden and path.suffix not in (".pyc", ".partial"):
-            paths.append("/".join(steps))
-    return paths
+def list_files(folder: Path, patterns: Sequence[str] | None = None) -> list[str]:
+    """Returns the files of a folder as paths in a repository, without hidden files, caches and partial files.
+
+    Links inside the folder are the files and folders that they lead to.
+
+    Args:
+        folder (`Path`): The folder.
+        patterns (sequence of `str`, *optional*): Only paths that match one of them, see [`matches`].
+
+    Raises:
+        [`PublishError`]: If a link to be published leads out of the folder, nowhere, or around in a circle.
+    """
+    paths = _walk(folder, "", (folder.resolve(),), patterns)
+    return sorted(path for path in paths if patterns is None or matches(path, patterns))
+
+
+def check_inside(folder: Path, path: Path) -> None:
+    """Checks that publishing a file of a folder sends nothing from elsewhere on this machine.
+
+    Released models may link to the code of this package, and a snapshot of a repository to its own files in the cache
+    of `huggingface_hub`.
+
+    Raises:
+        [`PublishError`]: If the file, or a folder above it, is a link that leads out of the folder or nowhere.
+    """
+    try:
+        target = path.resolve(strict=True)
+    except (OSError, RuntimeError):  # RuntimeError: links in a circle, before Python 3.13
+        raise PublishError(f"{str(path)!r} is a link that leads nowhere: remove it, or copy the file") from None
+    folder_target = folder.resolve()
+    roots = [folder_target]
+    if target.suffix == ".py":  # of the installed package, and of the checkout that holds the model's folder
+        roots += [_PACKAGE, folder_target.parent.parent / "hf_causal"]
+    if folder_target.parent.name == "snapshots":
+        roots.append(folder_target.parent.parent / "blobs")
+    if not any(target.is_relative_to(root) for root in roots):
+        raise PublishError(
+            f"{str(path)!r} leads out of {str(folder)!r}, to {str(target)!r}: replace the link by a copy if that is "
+            "to be published"
+        )
+
+
+def _walk(folder: Path, prefix: str, above: tuple[Path, ...], patterns: Sequence[str] | None) -> Iterator[str]:
+    """Yields the files below a subfolder; `above` holds the resolved folders that lead to it."""
+    for path in sorted((folder / prefix).iterdir()):
+        name = f"{prefix}{path.name}"
+        if path.name.startswith(".") or path.name in _NEVER_PUBLISHED or path.suffix in (".pyc", ".partial"):
+            continue
+        if path.is_symlink():
+            if not _may_match(name, patterns):
+                continue
+            check_inside(folder, path)
+        if path.is_file():
+            yield name
+        elif path.is_dir():
+            if (target := path.resolve()) in above:
+                raise PublishError(f"{str(path)!r} is a link to a folder above it: remove it")
+            yield from _walk(folder, f"{name}/", (*above, target), patterns)
+
+
+def _may_match(path: str, patterns: Sequence[str] | None) -> bool:
+    """Returns whether a path, or one below it, may match one of the patterns."""
+    steps = path.split("/")
+    beginnings = ["/".join(pattern.split("/")[: len(steps)]) for pattern in patterns or ()]
+    return patterns is None or matches(path, beginnings)
 
 
 def suggest_artifact(folder: Path) -> str:

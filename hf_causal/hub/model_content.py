@@ -25,6 +25,7 @@ from hf_causal.cards.model_card import render_model_card
 from hf_causal.cards.validation import parse_card
 from hf_causal.hub.content import RepoContent, check_folder, list_files, matches, suggest_artifact
 from hf_causal.hub.errors import PublishError
+from hf_causal.hub.figures import check_figures
 from hf_causal.hub.remote_code import dump_config, with_code
 
 REPORT_FILES = (
@@ -64,7 +65,8 @@ def model_content(
     """
     folder = check_folder(folder)
     config = _read_config(folder)
-    files: dict[str, Path | bytes] = {path: folder / path for path in list_files(folder) if matches(path, MODEL_FILES)}
+    files: dict[str, Path | bytes] = {path: folder / path for path in list_files(folder, MODEL_FILES)}
+    check_figures(folder)
     if not any(matches(path, WEIGHT_FILES) for path in files):
         raise PublishError(f"{str(folder)!r} has no weights (*.safetensors): train it to the end, or save the model")
     if not is_adapter(folder):

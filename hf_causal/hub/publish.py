@@ -8,11 +8,12 @@ from pathlib import Path
 
 from hf_causal.cards.errors import CardError
 from hf_causal.hub.commit import Publication, check_token, publish_content
-from hf_causal.hub.content import RepoContent
+from hf_causal.hub.content import RepoContent, check_inside
 from hf_causal.hub.dataset_content import dataset_content
 from hf_causal.hub.errors import PublishError
 from hf_causal.hub.model_content import model_content
 from hf_causal.hub.space_content import metric_content, space_content
+from hf_causal.utils.files import partial_path
 from hf_causal.utils.repo_ids import check_repo_id
 
 _CONTENTS: dict[str, Callable[..., RepoContent]] = {
@@ -69,7 +70,11 @@ def make_content(artifact: str, folder: str | Path, repo_id: str, **options: str
         raise ValueError(f"`artifact` must be one of {', '.join(_CONTENTS)}, got {artifact!r}")
     check_repo_id(repo_id)
     try:
-        return _CONTENTS[artifact](folder, repo_id, **options)
+        content = _CONTENTS[artifact](folder, repo_id, **options)
+        for source in content.files.values():
+            if isinstance(source, Path):
+                check_inside(Path(folder), source)
+        return content
     except CardError as error:
         raise PublishError(str(error)) from error
 
@@ -105,8 +110,7 @@ def write_dry_run(
     content, out = make_content(artifact, folder, repo_id, **options), Path(out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise PublishError(f"`dry_run` must be a new or empty folder, got {str(out)!r}")
-    partial = out.with_name(f".{out.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    partial = partial_path(out)
     for path, source in content.files.items():
         target = partial / path
         target.parent.mkdir(parents=True, exist_ok=True)

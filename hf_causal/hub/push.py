@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hf_causal.hub.commit import Publication, publish_content
-from hf_causal.hub.content import matches
+from hf_causal.hub.content import list_files
 from hf_causal.hub.model_content import REPORT_FILES, TOKENIZER_FILES, WEIGHT_FILES
 from hf_causal.hub.publish import make_content
 from hf_causal.utils.repo_ids import check_repo_id
@@ -66,11 +66,10 @@ def _add_companions(model: Any, folder: Path) -> None:
 
     source = _source(model.config.name_or_path)
     if source is not None and _same_weights(folder, source):
-        for path in source.rglob("*"):
-            name = path.relative_to(source).as_posix()
-            if path.is_file() and matches(name, (*REPORT_FILES, *TOKENIZER_FILES)):
-                (folder / name).parent.mkdir(exist_ok=True)
-                shutil.copyfile(path, folder / name)
+        companions = (*REPORT_FILES, *TOKENIZER_FILES)
+        for name in list_files(source, companions):
+            (folder / name).parent.mkdir(exist_ok=True)
+            shutil.copyfile(source / name, folder / name)
     if not (folder / "tokenizer.json").is_file():
         tokenizer = make_tokenizer(model.config.model_type, getattr(model.config, "grammars", None) or "transitivity")
         if tokenizer is not None:

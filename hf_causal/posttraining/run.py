@@ -19,6 +19,7 @@ from hf_causal.posttraining.saving import find_checkpoint, is_finished, save_mer
 from hf_causal.posttraining.scoring import open_records, score_after, score_before
 from hf_causal.posttraining.settings import RunSettings
 from hf_causal.posttraining.training import train
+from hf_causal.training.run_lock import RunLock
 from hf_causal.utils.progress import Progress
 
 
@@ -72,7 +73,8 @@ def finetune(
         say (callable, *optional*): Called with a sentence when a step begins.
 
     Raises:
-        `ValueError`: If an argument is wrong, the folder holds another run, or a package is not installed.
+        `ValueError`: If an argument is wrong, the folder holds another run, another process fine-tunes into it, or a
+            package is not installed.
         `FileNotFoundError`: If the model, the data or a checkpoint does not exist.
     """
     output_dir = Path(output_dir)
@@ -81,24 +83,31 @@ def finetune(
     evaluations = plan_evaluations(recipe, data_dirs)
     config = models.read_config(recipe, trust_remote_code)
     classifies = models.classifies(recipe, config)
-    checkpoint = find_checkpoint(output_dir, recipe, resume_from_checkpoint)
     run = RunSettings(recipe, output_dir, classifies, trust_remote_code, answers, progress, say)
-    single_process = int(os.environ.get("WORLD_SIZE", "1")) == 1
-    records = open_records(run, evaluations) if single_process else []
-    if single_process:
-        score_before(run, evaluations, records, can_answer=not classifies or models.can_answer(config))
-    if not is_finished(output_dir):
-        data_dir = find_data(data_dirs, recipe.corpus, recipe.config) or next(iter(map(str, data_dirs)), None)
-        end = train(run, data_dir, checkpoint, report_to, stop_at_step)
-        if not end.finished:
-            return FinetuneResult(output_dir, False, end.steps, {}, records)
-    if single_process:
-        score_after(run, evaluations, records)
-    elif evaluations:
-        say("Several processes score nothing; run the same command in one, with --resume-from-checkpoint latest")
-    is_main = int(os.environ.get("RANK", "0")) == 0
+    run_lock, is_main = RunLock(output_dir), int(os.environ.get("RANK", "0")) == 0
     if is_main:
-        _write_reports(run, records, merge)
+        run_lock.check()
+    checkpoint = find_checkpoint(output_dir, recipe, resume_from_checkpoint)
+    try:
+        if is_main:
+            run_lock.acquire()
+        single_process = int(os.environ.get("WORLD_SIZE", "1")) == 1
+        records = open_records(run, evaluations) if single_process else []
+        if single_process:
+            score_before(run, evaluations, records, can_answer=not classifies or models.can_answer(config))
+        if not is_finished(output_dir):
+            data_dir = find_data(data_dirs, recipe.corpus, recipe.config) or next(iter(map(str, data_dirs)), None)
+            end = train(run, data_dir, checkpoint, report_to, stop_at_step)
+            if not end.finished:
+                return FinetuneResult(output_dir, False, end.steps, {}, records)
+        if single_process:
+            score_after(run, evaluations, records)
+        elif evaluations:
+            say("Several processes score nothing; run the same command in one, with --resume-from-checkpoint latest")
+        if is_main:
+            _write_reports(run, records, merge)
+    finally:
+        run_lock.release()
     summary = json.loads((output_dir / SUMMARY_FILE).read_text(encoding="utf-8"))
     return FinetuneResult(output_dir, True, summary["steps"], summary, records, is_main)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import time
 from pathlib import Path
@@ -13,17 +12,14 @@ import torch
 
 from hf_causal.artifacts import RECIPE_FILE, SUMMARY_FILE
 from hf_causal.evaluation.loading import load_pretrained, read_adapter
+from hf_causal.posttraining.checkpoints import choose_checkpoint, list_checkpoints
 from hf_causal.posttraining.data import TrainingRows
 from hf_causal.posttraining.recipe import RECIPES, FinetuneRecipe
 from hf_causal.utils.files import write_json, write_text
 from hf_causal.utils.hardware import describe_hardware
 
 LOG_FILE = "training_log.jsonl"
-CHECKPOINTS = "checkpoints"
 MERGED = "merged"
-_CHECKPOINT = re.compile(r"checkpoint-(\d+)")
-_STATE_FILE = "trainer_state.json"
-"""The trainer writes this file last, so that a checkpoint with it is complete."""
 _METRICS = ("eval_loss", "eval_accuracy", "eval_precision", "eval_recall", "eval_f1")
 
 
@@ -36,10 +32,11 @@ def find_checkpoint(output_dir: Path, recipe: FinetuneRecipe, resume_from: str |
     """Returns the checkpoint to resume from; `None` if there is none yet.
 
     Raises:
-        `ValueError`: If the folder holds a run and `resume_from` is not given, or a run of another recipe.
+        `ValueError`: If the folder holds a run and `resume_from` is not given, a run of another recipe, or a damaged
+            checkpoint.
         `FileNotFoundError`: If `resume_from` is not a checkpoint.
     """
-    checkpoints = _complete_checkpoints(output_dir)
+    checkpoints = list_checkpoints(output_dir)
     if (checkpoints or is_finished(output_dir)) and not resume_from:
         raise ValueError(
             f"`output_dir` {str(output_dir)!r} holds a run already: choose another folder, or continue it with "
@@ -51,21 +48,7 @@ def find_checkpoint(output_dir: Path, recipe: FinetuneRecipe, resume_from: str |
             f"the run in {str(output_dir)!r} was started with another recipe, see its {RECIPE_FILE}: resume with the "
             "same options, or choose another folder"
         )
-    if not resume_from or resume_from == "latest":
-        return checkpoints[-1] if checkpoints else None
-    path = Path(resume_from)
-    if not _CHECKPOINT.fullmatch(path.name) or not (path / _STATE_FILE).is_file():
-        raise FileNotFoundError(
-            f"`resume_from_checkpoint` must be 'latest' or a folder checkpoint-N, got {resume_from!r}"
-        )
-    return path
-
-
-def _complete_checkpoints(output_dir: Path) -> list[Path]:
-    """Returns the complete checkpoints, oldest first; a killed process may have left an incomplete one."""
-    folders = [path.parent for path in (output_dir / CHECKPOINTS).glob(f"checkpoint-*/{_STATE_FILE}")]
-    checkpoints = [folder for folder in folders if _CHECKPOINT.fullmatch(folder.name)]
-    return sorted(checkpoints, key=lambda path: int(path.name.rpartition("-")[2]))
+    return choose_checkpoint(output_dir, resume_from) if resume_from else None
 
 
 def save_model(

@@ -9,6 +9,7 @@ import torch
 from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
 
 from hf_causal.evaluation.metrics import BinaryMetrics
+from hf_causal.posttraining.checkpoints import SafeCheckpoints
 from hf_causal.posttraining.data import TrainingRows
 from hf_causal.posttraining.models import uses_bf16
 from hf_causal.posttraining.recipe import FinetuneRecipe
@@ -69,9 +70,12 @@ def language_trainer(
     """
     import trl
 
+    class SafeSFTTrainer(SafeCheckpoints, trl.SFTTrainer):  # TRL is optional, and its class is known only here
+        pass
+
     # The rows are tokenized and none is too long, so that TRL has nothing to cut.
     max_length = recipe.max_length if recipe.packing else None
-    return trl.SFTTrainer(
+    return SafeSFTTrainer(
         model=model,
         args=trl.SFTConfig(max_length=max_length, packing=recipe.packing, eval_packing=False, **arguments),
         train_dataset=train.dataset,
@@ -89,7 +93,7 @@ def classification_trainer(
     arguments: dict[str, Any],
 ) -> Trainer:
     """Returns the `Trainer` of transformers with a class-weighted loss and the F1 of Yes in validation."""
-    return Trainer(
+    return SafeCheckpoints(
         model=model,
         args=TrainingArguments(**arguments),
         train_dataset=train.dataset,

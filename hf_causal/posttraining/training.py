@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from hf_causal.artifacts import RECIPE_FILE
 from hf_causal.evaluation.language_models.prompts import PromptRenderer
 from hf_causal.posttraining import models
+from hf_causal.posttraining.checkpoints import CHECKPOINTS
 from hf_causal.posttraining.data import TrainingRows, language_rows, load_rows, pair_rows
-from hf_causal.posttraining.saving import CHECKPOINTS, save_model
+from hf_causal.posttraining.saving import save_model
 from hf_causal.posttraining.scoring import free_memory
 from hf_causal.posttraining.settings import RunSettings
 from hf_causal.posttraining.trainers import StopAt, classification_trainer, common_arguments, language_trainer

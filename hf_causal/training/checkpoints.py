@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import os
 import re
@@ -14,16 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from tqdm.auto import tqdm
 
-from hf_causal.training.distributed import (
-    all_gather_objects,
-    broadcast_from_main,
-    restore_rank_seed,
-)
+from hf_causal.training.distributed import all_gather_objects, broadcast_from_main
+from hf_causal.training.run_state import RunState, random_state_file
+from hf_causal.utils import checksums
+from hf_causal.utils.checksums import MANIFEST
 from hf_causal.utils.files import write_json
 
-MANIFEST = "manifest.json"
 BEST = "best.safetensors"
 """The best weights so far, by the validation split; each checkpoint has a link to them, or a copy."""
 WRITE_ERRORS = (OSError, RuntimeError, SafetensorError)
@@ -55,45 +50,42 @@ class Checkpoints:
     """Saves and restores the state of a run.
 
     Args:
-        accelerator (`Accelerator`): With everything that is saved registered.
+        state ([`RunState`]): Everything that is saved.
         output_dir (`Path`): The model folder; on a disk that all machines share.
         limit (`int`): Number of checkpoints to keep.
-        seed (`int`): Of the recipe.
-        sharded (`bool`): Whether weights are sharded by FSDP.
         manifest (`dict`): Further entries of the manifest.
     """
 
-    accelerator: Any
+    state: RunState
     output_dir: Path
     limit: int
-    seed: int
-    sharded: bool
     manifest: dict[str, Any]
 
     def save(self, progress: Progress) -> None:
         """Saves a checkpoint of this step, see [`save_checkpoint`]."""
-        entries = {"step": progress.step, "num_processes": self.accelerator.num_processes, "sharded": self.sharded}
-        save_checkpoint(self.accelerator, self.output_dir, progress.step, self.limit, {**entries, **self.manifest})
+        processes = self.state.accelerator.num_processes
+        entries = {"step": progress.step, "num_processes": processes, "sharded": self.state.sharded}
+        save_checkpoint(self.state, self.output_dir, progress.step, self.limit, {**entries, **self.manifest})
 
-    def restore(self, checkpoint: Path, progress: Progress) -> None:
-        """Restores a checkpoint, into `progress` too.
+    def restore(self, checkpoint: Path) -> None:
+        """Restores a checkpoint, which [`find_damage`] has checked.
 
         Raises:
             `ValueError`: If it was saved with FSDP and this run is without it, or the other way round.
         """
-        if (sharded := read_manifest(checkpoint)["sharded"]) != self.sharded:
+        accelerator, manifest = self.state.accelerator, read_manifest(checkpoint)
+        if (sharded := manifest["sharded"]) != self.state.sharded:
             raise ValueError(
                 f"checkpoint {str(checkpoint)!r} was saved {'with' if sharded else 'without'} FSDP, and this run is "
-                f"{'with' if self.sharded else 'without'} it: use the `accelerate_config` that it was saved with"
+                f"{'with' if self.state.sharded else 'without'} it: use the `accelerate_config` that it was saved with"
             )
-        self.accelerator.load_state(str(checkpoint))
-        restore_rank_seed(self.accelerator, checkpoint, self.seed, progress.step)
-        if self.accelerator.is_main_process and (checkpoint / BEST).is_file():
+        self.state.restore(checkpoint, manifest["step"])
+        if accelerator.is_main_process and (checkpoint / BEST).is_file():
             # The best weights at that step; the run may have saved better ones later.
             folder = self.output_dir / "checkpoints"
             folder.mkdir(parents=True, exist_ok=True)
             link_or_copy(checkpoint / BEST, folder / BEST)
-        self.accelerator.wait_for_everyone()
+        accelerator.wait_for_everyone()
 
 
 def list_checkpoints(output_dir: Path) -> list[Path]:
@@ -108,11 +100,11 @@ def is_checkpoint_name(name: str) -> bool:
     return _STEP.fullmatch(name) is not None
 
 
-def save_checkpoint(accelerator: Any, output_dir: Path, step: int, limit: int, entries: dict[str, Any]) -> None:
+def save_checkpoint(state: RunState, output_dir: Path, step: int, limit: int, entries: dict[str, Any]) -> None:
     """Saves the state of every process under a temporary name, renames it, and deletes the oldest beyond the limit.
 
     Args:
-        accelerator (`Accelerator`): Its state is saved.
+        state ([`RunState`]): The state to save.
         output_dir (`Path`): The model folder; on a disk that all machines share.
         step (`int`): The last step of the state.
         limit (`int`): Number of checkpoints to keep.
@@ -121,6 +113,7 @@ def save_checkpoint(accelerator: Any, output_dir: Path, step: int, limit: int, e
     Raises:
         `OSError`: If it cannot be written. Then nothing of it is left, and earlier checkpoints are intact.
     """
+    accelerator = state.accelerator
     final = output_dir / "checkpoints" / f"step-{step:07d}"
     partial = final.with_name(f".{final.name}.partial")
     if accelerator.is_main_process:
@@ -128,7 +121,7 @@ def save_checkpoint(accelerator: Any, output_dir: Path, step: int, limit: int, e
             shutil.rmtree(leftover, ignore_errors=True)
         partial.mkdir(parents=True, exist_ok=True)
     accelerator.wait_for_everyone()
-    error = _write_error(lambda: accelerator.save_state(str(partial)))
+    error = _write_error(lambda: state.save(partial))
     reasons = [reason for reason in all_gather_objects([_reason(error)]) if reason]
     if accelerator.is_main_process and not reasons:
         error = _write_error(lambda: _complete(partial, final, accelerator.num_processes, entries))
@@ -151,31 +144,22 @@ def save_checkpoint(accelerator: Any, output_dir: Path, step: int, limit: int, e
 
 
 def find_damage(checkpoint: Path) -> str | None:
-    """Returns the damage to the files of a checkpoint, or `None` if all of them are as they were written.
-
-    Args:
-        checkpoint (`Path`): A folder `step-N`. Every byte of it is read.
-    """
-    try:
-        files = read_manifest(checkpoint)["files"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return f"it has no readable {MANIFEST}"
-    total = sum(entry["bytes"] for entry in files.values())
-    with tqdm(total=total, desc=f"checking {checkpoint.name}", unit="B", unit_scale=True, delay=2) as bar:
-        for name, entry in files.items():
-            path = checkpoint / name
-            if not path.is_file():
-                return f"{name} is missing"
-            if (size := path.stat().st_size) != entry["bytes"]:
-                return f"{name} has {size:,} bytes instead of {entry['bytes']:,}"
-            if _digest(path, bar.update) != entry["sha256"]:
-                return f"{name} has another checksum than when it was written"
-    return None
+    """Returns the damage to the files of a checkpoint `step-N`, or `None` if all of them are as they were written."""
+    return checksums.find_damage(checkpoint, read_manifest)
 
 
 def read_manifest(checkpoint: Path) -> dict[str, Any]:
-    """Reads the manifest of a checkpoint."""
-    return json.loads((checkpoint / MANIFEST).read_text(encoding="utf-8"))
+    """Reads the manifest of a checkpoint.
+
+    Raises:
+        `ValueError`: If it is not the manifest of a checkpoint.
+        `OSError`: If it cannot be read.
+    """
+    manifest = checksums.read_manifest(checkpoint)
+    types = {"step": int, "sharded": bool, "global_batch_size": int, "recipe": dict}
+    if not all(isinstance(manifest.get(key), types[key]) for key in types):
+        raise ValueError(f"{str(checkpoint / MANIFEST)!r} must have {', '.join(types)}")
+    return manifest
 
 
 def free_space(folder: Path) -> str:
@@ -207,17 +191,13 @@ def _reason(error: Exception | None) -> str | None:
 
 def _complete(partial: Path, final: Path, num_processes: int, entries: dict[str, Any]) -> None:
     """Adds the best weights and the manifest to a checkpoint, and gives it its final name."""
-    states = [f"random_states_{rank}.pkl" for rank in range(num_processes)]
+    states = [random_state_file(rank) for rank in range(num_processes)]
     if missing := [name for name in states if not (partial / name).is_file()]:
         raise OSError(f"{', '.join(missing)} of other machines are missing; all must share the disk of this folder")
     best = final.parent / BEST
     if best.is_file():
         link_or_copy(best, partial / BEST)
-    files = {}
-    for path in sorted(path for path in partial.rglob("*") if path.is_file()):
-        name = path.relative_to(partial).as_posix()
-        files[name] = {"bytes": path.stat().st_size, "sha256": _digest(path, sync=True)}
-    write_json(partial / MANIFEST, {**entries, "files": files})
+    write_json(partial / MANIFEST, {**entries, "files": checksums.describe_files(partial)})
     if final.exists():  # after resuming from an earlier one
         old = final.with_name(f".{final.name}.old")
         final.rename(old)
@@ -225,15 +205,3 @@ def _complete(partial: Path, final: Path, num_processes: int, entries: dict[str,
         shutil.rmtree(old)
     else:
         partial.rename(final)
-
-
-def _digest(path: Path, progress: Callable[[int], Any] = lambda size: None, sync: bool = False) -> str:
-    """Returns the SHA-256 of a file; with `sync` its content is on the disk before this returns."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        if sync:  # the final name must not reach the disk before the content
-            os.fsync(stream.fileno())
-        while block := stream.read(1 << 20):
-            digest.update(block)
-            progress(len(block))
-    return digest.hexdigest()

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import torch
 import torch.distributed as dist
-from accelerate.utils import broadcast_object_list, gather_object, load, set_seed
+from accelerate.utils import broadcast_object_list, gather_object, set_seed
 
 Result = TypeVar("Result")
 
@@ -75,16 +73,6 @@ def seed_ranks(accelerator: Any, seed: int) -> None:
     set_seed(seed, device_specific=True)
     if accelerator.device.type != "cpu":
         torch.default_generator.manual_seed(seed)
-
-
-def restore_rank_seed(accelerator: Any, checkpoint: Path, seed: int, step: int) -> None:
-    """Seeds a process whose random state the checkpoint does not have, because fewer processes saved it."""
-    if (checkpoint / f"random_states_{accelerator.process_index}.pkl").is_file():
-        return
-    sequence = np.random.SeedSequence([seed, step, accelerator.process_index])
-    set_seed(int(sequence.generate_state(1)[0]))
-    if accelerator.device.type != "cpu":  # the number of loops is drawn alike everywhere, see `seed_ranks`
-        torch.default_generator.set_state(load(checkpoint / "random_states_0.pkl")["torch_manual_seed"])
 
 
 def is_lost_process(error: BaseException) -> bool:

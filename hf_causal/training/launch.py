@@ -119,7 +119,7 @@ def _complete_settings(settings: Any, accelerate_config: str) -> dict[str, str]:
     accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
     gpus = torch.accelerator.device_count() if accelerator and accelerator.type != "mps" else 0
     sharded = config.distributed_type == "FSDP"
-    environment = {LAUNCHED: "1"}
+    environment = {LAUNCHED: str(os.getpid())}
     if gpus and os.environ.get("ACCELERATE_USE_CPU", "false").lower() not in ("1", "true", "yes"):
         if per_machine > gpus:
             raise ValueError(

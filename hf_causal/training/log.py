@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hf_causal.training.validation import ValidationResult
-from hf_causal.utils.files import write_text
+from hf_causal.utils.files import append_lines, write_text
 
 
 class TrainingLog:
@@ -32,9 +32,8 @@ class TrainingLog:
         write_text(path, "".join(f"{line}\n" for line in kept))
 
     def write(self, **entry: Any) -> None:
-        """Appends one entry."""
-        with self.path.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(entry) + "\n")
+        """Appends one entry; raises `OSError` if the disk is full."""
+        append_lines(self.path, [json.dumps(entry)])
 
 
 class Reporter:

@@ -22,6 +22,7 @@ from hf_causal.training.objectives import Counts
 from hf_causal.training.outputs import TrainingResult, save_best, write_model
 from hf_causal.training.recipe import Recipe
 from hf_causal.training.resuming import check_folder, choose_checkpoint, finished_result
+from hf_causal.training.run_lock import RunLock
 from hf_causal.training.run_setup import RunSetup, set_up
 from hf_causal.training.signals import StopRequests
 from hf_causal.training.validation import mean_result, to_device
@@ -62,8 +63,8 @@ def train(
         [`TrainingResult`]: The end of the run.
 
     Raises:
-        `ValueError`: If the folder holds another run, a checkpoint is damaged or of another one, or an argument is
-            wrong.
+        `ValueError`: If the folder holds another run, a checkpoint is damaged or of another one, an argument is wrong,
+            or another training writes to the folder ([`InUse`]).
         `FileNotFoundError`: If the data or the checkpoint does not exist.
         `FloatingPointError`: If the loss or a weight is not finite. No checkpoint holds such weights.
         `MemoryError`: If there is too little memory, with the options to change.
@@ -76,7 +77,10 @@ def train(
     state = PartialState(cpu=parse_flag_from_env("ACCELERATE_USE_CPU"))
     batch_size = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps * state.num_processes
 
+    run_lock = RunLock(output_dir)
+
     def find_start() -> Path | TrainingResult | None:
+        run_lock.check()
         check_folder(output_dir, recipe, resume_from_checkpoint)
         if not resume_from_checkpoint:
             return None
@@ -87,9 +91,13 @@ def train(
     if isinstance(start, TrainingResult):
         return start
     setup = set_up(recipe, output_dir, data_dir, report_to)
-    if start is not None:
-        setup.checkpoints.restore(start, setup.progress)
-    return TrainingRun(setup).run(stop_at_step)
+    try:
+        broadcast_from_main(state, run_lock.acquire)
+        if start is not None:
+            setup.checkpoints.restore(start)
+        return TrainingRun(setup).run(stop_at_step)
+    finally:
+        run_lock.release()
 
 
 def _check_tracker(report_to: str) -> None:

@@ -57,10 +57,14 @@ def finished_result(output_dir: Path) -> TrainingResult | None:
     summary = output_dir / SUMMARY_FILE
     if not summary.is_file() or not (output_dir / "model.safetensors").is_file():
         return None
-    values = json.loads(summary.read_text(encoding="utf-8"))
-    steps = values["steps"]
-    measure = next(name for name in ("accuracy", "loss") if name in values)
-    return TrainingResult(output_dir, steps, steps, values[measure], values["best_step"], values["seconds"], measure)
+    try:
+        values = json.loads(summary.read_text(encoding="utf-8"))
+        steps = values["steps"]
+        measure = next(name for name in ("accuracy", "loss") if name in values)
+        ends = (values[measure], values["best_step"], values["seconds"], measure)
+        return TrainingResult(output_dir, steps, steps, *ends)
+    except (ValueError, LookupError, TypeError, StopIteration) as error:
+        raise ValueError(f"{str(summary)!r} is not the summary of a run: {error}") from error
 
 
 def choose_checkpoint(output_dir: Path, resume_from: str, recipe: Recipe, global_batch_size: int) -> Path | None:

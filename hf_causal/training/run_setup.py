@@ -12,6 +12,7 @@ import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from accelerate.utils import DistributedType, set_seed
+from safetensors import SafetensorError
 from safetensors.torch import load_model
 from torch import nn
 from torch.optim import Optimizer
@@ -26,6 +27,7 @@ from hf_causal.training.distributed import seed_ranks
 from hf_causal.training.objectives import Objective, make_objective
 from hf_causal.training.optimizers import make_optimizers, make_schedulers
 from hf_causal.training.recipe import Recipe
+from hf_causal.training.run_state import RunState
 from hf_causal.training.validation import Validation
 
 
@@ -90,7 +92,7 @@ def set_up(recipe: Recipe, output_dir: Path, data_dir: str | Path | None, report
     if recipe.compile_mode is not None:
         compile_blocks(accelerator.unwrap_model(model), mode=recipe.compile_mode)
     progress = Progress()
-    accelerator.register_for_checkpointing(progress, loader, *schedulers)
+    state = RunState(accelerator, model, optimizers, [progress, loader, *schedulers], recipe.seed, sharded)
     seed_ranks(accelerator, recipe.seed)
     if report_to != "none":
         arguments = {report_to: {"name": recipe.name}}
@@ -108,7 +110,7 @@ def set_up(recipe: Recipe, output_dir: Path, data_dir: str | Path | None, report
         schedulers,
         total_steps,
         progress,
-        Checkpoints(accelerator, output_dir, recipe.save_total_limit, recipe.seed, sharded, manifest),
+        Checkpoints(state, output_dir, recipe.save_total_limit, manifest),
         Validation(accelerator, objective, data.validation, pad_token_id, recipe.per_device_eval_batch_size),
         data.family,
     )
@@ -140,7 +142,7 @@ def _load_initial_weights(model: torch.nn.Module, folder: Path) -> None:
         raise FileNotFoundError(f"`initial_model` {str(folder)!r} has no model.safetensors")
     try:
         load_model(model, str(weights))
-    except RuntimeError as error:
+    except (RuntimeError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:300]
         raise ValueError(f"`initial_model` {str(folder)!r} does not fit the recipe's model: {reason}") from error
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from types import FrameType
+
+from hf_causal.training.worker import launcher_watch
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -18,24 +19,27 @@ class StopRequests:
 
     def __init__(self, launched: bool = False):
         self.terminate = self.interrupt = False
-        # Workers survive a launcher that is killed, and nobody would notice that they still run.
-        self._launcher = os.getppid() if launched else None
+        self._watch = launcher_watch() if launched else None
         self._earlier_handlers: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> StopRequests:
+        if self._watch:
+            self._watch.pauses += 1
         if threading.current_thread() is threading.main_thread():
             for number in _SIGNALS:
                 self._earlier_handlers[number] = signal.signal(number, self._record) or signal.SIG_DFL
         return self
 
     def __exit__(self, *error: object) -> None:
+        if self._watch:
+            self._watch.pauses -= 1
         for number, handler in self._earlier_handlers.items():
             if signal.getsignal(number) == self._record:
                 signal.signal(number, handler)  # type: ignore[arg-type]
 
     def poll(self) -> tuple[bool, bool]:
         """Returns whether to terminate, and whether to interrupt."""
-        if self._launcher is not None and os.getppid() != self._launcher:
+        if self._watch and self._watch.is_gone():
             self.terminate = True
         return self.terminate, self.interrupt
 

@@ -4,15 +4,60 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 LAUNCHED = "HF_CAUSAL_LAUNCHED"
-"""Environment variable of workers whose launcher reports their errors, once for all of them."""
+"""Environment variable of workers whose launcher reports their errors, once for all of them: its process id."""
 INTERRUPTED = 130
 MISTAKES = (ValueError, FileNotFoundError, NotADirectoryError, PermissionError)
 """Errors that the user can correct: exit status 2."""
+
+
+_PATIENCE = 0.5
+"""Seconds between two looks for the launcher."""
+
+
+class LauncherWatch:
+    """Notices that the launcher of this process has ended: workers survive it, and nobody would see them run on.
+
+    Until training begins, and after it has ended, the process then ends at once; in between `StopRequests` asks
+    [`LauncherWatch.is_gone`], so that a step is finished and saved.
+    """
+
+    def __init__(self) -> None:
+        launcher = os.environ.get(LAUNCHED, "")
+        # The id from the launcher itself: it may have ended before this process looks for its parent.
+        self._launcher = int(launcher) if launcher.isdecimal() else os.getppid()
+        self.pauses = 0
+        """Number of trainings that look themselves."""
+
+    def is_gone(self) -> bool:
+        """Returns whether the launcher has ended."""
+        return os.getppid() != self._launcher
+
+    def start(self) -> None:
+        """Ends this process, from a thread, when the launcher ends."""
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self) -> None:
+        while self.pauses or not self.is_gone():
+            time.sleep(_PATIENCE)
+        os._exit(1)  # from a thread, `sys.exit` would end the thread alone
+
+
+_watch: LauncherWatch | None = None
+
+
+def launcher_watch() -> LauncherWatch:
+    """Returns the watch of this process, which starts at the first call."""
+    global _watch
+    if _watch is None:
+        _watch = LauncherWatch()
+        _watch.start()
+    return _watch
 
 
 def is_worker() -> bool:
@@ -37,6 +82,7 @@ def worker() -> Iterator[None]:
     if not is_worker():
         yield
         return
+    launcher_watch()
     try:
         yield
     except KeyboardInterrupt:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
+_PATIENCE = 0.2
+"""Seconds between two attempts to lock a file that somebody else holds."""
 
 
 class InUse(ValueError):
@@ -18,7 +22,7 @@ class InUse(ValueError):
 def lock(path: str | Path, message: str | None = None, waiting: Callable[[], Any] = lambda: None) -> Iterator[None]:
     """Holds a lock file while the context lasts; of all processes and threads, one holds it at a time.
 
-    The file is created with its folder, and may remain; only the lock on it counts, and that ends with its process.
+    The file is created with its folder and removed at the end. A killed process leaves it behind, without a lock.
 
     Args:
         path (`str` or `Path`): The lock file. Its name should start with a dot, so that it is never published.
@@ -42,17 +46,41 @@ def lock(path: str | Path, message: str | None = None, waiting: Callable[[], Any
     ```
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Not a singleton: two holders in one process exclude each other, too.
-    file_lock = FileLock(path, thread_local=False)
-    try:
-        file_lock.acquire(timeout=0)
-    except Timeout:
+    file = _try_lock(path)
+    if file is None:
         if message is not None:
-            raise InUse(message) from None
+            raise InUse(message)
         waiting()
-        file_lock.acquire()
+        while file is None:
+            time.sleep(_PATIENCE)
+            file = _try_lock(path)
     try:
         yield
     finally:
-        file_lock.release()
+        path.unlink(missing_ok=True)  # while it is locked: a process that opened it before notices, see `_try_lock`
+        os.close(file)
+
+
+def _try_lock(path: Path) -> int | None:
+    """Locks a file and returns its descriptor, or `None` if somebody else holds the lock."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_file(path, file):
+                return file
+        except BlockingIOError:
+            os.close(file)
+            return None
+        except BaseException:
+            os.close(file)
+            raise
+        os.close(file)  # its holder has removed it since: another process may lock a new file of that name
+
+
+def _is_file(path: Path, file: int) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(file))
+    except FileNotFoundError:
+        return False

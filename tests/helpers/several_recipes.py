@@ -17,6 +17,7 @@ from accelerate.utils import DistributedType, FullyShardedDataParallelPlugin
 from hf_causal.training import loop, run_setup
 from hf_causal.training.loop import train
 from hf_causal.training.recipe import load_recipe
+from hf_causal.training.run_state import RunState
 
 RANK = int(os.environ.get("RANK", 0))
 opened: list[str] = []
@@ -37,7 +38,6 @@ class Sharded(Accelerator):
         self.state.fsdp_plugin = FullyShardedDataParallelPlugin(
             fsdp_version=2,
             auto_wrap_policy="transformer_based_wrap",
-            state_dict_type="SHARDED_STATE_DICT",
             cpu_ram_efficient_loading=False,
         )
         self.state.distributed_type = PartialState._shared_state["distributed_type"] = DistributedType.FSDP
@@ -54,14 +54,14 @@ def told_to_stop(self, *arguments):
     return step(self, *arguments)
 
 
-def disk_full(self, *arguments, **options):
-    if RANK == 1 and self.step >= 4:
+def disk_full(self, folder):
+    if RANK == 1 and "0000004" in folder.name:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    return save_state(self, *arguments, **options)
+    return save_state(self, folder)
 
 
 steps = {"not_a_number": not_a_number, "told_to_stop": told_to_stop}
-step, save_state = loop.TrainingRun._step, Accelerator.save_state
+step, save_state = loop.TrainingRun._step, RunState.save
 
 
 def main():
@@ -71,7 +71,7 @@ def main():
     for name, (recipe, overrides, stop) in recipes.items():
         opened.clear()
         loop.TrainingRun._step = steps.get(name, step)
-        Accelerator.save_state = disk_full if name == "disk_full" else save_state
+        RunState.save = disk_full if name == "disk_full" else save_state
         run_setup.Accelerator = Sharded if name.startswith("sharded") else Accelerator
         folder = name.removesuffix("_resumed")
         try:

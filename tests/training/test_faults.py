@@ -1,13 +1,19 @@
 """What goes wrong in long runs, made to happen: nothing that was saved is lost, and the message says how to go on."""
 
+import hashlib
 import json
 import logging
 import os
+import pickle
 import resource
 import shutil
 import signal
+import subprocess
+import sys
+import time
 from contextlib import contextmanager
 
+import psutil
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -15,13 +21,16 @@ from small import TINY
 from test_training import assert_equal_weights, last_checkpoint_weights, log_of, weights
 
 from hf_causal.cli import main
-from hf_causal.training import loop, validation
+from hf_causal.training import loop, validation, worker
 from hf_causal.training.checkpoints import find_damage, list_checkpoints, read_manifest
 from hf_causal.training.loop import train
 from hf_causal.training.recipe import load_recipe
 from hf_causal.training.run_setup import set_up
 from hf_causal.training.signals import StopRequests
 from hf_causal.training.validation import ValidationResult
+from hf_causal.training.worker import LauncherWatch
+from hf_causal.utils.locks import InUse
+from hf_causal.utils.state_files import write_state
 
 SMALL = {**TINY, "max_steps": 8, "mixed_precision": "no", "model.hidden_dropout": 0.1}
 RECIPE = load_recipe("axiom-cpu", SMALL)
@@ -51,7 +60,7 @@ def begun(two, tmp_path):
 
 
 def truncate(checkpoint):
-    path = checkpoint / "optimizer.bin"
+    path = checkpoint / "optimizers.safetensors"
     path.write_bytes(path.read_bytes()[:-100])
 
 
@@ -63,7 +72,7 @@ def flip_a_bit(checkpoint):
 
 
 def lose_a_file(checkpoint):
-    (checkpoint / "random_states_0.pkl").unlink()
+    (checkpoint / "random_state_0.safetensors").unlink()
 
 
 def lose_the_manifest(checkpoint):
@@ -77,9 +86,9 @@ def tear_the_manifest(checkpoint):
 @pytest.mark.parametrize(
     ("harm", "damage"),
     [
-        (truncate, "optimizer.bin has .* bytes instead of"),
+        (truncate, "optimizers.safetensors has .* bytes instead of"),
         (flip_a_bit, "model.safetensors has another checksum"),
-        (lose_a_file, "random_states_0.pkl is missing"),
+        (lose_a_file, "random_state_0.safetensors is missing"),
         (lose_the_manifest, "no readable manifest.json"),
         (tear_the_manifest, "no readable manifest.json"),
     ],
@@ -198,11 +207,41 @@ def test_a_second_signal_does_not_wait():
 
 
 def test_workers_stop_when_their_launcher_is_gone(monkeypatch):
-    monkeypatch.setattr(os, "getppid", lambda: 4242)
+    monkeypatch.setattr(worker, "_watch", LauncherWatch())
     requests = StopRequests(launched=True)
     assert requests.poll() == (False, False)
     monkeypatch.setattr(os, "getppid", lambda: 1)
     assert requests.poll() == (True, False)
+
+
+WORKER = """
+import os, sys, time
+from hf_causal.training.worker import launcher_watch
+print(os.getpid(), flush=True)
+launcher_watch()
+time.sleep(600)
+"""
+LAUNCHER = """
+import os, subprocess, sys
+os.environ["HF_CAUSAL_LAUNCHED"] = str(os.getpid())
+subprocess.Popen([sys.executable, "-c", sys.argv[1]])
+if sys.argv[2] == "early":
+    os._exit(0)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("moment", ["early", "late"])
+def test_a_worker_ends_with_a_launcher_that_is_killed_before_training_begins(moment):
+    command = [sys.executable, "-c", LAUNCHER, WORKER, moment]
+    launcher = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    number = int(launcher.stdout.readline())  # of a worker, which runs on without its watch
+    launcher.kill()
+    launcher.wait()
+    deadline = time.monotonic() + 60
+    while psutil.pid_exists(number) and psutil.Process(number).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline, "the worker still runs"
+        time.sleep(0.1)
 
 
 def test_the_command_says_how_to_go_on_after_a_signal(corpus_dir, tmp_path, monkeypatch, capsys):
@@ -345,3 +384,102 @@ def test_an_accelerators_memory_is_memory_too(two, corpus_dir, tmp_path, monkeyp
     assert main(command) == 1
     shown = capsys.readouterr().err.splitlines()[-1]
     assert shown.startswith("error: step 1 needs more memory") and "--gradient-accumulation-steps 2" in shown
+
+
+def test_a_second_training_into_a_folder_is_refused_while_the_first_one_runs(corpus_dir, tmp_path, monkeypatch):
+    step, refused = loop.TrainingRun._step, []
+
+    def second(self, micro_batches):
+        if not refused:
+            for resume in (None, "latest"):
+                with pytest.raises(InUse, match="another training writes") as caught:
+                    train(RECIPE, tmp_path / "run", corpus_dir, resume_from_checkpoint=resume)
+                refused.append(str(caught.value))
+        return step(self, micro_batches)
+
+    monkeypatch.setattr(loop.TrainingRun, "_step", second)
+    assert train(RECIPE, tmp_path / "run", corpus_dir).steps == 8
+    assert len(refused) == 2 and [entry["step"] for entry in log_of(tmp_path / "run")] == [2, 3, 4, 6, 6, 8, 8]
+    assert not [path for path in (tmp_path / "run").iterdir() if path.name.startswith(".")]
+
+
+def test_a_run_that_another_one_advanced_meanwhile_is_not_resumed_from_an_old_checkpoint(
+    begun, corpus_dir, monkeypatch
+):
+    def slow(*arguments):
+        shutil.copytree(list_checkpoints(begun)[-1], begun / "checkpoints" / "step-0000007")
+        return set_up(*arguments)
+
+    monkeypatch.setattr(loop, "set_up", slow)
+    with pytest.raises(InUse, match="another training has changed"):
+        train(RECIPE, begun, corpus_dir, resume_from_checkpoint="latest")
+
+
+class Trap:
+    """A pickle that writes a file when it is read."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.system, (f"touch {self.path}",)
+
+
+@pytest.mark.parametrize("name", ["custom_checkpoint_0.pkl", "optimizer.bin", "a/b.pt", "rng.pth", ".metadata"])
+@pytest.mark.parametrize("listed", [False, True])
+def test_no_pickle_of_a_checkpoint_is_opened(name, listed, begun, corpus_dir, tmp_path):
+    for checkpoint in list_checkpoints(begun):
+        path = checkpoint / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(pickle.dumps(Trap(tmp_path / "code_ran")))
+        if listed:
+            manifest = read_manifest(checkpoint)
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            manifest["files"][name] = {"bytes": path.stat().st_size, "sha256": digest}
+            (checkpoint / "manifest.json").write_text(json.dumps(manifest))
+    for resume in ("latest", str(list_checkpoints(begun)[-1])):
+        with pytest.raises(ValueError, match="is a pickle, as an earlier version"):
+            train(RECIPE, begun, corpus_dir, resume_from_checkpoint=resume)
+    assert not (tmp_path / "code_ran").exists()
+
+
+def test_resuming_unpickles_nothing(begun, corpus_dir, monkeypatch):
+    def forbidden(*arguments, **options):
+        pytest.fail("a pickle was opened")
+
+    for module, name in ((torch, "load"), (pickle, "load"), (pickle, "loads"), (pickle, "Unpickler")):
+        monkeypatch.setattr(module, name, forbidden)
+    assert train(RECIPE, begun, corpus_dir, resume_from_checkpoint="latest").steps == 8
+
+
+@pytest.mark.parametrize("name", ["optimizers_1.safetensors", "notes.txt", "deep/er.json", "link"])
+def test_a_file_that_the_manifest_does_not_list_is_refused(name, begun, corpus_dir):
+    last = list_checkpoints(begun)[-1]
+    (last / "deep").mkdir()
+    if name == "link":
+        (last / name).symlink_to("/etc")
+    else:
+        (last / name).write_bytes(b"{}")
+    with pytest.raises(ValueError, match=f"{name} is not listed in its manifest.json"):
+        train(RECIPE, begun, corpus_dir, resume_from_checkpoint=str(last))
+
+
+@pytest.mark.parametrize("name", ["optimizers", "position", "random_state_0", "model"])
+def test_a_checkpoint_that_holds_another_state_is_a_clear_error(name, begun, corpus_dir):
+    last = list_checkpoints(begun)[-1]
+    path = last / f"{name}.safetensors"
+    write_state(path, {"parts": [{"epoch": 3}], "accumulated": 1, "scaler": None, "lr": torch.ones(2)})
+    manifest = read_manifest(last)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    manifest["files"][path.name] = {"bytes": path.stat().st_size, "sha256": digest}
+    (last / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ValueError, match="does not hold the state of this run"):
+        train(RECIPE, begun, corpus_dir, resume_from_checkpoint=str(last))
+
+
+@pytest.mark.parametrize("manifest", [[], {}, {"files": []}, {"files": {"a": 1}}, {"step": "x", "files": {}}])
+def test_a_manifest_of_another_form_is_damage(manifest, begun, corpus_dir):
+    last = list_checkpoints(begun)[-1]
+    (last / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ValueError, match="no readable manifest.json"):
+        train(RECIPE, begun, corpus_dir, resume_from_checkpoint=str(last))

@@ -70,3 +70,21 @@ def test_two_threads_of_a_process_exclude_each_other(tmp_path):
     assert refused == ["busy"]
     with lock(tmp_path / ".lock", "busy"):
         pass
+
+
+def test_many_threads_take_turns_and_leave_no_file(tmp_path):
+    inside, most = [], []
+
+    def work():
+        for _ in range(20):
+            with lock(tmp_path / ".lock"):
+                inside.append(1)
+                most.append(len(inside))
+                inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1] * 80 and list(tmp_path.iterdir()) == []
