@@ -7,39 +7,17 @@ from email.utils import format_datetime
 
 import pytest
 from chat_server import ChatServer, completion
+from endpoint_fixtures import PROMPTS, RIGHT, SECRET, connect
 from huggingface_hub import constants
 
 from hf_causal.cli import main
-from hf_causal.evaluation.language_models import endpoint as module
 from hf_causal.evaluation.language_models import pacing
 from hf_causal.evaluation.language_models.endpoint import TOKEN_VARIABLE, Endpoint, Pace, find_token
 from hf_causal.evaluation.language_models.evaluate import evaluate_language_model
 from hf_causal.evaluation.language_models.pacing import retry_after
 from hf_causal.evaluation.language_models.prompts import INSTRUCTION, PromptFormat
-from hf_causal.tasks.proving import prove
 
-PROMPTS = [f"A causes B. B causes {name}. Does A cause {last}?" for name in "CDEF" for last in ("B", name, "Z")]
-RIGHT = [int(prove(prompt).answer == "Yes") for prompt in PROMPTS]
-SECRET = "hf_secret_of_the_user"
-
-
-@pytest.fixture(autouse=True)
-def on_the_loopback(monkeypatch):
-    """The loopback can be reached, proxies and tokens of the machine are none of ours, and pauses take no time."""
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
-    monkeypatch.setattr(module, "get_token", lambda: SECRET)
-    monkeypatch.setenv("HF_TOKEN", SECRET)
-    pauses = []
-    monkeypatch.setattr(Pace, "sleep", lambda self, seconds: pauses.append(seconds))
-    monkeypatch.setattr(Pace, "hold", lambda self, seconds: pauses.append(seconds))
-    return pauses
-
-
-def connect(server, tmp_path, **options):
-    return Endpoint(server.url, "causal-7b", **{"prompt_format": PromptFormat(), "answers": tmp_path, **options})
+pytestmark = pytest.mark.usefixtures("on_the_loopback")
 
 
 def fails(responses):

@@ -85,7 +85,7 @@ def prompt_of(*edges: str, hypothesis: str, size: int = 3) -> Prompt:
     return Prompt(ClosedSystem.of_table("ABCD"[:size], independences(dag)), relation, (first, second))
 
 
-def test_the_grammar_is_found():
+def test_the_task_is_recognized():
     assert task_of_prompt(str(prompt_of("AB", hypothesis="parent/A/B"))).name == "corr2cause"
     assert task_of_prompt("A causes B. Does A cause B?").name == "transitivity"
 

@@ -121,6 +121,7 @@ YES = [
     "हाँ",
 ]
 NO = [
+    " No No No No",
     "❌ No",
     "The answer is a clear no.",
     "不是的。",

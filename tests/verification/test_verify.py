@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from other_grammars import CORRELATIONS, SEPARATION
+from other_tasks import CORRELATIONS, SEPARATION
 
 from hf_causal.tasks import registry
 from hf_causal.tasks.proving import prove
@@ -26,7 +26,7 @@ COLUMNS = find_columns(["prompt", "completion", "label", "certificate"], "rows")
 
 
 def findings(row, columns=COLUMNS):
-    return {kind for kind, _ in check_row(row, columns).findings}
+    return {name for name, _ in check_row(row, columns).findings}
 
 
 def right_row(prompt: Prompt) -> dict:
@@ -68,7 +68,7 @@ def test_verdicts_are_those_of_the_plain_reader_and_networkx(case, label):
     prompt, text = case
     result = check_row({"prompt": text, "completion": label}, find_columns(["prompt", "completion"], "rows"))
     assert result.proof == prove(_parse_loose(text)) == prove(prompt)
-    kinds = {kind for kind, _ in result.findings}
+    names = {name for name, _ in result.findings}
     graph = nx.DiGraph(prompt.edges)
     counts = Counter(prompt.edges)
     expected = {
@@ -80,8 +80,8 @@ def test_verdicts_are_those_of_the_plain_reader_and_networkx(case, label):
         "repeated_statement": max(counts.values(), default=0) > 1,
         "case_variants": {"A", "a"} <= set(graph),
     }
-    assert {kind: kind in kinds for kind in expected} == expected
-    assert kinds <= {*expected, "revisited_name"}
+    assert {name: name in names for name in expected} == expected
+    assert names <= {*expected, "revisited_name"}
     assert result.num_nodes == len(graph)
 
 
@@ -127,7 +127,7 @@ def test_a_right_row_has_no_findings():
 
 
 @pytest.mark.parametrize(
-    ("change", "kinds"),
+    ("change", "names"),
     [
         ({"completion": "No", "label": 0}, {"wrong_label", "wrong_certificate"}),
         ({"completion": "No"}, {"wrong_label", "wrong_certificate", "contradictory_columns"}),
@@ -142,8 +142,8 @@ def test_a_right_row_has_no_findings():
         ({"prompt": ["A causes B."]}, {"unreadable_row"}),
     ],
 )
-def test_each_fault_of_a_row_is_found(change, kinds):
-    assert findings(right_row(CHAIN) | change) == kinds
+def test_each_fault_of_a_row_is_found(change, names):
+    assert findings(right_row(CHAIN) | change) == names
 
 
 def test_a_broken_row_is_unreadable():
@@ -227,9 +227,9 @@ def test_the_report_is_json(tmp_path):
     assert "2 rows in 1 table" in report.summary() and "2 rows have defects" in report.summary()
 
 
-def test_kinds_are_named_once():
-    assert len({kind.name for kind in FINDING_TYPES}) == len(FINDING_TYPES)
-    assert {kind.name for kind in FINDING_TYPES if not kind.is_defect}.isdisjoint(DEFECTS)
+def test_types_of_findings_have_distinct_names():
+    assert len({finding.name for finding in FINDING_TYPES}) == len(FINDING_TYPES)
+    assert {finding.name for finding in FINDING_TYPES if not finding.is_defect}.isdisjoint(DEFECTS)
 
 
 def test_progress_is_told_every_row(tmp_path):
@@ -246,12 +246,12 @@ def test_progress_is_told_every_row(tmp_path):
 
 
 @pytest.fixture
-def more_grammars(monkeypatch):
+def more_tasks(monkeypatch):
     added = {"correlations": CORRELATIONS, "separation": SEPARATION}
     monkeypatch.setattr(registry, "_TASKS", {**added, **registry.tasks()})
 
 
-def test_any_registered_grammar_is_verified(more_grammars, tmp_path):
+def test_any_registered_task_is_verified(more_tasks, tmp_path):
     chain = "A causes B. B causes C."
     rows = [
         {"prompt": f"{chain} Are A and C d-separated given {{B}}?", "completion": "Yes"},
@@ -264,7 +264,7 @@ def test_any_registered_grammar_is_verified(more_grammars, tmp_path):
     ]
     report = verify_rows(tmp_path, rows)
     assert report.tasks == {"separation": 6, "transitivity": 1}
-    assert {kind: finding.rows for kind, finding in report.findings.items()} == {
+    assert {name: finding.rows for name, finding in report.findings.items()} == {
         "wrong_label": [1, 5],
         "self_question": [2, 3],
         "absent_node": [4],
@@ -274,7 +274,7 @@ def test_any_registered_grammar_is_verified(more_grammars, tmp_path):
     assert report.num_premises == 1
 
 
-def test_a_grammar_without_graphs_is_verified_from_two_columns(more_grammars, tmp_path):
+def test_a_task_without_graphs_is_verified_from_two_columns(more_tasks, tmp_path):
     premise = "A correlates with B. B correlates with C."
     rows = [
         {"premise": premise, "hypothesis": "A correlates with B.", "relation": "entailment"},
@@ -285,7 +285,7 @@ def test_a_grammar_without_graphs_is_verified_from_two_columns(more_grammars, tm
     ]
     report = verify_rows(tmp_path, rows)
     assert report.tasks == {"correlations": 3, "transitivity": 1}
-    assert {kind: finding.rows for kind, finding in report.findings.items()} == {
+    assert {name: finding.rows for name, finding in report.findings.items()} == {
         "wrong_label": [1],
         "unreadable_row": [4],
         "contradictory_duplicate": [1, 2],
@@ -294,7 +294,7 @@ def test_a_grammar_without_graphs_is_verified_from_two_columns(more_grammars, tm
     assert (report.num_premises, report.max_rows_per_premise) == (2, 3)
 
 
-def test_a_table_is_described_on_one_line(more_grammars, tmp_path):
+def test_a_table_is_described_on_one_line(more_tasks, tmp_path):
     described = verify_rows(tmp_path, [right_row(CHAIN), right_row(Prompt(CHAIN.edges, ("C", "A")))]).describe()
     facts = "50.0% Yes, 1 different premise of 3 nodes, at most 2 rows a premise"
     assert described == f"rows.jsonl: 2 rows (transitivity), {facts}"
@@ -303,7 +303,7 @@ def test_a_table_is_described_on_one_line(more_grammars, tmp_path):
     assert "100.0% Yes, 1 different premise, at most" in described
 
 
-def test_what_no_grammar_recognizes_says_what_could_not_be_read(tmp_path):
+def test_what_no_task_recognizes_says_what_could_not_be_read(tmp_path):
     rows = [{"premise": "A likes B.", "hypothesis": "So what", "label": 1}]
     report = verify_rows(tmp_path, rows)
     assert "cannot read the sentence" in report.findings["unreadable_row"].reasons[0]

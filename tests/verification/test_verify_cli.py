@@ -40,11 +40,11 @@ def test_strictness_counts_notes(file):
 
 
 def test_everything_is_written_on_request(file, tmp_path, capsys):
-    out, twin = tmp_path / "out.json", tmp_path / "twin.jsonl"
-    assert main(["verify", file(RIGHT, WRONG), "--json", str(out), "--fix", str(twin)]) == 1
+    out, copy = tmp_path / "out.json", tmp_path / "copy.jsonl"
+    assert main(["verify", file(RIGHT, WRONG), "--json", str(out), "--fix", str(copy)]) == 1
     assert json.loads(out.read_text())["tables"][0]["findings"]["wrong_label"]["rows"] == [1]
     assert "2 rows, 1 corrected" in capsys.readouterr().out
-    assert main(["verify", str(twin)]) == 0
+    assert main(["verify", str(copy)]) == 0
 
 
 @pytest.mark.parametrize(

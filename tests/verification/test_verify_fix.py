@@ -1,4 +1,4 @@
-"""Corrected twins: what is mended, what is kept and marked, and that nothing is lost."""
+"""Corrected copies: what is corrected, what is kept and marked, and that nothing is lost."""
 
 import datasets
 import pyarrow as pa
@@ -31,22 +31,22 @@ def read(path):
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".jsonl", ".json", ".csv"])
-def test_every_format_gets_a_twin_with_all_its_rows(suffix, tmp_path):
+def test_every_format_gets_a_copy_with_all_its_rows(suffix, tmp_path):
     source, out = write(tmp_path / f"rows{suffix}"), tmp_path / "out" / f"fixed{suffix}"
     (summary,) = fix(source, out)
     assert (summary.num_rows, summary.num_changed, summary.num_marked, summary.num_dropped) == (5, 3, 2, 0)
-    twin = read(out)
-    assert [row["prompt"] for row in twin] == [row["prompt"] for row in ROWS]
-    assert [str(row["note"]) for row in twin] == list("12345")
-    assert [row["completion"] for row in twin] == ["Yes", "Yes", "No", "Yes", "Yes"]
-    assert [row["verify_change"] or None for row in twin] == CHANGES
-    assert [row["verify_defect"] or None for row in twin] == MARKS
+    copy = read(out)
+    assert [row["prompt"] for row in copy] == [row["prompt"] for row in ROWS]
+    assert [str(row["note"]) for row in copy] == list("12345")
+    assert [row["completion"] for row in copy] == ["Yes", "Yes", "No", "Yes", "Yes"]
+    assert [row["verify_change"] or None for row in copy] == CHANGES
+    assert [row["verify_defect"] or None for row in copy] == MARKS
     (report,) = verify(out).tables
     assert report.defective_rows == [3, 4]
     assert read(source) == [{**row, "note": str(row["note"]) if suffix == ".csv" else row["note"]} for row in ROWS]
 
 
-def test_rows_that_cannot_be_mended_are_left_out_on_request(tmp_path):
+def test_rows_that_cannot_be_corrected_are_left_out_on_request(tmp_path):
     (summary,) = fix(write(tmp_path / "rows.jsonl"), tmp_path / "fixed.jsonl", drop=True)
     assert (summary.num_rows, summary.num_marked, summary.num_dropped) == (3, 0, 2)
     assert verify(tmp_path / "fixed.jsonl").is_clean
@@ -94,16 +94,16 @@ def test_class_numbers_and_features_are_kept(tmp_path):
     rows = {"input": ["A causes B. Does A cause B?"], "label": [1]}
     datasets.Dataset.from_dict(rows, features).to_parquet(tmp_path / "rows.parquet")
     fix(tmp_path / "rows.parquet", tmp_path / "fixed.parquet")
-    twin = datasets.load_dataset("parquet", data_files=str(tmp_path / "fixed.parquet"), cache_dir=str(tmp_path / "c"))
-    assert twin["train"].features["label"].names == ["yes", "no"]
-    assert twin["train"][0] == {
+    copy = datasets.load_dataset("parquet", data_files=str(tmp_path / "fixed.parquet"), cache_dir=str(tmp_path / "c"))
+    assert copy["train"].features["label"].names == ["yes", "no"]
+    assert copy["train"][0] == {
         **{"input": rows["input"][0], "label": 0},
         "verify_change": "label: 1 -> 0",
         "verify_defect": None,
     }
 
 
-def test_a_built_corpus_whose_labels_were_spoiled_is_mended(tmp_path):
+def test_a_built_corpus_whose_labels_were_spoiled_is_corrected(tmp_path):
     build("axiomatic", tmp_path / "data", ["transitivity_occ"], rows=200, validation_rows=40)
     (path,) = (tmp_path / "data").rglob("train-*.parquet")
     original = pq.read_table(path).to_pylist()
@@ -123,11 +123,11 @@ def test_a_built_corpus_whose_labels_were_spoiled_is_mended(tmp_path):
     assert (train.num_changed, train.num_marked, train.path.name) == (len(changed), 0, path.name)
     # Nodes may stand in another order in a new certificate; that it proves its label has been verified.
     kept = set(original[0]) - {"certificate"}
-    twin = read(train.path)
-    assert [{name: row[name] for name in kept} for row in twin] == [
+    copy = read(train.path)
+    assert [{name: row[name] for name in kept} for row in copy] == [
         {name: row[name] for name in kept} for row in original
     ]
-    assert all(twin[row] == original[row] | {"verify_change": None, "verify_defect": None} for row in (1, 2, 4))
+    assert all(copy[row] == original[row] | {"verify_change": None, "verify_defect": None} for row in (1, 2, 4))
 
 
 def test_several_files_go_into_a_folder(tmp_path):

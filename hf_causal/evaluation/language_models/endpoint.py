@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import os
 import signal
 import threading
@@ -92,6 +94,7 @@ class Endpoint:
         self.options = options or RequestOptions()
         self.body = RequestBody(name, max_new_tokens, self.options)
         self.pace, self._has_answered = Pace(requests_per_minute), False
+        self._clock = itertools.count()
         self.transport = Transport(_chat_url(self.url), find_token(url), timeout)
         self.refused: Counter[str] = Counter()
         """Number of refused prompts by the reason of the refusal, among the prompts of [`predict`]."""
@@ -140,10 +143,11 @@ class Endpoint:
         refusals = _Refusals(answered=self.cache.has_text)
         with _terminated_like_interrupted(), self.transport, ThreadPoolExecutor(self.concurrency) as pool:
             try:
-                for key, reply in self._replies(pool, missing, refusals):
-                    confirmed = refusals.add(key, reply) if isinstance(reply, Failure) else refusals.confirm()
+                for key, reply, tick in self._replies(pool, missing):
+                    refused = isinstance(reply, Failure)
+                    confirmed = refusals.add(key, reply, tick) if refused else refusals.confirm(before=tick)
                     self.cache.add(confirmed)
-                    yield confirmed if isinstance(reply, Failure) else {**confirmed, key: reply}
+                    yield confirmed if refused else {**confirmed, key: reply}
                 self.cache.add(confirmed := refusals.finish())
                 yield confirmed
             except BaseException:
@@ -153,8 +157,8 @@ class Endpoint:
                 raise
 
     def _replies(
-        self, pool: ThreadPoolExecutor, missing: Mapping[str, list[Message]], refusals: _Refusals
-    ) -> Iterator[tuple[str, Reply | Failure]]:
+        self, pool: ThreadPoolExecutor, missing: Mapping[str, list[Message]]
+    ) -> Iterator[tuple[str, Reply | Failure, int]]:
         """Yields replies and refusals; one request at a time until the server has answered one."""
         waiting = list(missing.items())
         while waiting and not self._has_answered:
@@ -163,13 +167,15 @@ class Endpoint:
         for request in as_completed(requests):
             yield request.result()
 
-    def _ask_and_keep(self, key: str, messages: list[Message]) -> tuple[str, Reply | Failure]:
+    def _ask_and_keep(self, key: str, messages: list[Message]) -> tuple[str, Reply | Failure, int]:
+        """Returns the key, the reply and the tick at which its request began, or the refusal and the tick after it."""
+        tick = next(self._clock)
         result = self._ask_with_retries(key, messages)
         if isinstance(result, Failure):
-            return key, result
+            return key, result, next(self._clock)
         self._has_answered = True
         self.cache.add({key: {"text": result}})
-        return key, {"text": result}
+        return key, {"text": result}, tick
 
     def _ask_with_retries(self, key: str, messages: list[Message]) -> str | None | Failure:
         reason = ""
@@ -219,9 +225,9 @@ class _Refusals:
 
     def __init__(self, answered: bool):
         self._answered = answered
-        self._unexplained: dict[str, Failure] = {}
+        self._unexplained: dict[str, tuple[Failure, int]] = {}
 
-    def add(self, key: str, failure: Failure) -> dict[str, Reply]:
+    def add(self, key: str, failure: Failure, tick: int) -> dict[str, Reply]:
         """Adds a refusal, and returns the reply to keep if the prompt is at fault.
 
         Raises:
@@ -229,25 +235,26 @@ class _Refusals:
         """
         if failure.prompt_fault:
             return {key: {"text": None, "refused": failure.prompt_fault}}
-        self._unexplained[key] = failure
+        self._unexplained[key] = failure, tick
         if len(self._unexplained) >= _MOST_REFUSALS[self._answered]:
             raise _final_error(failure)
         return {}
 
-    def confirm(self) -> dict[str, Reply]:
-        """Returns the replies to keep for earlier refusals, now that the server has answered another prompt."""
+    def confirm(self, before: float = math.inf) -> dict[str, Reply]:
+        """Returns the replies to keep for refusals before the tick of a request that the server has answered."""
         self._answered = True
-        replies = {
+        confirmed = {key: failure for key, (failure, tick) in self._unexplained.items() if tick < before}
+        for key in confirmed:
+            del self._unexplained[key]
+        return {
             key: {"text": None, "refused": f"status {failure.status}: {failure.reason[:80]}"}
-            for key, failure in self._unexplained.items()
+            for key, failure in confirmed.items()
         }
-        self._unexplained.clear()
-        return replies
 
     def finish(self) -> dict[str, Reply]:
         """Returns the replies to keep at the end; raises `ValueError` if the server has answered nothing."""
         if self._unexplained and not self._answered:
-            raise _final_error(next(iter(self._unexplained.values())))
+            raise _final_error(next(iter(self._unexplained.values()))[0])
         return self.confirm()
 
 

@@ -137,7 +137,8 @@ class LocalModel:
             batch = left_padded([prompts[row] for row in rows], self.pad_token_id, self.model.device)
             with torch.no_grad():
                 generated = self.model.generate(**batch, generation_config=greedy)[:, batch["input_ids"].shape[1] :]
-            texts = self.tokenizer.batch_decode(generated, skip_special_tokens=True)
+            # Special tokens are kept: in some tokenizers they are the tags around the reasoning.
+            texts = self.tokenizer.batch_decode([_until(ids, greedy.eos_token_id) for ids in generated.tolist()])
             yield {keys[row]: {"text": text} for row, text in zip(rows, texts, strict=True)}
 
     def _compare(self, missing: Mapping[str, str]) -> Iterator[dict[str, Reply]]:
@@ -181,6 +182,12 @@ class LocalModel:
         batch = left_padded(rows, self.pad_token_id, self.model.device, takes_positions)
         options = keep_accepted(self.model, {"use_cache": False, "logits_to_keep": positions})
         return self.model(**batch, **options).logits[:, -positions:].float().log_softmax(-1)
+
+
+def _until(ids: TokenIds, end: int | list[int] | None) -> TokenIds:
+    """Returns generated token ids up to the one that ends the text, after which there is only padding."""
+    ends = end if isinstance(end, list) else [end]
+    return ids[: next((index for index, token in enumerate(ids) if token in ends), len(ids))]
 
 
 def read_reply(reply: Reply) -> int:

@@ -49,7 +49,7 @@ class RequestOptions:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns what changes replies and differs from the defaults, for cache keys and scores."""
-        values = {"temperature": self.temperature} if self.temperature != 0 else {}
+        values: dict[str, Any] = {"temperature": self.temperature} if self.temperature != 0 else {}
         if self.reasoning_effort is not None:
             values |= {"reasoning_effort": self.reasoning_effort}
         return {**values, "extra_body": dict(self.extra_body)} if self.extra_body else values

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,16 +79,15 @@ def read_response(response: Response) -> str | None | Failure:
     Raises:
         [`NotACompletion`]: If it is neither.
     """
-    try:
+    payload: Any = None
+    with suppress(ValueError, RecursionError):
         payload = json.loads(response.text)
-    except (ValueError, RecursionError):
-        payload = None
     if response.status >= 300:
         return _failure(response.status, payload, response.text)
     if isinstance(payload, dict) and payload.get("error") and not payload.get("choices"):
         return _reported_failure(payload)
     try:
-        choice = payload["choices"][0]  # type: ignore[index]
+        choice = payload["choices"][0]
         if choice.get("error"):
             return _reported_failure(choice)
         message = choice.get("message")

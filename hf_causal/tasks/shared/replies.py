@@ -33,7 +33,7 @@ _CHOICE = re.compile(
 )
 """A list of both answers ("Yes or No", 是或否), and the forms of Chinese that put both into a question."""
 
-_FOLLOWS_NO = r"(?:because|since|as|it|there|this|that|they|he|she|the|we|you|i|sorry|sir|indeed)"
+_FOLLOWS_NO = r"(?:because|since|as|it|there|this|that|they|he|she|the|we|you|i|sorry|sir|indeed|no)"
 _OPENS = re.compile(
     rf"(?:(?:well|sure|ok(?:ay)?|certainly|hmm+|so)[,.:!]\s{{1,9}})?{_NOISE}(?:(?P<answer>{_ALL})(?:{_END}))",
     re.IGNORECASE,
