@@ -51,7 +51,11 @@ def info(
     for package in packages:
         table.add_row("version", package, version(package))
     for name in recipe_names():
-        table.add_row("recipe", name, load_recipe(name).description)
+        try:
+            description = load_recipe(name).description
+        except ValueError as error:  # the recipe of a system that is not here
+            description = str(error)
+        table.add_row("recipe", name, description)
     for name in accelerate_config_names():
         about = find_accelerate_config(name).read_text(encoding="utf-8").partition("\n")[0]
         table.add_row("accelerate config", name, about.removeprefix("# "))

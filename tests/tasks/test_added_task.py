@@ -117,7 +117,9 @@ def test_a_language_model_is_scored_with_examples(task, folder, tmp_path):
 
 def test_lm_eval_lists_it_with_its_group(task, tmp_path):
     write_task_folder(tmp_path / "tasks")
-    manager = pytest.importorskip("lm_eval.tasks").TaskManager(str(tmp_path / "tasks"), include_defaults=False)
+    manager = pytest.importorskip("lm_eval.tasks").TaskManager(
+        include_path=str(tmp_path / "tasks"), include_defaults=False
+    )
     members = {"sequential", "flipped", "reversed", "shuffled", "branching", "long_names"}
     names = {f"hf_causal_common_cause_{member}{suffix}" for member in members for suffix in ("", "_generate")}
     assert names == {name for name in manager.all_subtasks if "common_cause" in name}

@@ -148,7 +148,7 @@ def test_four_small_batches_step_as_one_large_one(architecture, tokenizer, rows,
 def test_gradient_checkpointing_changes_no_gradient(architecture, tokenizer, rows, tmp_path, monkeypatch):
     computed = []
     spread = block.Matches.aggregate
-    monkeypatch.setattr(block.Matches, "spread", lambda *args: computed.append(1) or spread(*args))
+    monkeypatch.setattr(block.Matches, "aggregate", lambda *args: computed.append(1) or spread(*args))
     gradients, counts = [], []
     for checkpointing in (False, True):
         model = build(architecture, tokenizer)
