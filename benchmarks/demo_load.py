@@ -1,19 +1,23 @@
-"""How fast the page starts and answers, for one person and for 20 at once.
+"""How fast the page starts and answers, for one person and for 100 at once while 20 others verify files.
 
-    python benchmarks/demo_load.py --people 20 --questions 15
+    python benchmarks/demo_load.py --people 100 --questions 5 --files 20 --cores 2
 
-It serves the page on one core and asks from the others. Every question is another one, with 20 sentences.
+It serves the page on some cores and asks from all. Every question is another one, with 20 sentences. A person thinks
+for some seconds between two questions, and has an address of this machine's own network; so has everybody who
+verifies a file of 2,000 rows, one after the other until the questions are answered.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,18 +29,18 @@ SENTENCES = 20
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
-def serve() -> tuple[subprocess.Popen[bytes], str, float]:
-    """The page in a process of its own on one core, its address, and the seconds until it answered."""
+def serve(cores: int) -> tuple[subprocess.Popen[bytes], str, float]:
+    """Returns the page in a process of its own on some cores, its address, and the seconds until it answered."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    core = [min(os.sched_getaffinity(0))]
+    allowed = sorted(os.sched_getaffinity(0))[:cores]
     started = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "hf_causal.cli", "demo", "--port", str(port)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=lambda: os.sched_setaffinity(0, core),
+        preexec_fn=lambda: os.sched_setaffinity(0, allowed),
     )
     url = f"http://127.0.0.1:{port}"
     while True:
@@ -50,8 +54,22 @@ def serve() -> tuple[subprocess.Popen[bytes], str, float]:
 
 
 def processor_seconds(process: subprocess.Popen[bytes]) -> float:
-    """What a process has used of a processor so far, whatever else the machine is doing."""
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    """What a process and its children have used of a processor so far, whatever else the machine is doing."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    children += [
+        child
+        for task in Path(f"/proc/{process.pid}/task").iterdir()
+        if task.name != str(process.pid)
+        for child in (task / "children").read_text().split()
+    ]
+    return sum(_seconds_of(pid) for pid in (process.pid, *children))
+
+
+def _seconds_of(pid: int | str) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except FileNotFoundError:
+        return 0.0
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
@@ -74,11 +92,41 @@ def ask(client: httpx.Client, draw: random.Random) -> float:
     return time.perf_counter() - started
 
 
-def person(url: str, questions: int, seed: int) -> list[float]:
-    """The seconds that one person waits for each of some questions, asked one after the other."""
-    draw = random.Random(seed)
-    with httpx.Client(base_url=url, timeout=120) as client:
-        return [ask(client, draw) for _ in range(questions)]
+def connect(url: str, number: int) -> httpx.Client:
+    """Returns a client with an address of its own."""
+    address = f"127.0.{1 + number // 200}.{1 + number % 200}"
+    return httpx.Client(base_url=url, timeout=300, transport=httpx.HTTPTransport(local_address=address))
+
+
+def person(url: str, questions: int, seed: int, pause: float = 0.0) -> tuple[list[float], int]:
+    """Returns the seconds that a person waits for each of some questions, and how many were refused."""
+    draw, waits, refused = random.Random(seed), [], 0
+    with connect(url, seed) as client:
+        time.sleep(draw.random() * pause)
+        for _ in range(questions):
+            try:
+                waits.append(ask(client, draw))
+            except (RuntimeError, KeyError, httpx.HTTPError) as error:
+                print(repr(error), file=sys.stderr)
+                refused += 1
+            time.sleep(draw.uniform(0.5, 1.5) * pause)
+    return waits, refused
+
+
+def verify_files(url: str, seed: int, is_over: threading.Event) -> tuple[list[float], int]:
+    """Returns the seconds that somebody waits for each file while others ask, and how many were refused."""
+    prompts = (f"A causes B. B causes C{number}. Does A cause C{number}?" for number in range(2000))
+    rows = "\n".join(json.dumps({"prompt": prompt, "completion": "Yes"}) for prompt in prompts)
+    waits, refused = [], 0
+    with connect(url, seed) as client:
+        while not is_over.is_set():
+            started = time.perf_counter()
+            event = client.post("/gradio_api/call/verify", json={"data": [rows, "jsonl"]}).json()["event_id"]
+            if '"num_rows"' in client.get(f"/gradio_api/call/verify/{event}").text:
+                waits.append(time.perf_counter() - started)
+            else:
+                refused += 1
+    return waits, refused
 
 
 def click(url: str, questions: int) -> list[float]:
@@ -111,33 +159,57 @@ _CLICK = """() => new Promise(resolve => {
 })"""
 
 
-def row(what: str, seconds: list[float], wall: float | None = None) -> None:
+def row(what: str, seconds: list[float], refused: int = 0, wall: float | None = None) -> None:
     """Prints a row of the table."""
     cells = [f"{1000 * value:,.0f}" for value in (*np.percentile(seconds, [50, 90, 99]), max(seconds))]
     rate = f"{len(seconds) / wall:,.1f}" if wall else ""
-    print(f"| {what} | {len(seconds)} | {' | '.join(cells)} | {rate} |")
+    print(f"| {what} | {len(seconds)} | {refused} | {' | '.join(cells)} | {rate} |", flush=True)
+
+
+def measure_crowd(url: str, people: int, questions: int, files: int, pause: float) -> None:
+    """Prints the waits of many people at once, and of those who verify files in the meantime."""
+    is_over = threading.Event()
+    with ThreadPoolExecutor(max(files, 1)) as others, ThreadPoolExecutor(people) as crowd:
+        verified = [others.submit(verify_files, url, 1000 + number, is_over) for number in range(files)]
+        began = time.perf_counter()
+        asked = list(crowd.map(lambda seed: person(url, questions, seed, pause), range(2, people + 2)))
+        wall = time.perf_counter() - began
+        is_over.set()
+        results = [each.result() for each in verified]
+    meanwhile = f" while {files} verify files" if files else ""
+    row(f"{people} people at once, {pause:g} s between questions{meanwhile}", *_sum(asked), wall)
+    if any(waits for waits, _ in results):
+        row(f"files of {files} people", *_sum(results), wall)
+
+
+def _sum(results: list[tuple[list[float], int]]) -> tuple[list[float], int]:
+    return sum((waits for waits, _ in results), []), sum(refused for _, refused in results)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--people", type=int, default=20)
-    parser.add_argument("--questions", type=int, default=15, help="of each person")
+    parser.add_argument("--people", type=int, default=100)
+    parser.add_argument("--questions", type=int, default=5, help="of each person")
+    parser.add_argument("--pause", type=float, default=10.0, help="mean seconds between two questions of a person")
+    parser.add_argument("--files", type=int, default=20, help="people who verify files in the meantime")
+    parser.add_argument("--cores", type=int, default=2, help="of the page")
     arguments = parser.parse_args()
-    process, url, start = serve()
+    process, url, start = serve(arguments.cores)
     try:
         used = processor_seconds(process)
         print(f"Start to first page: {start:.1f} s, of which {used:.1f} s on the processor\n")
         person(url, 3, seed=0)
-        print("| who | questions | median ms | p90 ms | p99 ms | max ms | answers per second |")
-        print("|---|---|---|---|---|---|---|")
-        row("one person, API", person(url, 60, seed=1))
+        print("| who | answers | refused | median ms | p90 ms | p99 ms | max ms | answers per second |")
+        print("|---|---|---|---|---|---|---|---|")
+        row("one person, API", *person(url, 30, seed=1))
         if CHROMIUM:
-            row("one person, click to answer in Chromium", click(url, 40))
-        seeds = range(2, arguments.people + 2)
-        with ThreadPoolExecutor(arguments.people) as crowd:
-            began = time.perf_counter()
-            waits = list(crowd.map(lambda seed: person(url, arguments.questions, seed), seeds))
-        row(f"{arguments.people} people at once, API", sum(waits, []), time.perf_counter() - began)
+            row("one person, click to answer in Chromium", click(url, 20))
+        used = processor_seconds(process)
+        measure_crowd(url, 20, arguments.questions, 0, 0.0)
+        used = processor_seconds(process) - used
+        measure_crowd(url, arguments.people, arguments.questions, 0, arguments.pause)
+        measure_crowd(url, arguments.people, arguments.questions, arguments.files, arguments.pause)
+        print(f"\nAn answer takes {1000 * used / (20 * arguments.questions):.0f} ms of a processor.")
     finally:
         process.terminate()
         process.wait()

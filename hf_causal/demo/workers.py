@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -43,7 +44,6 @@ def _prepare() -> None:
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "read_question": _read_question,
     "lay_out": _lay_out,
-    "prepare": _prepare,
 }
 
 
@@ -56,7 +56,7 @@ class Worker:
             command = [sys.executable, "-m", "hf_causal.demo.workers", str(there.fileno())]
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[there.fileno()])
         self.connection: Connection = Connection(here.detach())
-        self._is_prepared = False
+        self._is_ready = False
 
     def call(self, name: str, arguments: tuple[Any, ...], seconds: float) -> Any:
         """Returns what a function of [`FUNCTIONS`] returns, or raises what it raises.
@@ -65,16 +65,16 @@ class Worker:
             [`TooMuch`]: If it takes too long or too much memory; then the process is ended.
         """
         try:
-            if not self._is_prepared:
-                self._ask("prepare", (), STARTING_SECONDS)
-                self._is_prepared = True
-            return self._ask(name, arguments, seconds)
+            if not self._is_ready:
+                self._receive(STARTING_SECONDS)
+                self._is_ready = True
+            self.connection.send((name, arguments))
+            return self._receive(seconds)
         except (OSError, EOFError) as error:
             self.end()
             raise TooMuch(f"this cannot be worked out within {seconds} seconds; write less") from error
 
-    def _ask(self, name: str, arguments: tuple[Any, ...], seconds: float) -> Any:
-        self.connection.send((name, arguments))
+    def _receive(self, seconds: float) -> Any:
         if not self.connection.poll(seconds):
             raise TimeoutError
         is_right, value = self.connection.recv()
@@ -149,23 +149,26 @@ def call(name: str, *arguments: Any) -> Any:
 
 
 def serve(connection: Connection) -> None:
-    """Answers calls until the other end is closed."""
-    while True:
-        try:
-            name, arguments = connection.recv()
-        except (EOFError, OSError):
-            return
-        try:
-            reply = True, FUNCTIONS[name](*arguments)
-        except (MemoryError, RecursionError):
-            reply = False, TooMuch("this takes more memory than the page has for it; write less")
-        except Exception as error:
-            reply = False, error
-        connection.send(reply)
+    """Says that it is ready, and answers calls until the other end is closed."""
+    with suppress(EOFError, OSError):
+        connection.send((True, "ready"))
+        while True:
+            connection.send(_reply(*connection.recv()))
+
+
+def _reply(name: str, arguments: tuple[Any, ...]) -> tuple[bool, Any]:
+    """Returns whether a function succeeded, and what it returned or raised."""
+    try:
+        return True, FUNCTIONS[name](*arguments)
+    except (MemoryError, RecursionError):
+        return False, TooMuch("this takes more memory than the page has for it; write less")
+    except Exception as error:  # it is raised again by the caller
+        return False, error
 
 
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Not RLIMIT_AS: the layout engine reserves addresses that it does not use.
     resource.setrlimit(resource.RLIMIT_DATA, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+    _prepare()
     serve(Connection(int(sys.argv[1])))
