@@ -137,12 +137,10 @@ def test_every_hypothesis_of_the_task_is_read(reasoner, hypothesis):
     [
         ("wind and rust", 2, "However, wind is independent of rust."),
         ("wind and rust", 2, "wind is independent of rust."),
-        ("wind and rust", 2, ""),
-        ("wind, rust and age", 3, "However, wind is independent of age."),
-        ("wind, rust, and age", 3, "However, wind and age are independent given rust."),
+        ("wind and rust", 2, "wind correlates with rust."),
     ],
 )
-def test_pairs_without_a_statement_are_correlated_as_for_the_prover(reasoner, variables, size, statements):
+def test_systems_without_correlations_are_read_as_by_the_prover(reasoner, variables, size, statements):
     text = system(statements, variables, size, "wind directly causes rust.")
     parsed = get_task("corr2cause").parse(text).system
     read = read_systems(reasoner.tokenizer(text, return_tensors="pt").input_ids, None, reasoner.model.config)
@@ -150,6 +148,22 @@ def test_pairs_without_a_statement_are_correlated_as_for_the_prover(reasoner, va
     correlated = ~parsed.table[:, :, 0] & ~np.eye(size, dtype=bool)
     np.testing.assert_array_equal(read.pairs[0, ..., 0].numpy()[np.ix_(order, order)], correlated)
     assert reasoner(text)[0]["label"] == prove(text).answer
+
+
+@pytest.mark.parametrize(
+    ("variables", "size", "statements"),
+    [
+        ("wind and rust", 2, ""),
+        ("wind, rust and age", 3, "However, wind is independent of age."),
+        ("wind, rust, and age", 3, "wind correlates with rust. However, wind and age are independent given rust."),
+    ],
+)
+def test_a_premise_that_leaves_out_a_pair_is_refused_as_by_the_prover(reasoner, variables, size, statements):
+    text = system(statements, variables, size, "wind directly causes rust.")
+    with pytest.raises(ValueError, match="relation"):
+        prove(text)
+    with pytest.raises(ValueError, match="relation"):
+        reasoner(text)
 
 
 @pytest.mark.parametrize(
@@ -205,8 +219,18 @@ PROMPTS = [
 FURTHER = [
     "a causes b. c causes b. Are a and c d-separated?",
     "a causes b. c causes b. Are a and c d-separated given {b}?",
-    system("A correlates with C. However, A is independent of B.", "A, B and C", 3, "A directly causes C."),
-    system("A correlates with C. However, A is independent of B.", "A, B and C", 3, "C directly causes A."),
+    system(
+        "A correlates with C. B correlates with C. However, A is independent of B.",
+        "A, B and C",
+        3,
+        "A directly causes C.",
+    ),
+    system(
+        "A correlates with C. B correlates with C. However, A is independent of B.",
+        "A, B and C",
+        3,
+        "C directly causes A.",
+    ),
 ]
 
 

@@ -181,7 +181,7 @@ def number_variables(text: Text, names: torch.Tensor) -> Variables:
 
 
 def pair_relations(text: Text, parts: Parts, variables: Variables) -> torch.Tensor:
-    """Collects the relations of pairs; a pair that is not stated as independent is correlated.
+    """Collects the relations of pairs.
 
     Returns:
         `torch.Tensor`: (batch, variables, variables, 4), as `Systems.pairs`.
@@ -189,14 +189,20 @@ def pair_relations(text: Text, parts: Parts, variables: Variables) -> torch.Tens
     count, device = int(variables.per_row.max()), text.input_ids.device
     pairs = torch.zeros(len(text.input_ids), count, count, 4, device=device)
     first, second = _statement_pair(text, parts, variables)
-    for channel, marked in ((1, parts.independent), (2, parts.independent | parts.conditional)):
+    relations = (parts.correlated, parts.independent, parts.independent | parts.conditional)
+    for channel, marked in enumerate(relations):
         rows, sentences = _sentences_with(text, marked)
         left, right = first[rows, sentences], second[rows, sentences]
         pairs[rows, left, right, channel] = pairs[rows, right, left, channel] = 1.0
     index = torch.arange(count, device=device)
     pairs[:, index, index, 3] = 1.0
-    exists = (index < variables.per_row[:, None]).float()
-    pairs[..., 0] = (1 - pairs[..., 1]) * (1 - pairs[..., 3]) * exists[:, :, None] * exists[:, None]
+    exists = index < variables.per_row[:, None]
+    stated = pairs[..., [0, 1, 3]].amax(-1) > 0
+    if (missing := ~stated & exists[:, :, None] & exists[:, None]).any():
+        raise ValueError(
+            f"`input_ids` row {int(missing.nonzero()[0, 0])} leaves out the relation of two variables: each pair "
+            "needs 'X correlates with Y.' or 'X is independent of Y.'"
+        )
     return pairs
 
 
