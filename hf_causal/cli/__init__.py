@@ -99,7 +99,15 @@ def _print_anything() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def _close_progress_bars() -> None:
+    """Ends the lines of progress bars that an error left open, so that its message has a line of its own."""
+    if "tqdm" in sys.modules:
+        for bar in list(getattr(sys.modules["tqdm"].tqdm, "_instances", ())):
+            bar.close()
+
+
 def _fail(message: str, status: int) -> int:
+    _close_progress_bars()
     line = " ".join(message.split())
     typer.echo(f"error: {line if len(line) <= _LONGEST else f'{line[:_LONGEST]}…'}", err=True)
     return status

@@ -80,6 +80,7 @@ def build(
     from hf_causal.corpora.build import build as build_corpus
 
     options = {
+        "seed": seed,
         "rows": rows,
         "validation_rows": validation_rows,
         "rows_per_cell": rows_per_cell,
@@ -97,7 +98,6 @@ def build(
         partial(bar, unit=" rows"),
         engine,
         ray_address,
-        seed=seed,
         **set_options,
     )
     table = Table("config", "split", "rows", "files", "SHA-256 of the rows", title=f"{corpus} in {out}")

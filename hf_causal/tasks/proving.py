@@ -142,10 +142,15 @@ def check_columns(row: Mapping[str, Any], task: Task, prompt: ParsedPrompt) -> N
     Each of the two is read together with the other of the parsed prompt, so that spaces and missing marks do not
     matter, and a sentence in the wrong column does.
     """
+    premise, question = row.get("premise"), row.get("question")
+    if premise is None and question is None:
+        return
+    # Most columns are the prompt to the letter, and need not be read again.
+    if question == prompt.question_text and isinstance(premise, str) and task.join(premise, question) == row["prompt"]:
+        return
     columns = {"premise": prompt.premise, "question": prompt.question_text}
-    for column, canonical in columns.items():
-        text = row.get(column)
-        if text is None or text == canonical:
+    for column, text in (("premise", premise), ("question", question)):
+        if text is None or text == columns[column]:
             continue
         try:
             same = isinstance(text, str) and str(_read_pair(task, **columns | {column: text})) == str(prompt)

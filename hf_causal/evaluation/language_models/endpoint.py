@@ -144,10 +144,12 @@ class Endpoint:
         with _terminated_like_interrupted(), self.transport, ThreadPoolExecutor(self.concurrency) as pool:
             try:
                 for key, reply, tick in self._replies(pool, missing):
-                    refused = isinstance(reply, Failure)
-                    confirmed = refusals.add(key, reply, tick) if refused else refusals.confirm(before=tick)
-                    self.cache.add(confirmed)
-                    yield confirmed if refused else {**confirmed, key: reply}
+                    if isinstance(reply, Failure):
+                        replies = refusals.add(key, reply, tick)
+                    else:
+                        replies = {**refusals.confirm(before=tick), key: reply}
+                    self.cache.add(replies)
+                    yield replies
                 self.cache.add(confirmed := refusals.finish())
                 yield confirmed
             except BaseException:
