@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from filelock import FileLock
 from huggingface_hub.constants import HF_HOME
 
 from hf_causal import __version__
@@ -59,8 +58,7 @@ def build_into_cache(corpus: str, config: str) -> Path:
     folder, published = CACHE / __version__ / corpus, get_config(corpus, config)
     if not is_built(corpus, published, folder):
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f".{config}.lock"):
-            write_config(corpus, published, folder)
+        write_config(corpus, published, folder)  # which holds the lock of the config
     return folder
 
 

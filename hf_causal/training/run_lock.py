@@ -27,6 +27,7 @@ class RunLock:
         )
         self._checkpoints: list[str] = []
         self._held = ExitStack()
+        self._is_new = not output_dir.exists()
 
     def check(self) -> None:
         """Raises [`InUse`] if another training writes to the folder, and notes the checkpoints that it holds."""
@@ -46,8 +47,10 @@ class RunLock:
             raise InUse(f"another training has changed {str(self._folder)!r}: look at it, and start again")
 
     def release(self) -> None:
-        """Unlocks the folder, if it was locked."""
+        """Unlocks the folder, if it was locked, and removes a new folder into which nothing was written."""
         self._held.close()
+        if self._is_new and self._folder.is_dir() and not any(self._folder.iterdir()):
+            self._folder.rmdir()
 
     def _names(self) -> list[str]:
         folder = self._folder / "checkpoints"

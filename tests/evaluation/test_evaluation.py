@@ -130,7 +130,7 @@ def test_files_of_other_formats_and_columns_are_read_too(tmp_path):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("not json", "no column for the text: it has none"),
+        ("not json", "the line is not JSON"),
         ('{"prompt": "x"}', "no column for the label: it has `prompt`"),
         ('{"prompt": "x", "completion": "Maybe"}', "row 0 .*: expected a text and a Yes or No, got .* 'Maybe'"),
         ('{"prompt": ["x"], "completion": "Yes"}', r"row 0 .*: expected a text and a Yes or No, got `prompt` \['x'\]"),
