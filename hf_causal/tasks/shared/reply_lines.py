@@ -215,8 +215,8 @@ _DEEPEST = 4
 """Commands of LaTeX inside of one another that are read."""
 _STEPS = frozenset({"steps", "trace"})
 """Keys of a JSON object with the steps of an answer as a list."""
-_WIDE: dict[int, int | str] = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if not chr(code - 0xFEE0).isalnum()}
-_PLAIN = {**_WIDE, **dict.fromkeys(map(ord, "\u00a0\u3000\u200b\u200c\u200d\u2060\ufeff\r"), " ")}
+_PLAIN: dict[int, str] = {ord(mark): chr(ord(mark) - 0xFEE0) for mark in "！＂＇（），－．：；＜＝＞［］｛｜｝"}
+_PLAIN |= {**dict.fromkeys(map(ord, "\u00a0\u3000\u200b\u200c\u200d\u2060\ufeff\r"), " ")}
 _PLAIN |= {ord(mark): plain for mark, plain in zip("、。“”‘’", (",", ".", '"', '"', "'", "'"), strict=True)}
 """From full-width marks, typographic quotes and unusual spaces to plain ones."""
 _KEY = re.compile(r"[\"'][A-Za-z][\w -]*[\"']\s*:")
