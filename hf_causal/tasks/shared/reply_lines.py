@@ -10,7 +10,7 @@ import ast
 import html
 import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hf_causal.tasks.shared.reasoning_tags import without_reasoning
@@ -33,12 +33,13 @@ class Line(NamedTuple):
     """Whether it is an item of a bulleted or numbered list."""
 
 
-def plain_lines(text: str | None, keys: Collection[str]) -> list[Line]:
+def plain_lines(text: str | None, labels: Collection[str]) -> list[Line]:
     """Returns the lines of a reply that follow its reasoning.
 
     Args:
         text (`str` or `None`): What the model wrote.
-        keys (collection of `str`): The labels of the form in lower case, which are read in tables and JSON.
+        labels (collection of `str`): The labels of the form, which are read in tables and as keys of JSON, where
+            `_` and `-` are spaces.
 
     Raises:
         [`UnreadableReply`]: If there is no text, too much of it, or a JSON object that has a key twice.
@@ -51,6 +52,7 @@ def plain_lines(text: str | None, keys: Collection[str]) -> list[Line]:
 
     ```
     """
+    keys = {_key(label): label for label in labels}
     written = _with_plain_characters(text or "")
     kept = without_reasoning(written)
     if not kept:
@@ -128,10 +130,10 @@ def _is_rule(cells: Sequence[str]) -> bool:
 
 
 def _are_keys(cells: Sequence[str], keys: Collection[str]) -> bool:
-    return len(cells) > 1 and all(cell.lower() in keys for cell in cells)
+    return len(cells) > 1 and all(_key(cell) in keys for cell in cells)
 
 
-def _without_objects(text: str, number: int, keys: Collection[str]) -> Iterator[tuple[int, str | Line]]:
+def _without_objects(text: str, number: int, keys: Mapping[str, str]) -> Iterator[tuple[int, str | Line]]:
     """Yields the lines of a text with their numbers; those of a JSON object with labels are `label: content`."""
     start = 0
     for opening, end, content in _objects(text, keys) if _KEY.search(text) else ():
@@ -191,14 +193,14 @@ def _distinct(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
 
 
 def _key(key: Any) -> str:
-    return str(key).strip().replace("_", " ").lower()
+    return str(key).strip().replace("_", " ").replace("-", " ").lower()
 
 
-def _lines_of_object(content: dict[Any, Any], keys: Collection[str]) -> Iterator[str]:
+def _lines_of_object(content: dict[Any, Any], keys: Mapping[str, str]) -> Iterator[str]:
     for key, value in content.items():
-        if (label := _key(key)) in keys:
-            yield from f"{label}: {_plain(value)}".split("\n")
-        elif label in _STEPS and isinstance(value, list):
+        if (normal := _key(key)) in keys:
+            yield from f"{keys[normal]}: {_plain(value)}".split("\n")
+        elif normal in _STEPS and isinstance(value, list):
             yield from (str(step) for step in value)
 
 
