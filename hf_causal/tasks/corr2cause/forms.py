@@ -123,11 +123,14 @@ def _read_verdict(reply: Reply) -> str:
     if len(words) != 1:
         found = f"the verdicts {', '.join(sorted(words))}" if words else "no line with a verdict"
         raise UnreadableReply(f"the reply has {found}; it should have one line such as 'Verdict: neutral'")
-    return words.pop()
+    verdict = words.pop()
+    if reply.answer is not None and (reply.answer == "Yes") != (verdict == "entailment"):
+        raise UnreadableReply(f"the reply says {reply.answer!r} and {verdict!r}, which contradict each other")
+    return verdict
 
 
 _VERDICT = re.compile(
-    r"\s*(?:(?:the\s+)?(?:final\s+)?(?:answer|verdict|label)\s*(?::|\bis\b)\s*)?[\"'“]?(?:an?\s+)?"
+    r"\s*(?:(?:the\s+)?(?:final\s+)?(?:answer|verdict|label|hypothesis)\b\s*(?::|is\b(?:\s+an?\b)?)?\s*)?[\"'“]?"
     rf"(?P<verdict>{'|'.join(VERDICTS)})[\"'”]?\s*[.!]?\s*",
     re.IGNORECASE,
 )

@@ -24,7 +24,7 @@ from hf_causal.tasks.corr2cause.stated_class import (
 )
 from hf_causal.tasks.corr2cause.text import Prompt, independence_sentence
 from hf_causal.tasks.forms import Score
-from hf_causal.tasks.shared.edge_lists import read_chain, read_directed, read_edges, read_undirected
+from hf_causal.tasks.shared.edge_lists import read_chain, read_directed, read_edges, read_undirected, write_edges
 from hf_causal.tasks.shared.proofs import CertificateError
 from hf_causal.tasks.shared.structured_replies import Reply, UnreadableReply, read_nodes
 from hf_causal.tasks.shared.traces import judge_steps
@@ -69,10 +69,8 @@ class _Steps:
         if answer == "No" and not self.has_counter_model:
             raise CertificateError("a No needs a line 'Counter-model: …'")
         if answer == "Yes" and not self.covered.all():
-            edges = ", ".join(
-                f"{cause} -> {effect}" for cause, effect in self.stated.member(int(self.covered.argmin()))
-            )
-            raise CertificateError(f"no 'Path: …' is in the graph {edges or 'without edges'}, which is of the class")
+            member = write_edges(self.stated.member(int(self.covered.argmin())), self.stated.names)
+            raise CertificateError(f"no 'Path: …' is in this graph of the class: {member}")
 
     def remove(self, match: re.Match[str]) -> None:
         if "Skeleton" in self.listed:
