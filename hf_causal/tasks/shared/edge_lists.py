@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
 from hf_causal.tasks.shared.proofs import CertificateError
-from hf_causal.tasks.shared.structured_replies import UnreadableReply, read_nodes, write_nodes
+from hf_causal.tasks.shared.reply_lines import UnreadableReply
+from hf_causal.tasks.shared.reply_values import LEFT_ARROW, RIGHT_ARROW, is_empty, write_nodes
 
 
 class Edge(NamedTuple):
@@ -49,9 +49,8 @@ def read_edges(text: str, names: frozenset[str], label: str) -> list[Edge]:
     ```
     """
     text = _without_brackets(text.strip().rstrip(".").strip())
-    with suppress(UnreadableReply):
-        if not read_nodes(text, names, label):
-            return []
+    if text not in names and is_empty(text, names, label):
+        return []
     edges = [edge for chain in _chains(text, names, label) for edge in chain.edges()]
     _check_different(edges, label)
     return edges
@@ -182,9 +181,7 @@ def _pattern(names: frozenset[str]) -> re.Pattern[str]:
     return re.compile(
         rf"(?P<pair>[(\[{{]\s*['\"]?(?P<first>{name})['\"]?\s*,\s*['\"]?(?P<second>{name})['\"]?\s*[)\]}}])"
         rf"|(?P<name>{name})"
-        r"|(?P<right>-{1,3}>|={1,3}>|[→⟶⇒]|\\(?:long)?rightarrow|\\to|\bcauses\b)"
-        r"|(?P<left><-{1,3}(?![->])|[←⟵⇐]|\\(?:long)?leftarrow|\\gets)"
-        r"|(?P<line>-{1,3}(?![->])|[–—])"
+        rf"|(?P<right>{RIGHT_ARROW}|\bcauses\b)|(?P<left>{LEFT_ARROW})|(?P<line>[-–—−]{{1,3}}(?![->]))"
         r"|(?P<comma>[,;]|\band\b)|(?P<quote>['\"“”])"
         r"|(?P<other>\S)"
     )
