@@ -24,7 +24,7 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import product
@@ -58,6 +58,8 @@ from hf_causal.utils.progress import Advance  # noqa: E402
 DATA = ("ts2", "ts1", "occ")
 CORR2CAUSE = "corr2cause"
 SEEDS = (0, 1, 2)
+STEPS = 2000
+"""Steps of every run: those of `axiom-cpu`, whose in-family validation with seeds 0, 1 and 2 is .9975 to .9985."""
 LARGEST_TRAINED = 6
 """Nodes of the longest training chains."""
 
@@ -99,8 +101,13 @@ class Run:
         """Returns the recipe `axiom-cpu`, or `axiom-cpu-corr2cause`, with the encoding, data and seed of the run."""
         base = "axiom-cpu-corr2cause" if self.data == CORR2CAUSE else "axiom-cpu"
         description = f"The decoder of the recipe {base}, positions: {self.encoding}, data: {self.config}."
-        fields = {"name": self.name, "description": description, "corpus": self.corpus, "config": self.config}
-        fields |= {"model.position_encoding": self.encoding, "seed": self.seed}
+        fields: dict[str, Any] = {
+            "name": self.name,
+            "description": description,
+            "corpus": self.corpus,
+            "config": self.config,
+        }
+        fields |= {"model.position_encoding": self.encoding, "seed": self.seed, "max_steps": STEPS}
         return load_recipe(base, {**fields, **overrides})
 
 
@@ -290,9 +297,21 @@ def _versions() -> dict[str, str]:
     return {"hf_causal": __version__, "python": platform.python_version(), **versions}
 
 
-def _list(study: Study, runs: Iterable[Run]) -> None:
+def _checked(options: argparse.Namespace, overrides: dict[str, Any]) -> tuple[Study, list[Run]]:
+    """Returns the study and its selected runs.
+
+    Raises:
+        `ValueError`: For a wrong option or recipe field.
+        `FileNotFoundError`: If `--data` does not exist.
+    """
+    runs = select(all_runs(), options.only)
+    if options.limit is not None and options.limit < 1:
+        raise ValueError(f"--limit must be at least 1, got {options.limit}")
+    if options.data and not options.data.is_dir():
+        raise FileNotFoundError(f"--data {str(options.data)!r} is not a folder")
     for run in runs:
-        print(f"{run.key:20} {'finished' if study.is_finished(run) else 'to do'}")
+        run.recipe(overrides)
+    return Study(options.out, options.data, overrides, options.limit), runs
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -308,15 +327,15 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--page", type=Path, help="where --render writes the page; its figures go into RESULTS")
     options, rest = parser.parse_known_args(arguments)
     try:
-        study = Study(options.out, options.data, parse_overrides(rest), options.limit)
-        runs = select(all_runs(), options.only)
-    except ValueError as error:
+        if options.render:
+            print(write_page(options.render, options.page or options.render / "page.md"))
+            return
+        study, runs = _checked(options, parse_overrides(rest))
+    except (ValueError, FileNotFoundError) as error:
         parser.error(str(error))
-    if options.render:
-        print(write_page(options.render, options.page or options.render / "page.md"))
-        return
     if options.list:
-        _list(study, runs)
+        for run in runs:
+            print(f"{run.key:20} {'finished' if study.is_finished(run) else 'to do'}")
         return
     for run in runs:
         try:

@@ -53,6 +53,8 @@ def _page(results: Sequence[Result], figures: dict[str, Path], root: str) -> lis
     lines = ["# Positions and training data", "", *_introduction(results, questions), "", *_claims(claims), ""]
     for title, path in figures.items():
         lines += [f"![{title}]({root}/{path.name})", ""]
+    if figures:
+        lines += ["Lines are means over seeds, bands reach from the worst seed to the best one.", ""]
     lines += [*_learned(questions), "", *_axes(questions), "", *_lengths(questions), "", *_names(questions), ""]
     lines += [f"Every cell of every axis: [cells.md]({root}/cells.md).", ""]
     lines += [*_corr2cause(results), *_scale(claims)]

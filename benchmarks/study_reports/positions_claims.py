@@ -250,9 +250,7 @@ def _missing(results: Sequence[Result], cells: Iterable[tuple[str, str]]) -> str
         runs = [run for run in results if (run["encoding"], run["data"]) == cell]
         good = sum(run["in_family"]["accuracy"] >= LEARNED_THE_FAMILY for run in runs)
         if good < 2:
-            reasons.append(
-                f"{_name(cell)}: {len(runs)} runs finished, {good} of them at {LEARNED_THE_FAMILY} in-family"
-            )
+            reasons.append(f"{_name(cell)}: {len(runs)} finished, {good} of them at {LEARNED_THE_FAMILY} in-family")
     return "; ".join(reasons)
 
 

@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from hf_causal.evaluation.plots import save_figure
 from hf_causal.evaluation.titles import TITLES
 from study_reports.positions_claims import PUBLISHED, Result
 
@@ -90,8 +89,10 @@ def _lengths(results: Sequence[Result], path: Path) -> Path:
                 published = PUBLISHED[encoding]
                 axis.plot(list(published), list(published.values()), color=colour, alpha=0.6, linestyle="--",
                           linewidth=1, marker="^", markersize=3, label=f"{encoding}, published")  # fmt: skip
-        _finish(axis, f"trained on {data.upper()}", "nodes (trained on 3 to 6)")
-    return save_figure(figure, path)
+        seeds = len({result["seed"] for result in runs_of(results, data=data)})
+        title = f"trained on {data.upper()} ({seeds} seed{'' if seeds == 1 else 's'})"
+        _finish(axis, title, "nodes (trained on 3 to 6)")
+    return _save(figure, path)
 
 
 def _axes(series: dict[str, list[Result]], colours: dict[str, str], path: Path) -> Path:
@@ -102,7 +103,7 @@ def _axes(series: dict[str, list[Result]], colours: dict[str, str], path: Path) 
             _draw(axis, curve(runs, split, structure, factor), colours[name], label)
         title = TITLES.get(split, split) + (f", {factor} edges a node" if factor else "")
         _finish(axis, title, "nodes")
-    return save_figure(figure, path)
+    return _save(figure, path)
 
 
 def _names(results: Sequence[Result], path: Path) -> Path:
@@ -112,11 +113,22 @@ def _names(results: Sequence[Result], path: Path) -> Path:
             _draw(axis, name_curve(runs_of(results, encoding, "ts2"), trained), colour, encoding)
         title = "chains of 3 to 6 nodes" if trained else "chains of 7 to 15 nodes"
         _finish(axis, title, "characters of each name (trained on 1 to 3)", logarithmic=False)
-    return save_figure(figure, path)
+    return _save(figure, path)
+
+
+def _save(figure: Figure, path: Path) -> Path:
+    """Writes a figure with one legend for all of its panels, below them."""
+    handles = {
+        label: handle for axis in figure.axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(handles.values(), handles, loc="outside lower center", ncols=7, fontsize=9, frameon=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110)
+    return path
 
 
 def _grid(rows: int, columns: int) -> tuple[Figure, list[Axes]]:
-    figure = Figure(figsize=(4.9 * columns, 3.9 * rows))
+    figure = Figure(figsize=(4.9 * columns, 3.9 * rows + 0.3), layout="constrained")
     grid: Any = figure.subplots(rows, columns, squeeze=False, sharey=True)
     for row in grid:
         row[0].set_ylabel("accuracy")
@@ -128,9 +140,8 @@ def _draw(axis: Axes, points: Points, colour: str, label: str) -> None:
     if not points:
         return
     sizes = list(points)
-    seeds = max(map(len, points.values()))
     means, worst, best = ([choose(points[size]) for size in sizes] for choose in (fmean, min, max))
-    axis.plot(sizes, means, color=colour, marker="o", markersize=4, label=f"{label} ({seeds} seeds)")
+    axis.plot(sizes, means, color=colour, marker="o", markersize=4, label=label)
     axis.fill_between(sizes, worst, best, color=colour, alpha=0.15, linewidth=0)
 
 
@@ -146,5 +157,3 @@ def _finish(axis: Axes, title: str, xlabel: str, logarithmic: bool = True) -> No
     axis.set_title(title, fontsize=11)
     axis.set_xlabel(xlabel)
     axis.set_ylim(0.38, 1.03)
-    if axis.get_legend_handles_labels()[0]:
-        axis.legend(fontsize=7, loc="lower left", framealpha=0.85)
