@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
+from hf_causal.tasks.answering import all_form_names, applicable_form, read_row
+from hf_causal.tasks.forms import YES_NO, Score
 from hf_causal.tasks.proving import prove
 from hf_causal.tasks.shared.replies import UNPARSABLE, parse_answer
+from hf_causal.tasks.shared.structured_replies import UnreadableReply, read_reply
 
-
-@dataclass(frozen=True)
-class Score:
-    """Score of one reply."""
-
-    value: float
-    """From 0 to 1."""
-    answer_right: bool | None
-    """Whether the answer is right; `None` for a form without one right answer."""
-    proof_valid: bool | None = None
-    """Whether the proof in the reply is valid; `None` for a form that asks for no proof."""
-    reason: str = ""
-    """Why the value is what it is."""
+__all__ = ["Score", "score"]
 
 
 def score(reply: str | None, row: Mapping[str, Any], form: str = "yes-no") -> Score:
@@ -31,10 +21,12 @@ def score(reply: str | None, row: Mapping[str, Any], form: str = "yes-no") -> Sc
         reply (`str` or `None`): Text that a model wrote; `None` for a reply that never came.
         row (mapping): With `completion` (`"Yes"` or `"No"`) or `label` (1 or 0). The `prompt` of a row with neither is
             answered exactly.
-        form (`str`): How the question was put: `"yes-no"`.
+        form (`str`): How the question was put: `"yes-no"`, or a form of the row's task such as `"proof"` or `"trace"`.
 
     Returns:
-        [`Score`]: For `"yes-no"` the value is 1 for the right answer and 0 for a wrong or unreadable one.
+        [`Score`]: For `"yes-no"` the value is 1 for the right answer and 0 for a wrong or unreadable one. For other
+        forms it is 1 for any valid proof of the right answer; a form's description says where there is credit between
+        0 and 1.
 
     Raises:
         `ValueError`: For an unknown form, or a row whose answer is not Yes or No.
@@ -43,22 +35,31 @@ def score(reply: str | None, row: Mapping[str, Any], form: str = "yes-no") -> Sc
 
     ```python
     >>> row = {"prompt": "A causes B. B causes C. Does A cause C?", "completion": "Yes"}
-    >>> score("A causes B, which causes C. The answer is yes.", row)
-    Score(value=1.0, answer_right=True, proof_valid=None, reason="the answer is 'Yes'")
+    >>> score("A causes B, which causes C. The answer is yes.", row).value
+    1.0
     >>> score("Hard to say", row).reason
     'the reply has neither a Yes nor a No'
+    >>> score("Yes\\nPath: A -> C", row, form="proof").reason
+    "the premise does not state 'A causes C.'"
 
     ```
     """
-    if form not in _FORMS:
-        raise ValueError(f"`form` must be one of {', '.join(_FORMS)}, got {form!r}")
-    return _FORMS[form](reply, row)
+    if form == YES_NO:
+        return _score_yes_no(reply, row)
+    if form not in all_form_names():
+        raise ValueError(f"`form` must be one of {', '.join(all_form_names())}, got {form!r}")
+    task, prompt = read_row(row)
+    answer_form = applicable_form(task, prompt, form)
+    try:
+        return answer_form.judge(prompt, read_reply(reply, answer_form.labels))
+    except UnreadableReply as error:
+        return Score(0.0, False, False, str(error), readable=False)
 
 
 def _score_yes_no(reply: str | None, row: Mapping[str, Any]) -> Score:
     expected, answer = _expected_answer(row), parse_answer(reply)
     if answer == UNPARSABLE:
-        return Score(0.0, False, reason="the reply has neither a Yes nor a No")
+        return Score(0.0, False, reason="the reply has neither a Yes nor a No", readable=False)
     if answer == (expected == "Yes"):
         return Score(1.0, True, reason=f"the answer is {expected!r}")
     return Score(0.0, False, reason=f"the answer is {expected!r}, not {('No', 'Yes')[answer]!r}")
@@ -73,6 +74,3 @@ def _expected_answer(row: Mapping[str, Any]) -> str:
     if answer not in ("Yes", "No"):
         raise ValueError(f"the row's `completion` must be 'Yes' or 'No', got {answer!r}")
     return answer
-
-
-_FORMS: dict[str, Callable[[str | None, Mapping[str, Any]], Score]] = {"yes-no": _score_yes_no}

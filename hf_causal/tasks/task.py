@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from hf_causal.tasks.forms import AnswerForm
 from hf_causal.tasks.shared.dataset import Dataset
 from hf_causal.tasks.shared.explanations import Explain
 from hf_causal.tasks.shared.invariances import STATED_GRAPH_INVARIANCES, Change
@@ -64,6 +65,10 @@ class Task:
     """Takes a parsed prompt, an answer and a decoded certificate; raises [`CertificateError`]."""
     explain: Explain = field(kw_only=True)
     """From a parsed prompt, a decoded certificate and a naming of nodes to the proof in words and drawings."""
+
+    # Answers
+    forms: Mapping[str, AnswerForm] = field(default_factory=dict, kw_only=True)
+    """Forms of answer in addition to Yes/No, by name; `"proof"` and `"trace"` have these names in every task."""
 
     # Rows
     dataset: Dataset = field(kw_only=True)

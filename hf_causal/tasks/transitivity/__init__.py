@@ -3,6 +3,7 @@
 from hf_causal.tasks.shared.dataset import AXIOMATIC
 from hf_causal.tasks.task import Task
 from hf_causal.tasks.transitivity.explanation import explain
+from hf_causal.tasks.transitivity.forms import FORMS
 from hf_causal.tasks.transitivity.proof import check, prove
 from hf_causal.tasks.transitivity.published import CURVES
 from hf_causal.tasks.transitivity.rows import CONFIGS, generate_shard
@@ -21,6 +22,7 @@ TASK = Task(
     prove=prove,
     check=check,
     explain=explain,
+    forms=FORMS,
     dataset=AXIOMATIC,
     configs=CONFIGS,
     generate_shard=generate_shard,

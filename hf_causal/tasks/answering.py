@@ -1,0 +1,108 @@
+"""Puts questions in a form of answer, and writes the exact answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from hf_causal.tasks.forms import YES_NO, AnswerForm
+from hf_causal.tasks.proving import read
+from hf_causal.tasks.registry import tasks
+from hf_causal.tasks.shared.proofs import Proof
+from hf_causal.tasks.task import Task
+
+
+def form_names(task: Task) -> list[str]:
+    """Returns the names of a task's forms of answer, Yes/No first."""
+    return [YES_NO, *task.forms]
+
+
+def get_form(task: Task, name: str) -> AnswerForm:
+    """Returns a form of answer of a task.
+
+    Raises:
+        `ValueError`: For a name that the task does not have, with those that it has.
+    """
+    if name not in task.forms:
+        raise ValueError(f"`form` must be one of {', '.join(form_names(task))} for {task.name}, got {name!r}")
+    return task.forms[name]
+
+
+def all_form_names() -> list[str]:
+    """Returns the names of the forms that any task has, Yes/No first."""
+    return list(dict.fromkeys(name for task in tasks().values() for name in form_names(task)))
+
+
+def put_question(row: Mapping[str, Any], form: str) -> str:
+    """Returns the text that asks a row's question in a form: premise, question and instruction.
+
+    Raises:
+        `ValueError`: If the row cannot be read, or its question cannot be put in the form.
+
+    Example:
+
+    ```python
+    >>> row = {"prompt": "A causes B. Does A cause B?"}
+    >>> put_question(row, "trace").startswith("A causes B. Does A cause B? Answer step by step.")
+    True
+
+    ```
+    """
+    task, prompt = read_row(row)
+    if form == YES_NO:
+        return str(row["prompt"])
+    answer_form = applicable_form(task, prompt, form)
+    if answer_form.question is None:
+        return f"{row['prompt']} {answer_form.instruction}"
+    join = answer_form.join or task.join
+    return f"{join(prompt.premise, answer_form.question(prompt))} {answer_form.instruction}"
+
+
+def write_answer(row: Mapping[str, Any], form: str) -> str:
+    """Returns the exact solver's answer to a row in a form; it scores 1.
+
+    Raises:
+        `ValueError`: If the row cannot be read, or its question cannot be put in the form.
+
+    Example:
+
+    ```python
+    >>> print(write_answer({"prompt": "A causes B. B causes C. Does A cause C?"}, "proof"))
+    Yes
+    Path: A -> B -> C
+
+    ```
+    """
+    task, prompt = read_row(row)
+    proof = _stored_proof(row) or task.prove(prompt)
+    if form == YES_NO:
+        return proof.answer
+    return applicable_form(task, prompt, form).write(prompt, proof)
+
+
+def applicable_form(task: Task, prompt: Any, name: str) -> AnswerForm:
+    """Returns a form of answer in which the question of a parsed prompt can be put; raises `ValueError` if not."""
+    form = get_form(task, name)
+    if not form.applies(prompt):
+        raise ValueError(f"the question {prompt.question_text!r} cannot be put in the form {name!r}")
+    return form
+
+
+def read_row(row: Mapping[str, Any]) -> tuple[Task, Any]:
+    """Returns the task of a row and its parsed prompt."""
+    return _read(row["prompt"])
+
+
+@lru_cache(maxsize=1024)
+def _read(prompt: str) -> tuple[Task, Any]:
+    return read(prompt)
+
+
+def _stored_proof(row: Mapping[str, Any]) -> Proof | None:
+    """Returns the proof in a row's columns, or `None` where it has none."""
+    if row.get("certificate") is None or row.get("completion") not in ("Yes", "No"):
+        return None
+    json.loads(row["certificate"])
+    return Proof(row["completion"], row["certificate"], row.get("hops", -1))
