@@ -56,7 +56,8 @@ def put_question(row: Mapping[str, Any], form: str) -> str:
     answer_form = applicable_form(task, prompt, form)
     if answer_form.question is None:
         return f"{row['prompt']} {answer_form.instruction}"
-    return f"{task.join(prompt.premise, answer_form.question(prompt))} {answer_form.instruction}"
+    join = answer_form.join or task.join
+    return f"{join(prompt.premise, answer_form.question(prompt))} {answer_form.instruction}"
 
 
 def write_answer(row: Mapping[str, Any], form: str) -> str:

@@ -51,6 +51,8 @@ class AnswerForm:
     """From a parsed prompt and the fields of a readable reply to its score; [`CertificateError`] counts as invalid."""
     question: Callable[[Any], str] | None = None
     """From a parsed prompt to a question that replaces the row's own, such as `"Which set separates A and C?"`."""
+    join: Callable[[str, str], str] | None = None
+    """From the premise and such a question to the text; `None` joins them as the task joins its own questions."""
     applies: Callable[[Any], bool] = lambda prompt: True
     """Whether a row's question can be put in this form."""
     steps: bool = False

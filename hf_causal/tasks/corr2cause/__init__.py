@@ -1,6 +1,7 @@
 """Correlation to causation: does a causal claim hold in every graph that has the stated independences?"""
 
 from hf_causal.tasks.corr2cause.explanation import explain
+from hf_causal.tasks.corr2cause.forms import FORMS
 from hf_causal.tasks.corr2cause.invariances import INVARIANCES
 from hf_causal.tasks.corr2cause.proof import check, prove
 from hf_causal.tasks.corr2cause.published import F1_OF_YES
@@ -52,6 +53,7 @@ TASK = Task(
     prove=prove,
     check=check,
     explain=explain,
+    forms=FORMS,
     dataset=Dataset("corr2cause", "Correlation to causation, every label proved", "causal-discovery"),
     configs=CONFIGS,
     generate_shard=generate_shard,
