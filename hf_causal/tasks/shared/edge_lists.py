@@ -51,7 +51,7 @@ def read_edges(text: str, names: frozenset[str], label: str) -> list[Edge]:
     text = _without_brackets(text.strip().rstrip(".").strip())
     if text not in names and is_empty(text, names, label):
         return []
-    edges = [edge for chain in _chains(text, names, label) for edge in chain.edges()]
+    edges = _canonical(text, names) or [edge for chain in _chains(text, names, label) for edge in chain.edges()]
     _check_different(edges, label)
     return edges
 
@@ -112,6 +112,17 @@ def write_edges(edges: Iterable[Sequence[str]], names: frozenset[str], mark: str
     ```
     """
     return ", ".join(f"{first} {mark} {second}" for first, second in edges) or write_nodes([], names)
+
+
+def _canonical(text: str, names: frozenset[str]) -> list[Edge]:
+    """Returns the edges of a list as [`write_edges`] writes it, or none: most lists are read without a pattern."""
+    edges = []
+    for item in text.split(", "):
+        words = item.split(" ")
+        if len(words) != 3 or words[1] not in ("->", "-") or words[0] not in names or words[2] not in names:
+            return []
+        edges.append(Edge(words[0], words[2], words[1]))
+    return edges
 
 
 class _Chain(NamedTuple):
