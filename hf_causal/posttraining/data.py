@@ -38,6 +38,13 @@ class TrainingRows:
     """Whether labels are classes, as classifiers need them, or tokens."""
     family: dict[str, Any]
     """Sizes and forms of the premises, see [`describe_family`]."""
+    groups: list[str]
+    """`graph_id` of each tokenized question; questions about one premise have the same."""
+
+    @property
+    def questions(self) -> int:
+        """Number of questions, of which a row of the data set may hold several."""
+        return sum(self.answers)
 
 
 def load_rows(recipe: FinetuneRecipe, split: str, data_dir: str | Path | None) -> pa.Table:
@@ -101,6 +108,8 @@ def _tokenize(rows: pa.Table, encode: Encode, max_tokens: int | None, progress: 
     advance = start(progress, "tokenizing", len(prompts))
     columns: dict[str, list[Any]] = {}
     answer_counts = [0, 0]
+    graphs = rows["graph_id"].to_pylist()
+    groups: list[str] = []
     for first in range(0, len(prompts), _CHUNK):
         chunk_answers = answers[first : first + _CHUNK]
         encoded = encode(prompts[first : first + _CHUNK], chunk_answers)
@@ -109,6 +118,7 @@ def _tokenize(rows: pa.Table, encode: Encode, max_tokens: int | None, progress: 
             columns.setdefault(name, []).extend(values[index] for index in kept)
         for index in kept:
             answer_counts[chunk_answers[index]] += 1
+            groups.append(graphs[first + index])
         advance(len(chunk_answers))
     num_kept = sum(answer_counts)
     if not num_kept:
@@ -119,4 +129,5 @@ def _tokenize(rows: pa.Table, encode: Encode, max_tokens: int | None, progress: 
         answers=(answer_counts[0], answer_counts[1]),
         labels_are_classes=isinstance(columns["labels"][0], int),
         family=describe_family(rows),
+        groups=groups,
     )

@@ -43,6 +43,11 @@ class FinetuneRecipe:
     validation_rows: int = _field(500, "Questions of the validation split, which selects the checkpoint.", "Data")
     max_length: int = _field(1024, "Longest row in tokens, and length of a pack; longer rows are left out.", "Data")
     packing: bool = _field(False, "Pack several rows into one sequence, each seeing only itself.", "Data")
+    share_premises: bool = _field(
+        True,
+        "Read a premise once for all of its questions; a batch keeps its number of tokens and has more questions.",
+        "Data",
+    )
 
     generate: bool = _field(
         False, "Prompt with the paper's instruction and score generated text, not likelihoods.", "Format"
