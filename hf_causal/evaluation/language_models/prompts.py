@@ -176,11 +176,5 @@ def premise_and_question(prompt: str) -> tuple[str, str]:
     return parsed.premise, parsed.question_text
 
 
-def shared_length(first: Sequence[int], second: Sequence[int]) -> int:
-    """Returns the length of the common prefix of two rows of token ids."""
-    pairs = enumerate(zip(first, second, strict=False))
-    return next((index for index, (left, right) in pairs if left != right), min(len(first), len(second)))
-
-
 def _message(role: str, content: str) -> Message:
     return {"role": role, "content": content}
