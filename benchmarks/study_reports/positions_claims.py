@@ -97,6 +97,8 @@ class Claim:
     comparisons: tuple[Comparison, ...]
     recipes: tuple[str, ...]
     """The paper's scale of what is compared, for a GPU."""
+    configs: tuple[str, ...] = ("transitivity_ts2",)
+    """What they train on."""
 
     @property
     def answer(self) -> str:
@@ -205,18 +207,21 @@ def answer_claims(results: Sequence[Result]) -> list[Claim]:
             "no numbers found for OCC",
             against(none, (occ,), unlike),
             ("axiom-67m-none",),
+            ("transitivity_ts2", "transitivity_occ"),
         ),
         Claim(
             "Some flips (TS2) are better than more (TS1).",
             "no numbers found for TS1",
             against(none, (ts1,), (longer, *unlike, Part("shuffled", 3, 9))),
             ("axiom-67m-none",),
+            ("transitivity_ts2", "transitivity_ts1"),
         ),
         Claim(
             "The small decoder answers correlation to causation better than GPT-4.",
             ", ".join(f"{name} {value}" for name, value in PUBLISHED_CORR2CAUSE.items()) + ", on other questions",
             (_corr2cause(results),),
             ("axiom-67m-corr2cause",),
+            ("balanced",),
         ),
     ]
 

@@ -100,6 +100,36 @@ def read_chain(text: str, names: frozenset[str], label: str) -> tuple[list[str],
     return chain.nodes, "".join(chain.marks)
 
 
+def find_edges(text: str, names: frozenset[str]) -> list[Edge]:
+    """Returns the edges that a text of any form mentions, in its order; words between them are passed over.
+
+    Example:
+
+    ```python
+    >>> [str(edge) for edge in find_edges("it has A -> B <- C, and A - C does not follow", frozenset("ABC"))]
+    ['A -> B', 'C -> B', 'A - C']
+
+    ```
+    """
+    edges: list[Edge] = []
+    chain = _Chain([], [])
+    for match in _pattern(names).finditer(text):
+        role, (nodes, marks) = match.lastgroup or "", chain
+        if role == "name" and len(nodes) == len(marks):
+            nodes.append(match["name"])
+        elif role in _MARKS and len(nodes) == len(marks) + 1:
+            marks.append(_MARKS[role])
+        else:
+            edges += chain.edges()
+            chain = _Chain([match["name"]], []) if role == "name" else _Chain([], [])
+    return [*edges, *chain.edges()]
+
+
+def find_names(text: str, names: frozenset[str]) -> list[str]:
+    """Returns the names that a text of any form mentions, in its order."""
+    return [match["name"] for match in _pattern(names).finditer(text) if match.lastgroup == "name"]
+
+
 def write_edges(edges: Iterable[Sequence[str]], names: frozenset[str], mark: str = "->") -> str:
     """Writes a list of edges as [`read_edges`] reads it.
 
