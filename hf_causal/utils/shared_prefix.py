@@ -24,6 +24,8 @@ import torch
 
 _MASKED = ("sdpa", "eager")
 """Implementations of attention that take a mask of four dimensions."""
+_OPEN_ROWS = 64
+"""Rows that are tried for an item; with more, the fullest one is closed."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def common_length(first: Sequence[int], second: Sequence[int]) -> int:
 
 
 def fill_rows(sizes: Sequence[int], capacity: int) -> list[list[int]]:
-    """Distributes items over rows by first fit, the largest first.
+    """Distributes items over rows by first fit, in their order.
 
     Args:
         sizes (sequence of `int`): Tokens of each item.
@@ -118,23 +120,21 @@ def fill_rows(sizes: Sequence[int], capacity: int) -> list[list[int]]:
 
     ```python
     >>> fill_rows([3, 6, 4, 2], 8)
-    [[1, 3], [2, 0]]
+    [[0, 2], [1, 3]]
 
     ```
     """
     rows: list[list[int]] = []
-    room: list[int] = []
-    open_from = 0  # rows before it are full
-    smallest = min(sizes, default=0)
-    for item in sorted(range(len(sizes)), key=lambda index: -sizes[index]):
-        row = next((row for row in range(open_from, len(rows)) if room[row] >= sizes[item]), len(rows))
+    room: dict[int, int] = {}  # of the rows that are still filled
+    for item, size in enumerate(sizes):
+        row = next((row for row, free in room.items() if free >= size), len(rows))
         if row == len(rows):
             rows.append([])
-            room.append(capacity)
+            room[row] = capacity
+            if len(room) > _OPEN_ROWS:
+                del room[min(room, key=lambda open_row: room[open_row])]
         rows[row].append(item)
-        room[row] -= sizes[item]
-        while open_from < len(rows) and room[open_from] < smallest:
-            open_from += 1
+        room[row] -= size
     return rows
 
 

@@ -107,8 +107,11 @@ class LocalModel:
 
     def predict(self, prompts: Sequence[str], progress: Advance | None = None) -> list[int]:
         """Returns 1 for Yes, 0 for No, and `UNPARSABLE` for another reply or a question too long for the model."""
-        replies = self.cache.complete([self.render(prompt) for prompt in prompts], self._ask, progress)
-        return [read_reply(reply) for reply in replies]
+        return [read_reply(reply) for reply in self.reply(prompts, progress)]
+
+    def reply(self, prompts: Sequence[str], progress: Advance | None = None) -> list[Reply]:
+        """Returns the reply to each prompt: its text, or the likelihoods of Yes and No."""
+        return self.cache.complete([self.render(prompt) for prompt in prompts], self._ask, progress)
 
     def render(self, prompt: str) -> str:
         """Returns the model's input text for a prompt."""

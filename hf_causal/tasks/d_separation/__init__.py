@@ -1,6 +1,7 @@
 """d-separation: are X and Y separated in a stated graph, given Z?"""
 
 from hf_causal.tasks.d_separation.explanation import explain
+from hf_causal.tasks.d_separation.forms import FORMS
 from hf_causal.tasks.d_separation.proof import check, prove
 from hf_causal.tasks.d_separation.published import CURVES
 from hf_causal.tasks.d_separation.rows import CONFIGS, generate_shard
@@ -21,6 +22,7 @@ TASK = Task(
     prove=prove,
     check=check,
     explain=explain,
+    forms=FORMS,
     dataset=AXIOMATIC,
     configs=CONFIGS,
     generate_shard=generate_shard,
