@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,19 @@ class StopAt(TrainerCallback):
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> Any:
         """Asks the trainer to save and stop once the step is reached."""
         if state.global_step >= self.step:
+            control.should_save = control.should_training_stop = True
+        return control
+
+
+class StopAfter(TrainerCallback):
+    """Saves a checkpoint and stops training after some minutes, to be resumed later."""
+
+    def __init__(self, minutes: float):
+        self.end = time.monotonic() + 60 * minutes
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> Any:
+        """Asks the trainer to save and stop once the time is over."""
+        if time.monotonic() >= self.end:
             control.should_save = control.should_training_stop = True
         return control
 

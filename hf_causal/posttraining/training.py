@@ -15,6 +15,7 @@ from hf_causal.posttraining.saving import save_model
 from hf_causal.posttraining.scoring import free_memory
 from hf_causal.posttraining.settings import RunSettings
 from hf_causal.posttraining.trainers import (
+    StopAfter,
     StopAt,
     classification_trainer,
     common_arguments,
@@ -37,9 +38,14 @@ class TrainingEnd(NamedTuple):
 
 
 def train(
-    run: RunSettings, data_dir: str | None, checkpoint: Path | None, report_to: str, stop_at_step: int | None
+    run: RunSettings,
+    data_dir: str | None,
+    checkpoint: Path | None,
+    report_to: str,
+    stop_at_step: int | None,
+    stop_after_minutes: float | None = None,
 ) -> TrainingEnd:
-    """Trains to the last step, or to `stop_at_step`, and writes the model after the last one.
+    """Trains to the last step, or to an earlier stop, and writes the model after the last one.
 
     Args:
         run ([`RunSettings`]): The run.
@@ -47,6 +53,7 @@ def train(
         checkpoint (`Path`, *optional*): Checkpoint to resume from.
         report_to (`str`): `none`, or a tracker of transformers.
         stop_at_step (`int`, *optional*): Save a checkpoint after this step and stop.
+        stop_after_minutes (`float`, *optional*): Do so after the first step that ends later than this.
     """
     from transformers import set_seed
 
@@ -64,6 +71,8 @@ def train(
     trainer = _make_trainer(run, model, tokenizer, train_rows, validation_rows, arguments)
     if stop_at_step is not None:
         trainer.add_callback(StopAt(stop_at_step))
+    if stop_after_minutes is not None:
+        trainer.add_callback(StopAfter(stop_after_minutes))
     if trainer.is_world_process_zero():
         run.output_dir.mkdir(parents=True, exist_ok=True)
         write_text(run.output_dir / RECIPE_FILE, recipe.to_yaml())
