@@ -8,16 +8,24 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 
 from hf_causal.tasks.corr2cause.pc_trace_checks import judge_trace
 from hf_causal.tasks.corr2cause.pc_traces import write_class, write_trace
 from hf_causal.tasks.corr2cause.proof import VERDICTS, prove
-from hf_causal.tasks.corr2cause.stated_class import StatedClass, check_counter_model, check_cpdag, stated_class
+from hf_causal.tasks.corr2cause.stated_class import (
+    StatedClass,
+    check_counter_model,
+    check_directed,
+    check_undirected,
+    stated_class,
+)
 from hf_causal.tasks.corr2cause.text import Prompt
 from hf_causal.tasks.forms import AnswerForm, Score
 from hf_causal.tasks.shared.edge_lists import read_directed, read_undirected, write_edges
+from hf_causal.tasks.shared.judging import judge_lines
 from hf_causal.tasks.shared.proofs import CertificateError, Proof
-from hf_causal.tasks.shared.structured_replies import Reply, UnreadableReply
+from hf_causal.tasks.shared.structured_replies import ANSWER, Reply, UnreadableReply
 
 COUNTER_MODEL, DIRECTED, UNDIRECTED, VERDICT = "Counter-model", "Directed", "Undirected", "Verdict"
 CPDAG_QUESTION = (
@@ -48,24 +56,22 @@ def write_proof(prompt: Prompt, proof: Proof) -> str:
 
 def judge_proof(prompt: Prompt, reply: Reply) -> Score:
     """Judges No with a counter-model, or Yes with the class."""
-    if reply.answer is None:
-        raise UnreadableReply("the reply has neither a Yes nor a No, or both")
-    right = reply.answer == prove(prompt).answer
-    label = DIRECTED if reply.answer == "Yes" else COUNTER_MODEL
-    try:
-        if reply.answer == "Yes":
-            _check_cpdag_fields(stated_class(prompt.system), reply)
-        else:
-            names = stated_class(prompt.system).names
-            check_counter_model(prompt, read_directed(reply.content(COUNTER_MODEL), names, COUNTER_MODEL))
-    except (UnreadableReply, CertificateError) as error:
-        return Score(0.0, right, False, str(error), reply.line_of.get(label))
-    if not right:
-        counter_model = json.loads(prove(prompt).certificate)["counter_model"]
-        edges = write_edges(counter_model, stated_class(prompt.system).names)
-        reason = f"the class is right, but {prompt.question_text!r} does not hold in its member {edges}"
-        return Score(0.0, False, False, reason)
-    return Score(1.0, True, True, f"the answer is {reply.answer!r}, and the proof holds")
+    stated = stated_class(prompt.system)
+
+    def check(answer: str) -> Iterator[str]:
+        if answer == "No":
+            yield COUNTER_MODEL
+            check_counter_model(prompt, read_directed(reply.content(COUNTER_MODEL), stated.names, COUNTER_MODEL))
+            return
+        yield from _check_class(stated, reply)
+        yield ANSWER
+        if prove(prompt).answer == "No":
+            counter_model = json.loads(prove(prompt).certificate)["counter_model"]
+            edges = write_edges(counter_model, stated.names)
+            raise CertificateError(f"the class is right, but {prompt.question_text!r} does not hold in {edges}")
+
+    labels = {"No": (COUNTER_MODEL,), "Yes": (DIRECTED, UNDIRECTED)}
+    return judge_lines(reply, labels, check, lambda: prove(prompt).answer)
 
 
 def write_cpdag(prompt: Prompt, proof: Proof) -> str:
@@ -87,14 +93,15 @@ def write_cpdag(prompt: Prompt, proof: Proof) -> str:
 
 def judge_cpdag(prompt: Prompt, reply: Reply) -> Score:
     """Judges the directed and the undirected edges of the class: exactly these, in any order."""
-    stated = stated_class(prompt.system)
-    for label in (DIRECTED, UNDIRECTED):
-        reply.content(label)
+    reply.require_only((DIRECTED, UNDIRECTED), "the answer")
+    reached: list[str] = []
     try:
-        _check_cpdag_fields(stated, reply)
+        for label in _check_class(stated_class(prompt.system), reply):
+            reached.append(label)
     except CertificateError as error:
-        return Score(0.0, False, reason=str(error), first_wrong_line=reply.line_of.get(DIRECTED))
-    return Score(1.0, True, reason="these are the edges of the class")
+        wrong_line, right_lines = reply.line_of.get(reached[-1]), reply.lines_of(reached[:-1])
+        return Score(0.0, False, reason=str(error), first_wrong_line=wrong_line, right_lines=right_lines)
+    return Score(1.0, True, reason="these are the edges of the class", right_lines=reply.lines_of(reached))
 
 
 def write_verdict(prompt: Prompt, proof: Proof) -> str:
@@ -111,10 +118,14 @@ def judge_verdict(prompt: Prompt, reply: Reply) -> Score:
     return Score(0.0, False, reason=f"the verdict is {right!r}, not {verdict!r}")
 
 
-def _check_cpdag_fields(stated: StatedClass, reply: Reply) -> None:
+def _check_class(stated: StatedClass, reply: Reply) -> Iterator[str]:
+    """Yields each label of the class before its line is checked."""
+    yield DIRECTED
     directed = read_directed(reply.content(DIRECTED), stated.names, DIRECTED)
+    check_directed(stated, directed)
+    yield UNDIRECTED
     undirected = read_undirected(reply.content(UNDIRECTED), stated.names, UNDIRECTED)
-    check_cpdag(stated, directed, undirected)
+    check_undirected(stated, undirected)
 
 
 def _read_verdict(reply: Reply) -> str:
@@ -123,11 +134,14 @@ def _read_verdict(reply: Reply) -> str:
     if len(words) != 1:
         found = f"the verdicts {', '.join(sorted(words))}" if words else "no line with a verdict"
         raise UnreadableReply(f"the reply has {found}; it should have one line such as 'Verdict: neutral'")
-    return words.pop()
+    verdict = words.pop()
+    if reply.answer is not None and (reply.answer == "Yes") != (verdict == "entailment"):
+        raise UnreadableReply(f"the reply says {reply.answer!r} and {verdict!r}, which contradict each other")
+    return verdict
 
 
 _VERDICT = re.compile(
-    r"\s*(?:(?:the\s+)?(?:final\s+)?(?:answer|verdict|label)\s*(?::|\bis\b)\s*)?[\"'“]?(?:an?\s+)?"
+    r"\s*(?:(?:the\s+)?(?:final\s+)?(?:answer|verdict|label|hypothesis)\b\s*(?::|is\b(?:\s+an?\b)?)?\s*)?[\"'“]?"
     rf"(?P<verdict>{'|'.join(VERDICTS)})[\"'”]?\s*[.!]?\s*",
     re.IGNORECASE,
 )

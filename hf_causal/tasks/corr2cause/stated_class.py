@@ -124,7 +124,7 @@ def check_counter_model(prompt: Prompt, edges: Collection[Arrow]) -> None:
     >>> check_counter_model(prompt, [])
     Traceback (most recent call last):
         ...
-    hf_causal.tasks.shared.proofs.CertificateError: it has no edge between A and B, and no listed set separates them
+    hf_causal.tasks.shared.proofs.CertificateError: it has no edge A - B, and no listed set separates them
 
     ```
     """
@@ -136,32 +136,41 @@ def check_counter_model(prompt: Prompt, edges: Collection[Arrow]) -> None:
         raise CertificateError(f"{prompt.question_text!r} holds in it")
 
 
-def check_cpdag(stated: StatedClass, directed: Collection[Arrow], undirected: Collection[Pair]) -> None:
-    """Raises [`CertificateError`] unless these are exactly the directed and the undirected edges of the class.
+def check_directed(stated: StatedClass, arrows: Collection[Arrow]) -> None:
+    """Raises [`CertificateError`] unless these are exactly the edges that all DAGs of the class have.
 
     Example:
 
     ```python
-    >>> stated = stated_class(ClosedSystem(("A", "B"), (("A", "B"),), ()))
-    >>> check_cpdag(stated, [], [frozenset("AB")])
-    >>> check_cpdag(stated, [("A", "B")], [])
+    >>> check_directed(stated_class(ClosedSystem(("A", "B"), (("A", "B"),), ())), [("A", "B")])
     Traceback (most recent call last):
         ...
-    hf_causal.tasks.shared.proofs.CertificateError: A - B should be undirected: some DAG of the class has B -> A
+    hf_causal.tasks.shared.proofs.CertificateError: A - B should be undirected: a DAG of the class has B -> A
 
     ```
     """
-    _check_skeleton(stated, [*map(frozenset, directed), *undirected])
-    for cause, effect in directed:
+    for cause, effect in arrows:
+        _check_adjacent(stated, frozenset((cause, effect)))
         if frozenset((cause, effect)) in stated.undirected:
             raise CertificateError(
-                f"{cause} - {effect} should be undirected: some DAG of the class has {effect} -> {cause}"
+                f"{cause} - {effect} should be undirected: a DAG of the class has {effect} -> {cause}"
             )
         if (cause, effect) not in stated.directed:
             raise CertificateError(f"every DAG of the class has {effect} -> {cause}")
-    if missing := stated.directed - set(directed):
-        cause, effect = min(missing)
-        raise CertificateError(f"every DAG of the class has {cause} -> {effect}")
+    if missing := stated.directed - set(arrows):
+        raise CertificateError(f"every DAG of the class has {' -> '.join(min(missing))}, which is missing")
+
+
+def check_undirected(stated: StatedClass, pairs: Collection[Pair]) -> None:
+    """Raises [`CertificateError`] unless these are exactly the edges that have both directions in the class."""
+    for pair in pairs:
+        _check_adjacent(stated, pair)
+        if pair not in stated.undirected:
+            arrow = next(arrow for arrow in stated.directed if frozenset(arrow) == pair)
+            raise CertificateError(f"every DAG of the class has {' -> '.join(arrow)}")
+    if missing := stated.undirected - set(pairs):
+        first, second = min(map(sorted, missing))
+        raise CertificateError(f"{first} - {second} is missing, which has both directions in the class")
 
 
 def _why_no_member(stated: StatedClass, edges: Collection[Arrow]) -> str:
@@ -186,16 +195,18 @@ def _why_no_member(stated: StatedClass, edges: Collection[Arrow]) -> str:
     )
 
 
-def _check_skeleton(stated: StatedClass, pairs: Collection[Pair]) -> None:
-    if extra := set(pairs) - stated.skeleton:
-        pair = min(extra, key=sorted)
+def _check_adjacent(stated: StatedClass, pair: Pair) -> None:
+    if pair not in stated.skeleton:
         (first, second), sentence = sorted(pair), independence_sentence(stated.independences[pair][0])
-        raise CertificateError(f"it has an edge between {first} and {second}, but the premise says {sentence!r}")
+        raise CertificateError(f"it has the edge {first} - {second}, but the premise says {sentence!r}")
+
+
+def _check_skeleton(stated: StatedClass, pairs: Collection[Pair]) -> None:
+    for pair in pairs:
+        _check_adjacent(stated, pair)
     if missing := stated.skeleton - set(pairs):
         first, second = min(map(sorted, missing))
-        raise CertificateError(f"it has no edge between {first} and {second}, and no listed set separates them")
-    if len(set(pairs)) < len(pairs):
-        raise CertificateError("it has two edges between the same variables")
+        raise CertificateError(f"it has no edge {first} - {second}, and no listed set separates them")
 
 
 def write_v_structure(v_structure: VStructure) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
 from hf_causal.tasks.shared.proofs import CertificateError
-from hf_causal.tasks.shared.structured_replies import UnreadableReply, read_nodes, write_nodes
+from hf_causal.tasks.shared.reply_lines import UnreadableReply
+from hf_causal.tasks.shared.reply_values import LEFT_ARROW, RIGHT_ARROW, is_empty, write_nodes
 
 
 class Edge(NamedTuple):
@@ -49,10 +49,9 @@ def read_edges(text: str, names: frozenset[str], label: str) -> list[Edge]:
     ```
     """
     text = _without_brackets(text.strip().rstrip(".").strip())
-    with suppress(UnreadableReply):
-        if not read_nodes(text, names, label):
-            return []
-    edges = [edge for chain in _chains(text, names, label) for edge in chain.edges()]
+    if text not in names and is_empty(text, names, label):
+        return []
+    edges = _canonical(text, names) or [edge for chain in _chains(text, names, label) for edge in chain.edges()]
     _check_different(edges, label)
     return edges
 
@@ -101,6 +100,36 @@ def read_chain(text: str, names: frozenset[str], label: str) -> tuple[list[str],
     return chain.nodes, "".join(chain.marks)
 
 
+def find_edges(text: str, names: frozenset[str]) -> list[Edge]:
+    """Returns the edges that a text of any form mentions, in its order; words between them are passed over.
+
+    Example:
+
+    ```python
+    >>> [str(edge) for edge in find_edges("it has A -> B <- C, and A - C does not follow", frozenset("ABC"))]
+    ['A -> B', 'C -> B', 'A - C']
+
+    ```
+    """
+    edges: list[Edge] = []
+    chain = _Chain([], [])
+    for match in _pattern(names).finditer(text):
+        role, (nodes, marks) = match.lastgroup or "", chain
+        if role == "name" and len(nodes) == len(marks):
+            nodes.append(match["name"])
+        elif role in _MARKS and len(nodes) == len(marks) + 1:
+            marks.append(_MARKS[role])
+        else:
+            edges += chain.edges()
+            chain = _Chain([match["name"]], []) if role == "name" else _Chain([], [])
+    return [*edges, *chain.edges()]
+
+
+def find_names(text: str, names: frozenset[str]) -> list[str]:
+    """Returns the names that a text of any form mentions, in its order."""
+    return [match["name"] for match in _pattern(names).finditer(text) if match.lastgroup == "name"]
+
+
 def write_edges(edges: Iterable[Sequence[str]], names: frozenset[str], mark: str = "->") -> str:
     """Writes a list of edges as [`read_edges`] reads it.
 
@@ -113,6 +142,17 @@ def write_edges(edges: Iterable[Sequence[str]], names: frozenset[str], mark: str
     ```
     """
     return ", ".join(f"{first} {mark} {second}" for first, second in edges) or write_nodes([], names)
+
+
+def _canonical(text: str, names: frozenset[str]) -> list[Edge]:
+    """Returns the edges of a list as [`write_edges`] writes it, or none: most lists are read without a pattern."""
+    edges = []
+    for item in text.split(", "):
+        words = item.split(" ")
+        if len(words) != 3 or words[1] not in ("->", "-") or words[0] not in names or words[2] not in names:
+            return []
+        edges.append(Edge(words[0], words[2], words[1]))
+    return edges
 
 
 class _Chain(NamedTuple):
@@ -182,9 +222,7 @@ def _pattern(names: frozenset[str]) -> re.Pattern[str]:
     return re.compile(
         rf"(?P<pair>[(\[{{]\s*['\"]?(?P<first>{name})['\"]?\s*,\s*['\"]?(?P<second>{name})['\"]?\s*[)\]}}])"
         rf"|(?P<name>{name})"
-        r"|(?P<right>-{1,3}>|={1,3}>|[→⟶⇒]|\\(?:long)?rightarrow|\\to|\bcauses\b)"
-        r"|(?P<left><-{1,3}(?![->])|[←⟵⇐]|\\(?:long)?leftarrow|\\gets)"
-        r"|(?P<line>-{1,3}(?![->])|[–—])"
+        rf"|(?P<right>{RIGHT_ARROW}|\bcauses\b)|(?P<left>{LEFT_ARROW})|(?P<line>[-–—−]{{1,3}}(?![->]))"
         r"|(?P<comma>[,;]|\band\b)|(?P<quote>['\"“”])"
         r"|(?P<other>\S)"
     )

@@ -219,11 +219,11 @@ def _arrow(names: frozenset[str]) -> re.Pattern[str]:
 
 _VERB = frozenset({"causes", "is", "caused", "by"})
 _DASH = "[-=–—−]{1,3}"
-_RIGHT = rf"{_DASH}>|[→⟶➝➞➔➜⇒⟹⭢]|\\(?:(?:long)?[rR]ightarrow|Longrightarrow|longrightarrow|to)(?![A-Za-z])"
-_LEFT = rf"<{_DASH}(?!>)|[←⟵⇐⟸⭠]|\\(?:(?:long)?[lL]eftarrow|Longleftarrow|longleftarrow|gets)(?![A-Za-z])"
-_POINTS_BACK = re.compile(rf"{_LEFT}|is\s")
-_ARROW = re.compile(rf"\s*({_RIGHT}|{_LEFT})\s*")
-_ARROW_OR_VERB = re.compile(rf"\s*({_RIGHT}|{_LEFT}|(?<=\s)(?:causes|is\s+caused\s+by)(?=\s))\s*")
+RIGHT_ARROW = rf"{_DASH}>|[→⟶➝➞➔➜⇒⟹⭢]|\\(?:(?:long)?[rR]ightarrow|Longrightarrow|longrightarrow|to)(?![A-Za-z])"
+LEFT_ARROW = rf"<{_DASH}(?!>)|[←⟵⇐⟸⭠]|\\(?:(?:long)?[lL]eftarrow|Longleftarrow|longleftarrow|gets)(?![A-Za-z])"
+_POINTS_BACK = re.compile(rf"{LEFT_ARROW}|is\s")
+_ARROW = re.compile(rf"\s*({RIGHT_ARROW}|{LEFT_ARROW})\s*")
+_ARROW_OR_VERB = re.compile(rf"\s*({RIGHT_ARROW}|{LEFT_ARROW}|(?<=\s)(?:causes|is\s+caused\s+by)(?=\s))\s*")
 _COMMA = re.compile(r"\s*[,;]\s*")
 _COMMA_OR_AND = re.compile(r"\s*[,;]\s*(?:and\s+)?|\s+and\s+")
 _CLAUSE = re.compile(r"\s*[,;]\s*|\.\s+")

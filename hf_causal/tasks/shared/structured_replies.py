@@ -11,7 +11,7 @@ that a model makes up there ends the reply. What cannot be read is refused, neve
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -52,6 +52,10 @@ class Reply:
         if label not in self.fields:
             raise UnreadableReply(f"the reply has no line '{label}: …'")
         return self.fields[label]
+
+    def lines_of(self, labels: Iterable[str]) -> tuple[int, ...]:
+        """Returns the numbers of the lines of these fields, those that the reply has."""
+        return tuple(self.line_of[label] for label in labels if label in self.line_of)
 
     def require_only(self, labels: Sequence[str], why: str) -> None:
         """Raises [`UnreadableReply`] unless the block has these labels and no other."""
