@@ -20,7 +20,7 @@ import gpu  # noqa: E402
 import training  # noqa: E402
 from flops import decoder_flops, work_of  # noqa: E402
 from released_method import ReleasedModel  # noqa: E402
-from training_ways import LOOPED, WAYS  # noqa: E402
+from training_settings import LOOPED, WAYS  # noqa: E402
 
 SMALL = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2}
 
