@@ -238,7 +238,7 @@ def test_the_report_of_closed_systems_has_relations_and_detection(data, tmp_path
     assert "Correlation to causation, Yes or No" in write_model_card(tmp_path).read_text()
 
 
-def test_pictures_hold_accuracies_below_chance(data, tmp_path):
+def test_pictures_hold_accuracies_below_chance(data, tmp_path, drawn_pictures):
     (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
     sets = corpus_questions("corr2cause", "default", data / "corr2cause")
     scores = exact_scores("corr2cause", "default", data, wrong=[p for s in sets for p in s.prompts])

@@ -1,6 +1,7 @@
 """The axiom decoder: padding, attention implementations, caching and packing."""
 
-import shutil
+import os
+from functools import partial
 
 import pytest
 import torch
@@ -16,10 +17,14 @@ from decoders import (
     ids,
     pack,
 )
+from transformers.integrations.flex_attention import WrappedFlexAttention
 
 from hf_causal.models.axiom import AxiomTokenizer
 
 pytestmark = as_written
+compiling_takes_long = pytest.mark.skipif(
+    "HF_CAUSAL_FULL_SIZE" not in os.environ, reason="half a minute of C++: run `make attack`"
+)
 
 
 class TestPadding:
@@ -132,8 +137,10 @@ class TestPacking:
         assert not torch.allclose(leaked, self.alone(build(), QUESTIONS[-1]), atol=1e-2)
 
     @torch.no_grad()
-    @pytest.mark.skipif(not any(map(shutil.which, ("c++", "g++", "clang++"))), reason="compiling needs a C++ compiler")
-    def test_compiled_flex_attention_packs_too(self):
+    @pytest.mark.parametrize("backend", ["aot_eager", pytest.param("inductor", marks=compiling_takes_long)])
+    def test_compiled_flex_attention_packs_too(self, backend, monkeypatch):
+        monkeypatch.setattr(torch, "compile", partial(torch.compile, backend=backend))
+        monkeypatch.setattr(WrappedFlexAttention, "_instance", None)  # compiles once in a process
         model = build("rope", "flex_attention")
         row, segments, spans = pack()
         with torch.compiler.set_stance("default"):

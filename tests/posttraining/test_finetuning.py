@@ -13,6 +13,8 @@ from hf_causal.evaluation.language_models.evaluate import evaluate_language_mode
 from hf_causal.evaluation.loading import load_pretrained
 from hf_causal.posttraining.run import finetune
 
+pytestmark = pytest.mark.usefixtures("drawn_pictures")
+
 trl = pytest.importorskip("trl", reason="TRL is not installed: pip install 'hf-causal[finetune]'")
 peft = pytest.importorskip("peft", reason="PEFT is not installed: pip install 'hf-causal[finetune]'")
 

@@ -11,6 +11,8 @@ from hf_causal.systems.interventions.coco import read_coco
 from hf_causal.systems.interventions.comparison import compare
 from hf_causal.systems.interventions.sources import open_source
 
+pytestmark = pytest.mark.usefixtures("drawn_pictures")
+
 NAMES = ("toilet", "person", "sink", "cup")
 # Per image: scene, and how many of each object.
 IMAGES = [
