@@ -218,7 +218,7 @@ def corrupt(answer: str, chance: random.Random) -> str:
 
 def is_valid(question: Question, answer: str, form: str) -> bool:
     """Returns whether an answer is valid, by the oracle; marks of a list may open its lines."""
-    return _JUDGES[form](question, re.sub(r"^[ \t]*- ", "", answer, flags=re.MULTILINE))
+    return _JUDGES[form](question, re.sub(r"^[ \t]*(?:- )+", "", answer, flags=re.MULTILINE))
 
 
 def _judge_proof(question: Question, answer: str) -> bool:

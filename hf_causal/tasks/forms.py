@@ -7,7 +7,7 @@ row's text: every valid proof counts, not only the one that the solver writes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hf_causal.tasks.shared.proofs import Proof
@@ -33,6 +33,8 @@ class Score:
     """The first line that does not hold, 1 for the first line of the reply; `None` where no line is wrong."""
     readable: bool = True
     """Whether the reply could be read as an answer of its form."""
+    right_lines: tuple[int, ...] = field(default=(), repr=False)
+    """The lines of a proof that were judged and hold."""
 
 
 @dataclass(frozen=True)

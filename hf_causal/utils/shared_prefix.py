@@ -24,6 +24,8 @@ import torch
 
 _MASKED = ("sdpa", "eager")
 """Implementations of attention that take a mask of four dimensions."""
+_OPEN_ROWS = 64
+"""Rows that are tried for an item; with more, the fullest one is closed."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def common_length(first: Sequence[int], second: Sequence[int]) -> int:
 
 
 def fill_rows(sizes: Sequence[int], capacity: int) -> list[list[int]]:
-    """Distributes items over rows by first fit, the largest first.
+    """Distributes items over rows by first fit, in their order.
 
     Args:
         sizes (sequence of `int`): Tokens of each item.
@@ -118,23 +120,21 @@ def fill_rows(sizes: Sequence[int], capacity: int) -> list[list[int]]:
 
     ```python
     >>> fill_rows([3, 6, 4, 2], 8)
-    [[1, 3], [2, 0]]
+    [[0, 2], [1, 3]]
 
     ```
     """
     rows: list[list[int]] = []
-    room: list[int] = []
-    open_from = 0  # rows before it are full
-    smallest = min(sizes, default=0)
-    for item in sorted(range(len(sizes)), key=lambda index: -sizes[index]):
-        row = next((row for row in range(open_from, len(rows)) if room[row] >= sizes[item]), len(rows))
+    room: dict[int, int] = {}  # of the rows that are still filled
+    for item, size in enumerate(sizes):
+        row = next((row for row, free in room.items() if free >= size), len(rows))
         if row == len(rows):
             rows.append([])
-            room.append(capacity)
+            room[row] = capacity
+            if len(room) > _OPEN_ROWS:
+                del room[min(room, key=lambda open_row: room[open_row])]
         rows[row].append(item)
-        room[row] -= sizes[item]
-        while open_from < len(rows) and room[open_from] < smallest:
-            open_from += 1
+        room[row] -= size
     return rows
 
 
@@ -143,32 +143,43 @@ def pad_rows(rows: Sequence[Sequence[int]], value: int) -> torch.Tensor:
     return torch.nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True, padding_value=value)
 
 
-def shared_inputs(rows: Sequence[SharedRow], pad_token_id: int, model: Any) -> dict[str, torch.Tensor]:
-    """Returns `input_ids`, `position_ids` and `attention_mask` of rows, on the device of a model of transformers."""
+def shared_inputs(
+    rows: Sequence[SharedRow], pad_token_id: int, model: Any, cached: int = 0
+) -> dict[str, torch.Tensor]:
+    """Returns `input_ids`, `position_ids` and `attention_mask` of rows, on the device of a model of transformers.
+
+    Args:
+        rows (sequence of [`SharedRow`]): The rows.
+        pad_token_id (`int`): Token that fills up shorter rows.
+        model (`PreTrainedModel`): The model that reads them.
+        cached (`int`): Tokens before each row that are in an attention cache; every token sees them.
+    """
     ids, positions = (
         pad_rows([row.input_ids for row in rows], pad_token_id),
         pad_rows([row.position_ids for row in rows], 0),
     )
     ends = pad_rows([row.subtree_ends for row in rows], 0)
-    mask = attention_mask(ends.to(model.device), model)
+    mask = attention_mask(ends.to(model.device), model, cached)
+    positions = positions + cached
     return {"input_ids": ids.to(model.device), "position_ids": positions.to(model.device), "attention_mask": mask}
 
 
-def attention_mask(subtree_ends: torch.Tensor, model: Any) -> torch.Tensor:
+def attention_mask(subtree_ends: torch.Tensor, model: Any, cached: int = 0) -> torch.Tensor:
     """Returns the mask in the form that the attention of a model takes.
 
     Args:
         subtree_ends (`torch.Tensor` of shape `(rows, tokens)`): See [`SharedRow`]; 0 for padding, which sees itself.
         model (`PreTrainedModel`): With `config._attn_implementation`.
+        cached (`int`): Tokens before each row that are in an attention cache.
 
     Returns:
-        `torch.Tensor` of shape `(rows, 1, tokens, tokens)`: Booleans for `sdpa`; for `eager`, zeros and the lowest
-            number of the model's type, to be added.
+        `torch.Tensor` of shape `(rows, 1, tokens, cached + tokens)`: Booleans for `sdpa`; for `eager`, zeros
+            and the lowest number of the model's type, to be added.
     """
     index = torch.arange(subtree_ends.shape[1], device=subtree_ends.device)
     query, key = index[:, None], index[None, :]
     visible = (key == query) | ((key <= query) & (query < subtree_ends[:, None, :]))
-    visible = visible[:, None]
+    visible = torch.nn.functional.pad(visible[:, None], (cached, 0), value=True)
     if model.config._attn_implementation != "eager":
         return visible
     lowest = torch.finfo(model.dtype).min

@@ -99,14 +99,14 @@ def test_a_weakened_judge_is_noticed(form, weakened, monkeypatch):
     ("row", "reply", "reason"),
     [
         (CHAIN, "Yes and No\nCounter-model: B -> A, C -> B", "neither a Yes nor a No"),
-        (CHAIN, "No\nCounter-model: none", "it has no edge between A and B"),
+        (CHAIN, "No\nCounter-model: none", "it has no edge A - B"),
         (CHAIN, "No", "no line 'Counter-model"),
         (CHAIN, "No\nCounter-model: B -> A, C -> B, A -> C", "has the cycle (A -> C|C -> B|B -> A) ->"),
         (CHAIN, "No\nCounter-model: A -> B, B -> A, B -> C", "has the cycle A -> B -> A"),
         (CHAIN, "No\nCounter-model: A -> B, B -> C", "'A directly causes B.' holds in it"),
         (CHAIN, "No\nCounter-model: A -> B, C -> B", "A -> B <- C, and the premise says 'A and C are independ"),
         (CHAIN, "No\nCounter-model: B -> A, B -> C, B -> C", "twice"),
-        (CHAIN, "No\nCounter-model: B -> A, A -> C, B -> C", "between A and C, but the premise says 'A and C are in"),
+        (CHAIN, "No\nCounter-model: B -> A, A -> C, B -> C", "edge A - C, but the premise says 'A and C are in"),
         (CHAIN, "No\nCounter-model: B - A, B - C", "no direction"),
         (CHAIN, "No\nCounter-model: B -> A, B -> E", "cannot read 'E'"),
         (CHAIN, "No\nCounter-model: " + CHAIN["prompt"], "should be a list of edges"),
@@ -228,6 +228,7 @@ def test_the_first_wrong_step_is_named(old, new, line, reason):
     assert score(TRACE, YES, "trace").value == 1 and old in TRACE
     result = score(TRACE.replace(old, new).strip(), YES, "trace")
     assert (result.value, result.first_wrong_line) == (0, line)
+    assert result.right_lines == tuple(range(1, line))
     assert reason in result.reason
 
 
@@ -245,7 +246,8 @@ def test_the_first_wrong_step_is_named(old, new, line, reason):
 )
 def test_steps_in_another_order_and_with_other_sets_are_right(old, new):
     assert old in TRACE
-    assert score(TRACE.replace(old, new), YES, "trace").value == 1
+    result = score(TRACE.replace(old, new), YES, "trace")
+    assert (result.value, result.right_lines) == (1, tuple(range(1, 11)))
 
 
 @pytest.mark.parametrize(

@@ -94,13 +94,14 @@ def write_cpdag(prompt: Prompt, proof: Proof) -> str:
 def judge_cpdag(prompt: Prompt, reply: Reply) -> Score:
     """Judges the directed and the undirected edges of the class: exactly these, in any order."""
     reply.require_only((DIRECTED, UNDIRECTED), "the answer")
-    label = ""
+    reached: list[str] = []
     try:
-        for label in _check_class(stated_class(prompt.system), reply):  # noqa: B007
-            pass
+        for label in _check_class(stated_class(prompt.system), reply):
+            reached.append(label)
     except CertificateError as error:
-        return Score(0.0, False, reason=str(error), first_wrong_line=reply.line_of.get(label))
-    return Score(1.0, True, reason="these are the edges of the class")
+        wrong_line, right_lines = reply.line_of.get(reached[-1]), reply.lines_of(reached[:-1])
+        return Score(0.0, False, reason=str(error), first_wrong_line=wrong_line, right_lines=right_lines)
+    return Score(1.0, True, reason="these are the edges of the class", right_lines=reply.lines_of(reached))
 
 
 def write_verdict(prompt: Prompt, proof: Proof) -> str:

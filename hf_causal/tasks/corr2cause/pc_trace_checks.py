@@ -38,7 +38,14 @@ def judge_trace(prompt: Prompt, reply: Reply) -> Score:
 
 def is_step(line: str) -> bool:
     """Returns whether a line has the form of a step."""
-    return any(pattern.fullmatch(line.strip()) for pattern in _PATTERNS.values())
+    return _match(line) is not None
+
+
+def _match(line: str) -> tuple[str, re.Match[str]] | None:
+    """Returns the name of the step that a line is, and its match; `None` if it is no step."""
+    name = line.lstrip().partition(" ")[0].partition(":")[0].lower()
+    match = _PATTERNS[name].fullmatch(line.strip()) if name in _PATTERNS else None
+    return None if match is None else (name, match)
 
 
 class _Steps:
@@ -57,11 +64,11 @@ class _Steps:
 
     def take(self, line: str) -> None:
         """Takes a step; raises `ValueError` if it is none or does not hold."""
-        for name, pattern in _PATTERNS.items():
-            if match := pattern.fullmatch(line.strip()):
-                _STEPS[name](self, match)
-                return
-        raise UnreadableReply(f"{line!r:.80} is no step of the form")
+        step = _match(line)
+        if step is None:
+            raise UnreadableReply(f"{line!r:.80} is no step of the form")
+        name, match = step
+        _STEPS[name](self, match)
 
     def conclude(self, answer: str) -> None:
         """Raises [`CertificateError`] unless the steps prove an answer."""
@@ -186,8 +193,8 @@ class _Steps:
 
     def _require_directions(self) -> None:
         self._require_v_structures()
-        if step := next(derivations(self.stated, self.directed), None):
-            number, reason, (cause, effect) = step
+        if self.directed != self.stated.directed:
+            number, reason, (cause, effect) = next(derivations(self.stated, self.directed))
             raise CertificateError(f"'Rule {number}: {reason}, so {cause} -> {effect}' has to come before")
 
     def _require_class(self) -> None:
@@ -252,23 +259,23 @@ _PATTERNS: Mapping[str, re.Pattern[str]] = {
     for name, pattern in {
         "remove": rf"remove\s+(?P<edge>[^:]+?)\s*:\s*{_INDEPENDENT}",
         "skeleton": r"skeleton\s*:(?P<edges>.*)",
-        "v_structure": rf"v-structure\s+(?P<edges>[^:]+?)\s*:\s*{_INDEPENDENT}",
+        "v-structure": rf"v-structure\s+(?P<edges>[^:]+?)\s*:\s*{_INDEPENDENT}",
         "rule": r"rule\s+(?P<number>[123])\s*:\s*(?P<edges>.+),\s*so\s+(?P<edge>.+)",
         "directed": r"directed\s*:(?P<edges>.*)",
         "undirected": r"undirected\s*:(?P<edges>.*)",
         "path": r"path\s*:(?P<edges>.*)",
-        "counter_model": r"counter-model\s*:(?P<edges>.*)",
+        "counter-model": r"counter-model\s*:(?P<edges>.*)",
     }.items()
 }
 _STEPS: Mapping[str, Callable[[_Steps, re.Match[str]], None]] = {
     "remove": _Steps.remove,
     "skeleton": _Steps.list_skeleton,
-    "v_structure": _Steps.add_v_structure,
+    "v-structure": _Steps.add_v_structure,
     "rule": _Steps.apply_rule,
     "directed": _Steps.list_directed,
     "undirected": _Steps.list_undirected,
     "path": _Steps.add_path,
-    "counter_model": _Steps.add_counter_model,
+    "counter-model": _Steps.add_counter_model,
 }
 _RULES: Mapping[str, Callable[[_Steps, Collection[Arrow], Collection[Pair], Arrow], None]] = {
     "1": _Steps.rule_1,

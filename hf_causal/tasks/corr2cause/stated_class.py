@@ -124,7 +124,7 @@ def check_counter_model(prompt: Prompt, edges: Collection[Arrow]) -> None:
     >>> check_counter_model(prompt, [])
     Traceback (most recent call last):
         ...
-    hf_causal.tasks.shared.proofs.CertificateError: it has no edge between A and B, and no listed set separates them
+    hf_causal.tasks.shared.proofs.CertificateError: it has no edge A - B, and no listed set separates them
 
     ```
     """
@@ -198,7 +198,7 @@ def _why_no_member(stated: StatedClass, edges: Collection[Arrow]) -> str:
 def _check_adjacent(stated: StatedClass, pair: Pair) -> None:
     if pair not in stated.skeleton:
         (first, second), sentence = sorted(pair), independence_sentence(stated.independences[pair][0])
-        raise CertificateError(f"it has an edge between {first} and {second}, but the premise says {sentence!r}")
+        raise CertificateError(f"it has the edge {first} - {second}, but the premise says {sentence!r}")
 
 
 def _check_skeleton(stated: StatedClass, pairs: Collection[Pair]) -> None:
@@ -206,7 +206,7 @@ def _check_skeleton(stated: StatedClass, pairs: Collection[Pair]) -> None:
         _check_adjacent(stated, pair)
     if missing := stated.skeleton - set(pairs):
         first, second = min(map(sorted, missing))
-        raise CertificateError(f"it has no edge between {first} and {second}, and no listed set separates them")
+        raise CertificateError(f"it has no edge {first} - {second}, and no listed set separates them")
 
 
 def write_v_structure(v_structure: VStructure) -> str:

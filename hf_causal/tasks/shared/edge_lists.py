@@ -51,7 +51,7 @@ def read_edges(text: str, names: frozenset[str], label: str) -> list[Edge]:
     text = _without_brackets(text.strip().rstrip(".").strip())
     if text not in names and is_empty(text, names, label):
         return []
-    edges = [edge for chain in _chains(text, names, label) for edge in chain.edges()]
+    edges = _canonical(text, names) or [edge for chain in _chains(text, names, label) for edge in chain.edges()]
     _check_different(edges, label)
     return edges
 
@@ -100,6 +100,36 @@ def read_chain(text: str, names: frozenset[str], label: str) -> tuple[list[str],
     return chain.nodes, "".join(chain.marks)
 
 
+def find_edges(text: str, names: frozenset[str]) -> list[Edge]:
+    """Returns the edges that a text of any form mentions, in its order; words between them are passed over.
+
+    Example:
+
+    ```python
+    >>> [str(edge) for edge in find_edges("it has A -> B <- C, and A - C does not follow", frozenset("ABC"))]
+    ['A -> B', 'C -> B', 'A - C']
+
+    ```
+    """
+    edges: list[Edge] = []
+    chain = _Chain([], [])
+    for match in _pattern(names).finditer(text):
+        role, (nodes, marks) = match.lastgroup or "", chain
+        if role == "name" and len(nodes) == len(marks):
+            nodes.append(match["name"])
+        elif role in _MARKS and len(nodes) == len(marks) + 1:
+            marks.append(_MARKS[role])
+        else:
+            edges += chain.edges()
+            chain = _Chain([match["name"]], []) if role == "name" else _Chain([], [])
+    return [*edges, *chain.edges()]
+
+
+def find_names(text: str, names: frozenset[str]) -> list[str]:
+    """Returns the names that a text of any form mentions, in its order."""
+    return [match["name"] for match in _pattern(names).finditer(text) if match.lastgroup == "name"]
+
+
 def write_edges(edges: Iterable[Sequence[str]], names: frozenset[str], mark: str = "->") -> str:
     """Writes a list of edges as [`read_edges`] reads it.
 
@@ -112,6 +142,17 @@ def write_edges(edges: Iterable[Sequence[str]], names: frozenset[str], mark: str
     ```
     """
     return ", ".join(f"{first} {mark} {second}" for first, second in edges) or write_nodes([], names)
+
+
+def _canonical(text: str, names: frozenset[str]) -> list[Edge]:
+    """Returns the edges of a list as [`write_edges`] writes it, or none: most lists are read without a pattern."""
+    edges = []
+    for item in text.split(", "):
+        words = item.split(" ")
+        if len(words) != 3 or words[1] not in ("->", "-") or words[0] not in names or words[2] not in names:
+            return []
+        edges.append(Edge(words[0], words[2], words[1]))
+    return edges
 
 
 class _Chain(NamedTuple):

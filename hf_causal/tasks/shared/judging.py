@@ -31,13 +31,15 @@ def judge_lines(
     """
     if reply.answer is None:
         raise UnreadableReply("the reply has neither a Yes nor a No, or both")
-    label = ""
+    reached: list[str] = []
     try:
         reply.require_only(labels[reply.answer], f"the proof of a {reply.answer!r}")
-        for label in check(reply.answer):  # noqa: B007
-            pass
+        for label in check(reply.answer):
+            reached.append(label)
     except ValueError as error:
         readable = not isinstance(error, UnreadableReply)
         right = reply.answer == right_answer()
-        return Score(0.0, right, False, str(error), reply.line_of.get(label), readable)
-    return Score(1.0, True, True, f"the answer is {reply.answer!r}, and the proof holds")
+        wrong_line = reply.line_of.get(reached[-1]) if reached else None
+        return Score(0.0, right, False, str(error), wrong_line, readable, reply.lines_of(reached[:-1]))
+    reason = f"the answer is {reply.answer!r}, and the proof holds"
+    return Score(1.0, True, True, reason, right_lines=reply.lines_of(reached))

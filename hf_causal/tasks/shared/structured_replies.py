@@ -11,7 +11,7 @@ that a model makes up there ends the reply. What cannot be read is refused, neve
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -52,6 +52,10 @@ class Reply:
         if label not in self.fields:
             raise UnreadableReply(f"the reply has no line '{label}: …'")
         return self.fields[label]
+
+    def lines_of(self, labels: Iterable[str]) -> tuple[int, ...]:
+        """Returns the numbers of the lines of these fields, those that the reply has."""
+        return tuple(self.line_of[label] for label in labels if label in self.line_of)
 
     def require_only(self, labels: Sequence[str], why: str) -> None:
         """Raises [`UnreadableReply`] unless the block has these labels and no other."""
@@ -149,8 +153,8 @@ class _Block:
         """Returns whether a field begins a new block: the label is there, or another answer has been stated since."""
         if label in self.fields:
             return True
-        between = parse_answer("\n".join(self.after)) if self.after else UNPARSABLE
-        return between not in (UNPARSABLE, self._stated())
+        between = parse_answer("\n".join(self.after))
+        return between != UNPARSABLE and self._stated() not in (UNPARSABLE, between)
 
     def _stated(self) -> int:
         if ANSWER in self.fields:
@@ -184,10 +188,10 @@ def _pieces(lines: Sequence[Line], pattern: re.Pattern[str], canonical: Mapping[
     for line in lines:
         matches = list(pattern.finditer(line.text)) if ":" in line.text else []
         starts = [match.start("label") for match in matches]
-        if opening := line.text[: starts[0] if starts else None].rstrip("|( "):
+        if opening := line.text[: starts[0] if starts else None].rstrip("( "):
             yield _Piece(line, None, opening)
         for match, end in zip(matches, [*starts[1:], len(line.text)], strict=False):
-            yield _Piece(line, canonical[match["label"].lower()], line.text[match.end() : end].strip(" ;|"))
+            yield _Piece(line, canonical[match["label"].lower()], line.text[match.end() : end].rstrip(" ;"))
 
 
 def _join_items(pieces: Iterator[_Piece]) -> Iterator[_Piece]:
@@ -214,7 +218,7 @@ def _label_pattern(labels: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, 
     """
     canonical = {label.lower(): label for label in (*labels, ANSWER)} | {"final answer": ANSWER}
     words = "|".join(sorted(map(re.escape, canonical), key=len, reverse=True))
-    before = r"(?:^\s*|[.;,|!]\s*|\b(?:yes|no)\s+\(?)"
+    before = r"(?:^\s*|[.;,!]\s*|\b(?:yes|no)\s+\(?)"
     return re.compile(rf"{before}(?P<label>{words})\s*:\s*", re.IGNORECASE), canonical
 
 

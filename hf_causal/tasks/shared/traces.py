@@ -41,19 +41,21 @@ def judge_steps(
     """
     steps, answer = _last_try(reply, is_step)
     right = answer == right_answer
-    index = steps.start
+    index, taken = steps.start, []
     try:
         for index in steps:
             if reply.lines[index]:
                 take_step(reply.lines[index])
+                taken.append(reply.numbers[index])
         index = steps.stop
         if answer is None:
             raise CertificateError("the steps do not end with 'Answer: Yes' or 'Answer: No'")
         conclude(answer)
     except ValueError as error:
         number = reply.numbers[index] if index < len(reply.numbers) else reply.numbers[-1] + 1
-        return Score(0.0, right, False, f"line {number}: {error}", number)
-    return Score(1.0, True, True, f"every step holds, and the answer is {answer!r}")
+        return Score(0.0, right, False, f"line {number}: {error}", number, right_lines=tuple(taken))
+    taken.append(reply.numbers[steps.stop])
+    return Score(1.0, True, True, f"every step holds, and the answer is {answer!r}", right_lines=tuple(taken))
 
 
 def _last_try(reply: Reply, is_step: Callable[[str], object]) -> tuple[range, str | None]:
