@@ -47,7 +47,7 @@ TABLES = {
 
 
 @each_metric
-def test_a_metric_space_is_whole(metric):
+def test_a_metric_space_is_complete(metric):
     files = {path.name for path in metric.iterdir()}
     assert {"README.md", "app.py", "requirements.txt", "tests.py", f"{metric.name}.py"} <= files
     card = yaml.safe_load((metric / "README.md").read_text().split("---")[1])
@@ -57,7 +57,7 @@ def test_a_metric_space_is_whole(metric):
 
 
 @each_metric
-def test_its_own_cases_hold(metric):
+def test_its_cases_hold(metric):
     cases = runpy.run_path(str(metric / "tests.py"))["test_cases"]
     assert cases
     module = evaluate.load(str(metric))

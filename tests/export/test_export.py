@@ -103,7 +103,7 @@ def test_long_chains_get_the_loops_that_they_need(looped, format):
 
 
 @both_formats
-def test_what_cannot_be_read_is_told_and_harms_no_other(looped, format):
+def test_what_cannot_be_read_is_flagged_and_harms_no_other(looped, format):
     graph = exported(looped / format)
     good = "A causes B. B causes cc. Does A cause cc?"
     strange = ["A leads to B. Does A cause B?", "A causes B.", "A causes B. Does A cause B? Yes"]
@@ -131,7 +131,7 @@ def test_what_a_graph_cannot_read_is_what_the_model_refuses(monkeypatch):
             read_sentences(ids, None, config)
 
 
-def test_the_folder_tells_all_and_no_secrets(looped):
+def test_the_folder_describes_itself_and_holds_no_secrets(looped):
     for format, graph in (("torch", "model.pt2"), ("onnx", "model.onnx")):
         names = {path.name for path in (looped / format).iterdir()}
         files = {"README.md", "config.json", "export.json", "tokenizer.json", "tokenizer_config.json"}
@@ -232,7 +232,7 @@ def test_prompts_are_those_that_the_model_reads():
         (["--out", "MODEL/config.json"], "is a file"),
     ],
 )
-def test_mistakes_are_told(tmp_path, capsys, arguments, message):
+def test_mistakes_are_reported(tmp_path, capsys, arguments, message):
     model = save(build(), tmp_path / "model")
     arguments = [part.replace("MODEL", str(model)) for part in arguments]
     out = [] if "--out" in arguments else ["--out", str(tmp_path / "out")]

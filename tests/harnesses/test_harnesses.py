@@ -109,7 +109,7 @@ def test_splits_are_loaded_on_access(corpus_dir, tmp_path):
         Splits("axiomatic", "transitivity_generalization", tmp_path)["flipped"]
 
 
-def test_a_harness_is_found_by_name(tmp_path, monkeypatch):
+def test_a_harness_is_known_by_name(tmp_path, monkeypatch):
     monkeypatch.setattr(constants, "HF_HOME", str(tmp_path))
     assert HARNESSES == ("lm-eval", "lighteval")
     folder = harness_path("lm-eval")

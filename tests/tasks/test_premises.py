@@ -170,7 +170,7 @@ def test_certificates_prove_the_labels(data):
         check(row)
 
 
-def test_the_rows_of_a_premise_stand_together(data):
+def test_the_rows_of_a_premise_are_adjacent(data):
     ids = data.table["graph_id"].to_pylist()
     changes = 1 + sum(before != after for before, after in pairwise(ids))
     assert changes == len(set(ids)) == len(data.premises)
