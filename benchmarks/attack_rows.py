@@ -292,8 +292,8 @@ def _corr2cause(prompt: Any, answer: str, certificate: Mapping[str, Any]) -> boo
     if correlated | marginal != pairs or correlated & marginal:
         return False
     first, second = (index[name] for name in prompt.pair)
-    graphs = _graphs_by_independences(len(variables))[independent]
-    holds = [_RELATIONS[prompt.relation](graph, first, second) for graph in graphs]
+    graphs = graphs_by_independences(len(variables))[independent]
+    holds = [RELATION_TESTS[prompt.relation](graph, first, second) for graph in graphs]
     verdict = "entailment" if all(holds) else "neutral" if any(holds) else "contradiction"
     return (certificate["verdict"], answer) == (verdict, "Yes" if verdict == "entailment" else "No")
 
@@ -311,7 +311,7 @@ def _meet(graph: nx.DiGraph, first: int, second: int) -> bool:
     return bool(_descendants_around(graph, first, second) & _descendants_around(graph, second, first))
 
 
-_RELATIONS: Mapping[str, Callable[[nx.DiGraph, int, int], bool]] = {
+RELATION_TESTS: Mapping[str, Callable[[nx.DiGraph, int, int], bool]] = {
     "parent": lambda graph, first, second: graph.has_edge(first, second),
     "non-parent ancestor": _mediated,
     "child": lambda graph, first, second: graph.has_edge(second, first),
@@ -323,7 +323,7 @@ _RELATIONS: Mapping[str, Callable[[nx.DiGraph, int, int], bool]] = {
 
 
 @cache
-def _graphs_by_independences(size: int) -> dict[frozenset[Any], list[nx.DiGraph]]:
+def graphs_by_independences(size: int) -> dict[frozenset[Any], list[nx.DiGraph]]:
     """Returns all DAGs of a size by the independences that they have."""
     pairs = list(combinations(range(size), 2))
     classes: dict[frozenset[Any], list[nx.DiGraph]] = {}

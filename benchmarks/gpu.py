@@ -3,6 +3,7 @@
     python benchmarks/gpu.py --out benchmarks/results/gpu --files FOLDER           # on one GPU, under ten minutes
     python benchmarks/gpu.py --out out --recipes axiom-67m-none --first-share 1    # all the time for one
     python benchmarks/gpu.py --out out --recipes axiom-cpu axiom-looped --minutes 5    # anywhere, at small size
+    python benchmarks/gpu.py --out out --recipes axiom-67m-corr2cause --config balanced    # other data
 
 The decoder of arXiv 2407.07612 without positions comes first and gets half of the time, as many of the paper's 100
 epochs as fit; then come the other position encodings and the looped reasoner, each with an equal share of what is
@@ -42,12 +43,13 @@ import pyarrow.compute as pc
 import torch
 from flops import TRAINING, decoder_flops, matrix_rate, work_of
 
-from hf_causal.corpora import task_name
+from hf_causal.corpora import get_config, task_name
 from hf_causal.corpora.build import build
 from hf_causal.corpora.load import load_corpus
 from hf_causal.evaluation.evaluate import evaluate_model
 from hf_causal.evaluation.questions import file_questions
 from hf_causal.models import make_model, make_tokenizer
+from hf_causal.tasks.registry import get_task
 from hf_causal.training.loop import train
 from hf_causal.training.next_token import NextTokenOptions
 from hf_causal.training.packing import PackedPrompts
@@ -72,11 +74,22 @@ SAME_LOSS = 0.02
 
 
 class Corpus:
-    """The training questions, and what of them the plan needs to know."""
+    """The training questions of a config, and what of them the plan needs to know; built where they are missing.
 
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self.rows = load_corpus("axiomatic", "transitivity_ts2", "train", folder)
+    Args:
+        corpus, config (`str`): What is trained on. It is scored on its own test split, or on the generalization config
+            of its task.
+        work (`Path`): Gets `data/`, and a folder of its own for every other corpus than `axiomatic`.
+    """
+
+    def __init__(self, corpus: str, config: str, work: Path):
+        self.name, self.task = corpus, task_name(corpus, config)
+        self.folder = work / ("data" if corpus == "axiomatic" else f"data-{corpus}")
+        has_test = "test" in get_config(corpus, config).splits
+        self.evaluation = config if has_test else get_task(self.task).default_evaluation
+        if missing := [name for name in {config, self.evaluation} if not (self.folder / name).is_dir()]:
+            build(corpus, self.folder, sorted(missing), num_proc=2)
+        self.rows = load_corpus(corpus, config, "train", self.folder)
         self.premises = pc.count_distinct(self.rows["graph_id"]).as_py()
 
     def steps_per_epoch(self, recipe: Recipe) -> int:
@@ -87,7 +100,7 @@ class Corpus:
         """Of training, by the first premises; None where it was not counted for an architecture."""
         if recipe.model_type != "axiom":
             return None
-        tokenizer = make_tokenizer("axiom")
+        tokenizer = make_tokenizer("axiom", [self.task])
         options = cast(NextTokenOptions, recipe.options)
         packs = PackedPrompts(self.rows[:10_000], tokenizer, options.packing, options.prompt_loss_weight > 0)
         work = work_of(packs.collate(np.arange(len(packs)), tokenizer.pad_token_id), tokenizer.pad_token_id)
@@ -177,7 +190,7 @@ def readable_files(paths: Sequence[Path], grammar: str) -> list[Path]:
 
 
 def table(results: dict[str, Any]) -> str:
-    """Training, then accuracy on the splits and on the files, as Markdown."""
+    """Training, then accuracy on the splits of each config and on the files, as Markdown."""
     rows = results["results"]
     rate = results["bf16_matrix_rate"]
     measured = f"bf16 matrix products: {rate / 1e12:,.2f} TFLOP/s"
@@ -196,16 +209,27 @@ def table(results: dict[str, Any]) -> str:
             f"{row['examples_per_second']:,.0f} | {mfu} | {row['in_family_accuracy']:.4f} |"
         )
     scored = [row for row in rows if "splits" in row]
-    for kind, title in (("splits", "split"), ("files", "file of the paper")):
-        if not scored or not scored[0][kind]:
-            continue
-        lines += ["", f"| {title} | n | " + " | ".join(row["recipe"] for row in scored) + " |"]
-        lines.append("|---|---|" + "---|" * len(scored))
-        for name, one in scored[0][kind].items():
-            accuracies = " | ".join(f"{row[kind][name]['accuracy']:.3f}" for row in scored)
-            lines.append(f"| {name} | {one['n']:,} | {accuracies} |")
+    for config in dict.fromkeys(row["scored_on"] for row in scored):
+        alike = [row for row in scored if row["scored_on"] == config]
+        for kind, title in (("splits", f"split of {config}"), ("files", "file of the paper")):
+            lines += accuracy_table(alike, kind, title)
     lines += [f"\n{name} failed: {message}" for name, message in results["failures"].items()]
     return "\n".join(lines) + "\n"
+
+
+def accuracy_table(rows: list[dict[str, Any]], kind: str, title: str) -> list[str]:
+    """Lines of a table of recipes that were scored on the same splits or files; none where there are none."""
+    if not rows[0][kind]:
+        return []
+    lines = [
+        "",
+        f"| {title} | n | " + " | ".join(row["recipe"] for row in rows) + " |",
+        "|---|---|" + "---|" * len(rows),
+    ]
+    for name, one in rows[0][kind].items():
+        accuracies = " | ".join(f"{row[kind][name]['accuracy']:.3f}" for row in rows)
+        lines.append(f"| {name} | {one['n']:,} | {accuracies} |")
+    return lines
 
 
 def main(arguments: list[str] | None = None) -> dict[str, Any]:
@@ -231,10 +255,8 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     with tempfile.TemporaryDirectory() as temporary:
         work = options.work or Path(temporary)
-        if not (work / "data").is_dir():
-            build("axiomatic", work / "data", ["transitivity_ts2", "transitivity_generalization"], num_proc=2)
-        corpus = Corpus(work / "data")
-        files = readable_files(options.files, task_name("axiomatic", "transitivity_ts2"))
+        sources = [next(iter(recipe.sources)) for recipe in recipes]
+        corpora = {source: Corpus(*source, work) for source in dict.fromkeys(sources)}
         results: dict[str, Any] = {
             "hardware": describe_hardware(device),
             "date": time.strftime("%Y-%m-%d"),
@@ -248,16 +270,18 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
         ]
         results["way"], fields = "as it is", {}
         if decoders:
+            first = corpora[sources[options.recipes.index(decoders[0])]]
             patience = max(30.0, (deadline - time.perf_counter()) / 6)
             results["probes"] = {
                 way: probe(decoders[0], {**overrides, **WAYS[device][way]}, options.probe_steps,
-                           work / f"probe-{index}", corpus.folder, patience)
+                           work / f"probe-{index}", first.folder, patience)
                 for index, way in enumerate(WAYS[device])
             }  # fmt: skip
             results["way"] = choose_way(WAYS[device], results["probes"])
             fields = WAYS[device][results["way"]]
         reserve = SCORING_SECONDS
         for index, (name, recipe) in enumerate(zip(options.recipes, recipes, strict=True)):
+            corpus = corpora[sources[index]]
             following = len(recipes) - index
             left = deadline - time.perf_counter() - following * reserve
             share = options.first_share if index == 0 and following > 1 else 1 / following
@@ -266,8 +290,9 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
                 results["results"].append(run(name, chosen, share * left, options.probe_steps, work, corpus))
                 save(options.out, results)  # the scores come later; what was trained is known now
                 began = time.perf_counter()
+                files = readable_files(options.files, corpus.task)
                 scores = evaluate_model(
-                    work / name, data_dir=corpus.folder, files=files, limit=options.limit
+                    work / name, corpus.name, corpus.evaluation, corpus.folder, files, options.limit
                 ).to_json()
                 reserve = time.perf_counter() - began
             except RuntimeError as error:  # of CUDA, mostly; the other recipes may still work as they are
@@ -278,7 +303,8 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
             finally:
                 free_memory()
             write_json(options.out / "scores" / f"{name}.json", {**scores, "model": name})
-            results["results"][-1] |= {"scoring_seconds": round(reserve, 1), **short(scores)}
+            scored = {"scoring_seconds": round(reserve, 1), "scored_on": corpus.evaluation}
+            results["results"][-1] |= {**scored, **short(scores)}
             save(options.out, results)
     print(table(results))
     return results

@@ -35,11 +35,11 @@ def score(reply: str | None, row: Mapping[str, Any], form: str = "yes-no") -> Sc
 
     ```python
     >>> row = {"prompt": "A causes B. B causes C. Does A cause C?", "completion": "Yes"}
-    >>> score("A causes B, which causes C. The answer is yes.", row)
-    Score(value=1.0, answer_right=True, proof_valid=None, reason="the answer is 'Yes'")
+    >>> score("A causes B, which causes C. The answer is yes.", row).value
+    1.0
     >>> score("Hard to say", row).reason
     'the reply has neither a Yes nor a No'
-    >>> score("Yes\nPath: A -> C", row, form="proof").reason
+    >>> score("Yes\\nPath: A -> C", row, form="proof").reason
     "the premise does not state 'A causes C.'"
 
     ```

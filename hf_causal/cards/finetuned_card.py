@@ -78,8 +78,12 @@ def render_finetuned_card(
 
 
 def finetuned_scores(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Returns the scores after fine-tuning, for the evaluations that have splits."""
-    return [record["after"] for record in records if record["after"] and record["after"]["splits"]]
+    """Returns the scores after fine-tuning, for the evaluations that have splits.
+
+    Of answers with proofs these are the scores of the answers; shares of valid proofs are in the report.
+    """
+    scores = [record["after"] for record in records if record["after"] and record["after"]["splits"]]
+    return [score for score in scores if (score.get("prompting") or {}).get("measure") != "proof valid"]
 
 
 def scored_dataset(scores: dict[str, Any], corpus: str, dataset_id: str | None) -> str | None:

@@ -27,6 +27,8 @@ Examples:
 
     hf-causal finetune ORGANIZATION/NAME --config transitivity_ts2 --lora --output-dir runs/lora
 
+    hf-causal finetune ORGANIZATION/NAME --config transitivity_ts2 --answers proof --lora --output-dir runs/proofs
+
     hf-causal finetune runs/base --config d_separation --train-rows 20000 --max-steps 500 --learning-rate 1e-4 \\
         --eval axiomatic/d_separation_generalization --eval corr2cause/default --eval-limit 50 --output-dir runs/full
 
@@ -69,7 +71,15 @@ def finetune(
     resume_from_checkpoint: Annotated[str | None, typer.Option(help="`latest`, or a checkpoint folder.")] = None,
     stop_at_step: Annotated[int | None, typer.Option(help="Save and stop after this step, to resume later.")] = None,
     report_to: Annotated[str, typer.Option(help="`none`, or an installed tracker such as `trackio`.")] = "none",
-    answers: Annotated[Path | None, typer.Option(help="Folder that keeps the replies of language models.")] = None,
+    answers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FORM|FOLDER",
+            help="Form of the answers: `yes-no`, `proof`, `trace` or another one of the task; anything else is a "
+            "folder that keeps the replies of language models, as `--replies`.",
+        ),
+    ] = None,
+    replies: Annotated[Path | None, typer.Option(help="Folder that keeps the replies of language models.")] = None,
     trust_remote_code: Annotated[
         bool, typer.Option("--trust-remote-code", help="Run code that comes with a model on the Hub.")
     ] = False,
@@ -81,10 +91,16 @@ def finetune(
         bool, typer.Option("--hub-private-repo", help="Make a new repository private.")
     ] = False,
 ) -> None:
-    from hf_causal.posttraining.options import parse_arguments
+    from hf_causal.posttraining.options import find_form, parse_arguments
     from hf_causal.posttraining.recipe import load_finetune_recipe
 
-    loaded = load_finetune_recipe(recipe, parse_arguments(arguments or ()))
+    fields = parse_arguments(arguments or ())
+    if answers is not None:
+        if form := find_form(answers):
+            fields["form"] = form
+        else:
+            replies = replies or Path(answers)
+    loaded = load_finetune_recipe(recipe, fields)
     if push_to_hub:
         from hf_causal.cards.finetuned_card import check_base_model
         from hf_causal.hub.publish import check_destination
@@ -102,7 +118,7 @@ def finetune(
         stop_at_step,
         merge,
         trust_remote_code,
-        answers,
+        replies,
         progress=bar,
         say=lambda text: typer.echo(text) if os.environ.get("RANK", "0") == "0" else None,
     )

@@ -12,12 +12,15 @@ import pyarrow as pa
 
 from hf_causal.corpora import get_config
 from hf_causal.corpora.load import load_corpus
-from hf_causal.evaluation.language_models.prompts import PromptRenderer, shared_length
+from hf_causal.evaluation.language_models.prompts import PromptRenderer
 from hf_causal.evaluation.loading import LABELS
 from hf_causal.evaluation.predictors import encode_pairs
 from hf_causal.posttraining.recipe import FinetuneRecipe
+from hf_causal.tasks.answering import get_form, read_row, write_answer
+from hf_causal.tasks.forms import YES_NO
 from hf_causal.training.packing import IGNORED, describe_family
 from hf_causal.utils.progress import Progress, start
+from hf_causal.utils.shared_prefix import common_length
 
 _CHUNK = 1000
 
@@ -38,6 +41,13 @@ class TrainingRows:
     """Whether labels are classes, as classifiers need them, or tokens."""
     family: dict[str, Any]
     """Sizes and forms of the premises, see [`describe_family`]."""
+    groups: list[str]
+    """`graph_id` of each tokenized question; questions about one premise have the same."""
+
+    @property
+    def questions(self) -> int:
+        """Number of questions, of which a row of the data set may hold several."""
+        return sum(self.answers)
 
 
 def load_rows(recipe: FinetuneRecipe, split: str, data_dir: str | Path | None) -> pa.Table:
@@ -71,20 +81,42 @@ def language_rows(
         `ValueError`: If all rows are too long.
     """
 
+    form = renderer.prompt_format.form
+    if form != YES_NO:
+        rows = _rows_for(rows, form)
+
     def encode(prompts: Sequence[str], answers: Sequence[int]) -> dict[str, list[list[int]]]:
         questions = [renderer.render(prompt) for prompt in prompts]
         texts = [
-            renderer.with_answer(question, LABELS[answer]) + renderer.end_of_answer
-            for question, answer in zip(questions, answers, strict=True)
+            renderer.with_answer(
+                question, LABELS[answer] if form == YES_NO else write_answer({"prompt": prompt}, form)
+            )
+            + renderer.end_of_answer
+            for prompt, question, answer in zip(prompts, questions, answers, strict=True)
         ]
         ids, labels = renderer.token_ids(texts), []
         for question_ids, text_ids in zip(renderer.token_ids(questions), ids, strict=True):
             # A token that holds the end of the question and the start of the answer belongs to the answer.
-            shared = shared_length(question_ids, text_ids)
+            shared = common_length(question_ids, text_ids)
             labels.append([IGNORED] * shared + text_ids[shared:])
         return {"input_ids": ids, "labels": labels}
 
     return _tokenize(rows, encode, max_tokens, progress)
+
+
+def _rows_for(rows: pa.Table, form: str) -> pa.Table:
+    """Returns the rows whose question can be put in a form of answer.
+
+    Raises:
+        `ValueError`: If there are none, or the task does not have the form.
+    """
+    fits = []
+    for prompt in rows["prompt"].to_pylist():
+        task, parsed = read_row({"prompt": prompt})
+        fits.append(get_form(task, form).applies(parsed))
+    if not any(fits):
+        raise ValueError(f"`form` {form!r} fits none of {rows.num_rows} questions")
+    return rows.filter(pa.array(fits))
 
 
 def pair_rows(rows: pa.Table, tokenizer: Any, progress: Progress | None = None) -> TrainingRows:
@@ -101,6 +133,8 @@ def _tokenize(rows: pa.Table, encode: Encode, max_tokens: int | None, progress: 
     advance = start(progress, "tokenizing", len(prompts))
     columns: dict[str, list[Any]] = {}
     answer_counts = [0, 0]
+    graphs = rows["graph_id"].to_pylist()
+    groups: list[str] = []
     for first in range(0, len(prompts), _CHUNK):
         chunk_answers = answers[first : first + _CHUNK]
         encoded = encode(prompts[first : first + _CHUNK], chunk_answers)
@@ -109,6 +143,7 @@ def _tokenize(rows: pa.Table, encode: Encode, max_tokens: int | None, progress: 
             columns.setdefault(name, []).extend(values[index] for index in kept)
         for index in kept:
             answer_counts[chunk_answers[index]] += 1
+            groups.append(graphs[first + index])
         advance(len(chunk_answers))
     num_kept = sum(answer_counts)
     if not num_kept:
@@ -119,4 +154,5 @@ def _tokenize(rows: pa.Table, encode: Encode, max_tokens: int | None, progress: 
         answers=(answer_counts[0], answer_counts[1]),
         labels_are_classes=isinstance(columns["labels"][0], int),
         family=describe_family(rows),
+        groups=groups,
     )

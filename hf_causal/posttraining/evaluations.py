@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ from hf_causal.corpora import datasets, get_config, task_name
 from hf_causal.evaluation.evaluate import score_predictor
 from hf_causal.evaluation.predictors import Predictor
 from hf_causal.evaluation.scores import Scores
+from hf_causal.posttraining.proofs import MEASURES
 from hf_causal.posttraining.recipe import FinetuneRecipe
+from hf_causal.tasks.forms import YES_NO
 from hf_causal.tasks.registry import get_task
 from hf_causal.utils.files import write_json
 from hf_causal.utils.progress import Progress
@@ -30,16 +32,20 @@ class Evaluation:
     config: str | None
     data_dir: str | None = None
     file: Path | None = None
+    measure: str | None = None
+    """What counts of answers with proofs, one of `MEASURES`; `None` for Yes and No."""
 
     @property
     def title(self) -> str:
-        """`CORPUS/CONFIG`, or the name of the file."""
-        return self.file.name if self.file else f"{self.corpus}/{self.config}"
+        """`CORPUS/CONFIG`, or the name of the file, with the measure."""
+        name = self.file.name if self.file else f"{self.corpus}/{self.config}"
+        return f"{name}, {self.measure}" if self.measure else name
 
     @property
     def slug(self) -> str:
         """The title in a form for file names."""
-        return self.file.stem if self.file else f"{self.corpus}-{self.config}"
+        name = self.file.stem if self.file else f"{self.corpus}-{self.config}"
+        return f"{name}-{self.measure.replace(' ', '-')}" if self.measure else name
 
     def score(self, load: Callable[[], Predictor], name: str, limit: int | None, progress: Progress | None) -> Scores:
         """Scores a predictor, see [`score_predictor`]."""
@@ -109,7 +115,10 @@ def plan_evaluations(recipe: FinetuneRecipe, data_dirs: Sequence[str | Path] = (
     if recipe.evaluations == (NONE,):
         return []
     names = recipe.evaluations or (_default_evaluation(recipe),)
-    return [_make_evaluation(name, data_dirs) for name in dict.fromkeys(names)]
+    planned = [_make_evaluation(name, data_dirs) for name in dict.fromkeys(names)]
+    if recipe.form == YES_NO:
+        return planned
+    return [replace(evaluation, measure=measure) for evaluation in planned for measure in MEASURES]
 
 
 def find_data(data_dirs: Sequence[str | Path], corpus: str, config: str) -> str | None:

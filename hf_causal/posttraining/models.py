@@ -22,6 +22,7 @@ from hf_causal.evaluation.loading import (
 from hf_causal.evaluation.predictors import answer_classes
 from hf_causal.models.complete import IncompleteModel, load_complete
 from hf_causal.posttraining.recipe import FinetuneRecipe
+from hf_causal.tasks.forms import YES_NO
 from hf_causal.utils.hardware import has_bf16
 
 EXTRA = "pip install 'hf-causal[finetune]'"
@@ -76,6 +77,8 @@ def classifies(recipe: FinetuneRecipe, config: Any) -> bool:
     for name in ("packing", "generate"):
         if classifier and getattr(recipe, name):
             raise ValueError(f"`{name}` is for causal language models, this is a classifier: leave it out")
+    if classifier and recipe.form != YES_NO:
+        raise ValueError(f"`form` {recipe.form!r} is for causal language models, a classifier answers Yes or No")
     return classifier
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import fields
+from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from hf_causal.posttraining.recipe import RECIPES, FinetuneRecipe
+from hf_causal.tasks.answering import all_form_names
 
 _EVALUATION_OPTION = "eval"
 """Option of `evaluations`; it may be repeated."""
@@ -53,6 +56,31 @@ def parse_arguments(arguments: Iterable[str]) -> dict[str, Any]:
     overrides = RECIPES.parse_overrides(options)
     overrides |= {"model": models[0]} if models else {}
     return overrides | ({"evaluations": tuple(evaluations)} if evaluations else {})
+
+
+def find_form(value: str) -> str | None:
+    """Returns the form of answer that a value of `--answers` names, or `None` for a folder.
+
+    Raises:
+        `ValueError`: For a misspelled name of a form.
+
+    Example:
+
+    ```python
+    >>> find_form("proof"), find_form("runs/replies")
+    ('proof', None)
+
+    ```
+    """
+    forms = all_form_names()
+    if value in forms:
+        return value
+    if "/" not in value and not Path(value).is_dir() and (near := get_close_matches(value, forms)):
+        raise ValueError(
+            f"`answers` must be a form, {', '.join(forms)}, or a folder; got {value!r}: {near[0]!r}, or './{value}' "
+            "for a folder of that name"
+        )
+    return None
 
 
 def option_help() -> dict[str, list[tuple[str, str]]]:

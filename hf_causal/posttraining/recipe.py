@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from hf_causal.tasks.answering import all_form_names
+from hf_causal.tasks.forms import YES_NO
 from hf_causal.utils.recipe_files import RecipeReader, require
 
 TASKS = ("auto", "causal-lm", "classification")
@@ -43,7 +45,20 @@ class FinetuneRecipe:
     validation_rows: int = _field(500, "Questions of the validation split, which selects the checkpoint.", "Data")
     max_length: int = _field(1024, "Longest row in tokens, and length of a pack; longer rows are left out.", "Data")
     packing: bool = _field(False, "Pack several rows into one sequence, each seeing only itself.", "Data")
+    share_premises: bool = _field(
+        True,
+        "Read a premise once for all of its questions; a batch keeps its number of tokens and has more questions.",
+        "Data",
+    )
 
+    form: str = _field(
+        YES_NO,
+        "Form of the answers: `yes-no`, or one of the task, such as `proof` or `trace`; `--answers` too.",
+        "Format",
+    )
+    max_new_tokens: int | None = _field(
+        None, "Most tokens of a reply in evaluation; those that the form needs if not given.", "Format"
+    )
     generate: bool = _field(
         False, "Prompt with the paper's instruction and score generated text, not likelihoods.", "Format"
     )
@@ -99,8 +114,10 @@ class FinetuneRecipe:
         for name in ("validation_rows", "lora_rank", "lora_alpha", "batch_size", "gradient_accumulation_steps",
                      "eval_batch_size", "logging_steps", "eval_steps", "save_total_limit"):  # fmt: skip
             require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
-        for name in ("train_rows", "max_steps", "eval_limit"):
+        for name in ("train_rows", "max_steps", "eval_limit", "max_new_tokens"):
             require(getattr(self, name) is None or getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
+        forms = all_form_names()
+        require(self.form in forms, "form", self.form, f"one of {', '.join(forms)}")
         require(self.max_length >= 8, "max_length", self.max_length, "at least 8")
         require(self.learning_rate is None or self.learning_rate > 0, "learning_rate", self.learning_rate, "positive")
         require(self.epochs > 0, "epochs", self.epochs, "positive")

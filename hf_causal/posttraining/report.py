@@ -95,7 +95,7 @@ def _f1_table(records: Sequence[Record]) -> list[str]:
 
 def _yes_is_rare(record: Record) -> bool:
     """Returns whether Yes is so rare that its F1 is reported."""
-    corpus, _, config = record.title.partition("/")
+    corpus, _, config = record.title.partition(",")[0].partition("/")
     task = task_of_config(corpus, config)
     return task is not None and task.rare_yes
 

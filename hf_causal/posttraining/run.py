@@ -51,6 +51,7 @@ def finetune(
     answers: str | Path | None = None,
     progress: Progress | None = None,
     say: Callable[[str], Any] = lambda text: None,
+    stop_after_minutes: float | None = None,
 ) -> FinetuneResult:
     """Fine-tunes a model and writes a folder: weights or adapter, tokenizer, recipe, log, scores, report and card.
 
@@ -66,6 +67,7 @@ def finetune(
             beginning if there is none, and only computes missing scores if training is finished.
         report_to (`str`): `none`, or a tracker of transformers.
         stop_at_step (`int`, *optional*): Save a checkpoint after this step and return.
+        stop_after_minutes (`float`, *optional*): Do so after the first step that ends later than this.
         merge (`bool`): Also write the model with its adapter merged into it, to `merged/`.
         trust_remote_code (`bool`): Whether to run code that comes with the model.
         answers (`str` or `Path`, *optional*): Folder that keeps the replies of language models.
@@ -97,7 +99,7 @@ def finetune(
             score_before(run, evaluations, records, can_answer=not classifies or models.can_answer(config))
         if not is_finished(output_dir):
             data_dir = find_data(data_dirs, recipe.corpus, recipe.config) or next(iter(map(str, data_dirs)), None)
-            end = train(run, data_dir, checkpoint, report_to, stop_at_step)
+            end = train(run, data_dir, checkpoint, report_to, stop_at_step, stop_after_minutes)
             if not end.finished:
                 return FinetuneResult(output_dir, False, end.steps, {}, records)
         if single_process:

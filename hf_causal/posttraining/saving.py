@@ -77,9 +77,9 @@ def _summary(
     return {
         "steps": trainer.state.global_step,
         "best_step": best_step,
-        "rows_per_step": recipe.batch_size * recipe.gradient_accumulation_steps * processes,
+        "rows_per_step": _questions_per_step(trainer, train),
         "validation": _validation_metrics(trainer, best_step),
-        "validation_rows": len(validation.dataset),
+        "validation_rows": validation.questions,
         "seconds": round(seconds, 1),
         "hardware": describe_hardware(trainer.accelerator.device.type, processes),
         "parameters": sum(parameter.numel() for parameter in parameters),
@@ -94,6 +94,13 @@ def _summary(
         "seed": recipe.seed,
         "date": time.strftime("%Y-%m-%d"),
     }
+
+
+def _questions_per_step(trainer: Any, train: TrainingRows) -> int:
+    """Returns how many questions an optimizer step has on average; a row of the data set may hold several."""
+    arguments = trainer.args
+    rows = arguments.per_device_train_batch_size * arguments.gradient_accumulation_steps * arguments.world_size
+    return round(rows * train.questions / len(trainer.train_dataset))
 
 
 def _validation_metrics(trainer: Any, step: int) -> dict[str, float]:

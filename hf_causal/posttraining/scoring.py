@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -14,13 +15,17 @@ from hf_causal.evaluation.predictors import Predictor, make_predictor
 from hf_causal.evaluation.scores import Scores
 from hf_causal.posttraining.evaluations import Evaluation, Record, read_records, write_records
 from hf_causal.posttraining.models import quantization
+from hf_causal.posttraining.proofs import ProofPredictor
 from hf_causal.posttraining.settings import RunSettings
+from hf_causal.tasks.forms import YES_NO
 
 
 def open_records(run: RunSettings, evaluations: Sequence[Evaluation]) -> list[Record]:
     """Returns a record for each evaluation, from the output folder if its settings are the same."""
     recipe = run.recipe
     settings = {"limit": recipe.eval_limit, "generate": recipe.generate, "chat_template": recipe.chat_template}
+    if recipe.form != YES_NO:
+        settings |= {"form": recipe.form, "max_new_tokens": recipe.max_new_tokens}
     stored = {record.title: record for record in read_records(run.output_dir) if record.settings == settings}
     return [stored.get(one.title, Record(one.title, one.slug, settings)) for one in evaluations]
 
@@ -59,12 +64,12 @@ def free_memory() -> None:
 
 
 def _score(run: RunSettings, evaluation: Evaluation, model: str | Path, name: str) -> Scores:
-    scores = evaluation.score(_loader(run, model), name, run.recipe.eval_limit, run.progress)
+    scores = evaluation.score(_loader(run, model, evaluation.measure), name, run.recipe.eval_limit, run.progress)
     free_memory()
     return scores
 
 
-def _loader(run: RunSettings, model: str | Path) -> Callable[[], Predictor]:
+def _loader(run: RunSettings, model: str | Path, measure: str | None) -> Callable[[], Predictor]:
     """Returns a function that loads a model from its folder, as any user would."""
 
     def load() -> Predictor:
@@ -72,14 +77,17 @@ def _loader(run: RunSettings, model: str | Path) -> Callable[[], Predictor]:
         if run.classifies:
             loaded = load_pretrained(model, trust_remote_code=run.trust_remote_code, quantization=weights)
             return make_predictor(*loaded)
-        return LocalModel.load(
+        options: dict[str, Any] = {"max_new_tokens": run.max_new_tokens} if run.writes else {}
+        language_model = LocalModel.load(
             model,
             trust_remote_code=run.trust_remote_code,
             quantization=weights,
             prompt_format=run.prompt_format,
-            generate=run.recipe.generate,
+            generate=run.writes,
             chat_template=run.recipe.chat_template,
             answers=run.answers,
+            **options,
         )
+        return ProofPredictor(language_model, measure) if measure else language_model
 
     return load

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hf_causal.posttraining.checkpoints import SafeCheckpoints
 from hf_causal.posttraining.data import TrainingRows
 from hf_causal.posttraining.models import uses_bf16
 from hf_causal.posttraining.recipe import FinetuneRecipe
+from hf_causal.posttraining.sharing import SharedCollator, SharedLoss, share_premises
 
 
 def common_arguments(recipe: FinetuneRecipe, checkpoints: Path, report_to: str, classifies: bool) -> dict[str, Any]:
@@ -84,6 +86,45 @@ def language_trainer(
     )
 
 
+def shared_trainer(
+    model: Any,
+    tokenizer: Any,
+    recipe: FinetuneRecipe,
+    train: TrainingRows,
+    validation: TrainingRows,
+    arguments: dict[str, Any],
+) -> Any:
+    """Returns TRL's `SFTTrainer` for rows in which questions share their premises.
+
+    The batches of `arguments` keep their numbers of tokens.
+
+    Raises:
+        `ValueError`: If transformers does not know the value of an argument.
+    """
+    import trl
+
+    class SharedSFTTrainer(SharedLoss, SafeCheckpoints, trl.SFTTrainer):  # TRL is optional
+        pass
+
+    shared = share_premises(train, recipe.batch_size, recipe.seed)
+    held_out = share_premises(validation, recipe.eval_batch_size, recipe.seed)
+    batches = {
+        "per_device_train_batch_size": shared.batch_size,
+        "per_device_eval_batch_size": held_out.batch_size,
+        # All columns of the rows are read, and they need no preparation by TRL.
+        "remove_unused_columns": False,
+        "dataset_kwargs": {"skip_prepare_dataset": True},
+    }
+    return SharedSFTTrainer(
+        model=model,
+        args=trl.SFTConfig(max_length=None, **{**arguments, **batches}),
+        train_dataset=shared.rows.dataset,
+        eval_dataset=held_out.rows.dataset,
+        data_collator=SharedCollator(tokenizer.pad_token_id),
+        processing_class=tokenizer,
+    )
+
+
 def classification_trainer(
     model: Any,
     tokenizer: Any,
@@ -134,6 +175,19 @@ class StopAt(TrainerCallback):
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> Any:
         """Asks the trainer to save and stop once the step is reached."""
         if state.global_step >= self.step:
+            control.should_save = control.should_training_stop = True
+        return control
+
+
+class StopAfter(TrainerCallback):
+    """Saves a checkpoint and stops training after some minutes, to be resumed later."""
+
+    def __init__(self, minutes: float):
+        self.end = time.monotonic() + 60 * minutes
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> Any:
+        """Asks the trainer to save and stop once the time is over."""
+        if time.monotonic() >= self.end:
             control.should_save = control.should_training_stop = True
         return control
 

@@ -14,8 +14,16 @@ from hf_causal.posttraining.data import TrainingRows, language_rows, load_rows, 
 from hf_causal.posttraining.saving import save_model
 from hf_causal.posttraining.scoring import free_memory
 from hf_causal.posttraining.settings import RunSettings
-from hf_causal.posttraining.trainers import StopAt, classification_trainer, common_arguments, language_trainer
+from hf_causal.posttraining.trainers import (
+    StopAfter,
+    StopAt,
+    classification_trainer,
+    common_arguments,
+    language_trainer,
+    shared_trainer,
+)
 from hf_causal.utils.files import write_text
+from hf_causal.utils.shared_prefix import why_not_shared
 
 _LONG_BATCH = 8192
 """Tokens of a packed batch above which attention without FlashAttention takes too much time and memory."""
@@ -30,9 +38,14 @@ class TrainingEnd(NamedTuple):
 
 
 def train(
-    run: RunSettings, data_dir: str | None, checkpoint: Path | None, report_to: str, stop_at_step: int | None
+    run: RunSettings,
+    data_dir: str | None,
+    checkpoint: Path | None,
+    report_to: str,
+    stop_at_step: int | None,
+    stop_after_minutes: float | None = None,
 ) -> TrainingEnd:
-    """Trains to the last step, or to `stop_at_step`, and writes the model after the last one.
+    """Trains to the last step, or to an earlier stop, and writes the model after the last one.
 
     Args:
         run ([`RunSettings`]): The run.
@@ -40,6 +53,7 @@ def train(
         checkpoint (`Path`, *optional*): Checkpoint to resume from.
         report_to (`str`): `none`, or a tracker of transformers.
         stop_at_step (`int`, *optional*): Save a checkpoint after this step and stop.
+        stop_after_minutes (`float`, *optional*): Do so after the first step that ends later than this.
     """
     from transformers import set_seed
 
@@ -54,14 +68,15 @@ def train(
     if recipe.adapts:
         model = models.add_adapters(model, recipe, run.classifies)
     arguments = common_arguments(recipe, run.output_dir / CHECKPOINTS, report_to, run.classifies)
-    make_trainer = classification_trainer if run.classifies else language_trainer
-    trainer = make_trainer(model, tokenizer, recipe, train_rows, validation_rows, arguments)
+    trainer = _make_trainer(run, model, tokenizer, train_rows, validation_rows, arguments)
     if stop_at_step is not None:
         trainer.add_callback(StopAt(stop_at_step))
+    if stop_after_minutes is not None:
+        trainer.add_callback(StopAfter(stop_after_minutes))
     if trainer.is_world_process_zero():
         run.output_dir.mkdir(parents=True, exist_ok=True)
         write_text(run.output_dir / RECIPE_FILE, recipe.to_yaml())
-    run.say(f"Training {recipe.name}: {len(train_rows.dataset):,} {'packs' if recipe.packing else 'rows'}")
+    run.say(f"Training {recipe.name}: {_describe_rows(trainer, train_rows)}")
     start = time.perf_counter()
     trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
     seconds = time.perf_counter() - start
@@ -72,6 +87,31 @@ def train(
     del trainer, model
     free_memory()
     return end
+
+
+def _make_trainer(
+    run: RunSettings,
+    model: Any,
+    tokenizer: Any,
+    train: TrainingRows,
+    validation: TrainingRows,
+    arguments: dict[str, Any],
+) -> Any:
+    """Returns the trainer of a run; questions share their premises if the model can read such rows."""
+    make = classification_trainer if run.classifies else language_trainer
+    if make is language_trainer and run.recipe.share_premises and not run.recipe.packing:
+        longest = max(len(ids) for ids in train.dataset["input_ids"])
+        if reason := why_not_shared(model, longest):
+            run.say(f"Each question has a copy of its premise: {reason}")
+        else:
+            make = shared_trainer
+    return make(model, tokenizer, run.recipe, train, validation, arguments)
+
+
+def _describe_rows(trainer: Any, train: TrainingRows) -> str:
+    """Returns the number of rows, and of the questions in them where that is larger."""
+    rows = len(trainer.train_dataset)
+    return f"{train.questions:,} questions" + (f" in {rows:,} rows" if rows < train.questions else "")
 
 
 def _check_packing(run: RunSettings, model: Any) -> None:

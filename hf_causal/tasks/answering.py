@@ -50,13 +50,19 @@ def put_question(row: Mapping[str, Any], form: str) -> str:
 
     ```
     """
+    question = question_in_form(row, form)
+    return question if form == YES_NO else f"{question} {get_form(read_row(row)[0], form).instruction}"
+
+
+def question_in_form(row: Mapping[str, Any], form: str) -> str:
+    """Returns premise and question of a row, with the question that a form puts; raises as [`put_question`]."""
     task, prompt = read_row(row)
     if form == YES_NO:
         return str(row["prompt"])
     answer_form = applicable_form(task, prompt, form)
     if answer_form.question is None:
-        return f"{row['prompt']} {answer_form.instruction}"
-    return f"{task.join(prompt.premise, answer_form.question(prompt))} {answer_form.instruction}"
+        return str(row["prompt"])
+    return (answer_form.join or task.join)(prompt.premise, answer_form.question(prompt))
 
 
 def write_answer(row: Mapping[str, Any], form: str) -> str:

@@ -7,7 +7,7 @@ row's text: every valid proof counts, not only the one that the solver writes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hf_causal.tasks.shared.proofs import Proof
@@ -33,6 +33,8 @@ class Score:
     """The first line that does not hold, 1 for the first line of the reply; `None` where no line is wrong."""
     readable: bool = True
     """Whether the reply could be read as an answer of its form."""
+    right_lines: tuple[int, ...] = field(default=(), repr=False)
+    """The lines of a proof that were judged and hold."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class AnswerForm:
     """From a parsed prompt and the fields of a readable reply to its score; [`CertificateError`] counts as invalid."""
     question: Callable[[Any], str] | None = None
     """From a parsed prompt to a question that replaces the row's own, such as `"Which set separates A and C?"`."""
+    join: Callable[[str, str], str] | None = None
+    """From the premise and such a question to the text; `None` joins them as the task joins its own questions."""
     applies: Callable[[Any], bool] = lambda prompt: True
     """Whether a row's question can be put in this form."""
     steps: bool = False

@@ -10,6 +10,7 @@ import torch
 from small import TINY
 from torch.utils.flop_counter import FlopCounterMode
 
+from hf_causal.corpora.build import build
 from hf_causal.corpora.load import load_corpus
 from hf_causal.models import AxiomTokenizer, make_model
 from hf_causal.training.packing import PackedPrompts
@@ -144,6 +145,29 @@ def test_gpu_trains_scores_and_keeps_everything(tmp_path, corpus_dir, monkeypatc
         assert load_recipe(tmp_path / "work" / row["recipe"] / "recipe.yaml").max_steps == row["steps"]
     assert "| axiom-looped | 0 |" in (tmp_path / "out" / "table.md").read_text()
     assert (tmp_path / "out" / "table.md").read_text() in capsys.readouterr().out
+
+
+def test_gpu_scores_a_recipe_on_its_own_task(tmp_path, corpus_dir):
+    (tmp_path / "data").symlink_to(corpus_dir)
+    transitivity = gpu.Corpus("axiomatic", "transitivity_ts2", tmp_path)
+    assert (transitivity.task, transitivity.evaluation) == ("transitivity", "transitivity_generalization")
+    build("corr2cause", tmp_path / "data-corr2cause", ["balanced"], nodes=(4,), rows=60, rows_per_cell=20)
+    balanced = gpu.Corpus("corr2cause", "balanced", tmp_path)
+    assert (balanced.task, balanced.evaluation, balanced.rows.num_rows) == ("corr2cause", "balanced", 60)
+    assert balanced.flops_per_question(load_recipe("axiom-cpu-corr2cause")) > 0
+
+
+def test_the_table_has_a_part_for_each_config_that_was_scored():
+    numbers = ("seed", "steps", "epochs", "steps_of_the_recipe", "train_seconds", "examples_per_second")
+    row = {**dict.fromkeys(numbers, 1), "in_family_accuracy": 1.0, "flops_per_question": None, "files": {}}
+    rows = [
+        {**row, "recipe": "one", "scored_on": "first", "splits": {"sequential": {"n": 8, "accuracy": 0.25}}},
+        {**row, "recipe": "two", "scored_on": "second", "splits": {"test": {"n": 4, "accuracy": 0.75}}},
+    ]
+    results = {"hardware": "", "date": "", "bf16_matrix_rate": 1.0, "way": "", "results": rows, "failures": {}}
+    text = gpu.table(results)
+    assert "| split of first | n | one |" in text and "| sequential | 8 | 0.250 |" in text
+    assert "| split of second | n | two |" in text and "| test | 4 | 0.750 |" in text
 
 
 def test_a_recipe_that_fails_costs_no_other_its_result(tmp_path, corpus_dir, monkeypatch):

@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from hf_causal.tasks.answering import all_form_names, get_form, question_in_form, write_answer
+from hf_causal.tasks.forms import YES_NO
 from hf_causal.tasks.proving import read
-from hf_causal.tasks.registry import get_task, task_of_prompt
+from hf_causal.tasks.registry import get_task, task_of_prompt, tasks
 
 INSTRUCTION = "Answer the following question with ONLY 'Yes' or 'No'."
 """The instruction of arXiv 2407.07612."""
@@ -29,20 +31,31 @@ class PromptFormat:
             the prompt is that of the data sets.
         shots (`int`): Examples with their answers before the question, the same for all questions of a task.
         seed (`int`): Seed of the choice of examples.
+        form (`str`): Form of the answers, `yes-no` or one of a task's `forms`, whose instruction precedes a question:
+            what prompts have in common stands first, and is computed once.
     """
 
     instructed: bool = True
     shots: int = 0
     seed: int = 0
+    form: str = YES_NO
     instruction: str = field(default=INSTRUCTION, init=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.shots <= _MAX_SHOTS:
             raise ValueError(f"`shots` must lie in 0 ... {_MAX_SHOTS}, got {self.shots}")
+        if self.form not in all_form_names():
+            raise ValueError(f"`form` must be one of {', '.join(all_form_names())}, got {self.form!r}")
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the fields, for cache keys and scores."""
-        return asdict(self)
+        fields = asdict(self)
+        if self.form == YES_NO:
+            del fields["form"]
+        else:
+            by_task = {task.name: task.forms.get(self.form) for task in tasks().values()}
+            fields["instruction"] = {name: form.instruction for name, form in by_task.items() if form}
+        return fields
 
     def messages(self, prompt: str) -> list[Message]:
         """Returns a conversation that ends with the question.
@@ -55,10 +68,12 @@ class PromptFormat:
 
         ```
         """
+        instruction = self._instruction(prompt)
+        beginning = f"{instruction}\n\n" if instruction else ""
         turns = []
         for question, answer in self._examples(prompt):
-            turns += [_message("user", self._instruct(question)), _message("assistant", answer)]
-        return [*turns, _message("user", self._instruct(prompt))]
+            turns += [_message("user", beginning + question), _message("assistant", answer)]
+        return [*turns, _message("user", beginning + self._question(prompt))]
 
     def text(self, prompt: str) -> str:
         """Returns a text that is continued by a space and the answer.
@@ -73,16 +88,28 @@ class PromptFormat:
 
         ```
         """
-        cue = "\nAnswer:" if self.instructed else ""
+        instruction = self._instruction(prompt)
+        cue = "\nAnswer:" if instruction else ""
         blocks = [f"{question}{cue} {answer}" for question, answer in self._examples(prompt)]
-        blocks = [*([INSTRUCTION] if self.instructed else []), *blocks, f"{prompt}{cue}"]
+        blocks = [*([instruction] if instruction else []), *blocks, f"{self._question(prompt)}{cue}"]
         return "\n\n".join(blocks)
 
-    def _instruct(self, prompt: str) -> str:
-        return f"{INSTRUCTION}\n\n{prompt}" if self.instructed else prompt
+    def _instruction(self, prompt: str) -> str:
+        """Returns what asks for the answers, or an empty text."""
+        if self.form == YES_NO:
+            return INSTRUCTION if self.instructed else ""
+        return get_form(task_of_prompt(prompt), self.form).instruction
+
+    def _question(self, prompt: str) -> str:
+        return prompt if self.form == YES_NO else question_in_form({"prompt": prompt}, self.form)
 
     def _examples(self, prompt: str) -> list[tuple[str, str]]:
-        return draw_examples(task_of_prompt(prompt).name, self.shots, self.seed) if self.shots else []
+        if not self.shots:
+            return []
+        examples = draw_examples(task_of_prompt(prompt).name, self.shots, self.seed)
+        if self.form == YES_NO:
+            return examples
+        return [(self._question(text), write_answer({"prompt": text}, self.form)) for text, _ in examples]
 
 
 class PromptRenderer:
@@ -174,12 +201,6 @@ def premise_and_question(prompt: str) -> tuple[str, str]:
         *premise, question = re.split(r"(?<=[.!?])\s+", prompt.strip())
         return " ".join(premise), question
     return parsed.premise, parsed.question_text
-
-
-def shared_length(first: Sequence[int], second: Sequence[int]) -> int:
-    """Returns the length of the common prefix of two rows of token ids."""
-    pairs = enumerate(zip(first, second, strict=False))
-    return next((index for index, (left, right) in pairs if left != right), min(len(first), len(second)))
 
 
 def _message(role: str, content: str) -> Message:

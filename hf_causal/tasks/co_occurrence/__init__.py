@@ -2,6 +2,7 @@
 
 from hf_causal.tasks.co_occurrence.difficulty import LEVELS, measure
 from hf_causal.tasks.co_occurrence.explanation import explain
+from hf_causal.tasks.co_occurrence.forms import FORMS
 from hf_causal.tasks.co_occurrence.proof import check, prove
 from hf_causal.tasks.co_occurrence.rows import CONFIGS, generate_shard
 from hf_causal.tasks.co_occurrence.shortcuts import SHORTCUTS
@@ -18,6 +19,7 @@ TASK = Task(
     prove=prove,
     check=check,
     explain=explain,
+    forms=FORMS,
     dataset=Dataset("co_occurrence", "What appears together, and what causes it", "causal-inference"),
     configs=CONFIGS,
     generate_shard=generate_shard,

@@ -56,7 +56,7 @@ def check(prompt: Prompt, answer: str, certificate: Mapping[str, Any]) -> None:
     """
     transitivity.check(prompt.causal, answer, certificate)
     if answer == "No":
-        _check_together(prompt, certificate.get("together"))
+        check_together(prompt, certificate.get("together"))
 
 
 def _explain_together(prompt: Prompt) -> list[list[str]]:
@@ -76,7 +76,8 @@ def _explain_together(prompt: Prompt) -> list[list[str]]:
     return [] if nearest is None else [path(nearest, cause), path(nearest, effect)]
 
 
-def _check_together(prompt: Prompt, paths: Any) -> None:
+def check_together(prompt: Prompt, paths: Any) -> None:
+    """Raises [`CertificateError`] unless paths explain why the two appear together, or none is stated to."""
     if not isinstance(paths, list) or not all(
         isinstance(path, list) and all(isinstance(node, str) for node in path) for path in paths
     ):

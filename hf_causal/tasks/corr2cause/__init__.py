@@ -2,6 +2,7 @@
 
 from hf_causal.tasks.corr2cause.difficulty import LEVELS, measure
 from hf_causal.tasks.corr2cause.explanation import explain
+from hf_causal.tasks.corr2cause.forms import FORMS
 from hf_causal.tasks.corr2cause.invariances import INVARIANCES
 from hf_causal.tasks.corr2cause.proof import check, prove
 from hf_causal.tasks.corr2cause.published import F1_OF_YES
@@ -53,6 +54,7 @@ TASK = Task(
     prove=prove,
     check=check,
     explain=explain,
+    forms=FORMS,
     dataset=Dataset("corr2cause", "Correlation to causation, every label proved", "causal-discovery"),
     configs=CONFIGS,
     generate_shard=generate_shard,

@@ -2,6 +2,7 @@
 
 from hf_causal.tasks.d_separation.difficulty import LEVELS, measure
 from hf_causal.tasks.d_separation.explanation import explain
+from hf_causal.tasks.d_separation.forms import FORMS
 from hf_causal.tasks.d_separation.proof import check, prove
 from hf_causal.tasks.d_separation.published import CURVES
 from hf_causal.tasks.d_separation.rows import CONFIGS, generate_shard
@@ -22,6 +23,7 @@ TASK = Task(
     prove=prove,
     check=check,
     explain=explain,
+    forms=FORMS,
     dataset=AXIOMATIC,
     configs=CONFIGS,
     generate_shard=generate_shard,

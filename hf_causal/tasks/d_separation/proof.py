@@ -21,7 +21,7 @@ about a node and itself and a conditioning set that holds one of the two nodes h
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from hf_causal.tasks.d_separation.text import Prompt
@@ -39,7 +39,7 @@ from hf_causal.tasks.shared.proofs import (
     search,
 )
 
-_State = tuple[str, bool]
+State = tuple[str, bool]
 """A node and whether the ball entered it from a child."""
 
 _BALL_SETS = {
@@ -66,7 +66,7 @@ def prove(prompt: Prompt) -> Proof:
 
     ```
     """
-    _require_answerable(prompt)
+    require_answerable(prompt)
     walk, entered = _enter_states(prompt)
     if walk is not None:
         path = [node for node, _ in walk]
@@ -75,13 +75,13 @@ def prove(prompt: Prompt) -> Proof:
     return Proof("Yes", json.dumps(dict(sets)), -1)
 
 
-def _enter_states(prompt: Prompt) -> tuple[list[_State] | None, Collection[_State]]:
-    """Sends the Bayes ball from the first node: returns a shortest walk to the second, and all entered states."""
-    (x, y), given = prompt.question, set(prompt.given)
-    parents, children = neighbours(prompt.edges)
+def ball_moves(prompt: Prompt) -> Callable[[State], list[State]]:
+    """Returns the rules of the Bayes ball: from a state to those that it moves to next, each once."""
+    given = set(prompt.given)
+    parents, children = neighbours(dict.fromkeys(prompt.edges))
     ancestors = reachable(given, parents)
 
-    def next_states(state: _State) -> list[_State]:
+    def next_states(state: State) -> list[State]:
         node, from_child = state
         upward = node not in given if from_child else node in ancestors
         states = [(parent, True) for parent in parents.get(node, ())] if upward else []
@@ -89,11 +89,21 @@ def _enter_states(prompt: Prompt) -> tuple[list[_State] | None, Collection[_Stat
             states += [(child, False) for child in children.get(node, ())]
         return states
 
-    return search((x, True), next_states, lambda state: state[0] == y)
+    return next_states
 
 
-def _ball_sets(prompt: Prompt, entered: Collection[_State]) -> tuple[set[str], set[str], set[str]]:
-    """Returns the sets of a Yes, in the order of `_BALL_SETS`."""
+def _enter_states(prompt: Prompt) -> tuple[list[State] | None, Collection[State]]:
+    """Sends the Bayes ball from the first node: returns a shortest walk to the second, and all entered states."""
+    x, y = prompt.question
+    return search((x, True), ball_moves(prompt), lambda state: state[0] == y)
+
+
+def ball_sets(prompt: Prompt) -> tuple[set[str], set[str], set[str]]:
+    """Returns the sets of a Yes, in the order of `_BALL_SETS`; those of a No end where the second node is entered."""
+    return _ball_sets(prompt, _enter_states(prompt)[1])
+
+
+def _ball_sets(prompt: Prompt, entered: Collection[State]) -> tuple[set[str], set[str], set[str]]:
     parents, _ = neighbours(prompt.edges)
     from_child = {prompt.question[0], *(node for node, from_child in entered if from_child)}
     return from_child, {node for node, from_child in entered if not from_child}, reachable(prompt.given, parents)
@@ -113,19 +123,20 @@ def check(prompt: Prompt, answer: str, certificate: Mapping[str, Any]) -> None:
 
     ```
     """
-    _require_answerable(prompt)
+    require_answerable(prompt)
     if answer == "Yes":
         sets = [distinct(node_list(certificate, key, answer), key) for key in _BALL_SETS]
         _check_closed(prompt, *sets)
-        for nodes, true, (key, why) in zip(
-            sets, _ball_sets(prompt, _enter_states(prompt)[1]), _BALL_SETS.items(), strict=True
-        ):
+        for nodes, true, (key, why) in zip(sets, ball_sets(prompt), _BALL_SETS.items(), strict=True):
             check_nothing_more(nodes, true, key, why)
     else:
-        _check_open(prompt, node_list(certificate, "path", answer), certificate.get("open"))
+        path = node_list(certificate, "path", answer)
+        check_path(prompt, path)
+        check_reasons(prompt, path, certificate.get("open"))
 
 
-def _require_answerable(prompt: Prompt) -> None:
+def require_answerable(prompt: Prompt) -> None:
+    """Raises `ValueError` if the premise is not a DAG, or the question has no answer."""
     x, y = prompt.question
     if x == y:
         raise ValueError(f"the question is about {x!r} and itself; it should be about two different nodes")
@@ -160,14 +171,20 @@ def _node_type(stated: set[tuple[str, str]], before: str, node: str, after: str)
     return ("fork", "chain", "collider")[incoming]
 
 
-def _check_open(prompt: Prompt, path: list[str], reasons: Any) -> None:
-    (x, y), given = prompt.question, set(prompt.given)
+def check_path(prompt: Prompt, path: list[str]) -> None:
+    """Raises [`CertificateError`] unless a path leads from the first node to the second along stated edges."""
+    x, y = prompt.question
     if len(path) < 2 or (path[0], path[-1]) != (x, y) or len(set(path)) < len(path):
         raise CertificateError(f"the path {path} does not lead from {x!r} to {y!r} without meeting a node twice")
     stated = set(prompt.edges)
     for step in zip(path, path[1:], strict=False):
         if step not in stated and step[::-1] not in stated:
             raise CertificateError(f"the premise states nothing between {step[0]!r} and {step[1]!r}")
+
+
+def check_reasons(prompt: Prompt, path: list[str], reasons: Any) -> None:
+    """Raises [`CertificateError`] unless each inner node of a stated path has a reason, in order, that holds."""
+    stated, given = set(prompt.edges), set(prompt.given)
     if not isinstance(reasons, list) or len(reasons) != len(path) - 2:
         raise CertificateError(
             f"'open' must give a reason for each of the {len(path) - 2} inner nodes, got {reasons!r}"

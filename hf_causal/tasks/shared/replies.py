@@ -87,6 +87,13 @@ _NEARBY = 60
 """Characters before a stated answer in which a condition or a negation is looked for."""
 _NEXT_PROMPT = re.compile(r"\s*(?:Answer the following question|(?:Question|Q)\s?:)", re.IGNORECASE)
 _ANSWERED = re.compile(r"\s*(?:Answer:)?\s*(?:yes|no)\b", re.IGNORECASE)
+_PLAIN = {
+    f"{space}{word}{end}": int(word.lower() == "yes")
+    for word in ("Yes", "No", "yes", "no", "YES", "NO")
+    for space in ("", " ", "\n")
+    for end in ("", ".", "!", "\n", ".\n")
+} | {"": UNPARSABLE}
+"""Most replies, and what [`parse_answer`] reads in them."""
 _LONGEST = 20_000
 """Characters of a reply, from its start and from its end, that are read."""
 
@@ -112,7 +119,10 @@ def parse_answer(text: str | None) -> int:
 
     ```
     """
-    text = without_reasoning(unicodedata.normalize("NFKC", text or "").replace("\u200b", ""))
+    text = text or ""
+    if (plain := _PLAIN.get(text)) is not None:
+        return plain
+    text = without_reasoning(unicodedata.normalize("NFKC", text).replace("\u200b", ""))
     if len(text) > 2 * _LONGEST:
         text = f"{text[:_LONGEST]}\n\n{text[-_LONGEST:]}"
     opening = _opening(text)
@@ -156,12 +166,17 @@ def _before_next_prompt(text: str) -> str:
     """Returns a reply up to the next question that a model, not tuned on chats, makes up after its answer."""
     lines = text.splitlines(keepends=True)
     for index, line in enumerate(lines[1:], 1):
-        statements, question_mark, rest = line.rpartition("?")
-        asks = question_mark and re.search(r"[.!]\s", statements)
+        rest = line.rpartition("?")[2]
         answered = _ANSWERED.match(rest) or "".join(lines[index + 1 : index + 2]).lower().startswith("answer:")
-        if _NEXT_PROMPT.match(line) or (asks and answered):
+        if _NEXT_PROMPT.match(line) or (answered and asks_question(line)):
             return "".join(lines[:index])
     return text
+
+
+def asks_question(line: str) -> bool:
+    """Returns whether a line is a prompt: statements and then a question, or a label such as `Question:`."""
+    statements, question_mark, _ = line.rpartition("?")
+    return _NEXT_PROMPT.match(line) is not None or bool(question_mark and re.search(r"[.!]\s", statements))
 
 
 def _last_line(text: str) -> Iterator[tuple[int, int]]:

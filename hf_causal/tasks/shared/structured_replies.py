@@ -1,31 +1,35 @@
 """Reads the fields of an answer, such as `Path: A -> B`, from what language models write.
 
-The text may have reasoning in tags, Markdown, code fences, a `\\boxed{}` or JSON around it. The last block of labelled
-lines counts, so that a model may think before it. Nothing is guessed: a label that appears twice with different
-contents, or an answer that is both Yes and No, makes the reply unreadable.
+A field is a line `Label: content`, the content of which is a list of items where the line has none. Fields with
+different labels make a block. The last block counts, so that a model may think before it and correct itself: a label
+that comes again with another content, or another answer between two fields, begins a new block, and nothing of the one
+before counts for it. The answer is the field `Answer` of the block, or is stated before or after its fields. Text
+after the block is not read, except that it must not state another answer or take the proof back; a further question
+that a model makes up there ends the reply. What cannot be read is refused, never guessed.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from hf_causal.tasks.shared.proofs import CertificateError
-from hf_causal.tasks.shared.reasoning_tags import without_reasoning
-from hf_causal.tasks.shared.replies import UNPARSABLE, parse_answer
+from hf_causal.tasks.shared.replies import UNPARSABLE, asks_question, parse_answer
+from hf_causal.tasks.shared.reply_lines import LONGEST, Line, UnreadableReply, plain_lines
+from hf_causal.tasks.shared.reply_values import (
+    Chain,
+    read_chain,
+    read_directed_paths,
+    read_nodes,
+    read_path,
+    write_nodes,
+)
 
-LONGEST = 20_000
-"""Characters that a reply may have without its reasoning."""
-_EMPTY_WORDS = frozenset({"none", "nothing", "empty", "no nodes", "nobody", "the empty set"})
-_EMPTY_MARKS = frozenset({"", "{}", "∅", "-", "[]", "()", "set()", "\\emptyset"})
-
-
-class UnreadableReply(ValueError):
-    """A reply that cannot be read as an answer of its form; the message says what is missing."""
+ANSWER = "Answer"
+"""The label of the answer itself, which every form has."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,9 @@ class Reply:
     lines: tuple[str, ...] = ()
     """The lines of the reply without reasoning and marks, empty ones included."""
     line_of: Mapping[str, int] = field(default_factory=dict)
-    """From label to the number of its line, 1 for the first."""
+    """From label to the number of its line, 1 for the first of the reply as it was written."""
+    numbers: tuple[int, ...] = ()
+    """The number of each of `lines` in the reply as it was written."""
 
     def content(self, label: str) -> str:
         """Returns the content of a field; raises [`UnreadableReply`] if the reply lacks it."""
@@ -47,55 +53,40 @@ class Reply:
             raise UnreadableReply(f"the reply has no line '{label}: …'")
         return self.fields[label]
 
+    def lines_of(self, labels: Iterable[str]) -> tuple[int, ...]:
+        """Returns the numbers of the lines of these fields, those that the reply has."""
+        return tuple(self.line_of[label] for label in labels if label in self.line_of)
+
+    def require_only(self, labels: Sequence[str], why: str) -> None:
+        """Raises [`UnreadableReply`] unless the block has these labels and no other."""
+        for label in labels:
+            self.content(label)
+        if more := self.fields.keys() - labels:
+            raise UnreadableReply(f"{why} has no line {min(more)!r}")
+
     def nodes(self, label: str, names: frozenset[str]) -> list[str]:
         """Returns the nodes that a field lists, as [`read_nodes`] reads them."""
         return read_nodes(self.content(label), names, label)
 
     def path(self, label: str, names: frozenset[str]) -> list[str]:
-        """Returns the nodes of a field such as `A -> B -> C`.
+        """Returns the nodes of a field such as `A -> B -> C`, as [`read_path`] reads them."""
+        return read_path(self.content(label), names, label)
 
-        Raises:
-            [`UnreadableReply`]: If the content is no path of names of the prompt.
-        """
-        nodes = [node.strip() for node in _ARROW.split(self.content(label).rstrip(". "))]
-        _require_names(nodes, names, label)
-        return nodes
+    def chain(self, label: str, names: frozenset[str]) -> Chain:
+        """Returns the path of a field such as `A -> B <- C`, as [`read_chain`] reads it."""
+        return read_chain(self.content(label), names, label)
 
-
-def read_nodes(text: str, names: frozenset[str], label: str) -> list[str]:
-    """Reads a list of nodes: `A, B and C`, `{A, B}` or `none`.
-
-    A word for the empty set that is a name of the prompt means that node.
-
-    Args:
-        text (`str`): The list.
-        names (`frozenset[str]`): The names of the prompt.
-        label (`str`): Of the field, for errors.
-
-    Raises:
-        [`UnreadableReply`]: If the text has anything else than names of the prompt.
-
-    Example:
-
-    ```python
-    >>> read_nodes("{A, B}", frozenset("ABC"), "Reached"), read_nodes("none", frozenset("ABC"), "Reached")
-    (['A', 'B'], [])
-
-    ```
-    """
-    text = text.strip().rstrip(".").strip()
-    if text in _EMPTY_MARKS or (text.lower() in _EMPTY_WORDS and text not in names):
-        return []
-    if text[0] in "{[(" and text[-1] == {"{": "}", "[": "]", "(": ")"}[text[0]]:
-        text = text[1:-1]
-    nodes = [node.strip().strip("'\"") for node in _COMMA.split(text)]
-    _require_names(nodes, names, label)
-    return nodes
+    def directed_paths(self, label: str, names: frozenset[str]) -> list[list[str]]:
+        """Returns the paths of a field such as `C -> A; C -> B`, as [`read_directed_paths`] reads them."""
+        return read_directed_paths(self.content(label), names, label)
 
 
-def write_nodes(nodes: Sequence[str], names: frozenset[str]) -> str:
-    """Writes a list of nodes as [`read_nodes`] reads it; the empty one is `none`, or `{}` where a node is named so."""
-    return ", ".join(nodes) if nodes else "{}" if "none" in names else "none"
+class _Piece(NamedTuple):
+    """A field of a line, or text without a label."""
+
+    line: Line
+    label: str | None
+    content: str
 
 
 def read_reply(text: str | None, labels: tuple[str, ...]) -> Reply:
@@ -109,83 +100,126 @@ def read_reply(text: str | None, labels: tuple[str, ...]) -> Reply:
         [`Reply`]
 
     Raises:
-        [`UnreadableReply`]: If there is no text, too much of it, or a label with two different contents.
+        [`UnreadableReply`]: If there is no text, too much of it, or text that contradicts its proof.
+
+    Example:
+
+    ```python
+    >>> reply = read_reply("I first thought of A -> C.\\n\\n**Yes**\\n- **Path:** A -> B -> C", ("Path",))
+    >>> reply.answer, reply.fields
+    ('Yes', {'Path': 'A -> B -> C'})
+
+    ```
     """
-    cleaned = _clean(text)
-    lines = tuple(cleaned.split("\n"))
-    fields, line_of = _fields_of_json(cleaned, labels) or _fields_of_lines(lines, labels)
-    answer = fields.pop("Answer", None)
-    parsed = parse_answer(_answer_text(lines, line_of) if answer is None else answer)
-    return Reply(None if parsed == UNPARSABLE else ("No", "Yes")[parsed], fields, lines, line_of)
-
-
-def _clean(text: str | None) -> str:
-    text = without_reasoning(unicodedata.normalize("NFKC", text or "").replace("\u200b", ""))
-    if not text.strip():
-        raise UnreadableReply("the reply is empty")
-    if len(text) > LONGEST:
-        raise UnreadableReply(f"the reply has {len(text)} characters, of which at most {LONGEST} are read")
-    for pattern, replacement in _MARKS:
-        text = pattern.sub(replacement, text)
-    return text.strip()
-
-
-def _fields_of_lines(lines: Sequence[str], labels: tuple[str, ...]) -> tuple[dict[str, str], dict[str, int]]:
-    """Returns the fields of the last block of labelled lines, and their line numbers."""
-    fields: dict[str, str] = {}
-    line_of: dict[str, int] = {}
-    for number, label, content in _labelled(lines, labels):
-        if label in fields and fields[label] != content:
-            raise UnreadableReply(f"line {number} has another {label!r} than line {line_of[label]}")
-        fields[label], line_of[label] = content, number
-    return fields, line_of
-
-
-def _labelled(lines: Sequence[str], labels: tuple[str, ...]) -> Iterator[tuple[int, str, str]]:
     pattern, canonical = _label_pattern(labels)
-    for number, line in enumerate(lines, 1):
-        matches = list(pattern.finditer(line))
-        ends = [*(match.start() for match in matches[1:]), len(line)]
-        for match, end in zip(matches, ends, strict=False):
-            content = line[match.end() : end]
-            yield number, canonical[match["label"].lower()], content.strip(" ;")
+    lines = plain_lines(text, canonical)
+    block = _Block()
+    for piece in _join_items(_pieces(lines, pattern, canonical)):
+        if piece.label is None and block.fields and asks_question(piece.content):
+            break
+        block.add(piece)
+    answer = block.answer()
+    block.fields.pop(ANSWER, None)
+    texts, numbers = tuple(line.text for line in lines), tuple(line.number for line in lines)
+    return Reply(None if answer == UNPARSABLE else ("No", "Yes")[answer], block.fields, texts, block.line_of, numbers)
+
+
+class _Block:
+    """The block that is read, which a field that does not belong to it replaces by a new one."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, str] = {}
+        self.line_of: dict[str, int] = {}
+        self.before: list[str] = []
+        self.after: list[str] = []
+
+    def add(self, piece: _Piece) -> None:
+        """Adds a field or a line of text."""
+        if piece.label is None:
+            (self.after if self.fields else self.before).append(piece.content)
+        elif not self._repeats(piece):
+            if self._is_closed_to(piece.label):
+                self.before, self.after, self.fields, self.line_of = self.after, [], {}, {}
+            self.fields[piece.label], self.line_of[piece.label] = piece.content, piece.line.number
+
+    def _repeats(self, piece: _Piece) -> bool:
+        content = self.fields.get(piece.label or "")
+        if content is None or content == piece.content:
+            return content is not None
+        answers = {parse_answer(content), parse_answer(piece.content)} if piece.label == ANSWER else {UNPARSABLE}
+        return len(answers) == 1 and UNPARSABLE not in answers
+
+    def _is_closed_to(self, label: str) -> bool:
+        """Returns whether a field begins a new block: the label is there, or another answer has been stated since."""
+        if label in self.fields:
+            return True
+        between = parse_answer("\n".join(self.after)) if self.after else UNPARSABLE
+        return between not in (UNPARSABLE, self._stated())
+
+    def _stated(self) -> int:
+        if ANSWER in self.fields:
+            return parse_answer(self.fields[ANSWER])
+        return parse_answer("\n".join(self.before))
+
+    def answer(self) -> int:
+        """Returns the answer; raises [`UnreadableReply`] if the text after the fields contradicts them."""
+        stated = self._stated()
+        if not self.after:
+            return stated
+        afterwards = check_end("\n".join(self.after), stated)
+        return afterwards if stated == UNPARSABLE and ANSWER not in self.fields else stated
+
+
+def check_end(text: str, answer: int) -> int:
+    """Returns the answer that the text after a proof states.
+
+    Raises:
+        [`UnreadableReply`]: If it is another one than `answer`, or the text takes the proof back.
+    """
+    if _TAKES_BACK.search(text):
+        raise UnreadableReply("the text after the proof takes it back")
+    stated = parse_answer(text)
+    if UNPARSABLE not in (stated, answer) and stated != answer:
+        raise UnreadableReply(f"the text after the proof states another answer, {('No', 'Yes')[stated]!r}")
+    return stated
+
+
+def _pieces(lines: Sequence[Line], pattern: re.Pattern[str], canonical: Mapping[str, str]) -> Iterator[_Piece]:
+    for line in lines:
+        matches = list(pattern.finditer(line.text)) if ":" in line.text else []
+        starts = [match.start("label") for match in matches]
+        if opening := line.text[: starts[0] if starts else None].rstrip("|( "):
+            yield _Piece(line, None, opening)
+        for match, end in zip(matches, [*starts[1:], len(line.text)], strict=False):
+            yield _Piece(line, canonical[match["label"].lower()], line.text[match.end() : end].strip(" ;|"))
+
+
+def _join_items(pieces: Iterator[_Piece]) -> Iterator[_Piece]:
+    """Yields the pieces, with the items of a list that follows a field without content as its content."""
+    field: _Piece | None = None
+    for piece in pieces:
+        if field is not None and piece.label is None and piece.line.item:
+            field = field._replace(content=f"{field.content}; {piece.content.strip(';, ')}".lstrip("; "))
+            continue
+        if field is not None:
+            yield field
+        field = piece if piece.label is not None and not piece.content else None
+        if field is None:
+            yield piece
+    if field is not None:
+        yield field
 
 
 @lru_cache(maxsize=64)
 def _label_pattern(labels: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
-    canonical = {label.lower(): label for label in (*labels, "Answer")} | {"final answer": "Answer"}
+    """Returns the pattern of a label, and the label of each of its spellings.
+
+    A label is at the start of a line, or follows a mark or the answer: in `From Answer: B` it is a name.
+    """
+    canonical = {label.lower(): label for label in (*labels, ANSWER)} | {"final answer": ANSWER}
     words = "|".join(sorted(map(re.escape, canonical), key=len, reverse=True))
-    return re.compile(rf"(?<![\w-])(?P<label>{words})\s*:", re.IGNORECASE), canonical
-
-
-def _fields_of_json(text: str, labels: tuple[str, ...]) -> tuple[dict[str, str], dict[str, int]] | None:
-    """Returns the fields of a reply that is a JSON object, or `None` if it is none."""
-    if not (text.startswith("{") and text.endswith("}")):
-        return None
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    canonical = _label_pattern(labels)[1]
-    fields = {canonical[key.lower()]: _plain(value) for key, value in content.items() if key.lower() in canonical}
-    return fields, dict.fromkeys(fields, 1)
-
-
-def _plain(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _answer_text(lines: Sequence[str], line_of: Mapping[str, int]) -> str:
-    """Returns the text before the first field, or all of a reply without fields."""
-    first = min(line_of.values(), default=len(lines) + 1)
-    before = "\n".join(lines[: first - 1]).strip()
-    return before or (lines[first - 1].partition(":")[0] if line_of else "\n".join(lines))
-
-
-def _require_names(nodes: Sequence[str], names: frozenset[str], label: str) -> None:
-    for node in nodes:
-        if node not in names:
-            raise UnreadableReply(f"'{label}' has {node!r:.60}, which is no name of the prompt")
+    before = r"(?:^\s*|[.;,|!]\s*|\b(?:yes|no)\s+\(?)"
+    return re.compile(rf"{before}(?P<label>{words})\s*:\s*", re.IGNORECASE), canonical
 
 
 def names_of(edges: Sequence[tuple[str, str]], *further: str) -> frozenset[str]:
@@ -193,14 +227,15 @@ def names_of(edges: Sequence[tuple[str, str]], *further: str) -> frozenset[str]:
     return frozenset(name for edge in edges for name in edge) | frozenset(further)
 
 
-__all__ = ["CertificateError", "Reply", "UnreadableReply", "names_of", "read_nodes", "read_reply", "write_nodes"]
+__all__ = [
+    "LONGEST",
+    "CertificateError",
+    "Reply",
+    "UnreadableReply",
+    "names_of",
+    "read_nodes",
+    "read_reply",
+    "write_nodes",
+]
 
-_ARROW = re.compile(r"\s*(?:->|→|⟶|=>|⇒|\\(?:right|long)arrow|\\to|-->|\bcauses\b)\s*")
-_COMMA = re.compile(r"\s*(?:,|;|\band\b)\s*")
-_MARKS = (
-    (re.compile(r"^\s*```\w*\s*$", re.MULTILINE), ""),
-    (re.compile(r"\\(?:boxed|fbox|text)\s*\{([^{}]*)\}"), r"\1"),
-    (re.compile(r"[*`$]+"), ""),
-    (re.compile(r"^\s*(?:[-+•>#]+\s+)+", re.MULTILINE), ""),
-)
-"""Marks of Markdown and LaTeX that no name has, and what replaces them."""
+_TAKES_BACK = re.compile(r"\b(?:wait\s*[,.!:—-]|scratch that|correction\s*:|on second thoughts?)", re.IGNORECASE)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable
 
 from hf_causal.tasks.forms import Score
 from hf_causal.tasks.shared.proofs import CertificateError
-from hf_causal.tasks.shared.replies import UNPARSABLE, parse_answer
-from hf_causal.tasks.shared.structured_replies import Reply, UnreadableReply
+from hf_causal.tasks.shared.replies import UNPARSABLE, asks_question, parse_answer
+from hf_causal.tasks.shared.structured_replies import Reply, UnreadableReply, check_end
 
-_ANSWER = "answer:"
+_ANSWER = re.compile(r"(?:final\s+)?answer\s*:", re.IGNORECASE)
 
 
 def judge_steps(
@@ -21,7 +22,9 @@ def judge_steps(
 ) -> Score:
     """Judges steps that end with a line `Answer: Yes` or `Answer: No`.
 
-    Text before the first step is skipped; from there on, each line that is not empty has to be a right step.
+    Text before the first step is skipped; from there to the answer, each line that is not empty has to be a right
+    step. Steps with an answer before the last one are a first try and do not count; steps after the last answer are
+    refused, and so is text there that states another answer.
 
     Args:
         reply ([`Reply`]): Its lines are read.
@@ -32,30 +35,44 @@ def judge_steps(
 
     Returns:
         [`Score`]: 1 where every step holds and the steps prove the answer, else 0 with the first wrong line.
+
+    Raises:
+        [`UnreadableReply`]: If the reply has no step.
     """
-    lines = reply.lines
-    start = next((index for index, line in enumerate(lines) if is_step(line)), None)
-    if start is None:
-        raise UnreadableReply("the reply has no step of the form")
-    answer, answer_line = _answer(lines)
-    number = start
+    steps, answer = _last_try(reply, is_step)
+    right = answer == right_answer
+    index, taken = steps.start, []
     try:
-        for number in range(start, answer_line):
-            if lines[number].strip():
-                take_step(lines[number])
-        number = answer_line
+        for index in steps:
+            if reply.lines[index]:
+                take_step(reply.lines[index])
+                taken.append(reply.numbers[index])
+        index = steps.stop
         if answer is None:
             raise CertificateError("the steps do not end with 'Answer: Yes' or 'Answer: No'")
         conclude(answer)
     except ValueError as error:
-        right = None if answer is None else answer == right_answer
-        return Score(0.0, bool(right), False, f"line {number + 1}: {error}", first_wrong_line=number + 1)
-    return Score(1.0, True, True, f"every step holds, and the answer is {answer!r}")
+        number = reply.numbers[index] if index < len(reply.numbers) else reply.numbers[-1] + 1
+        return Score(0.0, right, False, f"line {number}: {error}", number, right_lines=tuple(taken))
+    taken.append(reply.numbers[steps.stop])
+    return Score(1.0, True, True, f"every step holds, and the answer is {answer!r}", right_lines=tuple(taken))
 
 
-def _answer(lines: Sequence[str]) -> tuple[str | None, int]:
-    """Returns the answer of the last line and the index of that line; the steps end there."""
-    index = max((index for index, line in enumerate(lines) if line.strip()), default=0)
-    text = lines[index].strip()
-    parsed = parse_answer(text[len(_ANSWER) :]) if text.lower().startswith(_ANSWER) else UNPARSABLE
-    return (None, len(lines)) if parsed == UNPARSABLE else (("No", "Yes")[parsed], index)
+def _last_try(reply: Reply, is_step: Callable[[str], object]) -> tuple[range, str | None]:
+    """Returns the indices of the lines of the last steps, and the answer that follows them."""
+    start, end, stop = None, None, len(reply.lines)
+    for index, line in enumerate(reply.lines):
+        if end is not None and asks_question(line):  # a further question that the model makes up
+            stop = index
+            break
+        if is_step(line) and (start is None or end is not None):
+            start, end = index, None
+        elif start is not None and end is None and _ANSWER.match(line):
+            end = index
+    if start is None:
+        raise UnreadableReply("the reply has no step of the form")
+    if end is None:
+        return range(start, len(reply.lines)), None
+    answer = parse_answer(reply.lines[end].partition(":")[2])
+    check_end("\n".join(reply.lines[end + 1 : stop]), answer)
+    return range(start, end), None if answer == UNPARSABLE else ("No", "Yes")[answer]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from hf_causal.tasks.forms import AnswerForm, Score
+from hf_causal.tasks.shared.judging import judge_lines
 from hf_causal.tasks.shared.proofs import CertificateError, Proof, neighbours
 from hf_causal.tasks.shared.structured_replies import (
     Reply,
@@ -19,6 +20,7 @@ from hf_causal.tasks.shared.traces import judge_steps
 from hf_causal.tasks.transitivity.proof import check, prove
 from hf_causal.tasks.transitivity.text import Prompt
 
+_LABELS = {"Yes": ("Path",), "No": ("Reached",)}
 _FROM = re.compile(r"from\s+(?P<node>[A-Za-z0-9]+)\s*:(?P<effects>.*)", re.IGNORECASE)
 
 
@@ -43,21 +45,20 @@ def write_proof(prompt: Prompt, proof: Proof) -> str:
 
 def judge_proof(prompt: Prompt, reply: Reply) -> Score:
     """Judges an answer with a path or the reached set."""
-    if reply.answer is None:
-        raise UnreadableReply("the reply has neither a Yes nor a No, or both")
-    right = reply.answer == prove(prompt).answer
     names = _names(prompt)
-    label = "Path" if reply.answer == "Yes" else "Reached"
-    try:
-        if reply.answer == "Yes":
-            check(prompt, "Yes", {"path": reply.path(label, names)})
-        else:
-            check(prompt, "No", {"reachable": reply.nodes(label, names)})
-    except UnreadableReply as error:
-        return Score(0.0, right, False, str(error), reply.line_of.get(label))
-    except CertificateError as error:
-        return Score(0.0, right, False, str(error), reply.line_of.get(label))
-    return Score(1.0, True, True, f"the answer is {reply.answer!r}, and the proof holds")
+    return judge_lines(
+        reply, _LABELS, lambda answer: check_lines(prompt, reply, answer, names), lambda: prove(prompt).answer
+    )
+
+
+def check_lines(prompt: Prompt, reply: Reply, answer: str, names: frozenset[str]) -> Iterator[str]:
+    """Yields the label of the line that it checks, for [`judge_lines`]."""
+    if answer == "Yes":
+        yield "Path"
+        check(prompt, "Yes", {"path": reply.path("Path", names)})
+    else:
+        yield "Reached"
+        check(prompt, "No", {"reachable": reply.nodes("Reached", names)})
 
 
 def write_trace(prompt: Prompt, proof: Proof) -> str:

@@ -1,0 +1,484 @@
+"""Attacks the scores of answers about correlation and causation.
+
+    python benchmarks/attack_scores_corr2cause.py [--corruptions 100000] [--rows 2000] [--seed 0]
+
+Three attacks, each against an oracle that shares no code with the scores. It enumerates all DAGs over the variables
+with networkx, finds those that d-separate exactly what the premise says, and reads the answer with its own patterns.
+
+1. Every hypothesis about every labelled class of at most four variables: each counter-model scores 1 and each other
+   DAG scores 0, whatever the order of the edges; the class, the verdict and the trace score 1.
+2. Corrupted answers: words and marks are changed, dropped, added or swapped. One that scores 1 has to be valid.
+3. The written answers to rows of every published config score 1, and proofs are timed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import combinations, permutations
+from typing import Any
+
+import networkx as nx
+from attack_rows import graphs_by_independences
+
+from hf_causal.scoring import score
+from hf_causal.tasks.answering import write_answer
+from hf_causal.tasks.registry import tasks
+from hf_causal.utils.hardware import describe_hardware
+
+FORMS = ("proof", "trace", "cpdag", "verdict")
+NAMES = "ABCD"
+_HYPOTHESES = {
+    "{} directly causes {}.": ">",
+    "{} causes something else which causes {}.": ">>+",
+    "There exists at least one collider (i.e., common effect) of {} and {}.": ">+<+",
+    "There exists at least one confounder (i.e., common cause) of {} and {}.": "<+>+",
+}
+"""From hypothesis to the directions on a path that makes it true."""
+
+Edge = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A hypothesis about a class of DAGs, with what the oracle knows of it."""
+
+    dags: tuple[frozenset[Edge], ...]
+    """All members of the class."""
+    independences: frozenset[tuple[frozenset[str], frozenset[str]]]
+    variables: tuple[str, ...]
+    hypothesis: str
+    pair: tuple[str, str]
+
+    @cached_property
+    def row(self) -> dict[str, str]:
+        names = f"{', '.join(self.variables[:-1])} and {self.variables[-1]}"
+        marginal = {pair for pair, given in self.independences if not given}
+        pairs = list(combinations(self.variables, 2))
+        correlated = " ".join(f"{a} correlates with {b}." for a, b in pairs if frozenset((a, b)) not in marginal)
+        independent = " ".join(map(self._sentence, sorted(self.independences, key=lambda item: _sorted(*item))))
+        statements = " However, ".join(filter(None, (correlated, independent)))
+        size = len(self.variables)
+        premise = (
+            f"Suppose there is a closed system of {size} variables, {names}. "
+            f"All the statistical relations among these {size} variables are as follows: {statements}"
+        )
+        return {"prompt": f"Premise: {premise}\nHypothesis: {self.hypothesis.format(*self.pair)}"}
+
+    @staticmethod
+    def _sentence(independence: tuple[frozenset[str], frozenset[str]]) -> str:
+        (a, b), given = (sorted(nodes) for nodes in independence)
+        names = " and ".join(filter(None, (", ".join(given[:-1]), given[-1]))) if given else ""
+        return f"{a} and {b} are independent given {names}." if given else f"{a} is independent of {b}."
+
+    def holds(self, dag: frozenset[Edge]) -> bool:
+        """Returns whether the hypothesis holds in a DAG, by looking at every path."""
+        graph = nx.Graph(list(dag))
+        if not all(node in graph for node in self.pair):
+            return False
+        return any(self.shows(path, dag) for path in nx.all_simple_paths(graph, *self.pair))
+
+    def shows(self, path: list[str], dag: frozenset[Edge]) -> bool:
+        marks = "".join(">" if step in dag else "<" for step in zip(path, path[1:], strict=False))
+        return re.fullmatch(_HYPOTHESES[self.hypothesis], marks) is not None
+
+    @cached_property
+    def counter_models(self) -> list[frozenset[Edge]]:
+        return [dag for dag in self.dags if not self.holds(dag)]
+
+    @cached_property
+    def directed(self) -> frozenset[Edge]:
+        return frozenset.intersection(*self.dags)
+
+    @cached_property
+    def skeleton(self) -> frozenset[frozenset[str]]:
+        return frozenset(map(frozenset, self.dags[0]))
+
+    @cached_property
+    def v_structures(self) -> set[tuple[frozenset[str], str]]:
+        dag = self.dags[0]
+        pairs = [(a, b, c) for a, c in dag for b, d in dag if c == d and a < b]
+        return {(frozenset((a, b)), c) for a, b, c in pairs if frozenset((a, b)) not in self.skeleton}
+
+    @property
+    def verdict(self) -> str:
+        refuting = len(self.counter_models)
+        return "entailment" if not refuting else "contradiction" if refuting == len(self.dags) else "neutral"
+
+
+def questions(sizes: tuple[int, ...] = (2, 3, 4)) -> Iterator[Question]:
+    """Yields every hypothesis about every labelled class of these numbers of variables."""
+    for size in sizes:
+        variables = tuple(NAMES[:size])
+        for independences, graphs in graphs_by_independences(size).items():
+            named = frozenset(
+                tuple(frozenset(variables[i] for i in nodes) for nodes in item) for item in independences
+            )
+            dags = tuple(frozenset((variables[i], variables[j]) for i, j in graph.edges) for graph in graphs)
+            for pair in permutations(variables, 2):
+                for hypothesis in _HYPOTHESES:
+                    yield Question(dags, named, variables, hypothesis, pair)
+
+
+@cache
+def all_dags(size: int) -> list[frozenset[Edge]]:
+    """Returns all DAGs over the first names."""
+    graphs = [graph for graphs in graphs_by_independences(size).values() for graph in graphs]
+    return [frozenset((NAMES[i], NAMES[j]) for i, j in graph.edges) for graph in graphs]
+
+
+def attack_every_answer(chosen: list[Question], chance: random.Random, others: int = 10) -> Counter[str]:
+    """Scores all valid proofs of questions, and `others` further DAGs; returns how many there were.
+
+    Raises:
+        `AssertionError`: If a valid answer scores less than 1, or an invalid one more than 0.
+    """
+    counts = Counter[str]()
+    for question in chosen:
+        for form in FORMS:
+            answer = write_answer(question.row, form)
+            assert is_valid(question, answer, form), f"the oracle refuses {answer!r} to {question.row}"
+            _require(question, answer, form, 1.0)
+            counts[f"{form}: written"] += 1
+        for dag in question.counter_models:
+            _require(question, _no(dag, chance), "proof", 1.0)
+            counts["proof: counter-models"] += 1
+        dags = all_dags(len(question.variables))
+        for dag in chance.sample(dags, min(others, len(dags))):
+            if dag not in question.counter_models:
+                _require(question, _no(dag, chance), "proof", 0.0)
+                counts["proof: other DAGs"] += 1
+        for verdict in ("entailment", "neutral", "contradiction"):
+            _require(question, f"Verdict: {verdict}", "verdict", float(verdict == question.verdict))
+        counts["cpdag: reordered"] += 1
+        _require(question, _shuffled_class(question, chance), "cpdag", 1.0)
+    return counts
+
+
+def _require(question: Question, answer: str, form: str, value: float) -> None:
+    result = score(answer, question.row, form)
+    assert result.value == value, f"{answer!r} to {question.row} in the form {form!r}: {result}"
+
+
+def _no(dag: frozenset[Edge], chance: random.Random) -> str:
+    edges = [f"{a} -> {b}" for a, b in chance.sample(sorted(dag), len(dag))]
+    return f"No\nCounter-model: {', '.join(edges) or 'none'}"
+
+
+def _shuffled_class(question: Question, chance: random.Random) -> str:
+    directed = [f"{a} -> {b}" for a, b in chance.sample(sorted(question.directed), len(question.directed))]
+    pairs = sorted(map(sorted, question.skeleton - set(map(frozenset, question.directed))))
+    undirected = [" - ".join(chance.sample(pair, 2)) for pair in chance.sample(pairs, len(pairs))]
+    return f"Directed: {', '.join(directed) or 'none'}\nUndirected: {', '.join(undirected) or 'none'}"
+
+
+def attack_with_corruptions(
+    chosen: list[Question], corruptions: int, chance: random.Random, forms: tuple[str, ...] = FORMS
+) -> Counter[str]:
+    """Scores corrupted answers and returns the number of each outcome.
+
+    Raises:
+        `AssertionError`: If an answer scores 1 that the oracle refuses.
+    """
+    counts = Counter[str]()
+    for _ in range(corruptions):
+        question, form = chance.choice(chosen), chance.choice(forms)
+        answer = corrupt(write_answer(question.row, form), chance)
+        value, valid = score(answer, question.row, form).value, is_valid(question, answer, form)
+        assert valid or value < 1, f"{answer!r} to {question.row} in the form {form!r} scores 1"
+        counts[f"{form}: {'valid' if valid else 'invalid'}, scores {value:g}"] += 1
+    return counts
+
+
+def corrupt(answer: str, chance: random.Random) -> str:
+    """Returns an answer with one to three words or marks changed, dropped, added or swapped."""
+    tokens = re.findall(r"[\w-]*\w|->|<-|[-,:]|\n", answer)
+    for _ in range(chance.choice((1, 1, 1, 2, 3))):
+        index, other = chance.randrange(len(tokens)), chance.randrange(len(tokens))
+        new = chance.choice((*NAMES, "->", "<-", "-", ",", ":", "\n", "none", "Yes", "No", *tokens))
+        change = chance.randrange(5)
+        if change == 0:
+            tokens[index] = new
+        elif change == 1 and len(tokens) > 1:
+            del tokens[index]
+        elif change == 2:
+            tokens.insert(index, new)
+        elif change == 3:
+            tokens[index], tokens[other] = tokens[other], tokens[index]
+        else:
+            tokens = [{"->": "<-", "<-": "->"}.get(t, t) if i == index else t for i, t in enumerate(tokens)]
+    return re.sub(r" ([,:])", r"\1", re.sub(r" ?\n ?", "\n", " ".join(tokens)))
+
+
+def is_valid(question: Question, answer: str, form: str) -> bool:
+    """Returns whether an answer is valid, by the oracle; marks of a list may open its lines."""
+    return _JUDGES[form](question, re.sub(r"^[ \t]*(?:- )+", "", answer, flags=re.MULTILINE))
+
+
+def _judge_proof(question: Question, answer: str) -> bool:
+    before, fields = _fields(answer, ("Counter-model", "Directed", "Undirected"))
+    words = {word for word in re.findall(r"\w+", before.lower()) if word in ("yes", "no")}
+    if words == {"no"} and "Counter-model" in fields:
+        return _read(fields["Counter-model"], "->") in question.counter_models
+    return words == {"yes"} and not question.counter_models and _judge_cpdag(question, answer)
+
+
+def _judge_cpdag(question: Question, answer: str) -> bool:
+    fields = _fields(answer, ("Directed", "Undirected"))[1]
+    if fields.keys() != {"Directed", "Undirected"}:
+        return False
+    undirected = _read(fields["Undirected"], "-")
+    if undirected is None or _read(fields["Directed"], "->") != question.directed:
+        return False
+    pairs = [frozenset(edge) for edge in undirected]
+    return len(set(pairs)) == len(pairs) and set(pairs) == question.skeleton - set(map(frozenset, question.directed))
+
+
+def _judge_verdict(question: Question, answer: str) -> bool:
+    before, fields = _fields(answer, ("Verdict",))
+    lines = [fields["Verdict"]] if fields else answer.split("\n")
+    line = r"\s*(?:(?:verdict|answer):? )?(entailment|neutral|contradiction)\.?\s*"
+    matches = [re.fullmatch(line, text, re.IGNORECASE) for text in lines]
+    words = {word for word in re.findall(r"\w+", before.lower()) if word in ("yes", "no")} if fields else set()
+    agrees = words <= {"no" if question.counter_models else "yes"}
+    return agrees and {match[1].lower() for match in matches if match} == {question.verdict}
+
+
+def _fields(answer: str, labels: tuple[str, ...]) -> tuple[str, dict[str, str]]:
+    """Returns the text before the first label, and the last content of each label."""
+    opening = r"(?:^\s*|[.,;]\s*|(?<=yes)\s+|(?<=no)\s+)"
+    pieces = re.split(rf"{opening}({'|'.join(labels)}):", answer, flags=re.IGNORECASE | re.MULTILINE)
+    contents = zip(pieces[1::2], pieces[2::2], strict=True)
+    return pieces[0], {label.capitalize(): content.strip() for label, content in contents}
+
+
+def _read(text: str, mark: str) -> frozenset[Edge] | None:
+    """Returns edges that all have a mark, or `None` for a text that is no list of such edges without repetitions."""
+    if text.strip().rstrip(".").strip() == "none":
+        return frozenset()
+    edges: list[Edge] = []
+    for chain in re.split(r"\s*(?:,|\band\b)\s*", text.strip().rstrip(".").strip()):
+        tokens = re.findall(r"\w+|->|<-|-", chain)
+        if len(tokens) < 3 or len(tokens) % 2 == 0 or "".join(tokens) != re.sub(r"\s", "", chain):
+            return None
+        for first, joint, second in zip(tokens[::2], tokens[1::2], tokens[2::2], strict=False):
+            if not (first in NAMES and second in NAMES and (joint == mark or (joint, mark) == ("<-", "->"))):
+                return None
+            edges.append((second, first) if joint == "<-" else (first, second))
+    return frozenset(edges) if len(set(edges)) == len(edges) else None
+
+
+def _judge_trace(question: Question, answer: str) -> bool:
+    lines = [line.strip() for line in answer.strip().split("\n") if line.strip()]
+    start = next((number for number, line in enumerate(lines) if _TRACE_STEP.match(line)), None)
+    answered = re.fullmatch(r"Answer:\W*(Yes|No)(?:\W+\1)*\W*", lines[-1], re.IGNORECASE) if lines else None
+    if start is None or answered is None:
+        return False
+    trace = _Trace(question)
+    return all(map(trace.accepts, lines[start:-1])) and trace.proves(answered[1].capitalize())
+
+
+class _Trace:
+    """The steps of a trace so far, as the oracle judges them."""
+
+    def __init__(self, question: Question):
+        self.question = question
+        self.removed: list[frozenset[str]] = []
+        self.v_structures: list[tuple[frozenset[str], str]] = []
+        self.directed: set[Edge] = set()
+        self.seen: list[str] = []
+        self.refuted = False
+        self.covered: set[frozenset[Edge]] = set()
+
+    def accepts(self, line: str) -> bool:
+        """Returns whether a line is a right next step."""
+        for pattern, step in _TRACE_STEPS.items():
+            if match := re.fullmatch(pattern, line.rstrip(". "), re.IGNORECASE):
+                return bool(step(self, *match.groups()))
+        return False
+
+    def proves(self, answer: str) -> bool:
+        return {"Directed", "Undirected"} <= set(self.seen) and (
+            self.refuted if answer == "No" else self.covered == set(self.question.dags)
+        )
+
+    def remove(self, edge: str, given: str | None) -> bool:
+        pairs = _read(edge, "-") or ()
+        pair = next((frozenset(item) for item in pairs), frozenset())
+        fresh = pair not in self.removed and "Skeleton" not in self.seen
+        self.removed.append(pair)
+        return len(pairs) == 1 and fresh and (pair, _set(given)) in self.question.independences
+
+    def skeleton(self, edges: str) -> bool:
+        every = set(map(frozenset, combinations(self.question.variables, 2)))
+        return self._lists("Skeleton", edges, every - set(self.removed)) and (
+            every - set(self.removed) == self.question.skeleton
+        )
+
+    def v_structure(self, edges: str, given: str | None) -> bool:
+        arrows = sorted(_read(edges, "->") or ())
+        if len(arrows) != 2 or arrows[0][1] != arrows[1][1] or "Skeleton" not in self.seen:
+            return False
+        found = frozenset(cause for cause, _ in arrows), arrows[0][1]
+        self.directed |= set(arrows)
+        self.v_structures.append(found)
+        separated = (found[0], _set(given)) in self.question.independences and found[1] not in (_set(given) or ())
+        return found in self.question.v_structures and self.v_structures.count(found) == 1 and separated
+
+    def rule(self, number: str, edges: str, edge: str) -> bool:
+        used, concluded = _mixed(edges), list(_read(edge, "->") or ())
+        if used is None or len(concluded) != 1 or set(self.v_structures) != self.question.v_structures:
+            return False
+        (a, b), arrows, pairs = concluded[0], *used
+        undirected = self.question.skeleton - set(map(frozenset, self.directed))
+        state = arrows <= self.directed and pairs <= undirected and frozenset((a, b)) in undirected
+        self.directed.add((a, b))
+        if number == "1":
+            causes = [c for c, d in arrows if d == a and c != b and frozenset((c, b)) not in self.question.skeleton]
+            return state and len(arrows) == len(causes) == 1 and pairs == {frozenset((a, b))}
+        if number == "2":
+            paths = nx.all_simple_paths(nx.DiGraph(list(arrows)), a, b) if {a, b} <= set().union(*arrows) else ()
+            return state and not pairs and any(len(path) - 1 == len(arrows) for path in paths)
+        middles = [c for c, d in arrows if d == b]
+        return (
+            state
+            and len(arrows) == len(middles) == 2
+            and pairs == {frozenset((a, c)) for c in middles}
+            and frozenset(middles) not in self.question.skeleton
+        )
+
+    def list_directed(self, edges: str) -> bool:
+        fresh = "Directed" not in self.seen and "Skeleton" in self.seen
+        self.seen.append("Directed")
+        return fresh and self._complete() and _read(edges, "->") == self.question.directed
+
+    def list_undirected(self, edges: str) -> bool:
+        undirected = self.question.skeleton - set(map(frozenset, self.question.directed))
+        return "Skeleton" in self.seen and self._complete() and self._lists("Undirected", edges, set(undirected))
+
+    def path(self, edges: str) -> bool:
+        arrows = _read(edges, "->")
+        nodes = re.findall(r"\w+", edges)
+        ends = (nodes[0], nodes[-1]) if nodes else ()
+        if (
+            not arrows
+            or len(set(nodes)) < len(nodes)
+            or "," in edges
+            or not {"Directed", "Undirected"} <= set(self.seen)
+        ):
+            return False
+        nodes = nodes if ends == self.question.pair else nodes[::-1]
+        having = {dag for dag in self.question.dags if arrows <= dag}
+        self.covered |= having
+        joins = (nodes[0], nodes[-1]) == self.question.pair
+        return joins and bool(having) and self.question.shows(nodes, arrows)
+
+    def counter_model(self, edges: str) -> bool:
+        self.refuted = _read(edges, "->") in self.question.counter_models
+        return self.refuted and {"Directed", "Undirected"} <= set(self.seen)
+
+    def _complete(self) -> bool:
+        return self.directed == self.question.directed and set(self.v_structures) == self.question.v_structures
+
+    def _lists(self, label: str, edges: str, true: set[frozenset[str]]) -> bool:
+        listed, fresh = _read(edges, "-"), label not in self.seen
+        self.seen.append(label)
+        return fresh and listed is not None and len(listed) == len(true) and set(map(frozenset, listed)) == true
+
+
+def _mixed(text: str) -> tuple[set[Edge], set[frozenset[str]]] | None:
+    """Returns the edges with and without direction of a list, or `None` for a text that is none."""
+    arrows: list[Edge] = []
+    pairs: list[frozenset[str]] = []
+    for chain in re.split(r"\s*(?:,|\band\b)\s*", text.strip()):
+        tokens = re.findall(r"\w+|->|<-|-", chain)
+        if len(tokens) < 3 or len(tokens) % 2 == 0:
+            return None
+        for first, joint, second in zip(tokens[::2], tokens[1::2], tokens[2::2], strict=False):
+            edge = _read(f"{first} {joint} {second}", "-" if joint == "-" else "->")
+            if edge is None:
+                return None
+            if joint == "-":
+                pairs += map(frozenset, edge)
+            else:
+                arrows += edge
+    distinct = len(set(arrows)) == len(arrows) and len(set(pairs)) == len(pairs)
+    return (set(arrows), set(pairs)) if distinct else None
+
+
+def _set(text: str | None) -> frozenset[str] | None:
+    """Returns the names of a list, or `None` for a text that is none."""
+    if text is None or text.strip() == "none":
+        return frozenset()
+    names = re.split(r"\s*(?:,|\band\b)\s*", text.strip())
+    return frozenset(names) if all(name in NAMES and name for name in names) else None
+
+
+_GIVEN = r"\s*independent(?: given (.+))?"
+_TRACE_STEPS: Mapping[str, Any] = {
+    rf"Remove ([^:]+):{_GIVEN}": _Trace.remove,
+    r"Skeleton:(.*)": _Trace.skeleton,
+    rf"V-structure ([^:]+):{_GIVEN}": _Trace.v_structure,
+    r"Rule ([123]): (.+), so (.+)": _Trace.rule,
+    r"Directed:(.*)": _Trace.list_directed,
+    r"Undirected:(.*)": _Trace.list_undirected,
+    r"Path:(.*)": _Trace.path,
+    r"Counter-model:(.*)": _Trace.counter_model,
+}
+_TRACE_STEP = re.compile(
+    r"(?:Remove [^:]+|V-structure [^:]+):\s*independent"
+    r"|(?:Skeleton|Rule [123]|Directed|Undirected|Path|Counter-model):",
+    re.IGNORECASE,
+)
+_JUDGES = {"proof": _judge_proof, "cpdag": _judge_cpdag, "verdict": _judge_verdict, "trace": _judge_trace}
+
+
+def _sorted(*sets: frozenset[str]) -> tuple[list[str], ...]:
+    return tuple(map(sorted, sets))
+
+
+def score_rows(rows: int) -> tuple[Counter[str], dict[str, float]]:
+    """Scores the written answers to rows of every published config.
+
+    Returns:
+        `tuple`: The number of answers, and for each form the scores in a second and on one core.
+
+    Raises:
+        `AssertionError`: If one scores less than 1.
+    """
+    task, counts = tasks()["corr2cause"], Counter[str]()
+    seconds = dict.fromkeys(FORMS, 0.0)
+    for name, config in task.configs.items():
+        for row in task.generate_shard(config(), "test", 0).to_pylist()[-rows:]:
+            for form in FORMS:
+                answer = write_answer(row, form)
+                start = time.process_time()
+                result = score(answer, row, form)
+                seconds[form] += time.process_time() - start
+                assert result.value == 1, f"{answer!r} to {row} of {name}: {result}"
+                counts[form] += 1
+    return counts, {form: counts[form] / seconds[form] for form in FORMS}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corruptions", type=int, default=100_000)
+    parser.add_argument("--rows", type=int, default=1_144, help="at most, of each config")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    chance = random.Random(options.seed)
+    everything = list(questions())
+    outcomes = attack_every_answer(everything, chance)
+    outcomes += attack_with_corruptions(everything, options.corruptions, chance)
+    for outcome, count in sorted(outcomes.items()):
+        print(f"{outcome}: {count:,}")
+    counts, speeds = score_rows(options.rows)
+    print(describe_hardware())
+    for form in FORMS:
+        print(f"{form}: {counts[form]:,} rows score 1, {speeds[form]:,.0f} scores per second and core")
