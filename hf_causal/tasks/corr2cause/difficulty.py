@@ -18,22 +18,30 @@ def measure(prompt: Prompt, proof: Proof) -> dict[str, int]:
     """
     system = prompt.system
     graphs = class_proofs(system).equivalence_class
-    relation = graphs.relations[:, RELATIONS.index(prompt.relation), *map(system.variables.index, prompt.pair)]
-    about_both = [1 for first, second, given in system.independences if set(prompt.pair) <= {first, second, *given}]
+    first, second = map(system.variables.index, prompt.pair)
+    holds = graphs.relations[:, RELATIONS.index(prompt.relation), first, second].astype(bool)
+    about_both = [1 for one, other, given in system.independences if set(prompt.pair) <= {one, other, *given}]
     return {
         "nodes": len(system.variables),
         "edges": int((graphs.cpdag | graphs.cpdag.T).sum()) // 2,
         "independences": len(system.independences),
         "distractors": len(system.independences) - len(about_both),
         "members": len(graphs.members),
-        "valid_answers": 1 if proof.answer == "Yes" else int((~relation.astype(bool)).sum()),
+        "valid_answers": 1 if proof.answer == "Yes" else int((~holds).sum()),
     }
 
 
 def _level(number: int, nodes: int, blocks: int, same_relation: bool = False, fewest_members: int = 1) -> Level:
     """Makes a level; `blocks` blocks have about as many premises as there are classes."""
-    options = {"same_relation": same_relation, "fewest_members": fewest_members}
-    cell = Systems("closed_system", nodes, 8, None, 2, balanced=True, **options)
+    cell = Systems(
+        "closed_system",
+        nodes,
+        rows=8,
+        questions_per_premise=2,
+        balanced=True,
+        same_relation=same_relation,
+        fewest_members=fewest_members,
+    )
     words = [f"{nodes} variables"]
     if same_relation:
         words.append("a Yes and a No of the same relation about each premise")

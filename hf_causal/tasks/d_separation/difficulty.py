@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 from hf_causal.tasks.d_separation.rows import OpenPathCell
 from hf_causal.tasks.d_separation.text import Prompt
@@ -44,8 +45,10 @@ def count_open_paths(prompt: Prompt) -> int:
 def _deep(nodes: tuple[int, ...], branching: float | None, rows: int = 32, descents: int = 1) -> tuple[Cell, ...]:
     """Makes cells without short open paths; with small sets, since large ones block or open nearly everything."""
     structure = "branching" if branching else "tree"
-    options = {"fewest_hops": 2 + descents, "fewest_descents": descents, "largest_set": 8}
-    return tuple(OpenPathCell(structure, size, rows, branching, **options) for size in nodes)
+    cell = OpenPathCell(
+        structure, nodes[0], rows, branching, fewest_hops=2 + descents, fewest_descents=descents, largest_set=8
+    )
+    return tuple(replace(cell, num_nodes=size) for size in nodes)
 
 
 LEVELS = (
