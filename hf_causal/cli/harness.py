@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 HARNESS_HELP = """
-Write the tasks for lm-evaluation-harness into a folder, or find the module of those for lighteval or Inspect, and print
-its path.
+Write the tasks for lm-evaluation-harness into a folder, or find the module of those for lighteval or Inspect, and
+print its path.
 
 Their rows are those of folders that `hf-causal build` wrote or of data sets on the Hub, named as below. Without a name
 lm-evaluation-harness gets the published rows, generated here, and lighteval reads `data/NAME` for the data set NAME,

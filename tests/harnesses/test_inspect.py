@@ -4,7 +4,7 @@ import pytest
 
 inspect_ai = pytest.importorskip("inspect_ai", reason="Inspect is not installed: run `make harnesses`")
 
-from inspect_ai.model import ModelOutput, get_model  # noqa: E402
+from inspect_ai.model import ModelOutput, ModelUsage, get_model  # noqa: E402
 
 from hf_causal.harnesses import harness_path  # noqa: E402
 from hf_causal.harnesses.inspect_tasks import hf_causal  # noqa: E402
@@ -14,11 +14,13 @@ from hf_causal.tasks.registry import tasks  # noqa: E402
 FORMS = [(task.name, form) for task in tasks().values() for form in form_names(task)]
 
 
-def run(task, replies, folder):
+def run(task, replies, folder, **options):
     """Returns the log of an evaluation of a model that gives these replies, one after the other."""
     outputs = [ModelOutput.from_content("mockllm/model", reply) for reply in replies]
+    for output in outputs:
+        output.usage = ModelUsage()  # else Inspect counts tokens with a file from the network
     model = get_model("mockllm/model", custom_outputs=outputs)
-    (log,) = inspect_ai.eval(task, model=model, log_dir=str(folder), display="none", max_connections=1, max_samples=1)
+    (log,) = inspect_ai.eval(task, model=model, log_dir=str(folder), display="none", max_samples=1, **options)
     assert log.status == "success", log.error
     return log
 
@@ -45,14 +47,17 @@ def test_every_task_and_form(task, form):
 def test_published_splits(tmp_path):
     task = hf_causal("co_occurrence", config="co_occurrence", split="test", rows=5)
     assert [sample.id for sample in task.dataset] == [f"co_occurrence/test/{number}" for number in range(5)]
-    assert (
-        run(task, [sample.target for sample in task.dataset], tmp_path).results.scores[0].metrics["mean"].value == 1.0
-    )
-    with pytest.raises(ValueError, match="`level` of transitivity"):
+    log = run(task, [sample.target for sample in task.dataset], tmp_path)
+    assert log.results.scores[0].metrics["mean"].value == 1.0
+
+
+def test_mistakes_are_named():
+    with pytest.raises(ValueError, match="`level` of transitivity must lie in 1"):
         hf_causal(level=9)
 
 
 def test_the_path_of_the_command_has_the_task(tmp_path):
-    log = run(f"{harness_path('inspect')}@hf_causal", ["?"] * 500, tmp_path / "logs")
-    assert log.eval.task == "hf_causal" and len(log.samples) == 500
+    options = {"task": "d_separation", "form": "proof", "rows": 3}
+    log = run(f"{harness_path('inspect')}@hf_causal", ["?"] * 3, tmp_path, task_args=options)
+    assert log.eval.task.endswith("hf_causal") and len(log.samples) == 3
     assert log.results.scores[0].metrics["mean"].value == 0.0

@@ -26,7 +26,7 @@ def make_trace(task, reply):
         state=state_cls(type(task))(),
         agent=vf.AgentInfo(config=vf.AgentConfig(), name="test", trainable=False),
     )
-    trace.last_reply_for_test = reply
+    trace.root_reply = reply
     return trace
 
 
@@ -40,11 +40,10 @@ def test_gold_answers_are_valid(task, form):
     assert len({one.key for one in taskset}) == 3 == len(list(taskset.shuffle(seed=1)))
 
 
-def test_rewards_and_metrics_of_a_rollout(monkeypatch):
+def test_rewards_and_metrics_of_a_rollout():
     one = next(iter(CausalTaskset(CausalTasksetConfig(form="proof", level=2))))
     for reply, reward, valid in ((one.data.answer, 1.0, 1.0), (one.data.answer.splitlines()[0], 0.0, 0.0)):
         trace = make_trace(one, reply)
-        monkeypatch.setattr(type(trace), "last_reply", property(lambda self, reply=reply: reply))
         asyncio.run(one.score(trace))
         assert trace.reward == reward
         assert trace.metrics["proof_valid"] == valid and trace.metrics["answer_right"] == 1.0
