@@ -34,7 +34,7 @@ def test_exact_answers_score_one_and_others_nothing(tmp_path):
     scores = [sample.scores["proof_scorer"] for sample in log.samples]
     assert [score.value for score in scores] == [1.0, 1.0, 0.0, 0.0]
     assert scores[2].metadata["answer_right"] and not scores[2].metadata["proof_valid"]
-    assert not scores[3].metadata["readable"] and "Yes" in scores[3].explanation
+    assert not scores[3].metadata["readable"] and scores[3].explanation == "the reply is empty"
 
 
 @pytest.mark.parametrize("task, form", FORMS)
