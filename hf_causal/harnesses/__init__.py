@@ -1,8 +1,8 @@
 """The tasks in other people's evaluation harnesses, derived from the registry of tasks.
 
 `lm_eval_tasks` writes the task files of lm-evaluation-harness; `lighteval_tasks` is a module of custom tasks for
-lighteval, and `inspect_tasks` one for Inspect. `reasoning_gym` registers the tasks with reasoning-gym, and `verifiers`
-has them as a taskset.
+lighteval, and `inspect_tasks` one for Inspect. `reasoning_gym` registers the tasks with reasoning-gym. The taskset of
+verifiers is the package `hf_causal_taskset`, since verifiers finds it by that name.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ vf = pytest.importorskip("verifiers.v1", reason="verifiers needs another version
 
 from verifiers.v1.cli.validate import main  # noqa: E402
 
-from hf_causal.harnesses.verifiers import CausalTask, CausalTaskset, CausalTasksetConfig  # noqa: E402
 from hf_causal.tasks.answering import form_names  # noqa: E402
 from hf_causal.tasks.registry import tasks  # noqa: E402
+from hf_causal_taskset import CausalTask, CausalTaskset, CausalTasksetConfig  # noqa: E402
 
 FORMS = [(task.name, form) for task in tasks().values() for form in form_names(task)]
 
@@ -49,14 +49,10 @@ def test_rewards_and_metrics_of_a_rollout():
         assert trace.metrics["proof_valid"] == valid and trace.metrics["answer_right"] == 1.0
 
 
-def test_its_own_validation_passes(tmp_path, monkeypatch, capsys):
-    (tmp_path / "causal.py").write_text(
-        'from hf_causal.harnesses.verifiers import CausalTaskset\n__all__ = ["CausalTaskset"]\n'
-    )
-    monkeypatch.syspath_prepend(tmp_path)
+def test_its_own_validation_passes(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     options = ["--taskset.causal-task", "d_separation", "--taskset.form", "proof", "--taskset.level", "2"]
-    main(["causal", "-n", "4", "--runtime.type", "subprocess", "--rich", "false", "-o", "out", *options])
+    main(["hf-causal-taskset", "-n", "4", "--runtime.type", "subprocess", "--rich", "false", "-o", "out", *options])
     summary = json.loads(next((tmp_path / "out").rglob("summary.json")).read_text())
     assert summary["outcomes"] == {"valid": 4, "invalid": 0, "unchecked": 0, "error": 0, "timeout": 0, "missing": 0}
     assert summary["checks"]["gold"]["valid"] == summary["checks"]["noop"]["valid"] == 4

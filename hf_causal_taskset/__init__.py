@@ -1,10 +1,7 @@
-"""The tasks as a taskset of verifiers: `CausalTaskset(CausalTasksetConfig(causal_task="d_separation", form="proof"))`.
+"""The tasks as a taskset of verifiers: `vf-eval hf-causal-taskset --env.taskset.causal-task d_separation`.
 
-The commands of verifiers find a taskset by the name of a module that exports it, so that a file `causal.py` with these
-two lines is the taskset `causal`:
-
-    from hf_causal.harnesses.verifiers import CausalTaskset
-    __all__ = ["CausalTaskset"]
+It is a package of its name, and not a module of `hf_causal.harnesses`, since verifiers finds a taskset by the name of
+a package that exports it.
 """
 
 from __future__ import annotations
