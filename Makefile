@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 # Test processes. JOBS=0 runs all tests in one.
 JOBS ?= auto
 INSTALLED := $(VENV)/.installed
+HARNESSES := .venv-harnesses
 
 # Tests start this package in many processes: Python keeps what it compiled, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
@@ -12,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help venv reproduce browser test quick docs gallery attack quality style spaces clean
+.PHONY: help venv reproduce browser test quick harnesses docs gallery attack quality style spaces clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +43,19 @@ test: $(INSTALLED) browser  ## All tests and doctests
 quick: $(INSTALLED)  ## The fast tests, for while you work
 	$(PYTEST) -m "not slow"
 
+# verifiers and the newest Inspect do not fit the versions of constraints.txt. Their environment uses the packages of
+# .venv for everything else: a line in a .pth file puts those behind its site-packages.
+$(HARNESSES)/.installed: $(INSTALLED)
+	$(BIN)/python -m venv $(HARNESSES)
+	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" > $(HARNESSES)/packages.pth
+	mv $(HARNESSES)/packages.pth $$($(HARNESSES)/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")
+	$(HARNESSES)/bin/pip install --quiet --disable-pip-version-check verifiers==0.4.0 inspect-ai==0.3.285
+	touch $@
+
+harnesses: $(HARNESSES)/.installed  ## The tests of verifiers and Inspect, with those libraries in .venv-harnesses
+	$(HARNESSES)/bin/python -m pytest tests/harnesses/test_verifiers.py tests/harnesses/test_inspect.py \
+		tests/docs/test_pages.py -k "verifiers or inspect or harnesses.md"
+
 docs: $(INSTALLED)  ## The site in docs/_build; warnings are errors
 	$(BIN)/python docs/make_cli.py
 	$(BIN)/sphinx-build -q -n -W --keep-going -b html docs docs/_build
@@ -68,4 +82,4 @@ style: $(INSTALLED)  ## Fix lint and format
 	$(BIN)/ruff format .
 
 clean:  ## Remove the environment and everything built or trained
-	rm -rf $(VENV) runs dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(HARNESSES) runs dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
