@@ -1,6 +1,7 @@
 """Relevance: can changing X affect Y if Z is held fixed?"""
 
 from hf_causal.tasks.relevance.configs import CONFIGS
+from hf_causal.tasks.relevance.difficulty import LEVELS, measure
 from hf_causal.tasks.relevance.explanation import explain
 from hf_causal.tasks.relevance.forms import FORMS
 from hf_causal.tasks.relevance.proof import check, prove
@@ -33,5 +34,7 @@ TASK = Task(
         "relevance_generalization": {"rows_per_cell": 6},
     },
     difficulty=("num_nodes", "num_edges", "hops", "num_held"),
+    measure=measure,
+    levels=LEVELS,
     shortcuts=SHORTCUTS,
 )

@@ -29,6 +29,8 @@ class SetCell(Cell):
     changed: tuple[int, ...] = (1, 2)
     targets: tuple[int, ...] = (1, 2)
     held: tuple[int, ...] = (0, 1, 2)
+    fewest_hops: int = 1
+    """Edges of the shortest path of a Yes, at least."""
 
     def set_sizes(self) -> list[tuple[int, int, int]]:
         """Returns the numbers of nodes that are changed, may be affected and are held fixed, which fit the graph."""

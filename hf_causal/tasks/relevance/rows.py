@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from hf_causal.graphs.interception import affected, cyclic_digraphs, paths_to
 from hf_causal.tasks.relevance.candidates import Questions, draw_candidates
+from hf_causal.tasks.relevance.configs import SetCell
 from hf_causal.tasks.relevance.text import WORDS, render_questions
 from hf_causal.tasks.shared.balance import choose_balanced
 from hf_causal.tasks.shared.named_graphs import draw_edges, names_then_edges
@@ -55,7 +56,8 @@ def _draw_edges(cell: Cell, count: int, stream: Stream) -> np.ndarray:
 def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: Stream) -> QuestionBatch:
     questions = draw_candidates(cell, edges, stream)
     is_new = questions.are_new()
-    yes, no = (questions.hops > 0) & is_new, (questions.hops < 0) & is_new
+    fewest = cell.fewest_hops if isinstance(cell, SetCell) else 1
+    yes, no = (questions.hops >= fewest) & is_new, (questions.hops < 0) & is_new
     _prefer(yes, questions.hops > 1, stream)
     _prefer(no, questions.intercepted, stream)
     used, graph, drawn = choose_balanced(yes, no, cell, rows, stream)
