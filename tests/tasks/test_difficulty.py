@@ -93,7 +93,8 @@ def test_counting_ends():
             {"together": 2, "other_pairs": 1, "valid_answers": 1, "distractors": 0},
         ),
         (
-            "A causes B. B causes C. A causes C. D causes C. C causes B. Can changing A or D affect B if C is held fixed?",
+            "A causes B. B causes C. A causes C. D causes C. C causes B. "
+            "Can changing A or D affect B if C is held fixed?",
             {"changed": 2, "held": 1, "edges": 5, "hops": 1, "valid_answers": 1},
         ),
         (
