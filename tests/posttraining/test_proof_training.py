@@ -46,7 +46,7 @@ def test_right_answers_and_valid_proofs_are_counted_apart():
         )
         return ProofPredictor(local, measure).predict(prompts)
 
-    right, wrong, unreadable = ["Yes\nPath: A -> B -> C", "No\nReached: none"], ["No", "Yes"], ["Perhaps", None]
+    right, wrong, unreadable = ["Yes\nPath: A -> B -> C", "No\nReached: none"], ["No\nReached: B", "Yes\nPath: C -> A"], ["Perhaps", None]
     for measure in MEASURES:
         assert predictions(right, measure) == [1, 0]
         assert predictions(wrong, measure) == [0, 1]
