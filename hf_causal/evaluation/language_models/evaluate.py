@@ -12,6 +12,7 @@ from hf_causal.evaluation.language_models.prompts import PromptFormat
 from hf_causal.evaluation.language_models.request_options import RequestOptions
 from hf_causal.evaluation.predictors import Predictor
 from hf_causal.evaluation.scores import Scores
+from hf_causal.tasks.forms import YES_NO
 from hf_causal.utils.progress import Progress
 
 
@@ -27,6 +28,7 @@ class LanguageModelOptions:
         seed (`int`): Seed of the choice of examples.
         chat_template (`bool`): Whether to use the tokenizer's chat template, where it has one.
         max_new_tokens (`int`): Most tokens of a generated answer.
+        form (`str`): Form of the answers; those of other forms than Yes/No are generated.
         answers (`str` or `Path`, *optional*): Folder for the replies; inside the cache of `huggingface_hub` if not
             given.
         concurrency (`int`), requests_per_minute (`float`, *optional*), timeout (`float`): Limits of an endpoint, see
@@ -41,6 +43,7 @@ class LanguageModelOptions:
     seed: int = 0
     chat_template: bool = True
     max_new_tokens: int = 16
+    form: str = YES_NO
     answers: str | Path | None = None
     concurrency: int = 8
     requests_per_minute: float | None = None
@@ -57,7 +60,8 @@ class LanguageModelOptions:
     def loader(self, lm: str, device: str | None, trust_remote_code: bool) -> Callable[[], Predictor]:
         """Returns a function that loads the model; arguments are checked here, before anything is loaded."""
         requests = RequestOptions(self.temperature, self.token_limit, self.reasoning_effort, self.extra_body)
-        prompt_format = PromptFormat(self.generate or self.endpoint is not None, self.shots, self.seed)
+        generate = self.generate or self.form != YES_NO
+        prompt_format = PromptFormat(generate or self.endpoint is not None, self.shots, self.seed, self.form)
         common: dict[str, Any] = {"prompt_format": prompt_format, "max_new_tokens": self.max_new_tokens}
         common["answers"] = self.answers
         if self.endpoint is not None:
@@ -70,7 +74,7 @@ class LanguageModelOptions:
         def load() -> Predictor:
             from hf_causal.evaluation.language_models.local import LocalModel
 
-            local = {"generate": self.generate, "chat_template": self.chat_template}
+            local = {"generate": generate, "chat_template": self.chat_template}
             return LocalModel.load(lm, device, trust_remote_code, **local, **common)
 
         return load
