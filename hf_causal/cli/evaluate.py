@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -227,9 +228,14 @@ def _write(scores: AnyScores | AnswerScores, json_out: Path | None, report_out: 
     from hf_causal.evaluation.report_files import scores_to_json, write_report
     from hf_causal.utils.files import write_json
 
-    answers = isinstance(scores, AnswerScores)
+    if isinstance(scores, AnswerScores):
+        values, show = scores.to_json(), partial(print_answers, scores)
+        write = partial(write_answer_report, scores=scores)
+    else:
+        values, show = scores_to_json(scores), partial(print_scores, scores)
+        write = partial(write_report, scores=scores)
     if json_out:
-        write_json(json_out, scores.to_json() if answers else scores_to_json(scores))
-    (print_answers if answers else print_scores)(scores)
+        write_json(json_out, values)
+    show()
     if report_out:
-        typer.echo(f"Report in {(write_answer_report if answers else write_report)(report_out, scores)}.")
+        typer.echo(f"Report in {write(report_out)}.")

@@ -3,39 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from hf_causal.corpora import get_config, task_name
 from hf_causal.evaluation.answers.failures import choose_failures
 from hf_causal.evaluation.answers.scores import AnswerScore, AnswerScores, AnswerSplit, Failure, score_cells
 from hf_causal.evaluation.evaluate import score_shortcuts
-from hf_causal.evaluation.language_models.evaluate import LanguageModelOptions
-from hf_causal.evaluation.language_models.reply_cache import Reply
+from hf_causal.evaluation.language_models.evaluate import LanguageModel, LanguageModelOptions
 from hf_causal.evaluation.questions import QuestionSet, corpus_questions, file_questions
 from hf_causal.scoring import score
 from hf_causal.tasks.answering import applies, get_form, put_question, write_answer
 from hf_causal.tasks.forms import YES_NO, AnswerForm, Score
 from hf_causal.tasks.registry import get_task, task_of_prompt
 from hf_causal.tasks.shared.structured_replies import UnreadableReply, read_reply
-from hf_causal.utils.progress import Advance, Progress, start
+from hf_causal.utils.progress import Progress, start
 
 _YES_NO_PART = ("proof", "trace")
 """Forms in which the answer to the row's own question is Yes or No."""
-
-
-class Writer(Protocol):
-    """A language model that writes replies."""
-
-    @property
-    def hardware(self) -> str: ...
-
-    @property
-    def prompting(self) -> Mapping[str, Any]: ...
-
-    def reply(self, prompts: Sequence[str], progress: Advance | None = None) -> list[Reply]: ...
 
 
 @dataclass
@@ -124,17 +111,16 @@ def _forms_in_use(form: str, corpus: str, config: str | None, files: Sequence[Qu
     return [get_form(get_task(name), form) for name in names]
 
 
-def _judge(model: Writer, questions: QuestionSet, form: str, progress: Progress | None) -> _Judged:
+def _judge(model: LanguageModel, questions: QuestionSet, form: str, progress: Progress | None) -> _Judged:
     unreadable = set(questions.unreadable)
     fit = [
         index
         for index, prompt in enumerate(questions.prompts)
         if index not in unreadable and applies({"prompt": prompt}, form)
     ]
-    kept = QuestionSet(
-        questions.name,
-        *([values[index] for index in fit] for values in (questions.prompts, questions.references, questions.cells)),
-    )
+    kept = QuestionSet(questions.name, [questions.prompts[index] for index in fit])
+    kept.references = [questions.references[index] for index in fit]
+    kept.cells = [questions.cells[index] for index in fit]
     judged = _Judged(kept, len(questions.prompts) - len(fit))
     if not fit:
         raise ValueError(f"no question of {questions.name!r} can be put in the form {form!r}")

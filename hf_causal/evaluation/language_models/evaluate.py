@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from hf_causal.evaluation.evaluate import score_predictor
 from hf_causal.evaluation.language_models.prompts import PromptFormat
+from hf_causal.evaluation.language_models.reply_cache import Reply
 from hf_causal.evaluation.language_models.request_options import RequestOptions
 from hf_causal.evaluation.predictors import Predictor
 from hf_causal.evaluation.scores import Scores
 from hf_causal.tasks.forms import YES_NO
-from hf_causal.utils.progress import Progress
+from hf_causal.utils.progress import Advance, Progress
+
+
+class LanguageModel(Predictor, Protocol):
+    """A predictor whose replies can be read in any form."""
+
+    @property
+    def prompting(self) -> Mapping[str, Any]:
+        """How the model is prompted."""
+
+    def reply(self, prompts: Sequence[str], progress: Advance | None = None) -> list[Reply]:
+        """Returns the reply to each prompt."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +69,7 @@ class LanguageModelOptions:
         if self.max_new_tokens < 1:
             raise ValueError(f"`max_new_tokens` must be at least 1, got {self.max_new_tokens}")
 
-    def loader(self, lm: str, device: str | None, trust_remote_code: bool) -> Callable[[], Predictor]:
+    def loader(self, lm: str, device: str | None, trust_remote_code: bool) -> Callable[[], LanguageModel]:
         """Returns a function that loads the model; arguments are checked here, before anything is loaded."""
         requests = RequestOptions(self.temperature, self.token_limit, self.reasoning_effort, self.extra_body)
         generate = self.generate or self.form != YES_NO
@@ -71,7 +83,7 @@ class LanguageModelOptions:
             endpoint = Endpoint(self.endpoint, lm, timeout=self.timeout, options=requests, **limits, **common)
             return lambda: endpoint
 
-        def load() -> Predictor:
+        def load() -> LanguageModel:
             from hf_causal.evaluation.language_models.local import LocalModel
 
             local = {"generate": generate, "chat_template": self.chat_template}
