@@ -104,7 +104,9 @@ def applies(row: Mapping[str, Any], form: str) -> bool:
 
 
 def read_row(row: Mapping[str, Any]) -> tuple[Task, Any]:
-    """Returns the task of a row and its parsed prompt."""
+    """Returns the task of a row and its parsed prompt; raises `ValueError` if it has none that can be read."""
+    if not isinstance(row.get("prompt"), str):
+        raise ValueError(f"the row's `prompt` must be a string, got {row.get('prompt')!r:.80}")
     return _read(row["prompt"])
 
 

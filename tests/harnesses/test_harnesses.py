@@ -109,14 +109,14 @@ def test_splits_are_loaded_on_access(corpus_dir, tmp_path):
         Splits("axiomatic", "transitivity_generalization", tmp_path)["flipped"]
 
 
-def test_a_harness_is_found_by_name(tmp_path, monkeypatch):
+def test_a_harness_is_known_by_name(tmp_path, monkeypatch):
     monkeypatch.setattr(constants, "HF_HOME", str(tmp_path))
-    assert HARNESSES == ("lm-eval", "lighteval")
+    assert HARNESSES == ("lm-eval", "lighteval", "inspect")
     folder = harness_path("lm-eval")
     assert folder.is_relative_to(tmp_path) and len(list(folder.rglob("*.yaml"))) == len(task_files())
     assert harness_path("lm-eval") == folder and not list(folder.parent.glob(".*"))
     assert harness_path("lm-eval", tmp_path / "out") == tmp_path / "out"
-    assert harness_path("lighteval").is_file()
+    assert harness_path("lighteval").is_file() and harness_path("inspect").is_file()
     with pytest.raises(ValueError, match="`out` is for lm-eval"):
         harness_path("lighteval", tmp_path)
     with pytest.raises(ValueError, match="`harness` must be one of lm-eval, lighteval, got 'helm'"):
