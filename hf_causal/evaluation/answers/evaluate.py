@@ -72,7 +72,7 @@ def evaluate_answers(
         raise ValueError(f"`limit` must be at least 1, got {limit}")
     file_sets = [file_questions(path) for path in files]
     forms = _forms_in_use(form, corpus, config, file_sets)
-    tokens = max_new_tokens or max(one.token_limit for one in forms)
+    tokens = max(one.token_limit for one in forms) if max_new_tokens is None else max_new_tokens
     load = LanguageModelOptions(**options, form=form, max_new_tokens=tokens).loader(str(lm), device, trust_remote_code)
     model, began = load(), time.perf_counter()
     split_sets = corpus_questions(corpus, config, data_dir, limit) if config else iter(())

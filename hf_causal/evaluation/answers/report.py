@@ -55,7 +55,7 @@ def print_answers(scores: AnswerScores) -> None:
     console, measures = Console(), _measures(scores)
     shortcuts = _shortcuts(scores)
     rows = [
-        [name, f"{split.total.n:,}", *_shares(split.total, measures), *_accuracies(split, shortcuts)]
+        [name, f"{split.total.n:,}", *_short_shares(split.total, measures), *_accuracies(split, shortcuts)]
         for name, split in scores.splits.items()
     ]
     title = f"{scores.model} on {scores.config}, {scores.title}"
@@ -131,6 +131,13 @@ def _shortcuts(scores: AnswerScores) -> list[str]:
 def _shares(score: AnswerScore, measures: Mapping[str, str]) -> list[str]:
     shares = score.shares()
     return [str(shares[name]) if name in shares else "" for name in measures]
+
+
+def _short_shares(score: AnswerScore, measures: Mapping[str, str]) -> list[str]:
+    """Returns the shares with one standard error, so that a table fits on a terminal."""
+    shares = score.shares()
+    texts = {name: str(share) if name == "both" else f"{share.value:.3f}" for name, share in shares.items()}
+    return [texts.get(name, "") for name in measures]
 
 
 def _accuracies(split: AnswerSplit, shortcuts: list[str]) -> list[str]:

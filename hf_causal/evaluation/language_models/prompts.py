@@ -167,9 +167,7 @@ def draw_examples(task_name: str, shots: int, seed: int, form: str = YES_NO) -> 
     Raises:
         `ValueError`: For a form that the task does not have.
     """
-    task = get_task(task_name)
-    rows = task.generate_shard(task.configs[task.few_shot_config](), "train", 0)
-    prompts, answers, graphs = (rows[name].to_pylist() for name in ("prompt", "completion", "graph_id"))
+    prompts, answers, graphs = _training_questions(task_name)
     random = np.random.default_rng(seed)
     balanced = ["Yes", "No"] * (shots // 2) + [("Yes", "No")[random.integers(2)]] * (shots % 2)
     next_answers = [balanced[index] for index in random.permutation(shots)]
@@ -187,6 +185,14 @@ def draw_examples(task_name: str, shots: int, seed: int, form: str = YES_NO) -> 
         return [(prompts[row], answers[row]) for row in drawn]
     examples = [{"prompt": prompts[row]} for row in drawn]
     return [(question_in_form(one, form), write_answer(one, form)) for one in examples]
+
+
+@cache
+def _training_questions(task_name: str) -> tuple[list[str], list[str], list[str]]:
+    """Returns prompts, answers and graphs of the questions that examples are drawn from."""
+    task = get_task(task_name)
+    rows = task.generate_shard(task.configs[task.few_shot_config](), "train", 0)
+    return rows["prompt"].to_pylist(), rows["completion"].to_pylist(), rows["graph_id"].to_pylist()
 
 
 def premise_and_question(prompt: str) -> tuple[str, str]:
