@@ -166,7 +166,7 @@ class Study:
         path.parent.mkdir(parents=True, exist_ok=True)
         with ExitStack() as held:
             try:
-                held.enter_context(lock(path, f"another process works on {run.key}"))
+                held.enter_context(lock(path, "another process works on it"))
             except InUse as error:
                 raise TakenError(str(error)) from error
             yield
@@ -343,8 +343,8 @@ def main(arguments: list[str] | None = None) -> None:
                 if not study.is_finished(run):
                     print(f"{time.strftime('%Y-%m-%d %H:%M')} {run.key}", flush=True)
                     study.complete(run)
-        except TakenError as error:
-            print(error, flush=True)
+        except (TakenError, FloatingPointError) as error:  # the other runs do not depend on it
+            print(f"{run.key} skipped: {error}", flush=True)
 
 
 if __name__ == "__main__":

@@ -73,8 +73,9 @@ def _introduction(results: Sequence[Result], questions: Sequence[Result]) -> lis
         f"{state}The comparison of arXiv 2407.07612 at the scale of the recipe `axiom-cpu`: the same decoder "
         "with four position encodings, on three mixes of chains of 3 to 6 nodes, three seeds each "
         f"({scale}; `benchmarks/study_positions.py`; {hardware}; {when}). The weights of a run are those with the "
-        "best in-family validation. Accuracy is over questions of which half are Yes, so chance is .5; ± is the "
-        "standard deviation over seeds, and the number of seeds follows in brackets.",
+        "best in-family validation. The recipe differs from the paper's in size, optimizer (Muon), steps and loss, "
+        "which includes the prompt's tokens. Accuracy is over questions of which half are Yes, so chance is .5; "
+        "± is the standard deviation over seeds, and the number of seeds follows in brackets.",
     ]
 
 

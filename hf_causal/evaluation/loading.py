@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from hf_causal.evaluation.gguf_files import MissingPackage, find_gguf, gguf_options
 from hf_causal.models.complete import IncompleteModel, load_complete, load_complete_adapter
 
 ADAPTER_CONFIG = "adapter_config.json"
 LABELS = {0: "No", 1: "Yes"}
 QUESTION_PAIRS = "question_pairs"
 """Field of a classifier's config: whether it was trained to read premise and question as two texts."""
-
-
-class MissingPackage(ValueError):
-    """A package that is needed is not installed."""
 
 
 def load_pretrained(
@@ -30,10 +28,11 @@ def load_pretrained(
     quantization: Any = None,
     merged: bool = False,
 ) -> tuple[Any, Any]:
-    """Loads a model folder, an adapter, or either from the Hub, as a classifier where its architecture is one.
+    """Loads a model folder, a GGUF file, an adapter, or one of the Hub, as a classifier where its architecture is one.
 
     Args:
-        model (`str` or `Path`): Folder of a model or an adapter, or `ORGANIZATION/NAME`.
+        model (`str` or `Path`): Folder of a model or an adapter, a `.gguf` file or a folder with one, or
+            `ORGANIZATION/NAME`.
         device (`str`, *optional*): A GPU where there is one.
         trust_remote_code (`bool`): Whether to run code that comes with the model.
         dtype (`torch.dtype`, *optional*): Type of the weights; as they were saved when not given.
@@ -52,6 +51,8 @@ def load_pretrained(
     """
     import hf_causal.models  # noqa: F401  (registers the architectures of this package)
 
+    if file := find_gguf(model):
+        return _load_gguf(file, device, dtype, quantization)
     check_model_path(model)
     try:
         adapter = read_adapter(model)
@@ -119,6 +120,29 @@ def first_line(error: Exception) -> str:
     """Returns the first line of an error's message, or the name of its type."""
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
+
+
+def _load_gguf(file: Path, device: str | None, dtype: torch.dtype | None, quantization: Any) -> tuple[Any, Any]:
+    """Loads the model and the tokenizer of a GGUF file, with its weights unpacked.
+
+    Raises:
+        [`MissingPackage`]: If the package gguf is not installed.
+        `FileNotFoundError`: If the file cannot be loaded, with the reason, such as an architecture without support.
+        `ValueError`: For `quantization`, since the file has its own.
+    """
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    if quantization is not None:
+        raise ValueError(f"{str(file)!r} is a GGUF file, which is unpacked: leave `quantization` out")
+    options = gguf_options(file)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
+        loaded = load_complete(AutoModelForCausalLM.from_pretrained, file.parent, **options, dtype=dtype)
+    except IncompleteModel:
+        raise
+    except (OSError, ValueError, KeyError, struct.error) as error:
+        raise FileNotFoundError(f"cannot load the model {str(file)!r}: {first_line(error)}") from error
+    return loaded.to(device or default_device()), tokenizer
 
 
 def _base_of(model: str | Path, adapter: dict[str, Any] | None) -> str | Path:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from hf_causal.corpora import get_config
 from hf_causal.corpora.load import load_corpus
-from hf_causal.evaluation.language_models.prompts import PromptRenderer, shared_length
+from hf_causal.evaluation.language_models.prompts import PromptRenderer
 from hf_causal.evaluation.loading import LABELS
 from hf_causal.evaluation.predictors import encode_pairs
 from hf_causal.posttraining.recipe import FinetuneRecipe
@@ -20,6 +20,7 @@ from hf_causal.tasks.answering import get_form, read_row, write_answer
 from hf_causal.tasks.forms import YES_NO
 from hf_causal.training.packing import IGNORED, describe_family
 from hf_causal.utils.progress import Progress, start
+from hf_causal.utils.shared_prefix import common_length
 
 _CHUNK = 1000
 
@@ -96,7 +97,7 @@ def language_rows(
         ids, labels = renderer.token_ids(texts), []
         for question_ids, text_ids in zip(renderer.token_ids(questions), ids, strict=True):
             # A token that holds the end of the question and the start of the answer belongs to the answer.
-            shared = shared_length(question_ids, text_ids)
+            shared = common_length(question_ids, text_ids)
             labels.append([IGNORED] * shared + text_ids[shared:])
         return {"input_ids": ids, "labels": labels}
 

@@ -143,32 +143,43 @@ def pad_rows(rows: Sequence[Sequence[int]], value: int) -> torch.Tensor:
     return torch.nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True, padding_value=value)
 
 
-def shared_inputs(rows: Sequence[SharedRow], pad_token_id: int, model: Any) -> dict[str, torch.Tensor]:
-    """Returns `input_ids`, `position_ids` and `attention_mask` of rows, on the device of a model of transformers."""
+def shared_inputs(
+    rows: Sequence[SharedRow], pad_token_id: int, model: Any, cached: int = 0
+) -> dict[str, torch.Tensor]:
+    """Returns `input_ids`, `position_ids` and `attention_mask` of rows, on the device of a model of transformers.
+
+    Args:
+        rows (sequence of [`SharedRow`]): The rows.
+        pad_token_id (`int`): Token that fills up shorter rows.
+        model (`PreTrainedModel`): The model that reads them.
+        cached (`int`): Tokens before each row that are in an attention cache; every token sees them.
+    """
     ids, positions = (
         pad_rows([row.input_ids for row in rows], pad_token_id),
         pad_rows([row.position_ids for row in rows], 0),
     )
     ends = pad_rows([row.subtree_ends for row in rows], 0)
-    mask = attention_mask(ends.to(model.device), model)
+    mask = attention_mask(ends.to(model.device), model, cached)
+    positions = positions + cached
     return {"input_ids": ids.to(model.device), "position_ids": positions.to(model.device), "attention_mask": mask}
 
 
-def attention_mask(subtree_ends: torch.Tensor, model: Any) -> torch.Tensor:
+def attention_mask(subtree_ends: torch.Tensor, model: Any, cached: int = 0) -> torch.Tensor:
     """Returns the mask in the form that the attention of a model takes.
 
     Args:
         subtree_ends (`torch.Tensor` of shape `(rows, tokens)`): See [`SharedRow`]; 0 for padding, which sees itself.
         model (`PreTrainedModel`): With `config._attn_implementation`.
+        cached (`int`): Tokens before each row that are in an attention cache.
 
     Returns:
-        `torch.Tensor` of shape `(rows, 1, tokens, tokens)`: Booleans for `sdpa`; for `eager`, zeros and the lowest
-            number of the model's type, to be added.
+        `torch.Tensor` of shape `(rows, 1, tokens, cached + tokens)`: Booleans for `sdpa`; for `eager`, zeros
+            and the lowest number of the model's type, to be added.
     """
     index = torch.arange(subtree_ends.shape[1], device=subtree_ends.device)
     query, key = index[:, None], index[None, :]
     visible = (key == query) | ((key <= query) & (query < subtree_ends[:, None, :]))
-    visible = visible[:, None]
+    visible = torch.nn.functional.pad(visible[:, None], (cached, 0), value=True)
     if model.config._attn_implementation != "eager":
         return visible
     lowest = torch.finfo(model.dtype).min

@@ -136,6 +136,21 @@ def test_a_claim_is_as_good_as_its_worst_comparison():
     assert claim(better, "collapse").answer == "yes"
 
 
+@pytest.mark.parametrize(
+    ("accuracies", "answer"), [((0.65, 0.66), "yes"), ((0.5, 0.51, 0.5), "no"), ((0.9,), "undecided")]
+)
+def test_correlation_to_causation_is_compared_with_gpt_4(accuracies, answer, tmp_path):
+    results = [
+        {**run, "axes": {"test": [1160, accuracy]}, "shortcuts": {"majority": {"test": 0.5}}, "cells": []}
+        for run, accuracy in zip(runs("none", "corr2cause", accuracies), accuracies, strict=True)
+    ]
+    assert claim(results, "GPT-4").answer == answer
+    for run in results:
+        (tmp_path / f"{run['seed']}.json").write_text(json.dumps(run))
+    text = write_page(tmp_path, tmp_path / "page.md").read_text()
+    assert "**0 of 36 runs are finished.**" in text and "| shortcut: majority | 0.500 | 1,160 | |" in text
+
+
 def test_a_part_is_weighted_by_its_questions():
     run = result("none", "ts2", 0, 0.5)
     cells = [
@@ -194,7 +209,7 @@ def test_a_run_is_trained_scored_and_then_skipped(corpus_dir, tmp_path, capsys, 
     path.unlink()
     with Study(tmp_path, None, {}, None).claim(Run("rope", "ts2", 1)):
         main(options)
-    assert not path.exists() and "another process works on rope/ts2/1" in capsys.readouterr().out
+    assert not path.exists() and "rope/ts2/1 skipped: another process works on it" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -97,23 +97,23 @@ def test_a_question_that_is_too_long_is_unparsable(tmp_path):
 
 
 def test_an_interrupted_evaluation_asks_the_rest(tmp_path, monkeypatch):
-    asked = made(tmp_path, tokens_per_batch=1)
-    whole, rows = asked._log_probabilities, []
+    asked = made(tmp_path, tokens_per_batch=1, share=False)
+    compute, batches = asked.likelihoods._compute_rows, []
 
-    def interrupted(ids, places):
-        rows.append(ids)
-        if len(rows) == 3:
+    def interrupted(choices):
+        batches.append(choices)
+        if len(batches) == 3:
             raise KeyboardInterrupt
-        return whole(ids, places)
+        return compute(choices)
 
-    monkeypatch.setattr(asked, "_log_probabilities", interrupted)
+    monkeypatch.setattr(asked.likelihoods, "_compute_rows", interrupted)
     with pytest.raises(KeyboardInterrupt):
         asked.predict(PROMPTS)
-    again = made(tmp_path, tokens_per_batch=1)
-    rest = again._log_probabilities
-    monkeypatch.setattr(again, "_log_probabilities", lambda ids, places: rows.append(ids) or rest(ids, places))
+    again = made(tmp_path, tokens_per_batch=1, share=False)
+    rest = again.likelihoods._compute_rows
+    monkeypatch.setattr(again.likelihoods, "_compute_rows", lambda rows: batches.append(rows) or rest(rows))
     assert again.predict(PROMPTS) == made(tmp_path / "other").predict(PROMPTS)
-    assert len(rows) == 3 + 2
+    assert len(batches) == 3 + 2
 
 
 def test_replies_belong_to_weights_and_form(tmp_path):
@@ -143,7 +143,7 @@ def test_padding_takes_no_positions(tmp_path):
     assert together == pytest.approx(alone, abs=0.02)  # bf16
 
 
-def test_every_split_is_scored_beside_shortcuts_and_published_rows(corpus_dir, trained_model, tmp_path):
+def test_every_split_is_scored_with_shortcuts_and_published_rows(corpus_dir, trained_model, tmp_path):
     folder = save_tiny(tmp_path / "lm", always="ĠYes")
     common = {"data_dir": corpus_dir, "limit": 2, "answers": tmp_path / "answers"}
     scores = evaluate_language_model(folder, generate=True, shots=2, **common)

@@ -9,15 +9,19 @@ from typing import Any
 import torch
 from transformers import GenerationConfig
 
-from hf_causal.evaluation.batches import accepts, batches_by_length, keep_accepted, left_padded, weights_digest
-from hf_causal.evaluation.language_models.prompts import PromptFormat, PromptRenderer, shared_length
+from hf_causal.evaluation.batches import batches_by_length, left_padded, weights_digest
+from hf_causal.evaluation.language_models.likelihoods import Likelihoods, TokenIds, tokenized_choice
+from hf_causal.evaluation.language_models.prompts import PromptFormat, PromptRenderer
 from hf_causal.evaluation.language_models.reply_cache import Reply, ReplyCache
+from hf_causal.evaluation.language_models.stopping import AnswerIsComplete, ends_of_answer
 from hf_causal.evaluation.loading import default_device, load_pretrained
 from hf_causal.tasks.shared.replies import parse_answer
 from hf_causal.utils.hardware import describe_hardware, has_bf16
 from hf_causal.utils.progress import Advance
 
-TokenIds = list[int]
+_TOKENS_PER_BATCH = 16_384
+_TOKENS_PER_LIKELIHOOD_BATCH = {"cpu": 2_048}
+"""Tokens of a batch of likelihoods by device: more than fit into the caches of a processor make it slower."""
 
 
 class LocalModel:
@@ -31,8 +35,11 @@ class LocalModel:
             and No.
         chat_template (`bool`): Whether to use the tokenizer's chat template, where it has one.
         max_new_tokens (`int`): Most tokens of a generated answer.
-        tokens_per_batch (`int`): Questions are batched by length up to this many tokens.
+        tokens_per_batch (`int`, *optional*): Questions are batched by length up to this many tokens; as many as suit
+            the device when not given.
         answers (`str` or `Path`, *optional*): Folder that keeps the replies, see [`ReplyCache`].
+        share (`bool`): Whether likelihoods are computed once for what several prompts begin with, see
+            [`Likelihoods`].
     """
 
     def __init__(
@@ -43,13 +50,17 @@ class LocalModel:
         generate: bool = False,
         chat_template: bool = True,
         max_new_tokens: int = 16,
-        tokens_per_batch: int = 16_384,
+        tokens_per_batch: int | None = None,
         answers: str | Path | None = None,
+        share: bool = True,
     ):
         self.model, self.tokenizer = model.eval(), tokenizer
         self.renderer = PromptRenderer(tokenizer, prompt_format, chat_template)
-        self.generate, self.max_new_tokens, self.tokens_per_batch = generate, max_new_tokens, tokens_per_batch
+        self.generate, self.max_new_tokens = generate, max_new_tokens
+        self.tokens_per_batch = tokens_per_batch or _TOKENS_PER_BATCH
         self.pad_token_id = next(id for id in (tokenizer.pad_token_id, tokenizer.eos_token_id, 0) if id is not None)
+        default_size = _TOKENS_PER_LIKELIHOOD_BATCH.get(model.device.type, _TOKENS_PER_BATCH)
+        self.likelihoods = Likelihoods(model, self.pad_token_id, tokens_per_batch or default_size, share)
         self.max_length = getattr(model.config.get_text_config(), "max_position_embeddings", None)
         self._fingerprint = weights_digest(model)
         template = tokenizer.chat_template if self.renderer.uses_chat_template else None
@@ -67,7 +78,7 @@ class LocalModel:
         """Loads a model, or an adapter with its base model, in bf16 on hardware that has it.
 
         Args:
-            name (`str` or `Path`): The folder, or `ORGANIZATION/NAME`.
+            name (`str` or `Path`): The folder, a `.gguf` file or a folder with one, or `ORGANIZATION/NAME`.
             device (`str`, *optional*): A GPU where there is one.
             trust_remote_code (`bool`): Whether to run code that comes with the model.
             quantization (`BitsAndBytesConfig`, *optional*): How to hold the weights in four bits.
@@ -93,7 +104,14 @@ class LocalModel:
         method = "generation" if self.generate else "log-likelihood"
         prompting = {"way": method, "chat_template": self.renderer.uses_chat_template}
         prompting |= {**self.renderer.prompt_format.to_dict(), "dtype": str(self.model.dtype).removeprefix("torch.")}
-        return prompting | ({"max_new_tokens": self.max_new_tokens} if self.generate else {})
+        if not self.generate:
+            return prompting
+        ends = {"ends": list(self._ends)} if self._ends else {}
+        return {**prompting, "max_new_tokens": self.max_new_tokens, **ends}
+
+    @property
+    def _ends(self) -> tuple[str, ...]:
+        return ends_of_answer(self.renderer.prompt_format.form, self.renderer.uses_chat_template)
 
     def predict(self, prompts: Sequence[str], progress: Advance | None = None) -> list[int]:
         """Returns 1 for Yes, 0 for No, and `UNPARSABLE` for another reply or a question too long for the model."""
@@ -138,59 +156,28 @@ class LocalModel:
         )
         for rows in batches_by_length([len(ids) + self.max_new_tokens for ids in prompts], self.tokens_per_batch):
             batch = left_padded([prompts[row] for row in rows], self.pad_token_id, self.model.device)
+            start = batch["input_ids"].shape[1]
+            stops = [AnswerIsComplete(self.tokenizer.decode, start, self._ends)] if self._ends else []
             with torch.no_grad():
-                generated = self.model.generate(**batch, generation_config=greedy)[:, batch["input_ids"].shape[1] :]
+                generated = self.model.generate(**batch, generation_config=greedy, stopping_criteria=stops)
             # Special tokens are kept: in some tokenizers they are the tags around the reasoning.
-            texts = self.tokenizer.batch_decode([_until(ids, greedy.eos_token_id) for ids in generated.tolist()])
+            ends = [greedy.eos_token_id, *([self.pad_token_id] if stops else [])]
+            texts = self.tokenizer.batch_decode([_until(ids, ends) for ids in generated[:, start:].tolist()])
             yield {keys[row]: {"text": text} for row, text in zip(rows, texts, strict=True)}
 
     def _compare(self, missing: Mapping[str, str]) -> Iterator[dict[str, Reply]]:
         """Computes the log-likelihoods of Yes and No, of the tokens in which the two complete texts differ."""
         keys = list(missing)
         answered = [[self.renderer.with_answer(text, answer) for text in missing.values()] for answer in ("Yes", "No")]
-        pairs = list(zip(*map(self.renderer.token_ids, answered), strict=True))
-        shared = [shared_length(*pair) for pair in pairs]
-        # If every answer is one token, one pass over the shared prefix gives both likelihoods.
-        one_token = all(len(ids) == prefix + 1 for pair, prefix in zip(pairs, shared, strict=True) for ids in pair)
-        lengths = [prefix if one_token else sum(map(len, pair)) for pair, prefix in zip(pairs, shared, strict=True)]
-        for rows in batches_by_length(lengths, self.tokens_per_batch):
-            likelihoods = (self._next_tokens if one_token else self._suffixes)(
-                [pairs[row] for row in rows], [shared[row] for row in rows]
-            )
-            yield {keys[row]: {"yes": yes, "no": no} for row, (yes, no) in zip(rows, likelihoods, strict=True)}
-
-    def _next_tokens(self, pairs: Sequence[tuple[TokenIds, ...]], shared: Sequence[int]) -> list[list[float]]:
-        """Returns the log-likelihoods of the last tokens of each pair, after their shared prefix."""
-        log_probabilities = self._log_probabilities([ids[:-1] for ids, _ in pairs], 1)[:, -1]
-        return [[log_probabilities[row, ids[-1]].item() for ids in pair] for row, pair in enumerate(pairs)]
-
-    def _suffixes(self, pairs: Sequence[tuple[TokenIds, ...]], shared: Sequence[int]) -> list[list[float]]:
-        """Returns the log-likelihoods of the tokens after the shared prefix, for both rows of each pair."""
-        rows = [ids for pair in pairs for ids in pair]
-        suffixes = [ids[prefix:] for pair, prefix in zip(pairs, shared, strict=True) for ids in pair]
-        log_probabilities = self._log_probabilities([ids[:-1] for ids in rows], max(map(len, suffixes)))
-        sums = [
-            log_probabilities[row, -len(suffix) :]
-            .gather(1, torch.tensor(suffix, device=log_probabilities.device)[:, None])
-            .sum()
-            .item()
-            for row, suffix in enumerate(suffixes)
-        ]
-        return [sums[row : row + 2] for row in range(0, len(sums), 2)]
-
-    @torch.no_grad()
-    def _log_probabilities(self, rows: list[TokenIds], positions: int) -> torch.Tensor:
-        """Returns log-probabilities of the next tokens, of shape (rows, last positions, vocabulary)."""
-        takes_positions = accepts(self.model, "position_ids")
-        batch = left_padded(rows, self.pad_token_id, self.model.device, takes_positions)
-        options = keep_accepted(self.model, {"use_cache": False, "logits_to_keep": positions})
-        return self.model(**batch, **options).logits[:, -positions:].float().log_softmax(-1)
+        choices = [tokenized_choice(texts) for texts in zip(*map(self.renderer.token_ids, answered), strict=True)]
+        for indices, values in self.likelihoods.compute(choices):
+            yield {keys[index]: {"yes": yes, "no": no} for index, (yes, no) in zip(indices, values, strict=True)}
 
 
-def _until(ids: TokenIds, end: int | list[int] | None) -> TokenIds:
-    """Returns generated token ids up to the one that ends the text, after which there is only padding."""
-    ends = end if isinstance(end, list) else [end]
-    return ids[: next((index for index, token in enumerate(ids) if token in ends), len(ids))]
+def _until(ids: TokenIds, ends: Sequence[int | list[int] | None]) -> TokenIds:
+    """Returns generated token ids up to the first one that ends the text, after which there is only padding."""
+    tokens = {token for end in ends for token in (end if isinstance(end, list) else [end])}
+    return ids[: next((index for index, token in enumerate(ids) if token in tokens), len(ids))]
 
 
 def read_reply(reply: Reply) -> int:

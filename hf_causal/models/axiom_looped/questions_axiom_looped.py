@@ -53,13 +53,15 @@ def pointed_questions(
 ) -> NameVectors:
     """Selects the unit vectors (batch, names, size) of questions that point to names; see the model's arguments."""
     width = sentences.statements.shape[1]
+    # Before the questions: gradients are added up from the last use to the first, and the first summand decides the
+    # memory layout, the layout the order of later sums, and these the last digits of trained weights.
+    statements = vectors[:, : 2 * width].unflatten(1, (width, 2))
     questions = _select_names(vectors, question_words)
     mask = torch.ones(questions.shape[:2], dtype=torch.bool, device=vectors.device)
     if question_separations is None:
         question_separations = torch.full_like(mask, question_given is not None)
     pointers = question_words[..., :0] if question_given is None else question_given
     given = _select_names(vectors, pointers.clamp(min=0)) * (pointers >= 0)[..., None]
-    statements = vectors[:, : 2 * width].unflatten(1, (width, 2))
     return NameVectors(statements, sentences.statements, questions, mask, question_separations, given)
 
 

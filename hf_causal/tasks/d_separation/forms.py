@@ -21,7 +21,7 @@ from hf_causal.tasks.d_separation.text import Prompt
 from hf_causal.tasks.forms import AnswerForm, Score
 from hf_causal.tasks.shared.judging import judge_lines
 from hf_causal.tasks.shared.proofs import CertificateError, Proof
-from hf_causal.tasks.shared.reply_values import Chain, read_nodes, read_path, write_nodes
+from hf_causal.tasks.shared.reply_values import Chain, is_empty, read_path, write_nodes
 from hf_causal.tasks.shared.structured_replies import Reply, UnreadableReply, names_of
 
 _SETS = {"From child": "from_child", "From parent": "from_parent", "Ancestors": "ancestors"}
@@ -110,10 +110,7 @@ def _read_reasons(text: str, names: frozenset[str]) -> list[dict[str, Any]]:
     """Reads reasons such as `B collider via B -> D; C chain`, or the list of a certificate."""
     if text.startswith("[") and (listed := _reasons_of_json(text)) is not None:
         return listed
-    if not re.search(_TYPES, text, re.IGNORECASE):
-        read_nodes(text, names, "Open")  # a word for the empty set, or an error
-        if text.rstrip(". ") in names:
-            raise UnreadableReply(f"'Open' has no reason for {text!r:.60}")
+    if is_empty(text.rstrip(". "), names, "Open"):
         return []
     return [_read_reason(reason, names) for reason in _NEXT_REASON.split(text.rstrip(". "))]
 
@@ -149,7 +146,6 @@ def _names(prompt: Prompt) -> frozenset[str]:
     return names_of(prompt.edges, *prompt.question, *prompt.given)
 
 
-_TYPES = r"\b(?:chain|fork|collider)\b"
 _TYPED = r"(?:\s*[(:]\s*|\s+)(?:is\s+)?(?:an?\s+)?(?P<type>chain|fork|collider)\b"
 _NEXT_REASON = re.compile(rf"\s*[;,]\s*(?=[A-Za-z0-9]+{_TYPED.replace('?P<type>', '?:')})", re.IGNORECASE)
 _REASON = re.compile(

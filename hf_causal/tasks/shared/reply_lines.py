@@ -1,7 +1,7 @@
 """Splits what language models write into plain lines: without reasoning, Markdown, LaTeX, HTML, tables and JSON.
 
-A row of a table and a key of a JSON object become the line `label: content` that they stand for. Marks are removed
-only where they cannot join two names: `A*B` and `A_B` stay as they are, and are no names.
+A row of a table and a key of a JSON object become the line `label: content` that they stand for. Marks are removed in
+pairs, and only where that cannot join two names: `A*` and `A_B` stay as they are, and are no names.
 """
 
 from __future__ import annotations
@@ -76,21 +76,27 @@ def _with_plain_characters(text: str) -> str:
 
 
 def _pieces(line: str) -> Sequence[str]:
-    """Splits a line where HTML or LaTeX breaks it."""
+    """Splits a line where HTML or LaTeX breaks it, and removes their other marks."""
     if "&" in line:
         line = html.unescape(line)
-    if "<" in line or "\\\\" in line:
-        return _BREAK.split(line)
+    if "\\" in line:
+        line = _without_latex(line)
+    if "<" in line or "\\" in line:
+        return _BREAK.split(_INLINE.sub(" ", line))
     return (line,)
 
 
 def _without_marks(text: str) -> tuple[str, bool]:
-    """Returns a line without the marks of Markdown and LaTeX, and whether it is an item of a list."""
-    if "\\" in text:
-        text = _without_latex(text)
+    """Returns a line without the marks of Markdown, and whether it is an item of a list."""
     opening = _OPENING.match(text)
     item = opening is not None and opening["item"] is not None
-    return _MARKS.sub("", text[opening.end() :] if opening else text).strip(), item
+    text = text[opening.end() :] if opening else text
+    for _ in range(_DEEPEST if _MARK.search(text) else 0):
+        replaced = _EMPHASIS.sub(r"\2", text)
+        if replaced == text:
+            break
+        text = replaced
+    return text.strip(), item
 
 
 def _without_latex(text: str) -> str:
@@ -103,7 +109,7 @@ def _without_latex(text: str) -> str:
 
 
 def _without_tables(lines: Sequence[Line], keys: Collection[str]) -> Iterator[Line]:
-    """Writes the rows of tables as `label: content`: of two columns, or with the labels as header."""
+    """Writes the rows of tables as `label: content`: of two columns, or with the labels as header; others as text."""
     header: list[str] = []
     for index, line in enumerate(lines):
         cells = _cells(line.text)
@@ -117,7 +123,8 @@ def _without_tables(lines: Sequence[Line], keys: Collection[str]) -> Iterator[Li
         elif len(header) == len(cells):
             yield from (Line(line.number, f"{key}: {cell}") for key, cell in zip(header, cells, strict=True))
         else:
-            yield Line(line.number, ": ".join(cells) if len(cells) == 2 else line.text)
+            is_field = len(cells) == 2 and ":" not in line.text
+            yield Line(line.number, (": " if is_field else ". ").join(cells))
 
 
 def _cells(text: str) -> list[str]:
@@ -214,7 +221,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_distinct)
 _MOST_OBJECTS = 40
 """Braces at which an object is looked for."""
 _DEEPEST = 4
-"""Commands of LaTeX inside of one another that are read."""
+"""Marks inside of one another that are read."""
 _STEPS = frozenset({"steps", "trace"})
 """Keys of a JSON object with the steps of an answer as a list."""
 _PLAIN: dict[int, str] = {ord(mark): chr(ord(mark) - 0xFEE0) for mark in "！＂＇（），－．：；＜＝＞［］｛｜｝"}
@@ -225,10 +232,11 @@ _KEY = re.compile(r"[\"'][A-Za-z][\w -]*[\"']\s*:")
 _BRACES = re.compile(r"\"(?:\\.|[^\"\\])*+\"|'(?:\\.|[^'\\])*+'|[{}]")
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})\s*[\w-]*\s*")
 _BREAK = re.compile(
-    r"</?(?:br|p|li|ul|ol|pre|code|b|strong|i|em|answer|final_answer|output|proof|response|solution)\s*/?>|\\\\(?!\w)",
-    re.IGNORECASE,
+    r"</?(?:br|p|li|ul|ol|pre|answer|final_answer|output|proof|response|solution)\s*/?>|\\\\(?!\w)", re.IGNORECASE
 )
+_INLINE = re.compile(r"</?(?:b|strong|i|em|code|span|u)>", re.IGNORECASE)
 _OPENING = re.compile(r"\s*(?:(?:[>#]+|(?P<item>[-+•*]|\d{1,3}[.)]))\s+)+")
-_MARKS = re.compile(r"(?<![A-Za-z0-9])[*_`$~]+|[*_`$~]+(?![A-Za-z0-9])")
-"""Marks of Markdown that are not between two letters, where removing them would make one name of two."""
+_MARK = re.compile(r"[*_`$~]")
+_EMPHASIS = re.compile(r"(?<![A-Za-z0-9])([*_`$~]{1,3})(?=\S)(.+?)(?<=\S)\1(?![A-Za-z0-9])")
+"""Text between two equal marks of Markdown or LaTeX, which do not join it to another name."""
 _COMMAND = re.compile(r"\\(?:boxed|fbox|(?:text|math)(?:bf|it|tt|rm|sf)?)\s*\{((?:\\.|[^{}\\])*+)\}")

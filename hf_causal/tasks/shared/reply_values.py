@@ -49,7 +49,7 @@ def read_nodes(text: str, names: frozenset[str], label: str) -> list[str]:
     text = text.rstrip(". ").lstrip()
     if text not in names and is_empty(text, names, label):
         return []
-    nodes = [node.strip(" '\"") for node in _comma(names).split(_unbracketed(text))]
+    nodes = [_unquoted(node) for node in _comma(names).split(_unbracketed(text))]
     _require_names(nodes, names, label)
     return nodes
 
@@ -164,7 +164,7 @@ def read_chains(text: str, names: frozenset[str], label: str) -> list[Chain]:
 def _read_segment(text: str, names: frozenset[str], label: str, last: str | None) -> Chain:
     nodes = _arrow(names).split(text.strip())
     arrows = nodes[1::2]
-    nodes = [node.strip(" '\"") for node in nodes[::2]]
+    nodes = [_unquoted(node) for node in nodes[::2]]
     if nodes[0] == "which" and "which" not in names and last is not None and len(nodes) > 1:
         nodes[0] = last
     _require_names(nodes, names, label)
@@ -192,6 +192,11 @@ def _unbracketed(text: str) -> str:
     if len(text) > 1 and _BRACKETS.get(text[0]) == text[-1]:
         return text[1:-1]
     return text
+
+
+def _unquoted(node: str) -> str:
+    node = node.strip()
+    return node[1:-1] if len(node) > 2 and node[0] == node[-1] and node[0] in "'\"" else node
 
 
 def _require_names(nodes: Sequence[str], names: frozenset[str], label: str) -> None:

@@ -153,8 +153,8 @@ class _Block:
         """Returns whether a field begins a new block: the label is there, or another answer has been stated since."""
         if label in self.fields:
             return True
-        between = parse_answer("\n".join(self.after)) if self.after else UNPARSABLE
-        return between not in (UNPARSABLE, self._stated())
+        between = parse_answer("\n".join(self.after))
+        return between != UNPARSABLE and self._stated() not in (UNPARSABLE, between)
 
     def _stated(self) -> int:
         if ANSWER in self.fields:
@@ -188,10 +188,10 @@ def _pieces(lines: Sequence[Line], pattern: re.Pattern[str], canonical: Mapping[
     for line in lines:
         matches = list(pattern.finditer(line.text)) if ":" in line.text else []
         starts = [match.start("label") for match in matches]
-        if opening := line.text[: starts[0] if starts else None].rstrip("|( "):
+        if opening := line.text[: starts[0] if starts else None].rstrip("( "):
             yield _Piece(line, None, opening)
         for match, end in zip(matches, [*starts[1:], len(line.text)], strict=False):
-            yield _Piece(line, canonical[match["label"].lower()], line.text[match.end() : end].strip(" ;|"))
+            yield _Piece(line, canonical[match["label"].lower()], line.text[match.end() : end].rstrip(" ;"))
 
 
 def _join_items(pieces: Iterator[_Piece]) -> Iterator[_Piece]:
@@ -218,7 +218,7 @@ def _label_pattern(labels: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, 
     """
     canonical = {label.lower(): label for label in (*labels, ANSWER)} | {"final answer": ANSWER}
     words = "|".join(sorted(map(re.escape, canonical), key=len, reverse=True))
-    before = r"(?:^\s*|[.;,|!]\s*|\b(?:yes|no)\s+\(?)"
+    before = r"(?:^\s*|[.;,!]\s*|\b(?:yes|no)\s+\(?)"
     return re.compile(rf"{before}(?P<label>{words})\s*:\s*", re.IGNORECASE), canonical
 
 

@@ -55,7 +55,10 @@ def check_lines(prompt: Prompt, reply: Reply, answer: str, names: frozenset[str]
     """Yields the label of the line that it checks, for [`judge_lines`]."""
     if answer == "Yes":
         yield "Path"
-        check(prompt, "Yes", {"path": reply.path("Path", names)})
+        path = reply.path("Path", names)
+        if len({*path[1:]}) < len(path) - 1 or len({*path[:-1]}) < len(path) - 1:
+            raise CertificateError(f"the path {path} meets a node twice")
+        check(prompt, "Yes", {"path": path})
     else:
         yield "Reached"
         check(prompt, "No", {"reachable": reply.nodes("Reached", names)})
