@@ -36,6 +36,7 @@ _CONFIGS = {
     "d_separation": {"rows": 400, "validation_rows": 400},
     "co_occurrence": {"rows": 360, "validation_rows": 180, "rows_per_cell": 2, "nodes": (5,)},
     "relevance": {"rows": 400, "validation_rows": 400},
+    "relevance_axioms": {"rows": 360, "validation_rows": 120, "rows_per_cell": 2},
     "default": {"nodes": (2, 3, 4)},
 }
 """Small configs that rows are taken from, by name."""
@@ -43,7 +44,7 @@ _CHARACTERS = "aZ0 .,?{}:\n\t\"'\\\u00a0\u200b\x00é因\U0001f600\ud800-"
 _WORDS = (
     *("causes", "cause", "does", "are", "is", "and", "given", "d-separated", "not", "only", "A", "B", "C", "Premise:"),
     *("Question:", "Hypothesis:", "Answer:", "often", "appear", "together", "correlates", "with", "independent", "of"),
-    *("can", "changing", "affect", "or", "if", "held", "fixed"),
+    *("can", "changing", "affect", "or", "if", "held", "fixed", "cannot", "follow"),
     *("because.", "Suppose", "unless"),
 )
 _REMOVABLE = {
@@ -261,6 +262,26 @@ def _relevance(prompt: Any, answer: str, certificate: Mapping[str, Any]) -> bool
     return not reached & targets and sorted(certificate["reached"]) == sorted(reached)
 
 
+def _relevance_axioms(prompt: Any, answer: str, certificate: Mapping[str, Any]) -> bool:
+    """A No is checked exactly, a Yes on random digraphs."""
+    if answer == "No":
+        graph = nx.DiGraph(certificate["graph"])
+        return all(_cannot(claim, graph) for claim in prompt.statements) and not _cannot(prompt.question, graph)
+    chance, pairs = random.Random(str(prompt)), list(product(prompt.names, repeat=2))
+    graphs = (nx.DiGraph(chance.sample(pairs, chance.randint(1, len(prompt.names)))) for _ in range(60))
+    return not any(
+        all(_cannot(claim, graph) for claim in prompt.statements) and not _cannot(prompt.question, graph)
+        for graph in graphs
+    )
+
+
+def _cannot(claim: Any, graph: nx.DiGraph) -> bool:
+    """Returns whether a statement of irrelevance holds in a graph."""
+    open_graph = graph.subgraph(set(graph) - set(claim.held))
+    reached = [nx.descendants(open_graph, node) for node in claim.changed if node in open_graph]
+    return not set().union(*reached) & set(claim.targets)
+
+
 def _co_occurrence(prompt: Any, answer: str, certificate: Mapping[str, Any]) -> bool:
     if not _transitivity(prompt, answer, certificate):
         return False
@@ -276,8 +297,10 @@ def _co_occurrence(prompt: Any, answer: str, certificate: Mapping[str, Any]) -> 
     start = paths[0][0]
     if len(paths) == 1:
         return stated and _is_path(graph, paths[0], effect, cause)
-    ends = zip(paths, (cause, effect), strict=True)
-    return stated and start in common and all(_is_path(graph, path, start, end) for path, end in ends)
+    ends = zip(paths, (cause, effect), strict=False)
+    return (
+        stated and len(paths) == 2 and start in common and all(_is_path(graph, path, start, end) for path, end in ends)
+    )
 
 
 def _d_separation(prompt: Any, answer: str, certificate: Mapping[str, Any]) -> bool:
@@ -369,6 +392,7 @@ _ORACLES: Mapping[str, Callable[[Any, str, Mapping[str, Any]], bool]] = {
     "corr2cause": _corr2cause,
     "co_occurrence": _co_occurrence,
     "relevance": _relevance,
+    "relevance_axioms": _relevance_axioms,
 }
 
 

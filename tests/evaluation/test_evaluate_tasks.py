@@ -30,7 +30,7 @@ SMALL = {
     "model.training_loops": [2, 3],
 }
 
-TASKS = [source for source in scored_configs() if source[0] != "co_occurrence"]
+TASKS = [source for source in scored_configs() if source[0] in ("axiomatic", "corr2cause")]
 """The configs that the shipped reasoner reads."""
 
 

@@ -44,6 +44,11 @@ SMALL_BUILDS: dict[str, list[tuple[str, Sequence[str], str]]] = {
     "causal_ladder": [
         ("causal_ladder", ("relevance",), "--rows 600 --validation-rows 200 --rows-per-shard 250"),
         ("causal_ladder", ("relevance_generalization",), "--rows-per-cell 20 --rows-per-shard 100"),
+        (
+            "causal_ladder",
+            ("relevance_axioms",),
+            "--rows 240 --validation-rows 60 --rows-per-cell 10 --rows-per-shard 50",
+        ),
     ],
     "environments": [
         (

@@ -199,9 +199,9 @@ _AND_LIST = _OR_LIST.replace(" or ", " and ")
 _CANONICAL = re.compile(
     CANONICAL_PREMISE + rf"Can changing {_OR_LIST} affect {_OR_LIST}(?: if {_AND_LIST} (?:is|are) held fixed)?\?"
 )
-_HOLDS = r"(?:if|when|while|with)\s+(.+?)\s+(?:(?:is|are)\s+)?(?:held|kept)\s+(?:fixed|constant)"
+HOLDS = r"(?:if|when|while|with)\s+(.+?)\s+(?:(?:is|are)\s+)?(?:held|kept)\s+(?:fixed|constant)"
 _QUESTION = re.compile(
-    rf"\s*(?:{_HOLDS}\s*,?\s+)?can\s+changing\s+(.+?)\s+affect\s+(.+?)(?:\s*,?\s+{_HOLDS})?\s*", re.IGNORECASE
+    rf"\s*(?:{HOLDS}\s*,?\s+)?can\s+changing\s+(.+?)\s+affect\s+(.+?)(?:\s*,?\s+{HOLDS})?\s*", re.IGNORECASE
 )
 _ASKS = re.compile(r"\bcan\s+changing\s.+?\saffect\s", re.IGNORECASE | re.DOTALL)
 _OR = re.compile(r"\sor\s", re.IGNORECASE)
