@@ -77,8 +77,8 @@ class TestText:
         ],
     )
     def test_what_is_not_understood_is_refused(self, statement):
-        for text in (f"{statement}. Does it follow that changing B cannot affect C?",
-                     f"Changing B cannot affect C. Does it follow that {statement[0].lower()}{statement[1:]}?"):  # fmt: skip
+        asked = f"Changing B cannot affect C. Does it follow that {statement[0].lower()}{statement[1:]}?"
+        for text in (f"{statement}. Does it follow that changing B cannot affect C?", asked):
             with pytest.raises(ValueError, match="cannot read"):
                 read(text)
 
