@@ -331,7 +331,9 @@ def _corr2cause(prompt: Any, answer: str, certificate: Mapping[str, Any]) -> boo
     if correlated | marginal != pairs or correlated & marginal:
         return False
     first, second = (index[name] for name in prompt.pair)
-    graphs = graphs_by_independences(len(variables))[independent]
+    graphs = graphs_by_independences(len(variables)).get(independent, [])
+    if not graphs:  # no graph has these independences
+        return False
     holds = [RELATION_TESTS[prompt.relation](graph, first, second) for graph in graphs]
     verdict = "entailment" if all(holds) else "neutral" if any(holds) else "contradiction"
     return (certificate["verdict"], answer) == (verdict, "Yes" if verdict == "entailment" else "No")
