@@ -189,8 +189,11 @@ def _decode_python(text: str, start: int) -> tuple[Any, int]:
     for token in _BRACES.finditer(text, start):
         depth += {"{": 1, "}": -1}.get(token[0], 0)
         if not depth:
+            written = text[start : token.end()]
+            if _LITERAL.fullmatch(written) is None or _CALL_OR_INDEX.search(written):  # of which Python would warn
+                return None, start
             try:
-                tree = ast.parse(text[start : token.end()], mode="eval").body
+                tree = ast.parse(written, mode="eval").body
                 content = ast.literal_eval(tree)
             except (ValueError, SyntaxError, MemoryError, RecursionError):
                 return None, start
@@ -239,6 +242,10 @@ _PLAIN |= {ord(mark): plain for mark, plain in zip("、。“”‘’", (",", "
 """From full-width marks, typographic quotes and unusual spaces to plain ones."""
 _KEY = re.compile(r"[\"'][A-Za-z][\w -]*[\"']\s*:")
 _BRACES = re.compile(r"\"(?:\\.|[^\"\\])*+\"|'(?:\\.|[^'\\])*+'|[{}]")
+_LITERAL = re.compile(
+    r"(?:[\s\[\]{},:]|\b(?:\d{1,9}|True|False|None)\b|'(?:\\[nt'\"\\]|[^'\\])*+'|\"(?:\\[nt'\"\\]|[^\"\\])*+\")*+"
+)
+_CALL_OR_INDEX = re.compile(r"[\]}'\"\w]\s*[\[{]")
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})\s*[\w-]*\s*")
 _BREAK = re.compile(
     r"</?(?:br|p|li|ul|ol|pre|answer|final_answer|output|proof|response|solution)\s*/?>|\\\\(?!\w)", re.IGNORECASE
