@@ -3,10 +3,10 @@
     python benchmarks/likelihood_speed.py MODEL                  # zero-shot and with four examples
     python benchmarks/likelihood_speed.py MODEL --shots 0 --limit 2
 
-MODEL is a folder, a GGUF file or a model on the Hub. Every block of questions is scored in both ways, one right after
-the other, in an order that alternates, so that a busy neighbour disturbs both. The questions are the first ones of each
-cell of a split, as `hf-causal evaluate --lm MODEL --limit N` takes them. A separate row for each text, in batches of
-16,384 tokens, is how likelihoods were computed before beginnings were shared.
+MODEL is a folder, a GGUF file or a model on the Hub. The questions of a split are scored in both ways, one right after
+the other, in an order that alternates, so that a busy neighbour disturbs both. They are the first ones of each cell, as
+`hf-causal evaluate --lm MODEL --limit N` takes them. A separate row for each text, in batches of 16,384 tokens, is how
+likelihoods were computed before beginnings were shared.
 
 Scores are compared in the type of the weights and in fp32. In bf16 another batch changes log-odds too: the change from
 batches of 16,384 to batches of 1,024 tokens, without sharing, is what rounding alone does.
