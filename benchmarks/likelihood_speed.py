@@ -3,8 +3,8 @@
     python benchmarks/likelihood_speed.py MODEL                  # zero-shot and with four examples
     python benchmarks/likelihood_speed.py MODEL --shots 0 --limit 2
 
-MODEL is a folder, a GGUF file or a model on the Hub. The questions of a split are scored in both ways, one right after
-the other, in an order that alternates, so that a busy neighbour disturbs both. They are the first ones of each cell, as
+MODEL is a folder, a GGUF file or a model on the Hub. The questions of a split are scored in both ways, one after the
+other, in an order that alternates, so that a busy neighbour disturbs both. They are the first ones of each cell, as
 `hf-causal evaluate --lm MODEL --limit N` takes them. A separate row for each text, in batches of 16,384 tokens, is how
 likelihoods were computed before beginnings were shared.
 
