@@ -223,10 +223,10 @@ def is_valid(question: Question, answer: str, form: str) -> bool:
 
 def _judge_proof(question: Question, answer: str) -> bool:
     before, fields = _fields(answer, ("Counter-model", "Directed", "Undirected"))
-    words = {word for word in re.findall(r"\w+", before.lower()) if word in ("yes", "no")}
-    if words == {"no"} and "Counter-model" in fields:
+    words = set(re.findall(r"\w+", before.lower()))  # a word too many cannot make a proof of it
+    if "no" in words and "Counter-model" in fields:
         return _read(fields["Counter-model"], "->") in question.counter_models
-    return words == {"yes"} and not question.counter_models and _judge_cpdag(question, answer)
+    return "yes" in words and not question.counter_models and _judge_cpdag(question, answer)
 
 
 def _judge_cpdag(question: Question, answer: str) -> bool:
@@ -245,17 +245,17 @@ def _judge_verdict(question: Question, answer: str) -> bool:
     lines = [fields["Verdict"]] if fields else answer.split("\n")
     line = r"\s*(?:(?:verdict|answer):? )?(entailment|neutral|contradiction)\.?\s*"
     matches = [re.fullmatch(line, text, re.IGNORECASE) for text in lines]
-    words = {word for word in re.findall(r"\w+", before.lower()) if word in ("yes", "no")} if fields else set()
-    agrees = words <= {"no" if question.counter_models else "yes"}
+    said = before.strip(" .,:\n").lower() if fields else ""
+    agrees = said not in ("yes", "no") or (said == "no") == bool(question.counter_models)
     return agrees and {match[1].lower() for match in matches if match} == {question.verdict}
 
 
 def _fields(answer: str, labels: tuple[str, ...]) -> tuple[str, dict[str, str]]:
-    """Returns the text before the first label, and the last content of each label."""
+    """Returns the text before the first label, and the last content of each label, up to the end of its line."""
     opening = r"(?:^\s*|[.,;]\s*|(?<=yes)\s+|(?<=no)\s+)"
     pieces = re.split(rf"{opening}({'|'.join(labels)}):", answer, flags=re.IGNORECASE | re.MULTILINE)
     contents = zip(pieces[1::2], pieces[2::2], strict=True)
-    return pieces[0], {label.capitalize(): content.strip() for label, content in contents}
+    return pieces[0], {label.capitalize(): content.strip().split("\n")[0] for label, content in contents}
 
 
 def _read(text: str, mark: str) -> frozenset[Edge] | None:
@@ -469,12 +469,13 @@ def score_rows(rows: int) -> tuple[Counter[str], dict[str, float]]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corruptions", type=int, default=100_000)
+    parser.add_argument("--corruptions-only", action="store_true", help="leave out the first attack")
     parser.add_argument("--rows", type=int, default=1_144, help="at most, of each config")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     chance = random.Random(options.seed)
     everything = list(questions())
-    outcomes = attack_every_answer(everything, chance)
+    outcomes = attack_every_answer(everything, chance) if not options.corruptions_only else Counter()
     outcomes += attack_with_corruptions(everything, options.corruptions, chance)
     for outcome, count in sorted(outcomes.items()):
         print(f"{outcome}: {count:,}")
