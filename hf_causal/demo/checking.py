@@ -93,7 +93,7 @@ def draw_in_process(task: str, level: int, seed: int) -> tuple[str, str]:
     """Draws a question, as [`draw_question`] does."""
     from hf_causal.corpora.create import create
 
-    options = {"level": level} if hasattr(get_task(task), "levels") else {}
+    options: dict[str, Any] = {"level": level} if hasattr(get_task(task), "levels") else {}
     row = create(task, rows=1, seed=seed, **options)[0]
     return row["premise"], row["question"]
 

@@ -126,7 +126,7 @@ def test_the_keyboard_is_enough(visit):
     page.page.get_by_role("tab", name="Ask").focus()
     page.page.keyboard.press("Tab")
     page.page.keyboard.press("Enter")
-    page.page.get_by_role("button", name="Verify", exact=True).wait_for(timeout=10_000)
+    page.page.get_by_role("button", name="Check", exact=True).wait_for(timeout=10_000)
 
 
 def test_a_reply_is_checked_line_by_line(visit):
@@ -135,7 +135,7 @@ def test_a_reply_is_checked_line_by_line(visit):
     page.wait_for("#hc-score .hc-line-wrong", "From B: C, E")
     assert page.page.locator("#hc-score .hc-line-right").count() == 2
     assert page.page.locator("#hc-score .hc-wide .hc-edge-faulty").count() == 1
-    assert "Answer step by step" in page.page.get_by_label("What a model is asked").input_value()
+    assert "Answer step by step" in page.page.locator("#hc-asked-text textarea").input_value()
     page.page.get_by_label("Reply of the model").fill("From A: B, D\nFrom B: C\nFrom C: E\nAnswer: Yes")
     page.page.get_by_role("button", name="Check", exact=True).click()
     page.wait_for("#hc-score .hc-note", "Every step holds")
