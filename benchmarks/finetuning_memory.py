@@ -10,7 +10,7 @@ Then, in bytes:
 - activations with gradient checkpointing: one hidden state a layer (2 bytes a value), and what one layer keeps while
   it is computed again: 34 bytes a hidden value and token (arXiv 2205.05198, section 4.1, without the attention matrix,
   which fused attention does not keep), more where the feed-forward layer is wider than four times the hidden state;
-- logits: TRL computes them at the answer's tokens alone, which is nothing beside the rest.
+- logits: TRL computes them at the answer's tokens alone, which is nothing compared with the rest.
 
 Not counted: the CUDA context, fragmentation, copies while loading, and the bf16 copies that autocast makes of fp32
 weights.
@@ -40,10 +40,10 @@ LLAMA_3_8B = {
 GB = 1e9
 
 
-def count(recipe):
+def count(recipe, sizes=LLAMA_3_8B):
     """Parameters: all, those in linear layers inside of the blocks, and those of the adapters."""
     with torch.device("meta"):
-        model = LlamaForCausalLM(LlamaConfig(**LLAMA_3_8B))
+        model = LlamaForCausalLM(LlamaConfig(**sizes))
         total = sum(parameter.numel() for parameter in model.parameters())
         head = model.lm_head
         linear = sum(
@@ -57,9 +57,9 @@ def count(recipe):
     return total, linear, trained
 
 
-def activations(batch_size, length):
+def activations(batch_size, length, sizes=LLAMA_3_8B):
     """Bytes of the activations that are kept at once."""
-    hidden, wide, layers = (LLAMA_3_8B[name] for name in ("hidden_size", "intermediate_size", "num_hidden_layers"))
+    hidden, wide, layers = (sizes[name] for name in ("hidden_size", "intermediate_size", "num_hidden_layers"))
     tokens = batch_size * length
     return tokens * hidden * (2 * layers + 34 * max(1.0, wide / (4 * hidden)))
 

@@ -15,7 +15,7 @@ from hf_causal.scoring import Score, score
 from hf_causal.tasks.answering import form_names, get_form, put_question, write_answer
 from hf_causal.tasks.forms import YES_NO
 from hf_causal.tasks.proving import read
-from hf_causal.tasks.registry import get_task, tasks
+from hf_causal.tasks.registry import tasks
 from hf_causal.tasks.task import Task
 
 
@@ -93,14 +93,13 @@ def draw_in_process(task: str, level: int, seed: int) -> tuple[str, str]:
     """Draws a question, as [`draw_question`] does."""
     from hf_causal.corpora.create import create
 
-    options: dict[str, Any] = {"level": level} if hasattr(get_task(task), "levels") else {}
-    row = create(task, rows=1, seed=seed, **options)[0]
+    row = create(task, rows=1, seed=seed, level=level)[0]
     return row["premise"], row["question"]
 
 
 def level_counts() -> dict[str, int]:
     """Returns the number of levels of each task."""
-    return {name: len(getattr(task, "levels", range(5))) for name, task in tasks().items()}
+    return {name: len(task.levels) for name, task in tasks().items()}
 
 
 def _read_prompt(premises: str, question: str) -> tuple[Task, str, dict[str, str]]:
