@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -100,9 +100,19 @@ def parse_prompt(text: str) -> Prompt:
 
     ```
     """
+    # Most text is canonical and need not be read sentence by sentence.
+    if canonical := _CANONICAL.fullmatch(text):
+        premise, cause, effect = canonical.groups()
+        return Prompt(_canonical_statements(premise), (cause, effect))
     *sentences, question = split_sentences(text) or [""]
     statements = tuple(statement for sentence in sentences for statement in _read_sentence(sentence))
     return Prompt(statements, transitivity.parse_prompt(question).question)
+
+
+@lru_cache(maxsize=1024)
+def _canonical_statements(premise: str) -> tuple[tuple[str, str, bool], ...]:
+    statements = _CANONICAL_STATEMENT.findall(premise)
+    return tuple((first, second, verb == "causes") for first, verb, second in statements)
 
 
 def _read_sentence(sentence: str) -> list[tuple[str, str, bool]]:
@@ -146,6 +156,11 @@ def render_premises(
     return pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), texts.take(pa.array(order))), " ")
 
 
+_NAME = "[A-Za-z0-9]++"
+_CANONICAL = re.compile(
+    rf"((?:{_NAME} (?:causes {_NAME}|and {_NAME} often appear together)\. )*+)Does ({_NAME}) cause ({_NAME})\?"
+)
+_CANONICAL_STATEMENT = re.compile(rf"({_NAME}) (causes|and) ({_NAME})(?: often appear together)?\. ")
 _WORDS = re.compile(r"\bappears?\s+together\b", re.IGNORECASE)
 _TOGETHER = re.compile(r"\s*(\S+)\s+and\s+(\S+)\s+(?:often\s+)?appear\s+together\s*", re.IGNORECASE)
 _CAUSES = re.compile(r"\bcauses\b", re.IGNORECASE)

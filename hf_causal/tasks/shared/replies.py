@@ -17,6 +17,7 @@ _NO_ELSEWHERE = "non|nein|não|nao|nee|nej|нет|ні|nie|hayır|όχι|tidak|k
 _YES_UNSPACED = "成立|是的|是|对的|对|正确|肯定|會|会|能|はい|네|예"
 _NO_UNSPACED = "不成立|不是的|不是|不对|不會|不会|不能|不正确|错误|错|没有|否定|否|不|いいえ|아니요|아니오|아뇨"
 _WORDS = (_YES, _YES_ELSEWHERE, _YES_UNSPACED), (_NO, _NO_ELSEWHERE, _NO_UNSPACED)
+_POSITIVE = {"true", *"|".join(_WORDS[0]).split("|")}
 _ALL = "|".join(sorted("|".join(group for groups in _WORDS for group in groups).split("|"), key=len, reverse=True))
 _ENGLISH = f"{_YES}|{_NO}"
 
@@ -199,4 +200,4 @@ def _alone(line: str) -> int | None:
 
 
 def _value(answer: str) -> int:
-    return int(answer.lower() == "true" or any(answer.lower() in words.split("|") for words in _WORDS[0]))
+    return int(answer.lower() in _POSITIVE)

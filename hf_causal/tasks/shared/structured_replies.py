@@ -153,8 +153,8 @@ class _Block:
         """Returns whether a field begins a new block: the label is there, or another answer has been stated since."""
         if label in self.fields:
             return True
-        between = parse_answer("\n".join(self.after)) if self.after else UNPARSABLE
-        return UNPARSABLE not in (between, stated := self._stated()) and between != stated
+        between = parse_answer("\n".join(self.after))
+        return between != UNPARSABLE and self._stated() not in (UNPARSABLE, between)
 
     def _stated(self) -> int:
         if ANSWER in self.fields:
