@@ -1,16 +1,17 @@
 """Proofs that a set adjusts for an effect, or does not.
 
-A set is valid if it has no forbidden node and blocks every path from the treatment X to the outcome Y that is not causal
-(Shpitser, VanderWeele and Robins 2010; Perković, Textor, Kalisch and Maathuis 2018). Forbidden are the nodes on directed
-paths from X to Y, without X, and whatever they lead to. A certificate is a JSON object:
+A set is valid if it has no forbidden node and blocks every path from the treatment X to the outcome Y that is not
+causal (Shpitser, VanderWeele and Robins 2010; Perković, Textor, Kalisch and Maathuis 2018). Forbidden are the nodes on
+directed paths from X to Y, without X, and whatever they lead to. A certificate is a JSON object:
 
 - No: `{"causal_path": [X, …, Y], "descent": [M, …, Z]}`, a directed path and one that leads from a node of it after X
   to a member of the set; or `{"path": [X, …, Y], "arrows": […], "open": […]}`, a path that is not directed from X to Y
   and that is open given the set. `arrows` has one of `"->"`, `"<-"` and `"<->"` for each step, `"<->"` being a hidden
   cause, and `open` a reason for each inner node, as in `hf_causal.tasks.d_separation.proof`.
-- Yes: `{"forbidden": […], "from_child": […], "from_parent": […], "ancestors": […]}`, all forbidden nodes, and the nodes
-  that the Bayes ball enters in the graph without the first edges of causal paths, where each hidden cause is a node
-  that is not listed. They are exactly these nodes, in any order, and the outcome is in neither of the ball's sets.
+- Yes: `{"forbidden": […], "from_child": […], "from_parent": […], "ancestors": […]}`, all forbidden nodes, and the
+  nodes that the Bayes ball enters in the graph without the first edges of causal paths, where each hidden cause is a
+  node that is not listed. They are exactly these nodes, in any order, and the outcome is in neither of the ball's
+  sets.
 """
 
 from __future__ import annotations

@@ -2,9 +2,10 @@
 
 The algorithm and its sources are those of `hf_causal.graphs.identification`. A certificate is a JSON object:
 
-- Yes: `{"factors": [{"district": […], "fixed": […]}, …]}`. Of the nodes that lead to the outcome without the treatment,
-  each district (nodes that hidden causes connect) is listed, with all other nodes of the graph in an order in which each
-  can be fixed: when its turn comes, no other node of its district that is not fixed yet descends from it.
+- Yes: `{"factors": [{"district": […], "fixed": […]}, …]}`. Of the nodes that lead to the outcome without the
+  treatment, each district (nodes that hidden causes connect) is listed, with all other nodes of the graph in an order
+  in which each can be fixed: when its turn comes, no other node of its district that is not fixed yet descends from
+  it.
 - No: `{"outer": […], "inner": […], "roots": […], "edges": [[cause, effect], …]}`, a hedge: two sets of nodes, the
   smaller one inside of the larger one, which alone has the treatment. Hidden causes connect each of them, every node
   has one child by the edges except the roots, which both sets share, and the roots lead to the outcome without the

@@ -18,7 +18,7 @@ def require_answerable(prompt: Prompt) -> None:
     """Raises `ValueError` if the statements are no acyclic graph, or the question has no answer in it."""
     x, y = prompt.question
     if x == y:
-        raise ValueError(f"the question is about the effect of {x!r} on itself; it should be about two different nodes")
+        raise ValueError(f"the question is about {x!r} and itself; it should be about two different nodes")
     for node in prompt.question:
         if node in prompt.given:
             raise ValueError(f"the set holds {node!r}, the treatment or the outcome; it should hold other nodes")

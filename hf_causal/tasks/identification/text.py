@@ -1,8 +1,8 @@
 """The text of identification: statements about causes and hidden common causes, and questions about an effect.
 
-A premise has the sentences `X causes Y.` and `X and Y share a hidden cause.` in any order. The questions are `Is {Z, W} a
-valid adjustment set for the effect of X on Y?` and `Can the effect of X on Y be computed from observations alone?`.
-Generated questions list a set in the order of its names.
+A premise has the sentences `X causes Y.` and `X and Y share a hidden cause.` in any order. The questions are
+`Is {Z, W} a valid adjustment set for the effect of X on Y?` and `Can the effect of X on Y be computed from observations
+alone?`. Generated questions list a set in the order of its names.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hf_causal.tasks.identification.loose_text import read_loosely
-from hf_causal.tasks.shared.statements import STATEMENT
+from hf_causal.tasks.shared.statements import STATEMENT, render_statements
 from hf_causal.utils.text_arrays import concatenate, joined, quoted
 
 ADJUSTMENT, IDENTIFIABLE = "adjustment", "identifiable"
@@ -28,8 +28,8 @@ QUESTION = {
     IDENTIFIABLE: "Can the effect of {x} on {y} be computed from observations alone?",
 }
 WORDS = frozenset(
-    "share hidden valid adjustment set for the effect on can be computed from observations alone"
-    " treatment outcome what which for".split()
+    ("share", "hidden", "valid", "adjustment", "set", "for", "the", "effect", "on")
+    + ("can", "be", "computed", "from", "observations", "alone", "treatment", "outcome")
 )
 """Lower-case words of the sentences that no drawn name may be."""
 
@@ -120,13 +120,21 @@ def parse_prompt(text: str) -> Prompt:
             return Prompt(statements, (treatment, outcome), (), IDENTIFIABLE)
         return Prompt(statements, (x, y), tuple(given.split(", ")) if given else ())
     read = read_loosely(text)
-    return Prompt(read.statements, read.question, read.given or (), ADJUSTMENT if read.given is not None else IDENTIFIABLE)
+    asks = IDENTIFIABLE if read.given is None else ADJUSTMENT
+    return Prompt(read.statements, read.question, read.given or (), asks)
 
 
 @lru_cache(maxsize=1024)
 def _canonical_statements(premise: str) -> tuple[Statement, ...]:
     found = _CANONICAL_STATEMENT.findall(premise)
     return tuple([(first, effect or sibling, bool(effect)) for first, effect, sibling in found])
+
+
+def render_premises(
+    edges: np.ndarray, names: np.ndarray, graph: np.ndarray, hidden: np.ndarray, keys: np.ndarray
+) -> pa.Array:
+    """Writes the premises of a batch of graphs; `hidden` are pairs of nodes, see [`render_statements`]."""
+    return render_statements(edges, names, graph, hidden, keys, (b" and ", b" share a hidden cause."))
 
 
 def render_adjustment_questions(
@@ -162,9 +170,7 @@ _CANONICAL = re.compile(
     rf"(?:Is \{{((?:{_NAME}(?:, {_NAME})*+)?)\}} a valid adjustment set for the effect of ({_NAME}) on ({_NAME})\?"
     rf"|Can the effect of ({_NAME}) on ({_NAME}) be computed from observations alone\?)"
 )
-_CANONICAL_STATEMENT = re.compile(
-    rf"({_NAME}) (?:causes ({_NAME})|and ({_NAME}) share a hidden cause)\."
-)
+_CANONICAL_STATEMENT = re.compile(rf"({_NAME}) (?:causes ({_NAME})|and ({_NAME}) share a hidden cause)\.")
 _WORDS = re.compile(
     r"\b(?:adjustment\s+sets?|share\s+a\s+hidden\s+cause|from\s+observations\s+alone|identifiable|<->)\b|<-+>|↔",
     re.IGNORECASE,
