@@ -1,124 +1,83 @@
-"""The corpora of identification: adjustment sets for an effect, and effects that observations determine.
+"""The corpus of identification: "A causes B. A and B share a hidden cause. Can the effect of A on B be computed from
+observations alone?"
 
-`adjustment` is small graphs, half of them with one hidden common cause; `adjustment_generalization` has one split for
-each axis: size, density, more hidden causes, larger sets, long names and shuffled sentences. `identifiable` has graphs
-with hidden causes, with training, validation and a test split of larger sizes.
-
-Graphs are Erdős–Rényi DAGs; hidden causes join uniformly drawn pairs of nodes, whether or not an edge joins them too.
-`hf_causal.tasks.identification.questions` says how questions are drawn.
+Every treatment causes its outcome. The Yes and the No of a pair are about the same graph.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from hf_causal.graphs.identification import Hedge, factors_or_hedge
 from hf_causal.graphs.mixed_graphs import MixedGraph
-from hf_causal.tasks.identification.configs import EffectCell
 from hf_causal.tasks.identification.proof import prove
-from hf_causal.tasks.identification.questions import Question, adjustment_pairs, identifiability_pairs
-from hf_causal.tasks.identification.text import (
-    ADJUSTMENT,
-    WORDS,
-    parse_prompt,
-    render_adjustment_questions,
-    render_identifiability_questions,
-    render_premises,
+from hf_causal.tasks.identification.text import WORDS, parse_prompt, render_questions
+from hf_causal.tasks.shared.effect_questions import (
+    SCHEMA,
+    EffectCell,
+    EffectQuestions,
+    Question,
+    effect_splits,
+    effects_of,
 )
-from hf_causal.tasks.shared.named_graphs import names_then_edges
 from hf_causal.tasks.shared.names import RESERVED_WORDS
-from hf_causal.tasks.shared.pair_questions import prove_answers
-from hf_causal.tasks.shared.rows import QuestionBatch, generate_rows
-from hf_causal.tasks.shared.schema import Cell, CorpusConfig, arrow_schema
-from hf_causal.tasks.shared.split_assignment import SplitAssigner
-from hf_causal.utils.randomness import Draws, Stream
+from hf_causal.tasks.shared.rows import generate_rows
+from hf_causal.tasks.shared.schema import CorpusConfig
+from hf_causal.utils.randomness import Draws
 
-SCHEMA = arrow_schema(("num_hidden", pa.int32()), ("set_size", pa.int32()), ("reason", pa.string()))
-"""The shared columns, and: hidden causes, nodes in the set, and what proves the answer."""
-REASONS = {"descent": "forbidden", "path": "open path", "from_child": "valid", "factors": "factors", "outer": "hedge"}
-"""From a key that only certificates of a type have to the `reason` of the row."""
+STRUCTURES = ("few_hidden", "many_hidden")
+"""Half as many hidden causes as nodes, and as many."""
+
+
+def draw_pairs(graph: MixedGraph, cell: EffectCell, draws: Draws) -> Iterator[tuple[Question, Question]]:
+    """Yields pairs of an identifiable effect and one that is not."""
+    waiting: dict[bool, list[Question]] = {True: [], False: []}
+    for x, y in draws.shuffled(effects_of(graph)):
+        yes = not isinstance(factors_or_hedge(graph, 1 << x, 1 << y), Hedge)
+        waiting[yes].append(Question(x, y, 0, yes))
+        if waiting[not yes]:
+            yield waiting[True].pop(), waiting[False].pop()
+
+
+def _render(names: np.ndarray, graph: np.ndarray, x: np.ndarray, y: np.ndarray, given: np.ndarray) -> pa.Array:
+    return render_questions(names, graph, x, y)
+
+
+QUESTIONS = EffectQuestions(draw_pairs, _render, parse_prompt, prove, {"factors": "factors", "outer": "hedge"})
 
 
 def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:
     """Generates one shard as an Arrow table; the rows of a premise are next to each other."""
-    return generate_rows(config, split, shard, _draw, _ask, SCHEMA, RESERVED_WORDS | WORDS)
+    return generate_rows(config, split, shard, QUESTIONS.draw, QUESTIONS.ask, SCHEMA, RESERVED_WORDS | WORDS)
 
 
-def _draw(cell: Cell, rows: int, stream: Stream, assigner: SplitAssigner) -> tuple[np.ndarray, np.ndarray]:
-    branching = replace(cell, structure="branching")
-    return names_then_edges(branching, _GRAPHS_PER_USED_GRAPH * rows / cell.questions_per_premise, stream, assigner)
+def identifiable_config(
+    rows: int = 60_000,
+    validation_rows: int = 6_000,
+    rows_per_cell: int = 500,
+    nodes: tuple[int, ...] = (4, 5, 6, 7, 8, 10),
+    seed: int = 0,
+    rows_per_shard: int = 25_000,
+) -> CorpusConfig:
+    """Makes the config; training and validation graphs have 4 to 6 nodes, `nodes` are the sizes of the test split."""
+
+    def make(structure: str, size: int, count: int, questions: int = 4) -> EffectCell:
+        hidden = {"few_hidden": size // 2, "many_hidden": size}[structure]
+        return EffectCell(structure, size, count, num_hidden=hidden, questions_per_premise=questions)
+
+    mix = dict.fromkeys(STRUCTURES, 1.0)
+    splits = effect_splits(mix, (4, 5, 6), {"train": rows, "validation": validation_rows}, make)
+    splits["test"] = tuple(make(structure, size, rows_per_cell, 2) for structure in mix for size in nodes)
+    return CorpusConfig(
+        "identifiable",
+        "Effects that observations do or do not determine, in graphs with hidden common causes.",
+        splits,
+        seed=seed,
+        rows_per_shard=rows_per_shard,
+    )
 
 
-def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: Stream) -> QuestionBatch:
-    assert isinstance(cell, EffectCell)
-    hidden = _draw_hidden(len(edges), cell, stream)
-    used, graph, questions = _draw_questions(cell, edges, hidden, rows, stream)
-    edges, names, hidden = edges[used], names[used], hidden[used]
-    premise = _write_premises(cell, edges, names, hidden, stream)
-    x, y = (np.array([question[end] for question in questions], dtype=np.int64) for end in (0, 1))
-    yes = np.array([question.yes for question in questions], dtype=bool)
-    sets = np.array([question.z for question in questions], dtype=np.int64)
-    given = (sets[:, None] >> np.arange(cell.num_nodes) & 1).astype(bool)
-    if cell.asks == ADJUSTMENT:
-        text = render_adjustment_questions(names, graph, x, y, given)
-    else:
-        text = render_identifiability_questions(names, graph, x, y)
-    prompts = pc.binary_join_element_wise(premise.take(pa.array(graph)), text, " ").to_pylist()
-    hops, certificate = prove_answers(prompts, yes, parse_prompt, prove)
-    columns = {
-        "num_hidden": pa.array(np.full(len(graph), hidden.shape[1], dtype=np.int32)),
-        "set_size": pa.array(given.sum(axis=1).astype(np.int32)),
-        "reason": pa.array([_reason(text) for text in certificate.to_pylist()], pa.string()),
-    }
-    return QuestionBatch(edges, names, graph, text, yes, hops, certificate, premise, columns)
-
-
-def _draw_hidden(num_graphs: int, cell: EffectCell, stream: Stream) -> np.ndarray:
-    """Draws pairs of nodes with a hidden cause, all pairs equally likely: shape (graphs, hidden causes, 2)."""
-    first, second = np.triu_indices(cell.num_nodes, 1)
-    drawn = stream.permutations(num_graphs, len(first))[:, : cell.num_hidden]
-    return np.stack([first[drawn], second[drawn]], axis=-1)
-
-
-def _draw_questions(
-    cell: EffectCell, edges: np.ndarray, hidden: np.ndarray, rows: int, stream: Stream
-) -> tuple[list[int], np.ndarray, list[Question]]:
-    """Returns the graphs that have a question, and for each question the number of its graph among them."""
-    used, graph = list[int](), list[int]()
-    questions: list[Question] = []
-    pairs_of = adjustment_pairs if cell.asks == ADJUSTMENT else identifiability_pairs
-    seeds = stream.words((len(edges),)).tolist()
-    for index, (directed, bidirected) in enumerate(zip(edges.tolist(), hidden.tolist(), strict=True)):
-        most = min(cell.questions_per_premise, rows - len(questions)) // 2
-        if not most:
-            break
-        draws = Draws(seeds[index])
-        mixed = MixedGraph.of_edges(cell.num_nodes, directed, bidirected)
-        pairs = [pair for pair, _ in zip(pairs_of(mixed, cell.set_sizes, draws), range(most), strict=False)]
-        if pairs:
-            graph += [len(used)] * (2 * len(pairs))
-            used.append(index)
-            questions += draws.shuffled(question for pair in pairs for question in pair)
-    return used, np.array(graph, dtype=np.int64), questions
-
-
-def _write_premises(
-    cell: EffectCell, edges: np.ndarray, names: np.ndarray, hidden: np.ndarray, stream: Stream
-) -> pa.Array:
-    """Writes causal statements and then hidden causes, or all of them in random order."""
-    num_pairs = hidden.shape[0] * hidden.shape[1]
-    num_statements = edges.shape[0] * edges.shape[1] + num_pairs
-    keys = stream.words((num_statements,)) if cell.shuffled else np.arange(num_statements)
-    pair_graph = np.repeat(np.arange(len(hidden)), hidden.shape[1])
-    return render_premises(edges, names, pair_graph, hidden.reshape(num_pairs, 2), keys)
-
-
-def _reason(certificate: str) -> str:
-    return next(reason for key, reason in REASONS.items() if f'"{key}": ' in certificate)
-
-
-_GRAPHS_PER_USED_GRAPH = 1.6
-"""Roughly how many graphs are drawn for one that has its questions; missing ones are drawn later."""
+CONFIGS: dict[str, Callable[..., CorpusConfig]] = {"identifiable": identifiable_config}

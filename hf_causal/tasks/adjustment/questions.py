@@ -1,20 +1,19 @@
-"""Draws questions about the effects in a graph, as many Yes as No.
+"""Draws questions about adjustment sets in a graph, as many Yes as No.
 
-Questions come in pairs of a Yes and a No about the same graph. The two questions about adjustment sets of a pair have
-the same treatment, outcome and number of nodes in their sets, so that nothing but the sets themselves tells them apart;
-those about the empty set differ in treatment or outcome instead. Every treatment causes its outcome.
+The Yes and the No of a pair have the same graph, treatment, outcome and number of nodes in their sets, so that nothing
+but the sets themselves tells them apart; those about the empty set differ in treatment or outcome instead. Every
+treatment causes its outcome.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import combinations
 from math import comb
-from typing import NamedTuple
 
 from hf_causal.graphs.adjustment import AdjustmentSets, forbidden_nodes
-from hf_causal.graphs.identification import Hedge, factors_or_hedge
 from hf_causal.graphs.mixed_graphs import MixedGraph, bits, node_set
+from hf_causal.tasks.shared.effect_questions import EffectCell, Question, effects_of
 from hf_causal.utils.randomness import Draws
 
 _SETS_TRIED = 24
@@ -25,48 +24,18 @@ _OPEN_IN_THREE = 2
 """Of three No, how many have an open path rather than a forbidden node where there is a choice."""
 
 
-class Question(NamedTuple):
-    """A question in numbers, with its answer."""
-
-    x: int
-    y: int
-    z: int
-    """The set as a bit mask; 0 where the question has none."""
-    yes: bool
-
-
-DrawPairs = Callable[[MixedGraph, range, Draws], Iterator[tuple[Question, Question]]]
-"""From a graph, the sizes of sets and random numbers to pairs of a Yes and a No."""
-
-
-def adjustment_pairs(graph: MixedGraph, sizes: range, draws: Draws) -> Iterator[tuple[Question, Question]]:
-    """Yields pairs of questions about sets of these sizes, one pair for each treatment and outcome."""
-    effects = draws.shuffled(_effects(graph))
-    if 0 in sizes and draws.below(_EMPTY_ONE_IN) == 0 and (pair := _empty_sets(graph, effects)):
+def draw_pairs(graph: MixedGraph, cell: EffectCell, draws: Draws) -> Iterator[tuple[Question, Question]]:
+    """Yields pairs of questions about sets of the cell's sizes, one pair for each treatment and outcome."""
+    effects = draws.shuffled(effects_of(graph))
+    if 0 in cell.set_sizes and draws.below(_EMPTY_ONE_IN) == 0 and (pair := _empty_sets(graph, effects)):
         yield pair
-    sizes = range(max(sizes.start, 1), sizes.stop)
+    sizes = range(max(cell.set_sizes.start, 1), cell.set_sizes.stop)
     mentioned = _mentioned(graph)
     for x, y in effects:
         others = list(bits(mentioned & ~(1 << x | 1 << y)))
         size = sizes[draws.below(len(sizes))]
         if size <= len(others) and (found := _sets_of(graph, x, y, _some_sets(others, size, draws), draws)):
             yield Question(x, y, found[0], True), Question(x, y, found[1], False)
-
-
-def identifiability_pairs(graph: MixedGraph, sizes: range, draws: Draws) -> Iterator[tuple[Question, Question]]:
-    """Yields pairs of questions whether an effect is identifiable; `sizes` is not used."""
-    waiting: dict[bool, list[Question]] = {True: [], False: []}
-    for x, y in draws.shuffled(_effects(graph)):
-        yes = not isinstance(factors_or_hedge(graph, 1 << x, 1 << y), Hedge)
-        waiting[yes].append(Question(x, y, 0, yes))
-        if waiting[not yes]:
-            yield waiting[True].pop(0), waiting[False].pop(0)
-
-
-def _effects(graph: MixedGraph) -> list[tuple[int, int]]:
-    """Returns all treatments with the outcomes that they cause."""
-    nodes = range(len(graph.children))
-    return [(x, y) for x in nodes for y in bits(graph.descendants(1 << x) & ~(1 << x))]
 
 
 def _mentioned(graph: MixedGraph) -> int:

@@ -20,16 +20,17 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from hf_causal.tasks.d_separation import proof as d_separation
-from hf_causal.tasks.identification.stated_graphs import (
+from hf_causal.tasks.adjustment.back_door import (
     back_door_graph,
     effect_nodes,
     hidden_node,
     is_hidden,
     observed,
+    require_answerable,
     whole_graph,
 )
-from hf_causal.tasks.identification.text import Prompt
+from hf_causal.tasks.adjustment.text import Prompt
+from hf_causal.tasks.d_separation import proof as d_separation
 from hf_causal.tasks.shared.proofs import (
     CertificateError,
     Proof,
@@ -47,8 +48,12 @@ ARROWS = ("->", "<-", "<->")
 
 
 def prove(prompt: Prompt) -> Proof:
-    """Returns the answer with its certificate; `hops` are the edges from the treatment to the forbidden node, or of
-    the open path.
+    """Returns the exact answer with its certificate.
+
+    `hops` are the edges of the open path, or those from the treatment to the forbidden node.
+
+    Raises:
+        `ValueError`: If the premise is no acyclic graph, or the question has no answer.
 
     Example:
 
@@ -59,6 +64,7 @@ def prove(prompt: Prompt) -> Proof:
 
     ```
     """
+    require_answerable(prompt)
     forbidden = effect_nodes(prompt).forbidden
     if not forbidden.isdisjoint(prompt.given):
         return _prove_forbidden(prompt)
@@ -107,6 +113,9 @@ def _without_hidden(prompt: Prompt, path: list[str]) -> tuple[list[str], list[st
 def check(prompt: Prompt, answer: str, certificate: Mapping[str, Any]) -> None:
     """Raises [`CertificateError`] unless the certificate proves the answer.
 
+    Raises:
+        `ValueError`: If the premise is no acyclic graph, or the question has no answer.
+
     Example:
 
     ```python
@@ -115,6 +124,7 @@ def check(prompt: Prompt, answer: str, certificate: Mapping[str, Any]) -> None:
 
     ```
     """
+    require_answerable(prompt)
     if answer == "Yes":
         check_forbidden_set(prompt, node_list(certificate, "forbidden", answer))
         check_ball_sets(prompt, {key: node_list(certificate, key, answer) for key in BALL_SETS})

@@ -1,50 +1,38 @@
-"""The configs of the identification corpora."""
+"""The corpora of adjustment: "A causes B. C causes A. C causes B. Is {C} a valid adjustment set for the effect of A on B?"
+
+`adjustment` is small graphs, half of them with one hidden common cause; `adjustment_generalization` has one split for
+each axis: size, density, more hidden causes, larger sets, long names and shuffled sentences.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 
-from hf_causal.tasks.identification.text import ADJUSTMENT, IDENTIFIABLE
-from hf_causal.tasks.shared.configs import share_out
-from hf_causal.tasks.shared.schema import Cell, CorpusConfig
+import pyarrow as pa
 
-EDGES_PER_NODE = 1.25
-"""Of the training family."""
+from hf_causal.tasks.adjustment.proof import prove
+from hf_causal.tasks.adjustment.questions import draw_pairs
+from hf_causal.tasks.adjustment.text import WORDS, parse_prompt, render_questions
+from hf_causal.tasks.shared.effect_questions import SCHEMA, EffectCell, EffectQuestions, effect_splits
+from hf_causal.tasks.shared.names import RESERVED_WORDS
+from hf_causal.tasks.shared.rows import generate_rows
+from hf_causal.tasks.shared.schema import CorpusConfig
+
 DENSITIES = (1.0, 1.6, 2.0)
 """Edges per node of the axis `density`."""
+QUESTIONS = EffectQuestions(
+    draw_pairs,
+    render_questions,
+    parse_prompt,
+    prove,
+    {"descent": "forbidden", "arrows": "open path", "from_child": "valid"},
+)
 
 
-@dataclass(frozen=True)
-class EffectCell(Cell):
-    """A cell of questions about effects in graphs with a number of hidden causes."""
-
-    branching_factor: float | None = EDGES_PER_NODE
-    asks: str = ADJUSTMENT
-    num_hidden: int = 0
-    set_sizes: range = range(3)
-    """How many nodes the sets of the questions have."""
-    shuffled: bool = False
-    """Whether the sentences are in random order, rather than by cause with the hidden causes at the end."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.num_hidden > self.num_nodes * (self.num_nodes - 1) // 2:
-            raise ValueError(f"`nodes` {self.num_nodes} are too few for {self.num_hidden} hidden causes")
-
-
-def _training_splits(
-    mix: Mapping[str, float],
-    nodes: tuple[int, ...],
-    rows: Mapping[str, int],
-    make: Callable[[str, int, int], EffectCell],
-) -> dict[str, tuple[EffectCell, ...]]:
-    """Returns splits with these rows, shared out among structures and sizes."""
-    return {
-        split: tuple(make(structure, size, count) for (structure, size), count in share_out(mix, nodes, total).items())
-        for split, total in rows.items()
-    }
+def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:
+    """Generates one shard as an Arrow table; the rows of a premise are next to each other."""
+    return generate_rows(config, split, shard, QUESTIONS.draw, QUESTIONS.ask, SCHEMA, RESERVED_WORDS | WORDS)
 
 
 def adjustment_config(
@@ -61,7 +49,7 @@ def adjustment_config(
         hidden = int(structure == "hidden")
         return EffectCell(structure, size, count, num_hidden=hidden, questions_per_premise=questions_per_premise)
 
-    splits = _training_splits({"dag": 1.0, "hidden": 1.0}, nodes, {"train": rows, "validation": validation_rows}, make)
+    splits = effect_splits({"dag": 1.0, "hidden": 1.0}, nodes, {"train": rows, "validation": validation_rows}, make)
     return CorpusConfig(
         "adjustment",
         "Adjustment sets: graphs of 4 to 6 nodes, half with a hidden common cause, sets of 0 to 2 nodes.",
@@ -106,36 +94,7 @@ def adjustment_generalization_config(
     )
 
 
-def identifiable_config(
-    rows: int = 60_000,
-    validation_rows: int = 6_000,
-    rows_per_cell: int = 500,
-    nodes: tuple[int, ...] = (4, 5, 6, 7, 8, 10),
-    seed: int = 0,
-    rows_per_shard: int = 25_000,
-) -> CorpusConfig:
-    """Makes the config; training and validation graphs have 4 to 6 nodes, `nodes` are the sizes of the test split."""
-
-    def make(structure: str, size: int, count: int, questions: int = 4) -> EffectCell:
-        hidden = {"few_hidden": size // 2, "many_hidden": size}[structure]
-        return EffectCell(
-            structure, size, count, asks=IDENTIFIABLE, num_hidden=hidden, questions_per_premise=questions
-        )
-
-    mix = {"few_hidden": 1.0, "many_hidden": 1.0}
-    splits = _training_splits(mix, (4, 5, 6), {"train": rows, "validation": validation_rows}, make)
-    splits["test"] = tuple(make(structure, size, rows_per_cell, 2) for structure in mix for size in nodes)
-    return CorpusConfig(
-        "identifiable",
-        "Effects that observations do or do not determine, in graphs with hidden common causes.",
-        splits,
-        seed=seed,
-        rows_per_shard=rows_per_shard,
-    )
-
-
 CONFIGS: dict[str, Callable[..., CorpusConfig]] = {
     "adjustment": adjustment_config,
     "adjustment_generalization": adjustment_generalization_config,
-    "identifiable": identifiable_config,
 }
