@@ -12,6 +12,7 @@ PACKAGES = [
     "hf_causal.tasks.d_separation",
     "hf_causal.tasks.corr2cause",
     "hf_causal.tasks.co_occurrence",
+    "hf_causal.tasks.adjustment",
 ]
 """Packages with a `TASK` that is named like the last part of the package."""
 

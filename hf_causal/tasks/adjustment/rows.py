@@ -1,4 +1,4 @@
-"""The corpora of adjustment: "A causes B. C causes A. C causes B. Is {C} a valid adjustment set for the effect of A on B?"
+"""The corpora of adjustment: "C causes A. C causes B. Is {C} a valid adjustment set for the effect of A on B?"
 
 `adjustment` is small graphs, half of them with one hidden common cause; `adjustment_generalization` has one split for
 each axis: size, density, more hidden causes, larger sets, long names and shuffled sentences.

@@ -1,6 +1,7 @@
 """The text of adjustment: `Is {Z, W} a valid adjustment set for the effect of X on Y?`
 
-Premises are those of `hf_causal.tasks.shared.mixed_premises`. Generated questions list a set in the order of its names.
+Premises are those of `hf_causal.tasks.shared.mixed_premises`. Generated questions list a set in the order of its
+names.
 """
 
 from __future__ import annotations
@@ -53,8 +54,8 @@ def recognizes(text: str) -> bool:
 def parse_prompt(text: str) -> Prompt:
     """Parses a prompt as people write it.
 
-    Arrows (`A -> B`, `A <-> B`), lists of edges, "treatment" and "outcome" are read; names are ASCII letters and digits
-    and keep their case.
+    Arrows (`A -> B`, `A <-> B`), lists of edges, "treatment" and "outcome" are read; names are ASCII letters and
+    digits and keep their case.
 
     Args:
         text (`str`): Statements and then one question.

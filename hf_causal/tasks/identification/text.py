@@ -48,8 +48,8 @@ def recognizes(text: str) -> bool:
 def parse_prompt(text: str) -> Prompt:
     """Parses a prompt as people write it.
 
-    Arrows (`A -> B`, `A <-> B`), lists of edges, "treatment" and "outcome" are read; names are ASCII letters and digits
-    and keep their case.
+    Arrows (`A -> B`, `A <-> B`), lists of edges, "treatment" and "outcome" are read; names are ASCII letters and
+    digits and keep their case.
 
     Args:
         text (`str`): Statements and then one question.

@@ -24,3 +24,6 @@ class Dataset:
 
 AXIOMATIC = Dataset("axiomatic", "Axiomatic corpora of causal reasoning", "length-generalization")
 """The data set that the axiomatic tasks share."""
+
+CAUSAL_LADDER = Dataset("causal_ladder", "Causal ladder: what changes can affect", "causal-effects")
+"""The data set of the tasks about changes to a system: relevance, identification and quantities."""

@@ -1,7 +1,7 @@
 """Premises that state causes and hidden common causes: `X causes Y.` and `X and Y share a hidden cause.`
 
-People and papers also write arrows (`A -> B <- C`, `A <-> B`), lists of statements, and lists of edges after words such as
-`Given a DAG with nodes A, B and directed edges`. All of these are read, and whatever is not understood is refused.
+People and papers also write arrows (`A -> B <- C`, `A <-> B`), lists of statements, and lists of edges after words
+such as `Given a DAG with nodes A, B and directed edges`. All of these are read, and whatever is not understood is refused.
 """
 
 from __future__ import annotations
@@ -107,15 +107,23 @@ def _read_clause(clause: str, sentence: str) -> Iterator[Statement]:
 
 def _read_arrows(clause: str, sentence: str) -> Iterator[Statement]:
     """Reads a chain such as `A -> B <- C`."""
-    pieces = [piece.strip() for piece in _ARROW.split(clause)]
-    names = [check_name(name, sentence) for name in pieces[::2]]
-    for first, arrow, second in zip(names, pieces[1::2], names[1:], strict=False):
-        if _BIDIRECTED.fullmatch(arrow):
-            yield first, second, False
-        elif _RIGHT.fullmatch(arrow):
-            yield first, second, True
-        else:
-            yield second, first, True
+    names, arrows = split_arrows(clause)
+    names = [check_name(name, sentence) for name in names]
+    for first, arrow, second in zip(names, arrows, names[1:], strict=False):
+        yield (second, first, True) if arrow == "<-" else (first, second, arrow == "->")
+
+
+def split_arrows(text: str) -> tuple[list[str], list[str]]:
+    """Splits a text such as `A -> B <-> C` at its arrows.
+
+    Returns:
+        `tuple`: What is between the arrows, and the arrows as `"->"`, `"<-"` or `"<->"`.
+    """
+    pieces = [piece.strip() for piece in _ARROW.split(text)]
+    marks = (
+        "<->" if _BIDIRECTED.fullmatch(arrow) else "->" if _RIGHT.fullmatch(arrow) else "<-" for arrow in pieces[1::2]
+    )
+    return pieces[::2], list(marks)
 
 
 def _read_graph(opening: re.Match[str], sentence: str) -> Iterator[Statement]:
@@ -132,7 +140,7 @@ def _read_graph(opening: re.Match[str], sentence: str) -> Iterator[Statement]:
 
 
 def read_set(text: str, question: str) -> tuple[str, ...]:
-    """Reads the set of a question, such as `{A, B}`, `A and B` or `the empty set`; raises `ValueError` if it is none."""
+    """Reads the set of a question, such as `{A, B}` or `the empty set`; raises `ValueError` if it is none."""
     text = text.strip()
     if text.lower() in _EMPTY:
         return ()
@@ -170,9 +178,7 @@ _BIDIRECTED, _RIGHT = re.compile(_BIDIRECTED_ARROW), re.compile(RIGHT_ARROW)
 _ARROW = re.compile(rf"({_BIDIRECTED_ARROW}|{RIGHT_ARROW}|{LEFT_ARROW})")
 _CAUSES = re.compile(r"(\S+) (?:directly )?causes (\S+)", re.IGNORECASE)
 _UNSEEN = "(?:hidden|unobserved|unmeasured|latent)(?: common)? (?:cause|confounder)"
-_HIDDEN = re.compile(
-    rf"(\S+) and (\S+) (?:(?:share|have) an? {_UNSEEN}|are confounded by an? {_UNSEEN})", re.IGNORECASE
-)
+_HIDDEN = re.compile(rf"(\S+) and (\S+) (?:share|have|are confounded by) an? {_UNSEEN}", re.IGNORECASE)
 _STATES = re.compile(rf"\b(?:causes|share|have|confounded)\b|{_ARROW.pattern}", re.IGNORECASE)
 _GRAPH_IS = re.compile(
     r"^(?:the (?:causal )?(?:graph|dag|edges) (?:is|are|has|has the edges)|edges|graph)\s*:?\s+", re.IGNORECASE

@@ -51,7 +51,7 @@ class MixedPrompt:
 
 
 def require_effect(prompt: MixedPrompt, *further: str) -> None:
-    """Raises `ValueError` unless the statements are an acyclic graph with the nodes of the question and further ones."""
+    """Raises `ValueError` unless the statements are an acyclic graph with the nodes that a question is about."""
     x, y = prompt.question
     if x == y:
         raise ValueError(f"the question is about {x!r} and itself; it should be about two different nodes")
