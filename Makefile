@@ -2,12 +2,18 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Test processes; the tests of a file stay together, since they share what they build. JOBS=0 runs them in one.
+# Test processes. JOBS=0 runs all tests in one.
 JOBS ?= auto
 INSTALLED := $(VENV)/.installed
+HARNESSES := .venv-harnesses
+
+# Tests start this package in many processes: Python keeps what it compiled, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
+# The tests of a file stay in one process, and files begin in the order of tests/conftest.py.
+PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help venv reproduce browser test quick docs gallery attack quality style spaces clean
+.PHONY: help venv reproduce browser test quick harnesses docs gallery attack quality style spaces clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,10 +38,23 @@ browser:  ## Chromium, in which the tests of the page run; only root can install
 	else echo "The tests of the page are skipped without Chromium: as root, apt-get install chromium"; fi
 
 test: $(INSTALLED) browser  ## All tests and doctests
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 4 --dist loadfile
+	$(PYTEST)
 
 quick: $(INSTALLED)  ## The fast tests, for while you work
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 4 --dist loadfile -m "not slow"
+	$(PYTEST) -m "not slow"
+
+# verifiers and the newest Inspect do not fit the versions of constraints.txt. Their environment uses the packages of
+# .venv for everything else: a line in a .pth file puts those behind its site-packages.
+$(HARNESSES)/.installed: $(INSTALLED)
+	$(BIN)/python -m venv $(HARNESSES)
+	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" > $(HARNESSES)/packages.pth
+	mv $(HARNESSES)/packages.pth $$($(HARNESSES)/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")
+	$(HARNESSES)/bin/pip install --quiet --disable-pip-version-check verifiers==0.4.0 inspect-ai==0.3.285
+	touch $@
+
+harnesses: $(HARNESSES)/.installed  ## The tests of verifiers and Inspect, with those libraries in .venv-harnesses
+	$(HARNESSES)/bin/python -m pytest tests/harnesses/test_verifiers.py tests/harnesses/test_inspect.py \
+		tests/docs/test_pages.py -k "verifiers or inspect or harnesses.md"
 
 docs: $(INSTALLED)  ## The site in docs/_build; warnings are errors
 	$(BIN)/python docs/make_cli.py
@@ -44,7 +63,9 @@ docs: $(INSTALLED)  ## The site in docs/_build; warnings are errors
 gallery: $(INSTALLED)  ## GALLERY.md: a row of every config with its proof
 	$(BIN)/python -m hf_causal.tasks.gallery
 
-attack: $(INSTALLED)  ## The attacks that take minutes: each benchmarks/attack_*.py ends with its counts or an error
+attack: $(INSTALLED)  ## The attacks that take minutes: published splits at full size, then each benchmarks/attack_*.py
+	HF_CAUSAL_FULL_SIZE=1 $(PYTEST) tests/tasks/test_premises.py tests/tasks/test_d_separation_corpus.py \
+		tests/models/test_axiom_attention.py
 	for script in benchmarks/attack_*.py; do $(BIN)/python $$script || exit 1; done
 
 quality: $(INSTALLED)  ## Lint, format, types and the import order, as CI checks them
@@ -61,4 +82,4 @@ style: $(INSTALLED)  ## Fix lint and format
 	$(BIN)/ruff format .
 
 clean:  ## Remove the environment and everything built or trained
-	rm -rf $(VENV) runs dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(HARNESSES) runs dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

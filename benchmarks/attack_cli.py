@@ -12,7 +12,7 @@ CASES = 4000
 
 
 def main() -> int:
-    """Runs the fuzzer in a process of its own, offline and without a token, and returns its status."""
+    """Runs the fuzzer in a separate process, offline and without a token, and returns its status."""
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_TOKEN": ""}
     environment["PYTHONPATH"] = str(ROOT)
     command = [sys.executable, str(ROOT / "tests" / "helpers" / "cli_fuzz.py"), str(CASES)]

@@ -24,7 +24,7 @@ def upper_triangular(size: int) -> dict[int, np.ndarray]:
     graphs = np.zeros((2 ** len(early), size, size), dtype=bool)
     graphs[:, early, late] = (np.arange(len(graphs))[:, None] >> np.arange(len(early))) & 1 == 1
     codes, first = np.unique(canonical_codes(graphs), return_index=True)
-    return {int(code): graphs[place] for code, place in zip(codes, first, strict=True)}
+    return {int(code): graphs[index] for code, index in zip(codes, first, strict=True)}
 
 
 def near_confounders(dag: np.ndarray) -> np.ndarray:
@@ -49,7 +49,7 @@ def published_shares(dags: np.ndarray, representatives: dict[int, np.ndarray]) -
         held["count_relation"].append(exact[:, order][:, :, order])
         held["line 364"].append(faulty[:, right][:, :, right])
         held["both"].append(faulty[:, order][:, :, order])
-    return {fault: np.mean(found, axis=0) for fault, found in held.items()}
+    return {fault: np.mean(shares, axis=0) for fault, shares in held.items()}
 
 
 def first_labelling(cpdag: np.ndarray, representatives: dict[int, np.ndarray]) -> np.ndarray:
@@ -60,15 +60,15 @@ def first_labelling(cpdag: np.ndarray, representatives: dict[int, np.ndarray]) -
 
 
 def found_descendants(dag: np.ndarray) -> np.ndarray:
-    """Descendants by `find_descendent`, which skips a child where the node after the child has been found."""
+    """Descendants by `find_descendent`, which skips a child where the node after the child has been visited."""
     size = len(dag)
 
-    def find(node: int, found: set[int]) -> set[int]:
-        found.add(node)
+    def find(node: int, visited: set[int]) -> set[int]:
+        visited.add(node)
         for child in range(size):
-            if dag[node, child] and child + 1 not in found:
-                find(child, found)
-        return found
+            if dag[node, child] and child + 1 not in visited:
+                find(child, visited)
+        return visited
 
     return np.array([[node in find(start, set()) for node in range(size)] for start in range(size)])
 
@@ -87,10 +87,10 @@ def lists_wrong_independences(dag: np.ndarray) -> bool:
 
 
 def split_classes(wrong: list[np.ndarray]) -> int:
-    """How many classes have graphs with wrong independences beside others, not isomorphic, with the right ones."""
+    """How many classes have graphs with wrong independences and others, not isomorphic, with the right ones."""
     codes = set(canonical_codes(np.array(wrong)).tolist()) if wrong else set()
-    found = [set(canonical_codes(EquivalenceClass.of_dag(graph).members).tolist()) for graph in wrong]
-    return len({frozenset(kinds) for kinds in found if kinds & codes and kinds - codes})
+    members = [set(canonical_codes(EquivalenceClass.of_dag(graph).members).tolist()) for graph in wrong]
+    return len({frozenset(codes_of) for codes_of in members if codes_of & codes and codes_of - codes})
 
 
 def _separated(dag: np.ndarray, descendants: np.ndarray, start: int, end: int, given: int) -> bool:
@@ -118,9 +118,9 @@ def wrong_labels(size: int, representatives: dict[int, np.ndarray]) -> np.ndarra
     """The number of labels of all classes of a size, and how many of them each fault makes wrong."""
     upper, counts = np.triu_indices(size, k=1), np.zeros(1 + len(FAULTS), dtype=int)
     for cpdag in classes(size):
-        found = EquivalenceClass.of_dag(first_labelling(cpdag, representatives))
-        follows = found.shares[:, *upper] == 1
-        published = published_shares(found.members, representatives)
+        equivalence_class = EquivalenceClass.of_dag(first_labelling(cpdag, representatives))
+        follows = equivalence_class.shares[:, *upper] == 1
+        published = published_shares(equivalence_class.members, representatives)
         counts += [follows.size, *(((published[fault][:, *upper] == 1) != follows).sum() for fault in FAULTS)]
     return counts
 

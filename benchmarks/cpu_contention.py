@@ -1,4 +1,4 @@
-"""Training speed on the CPU, alone and beside one other busy process, by how long OpenMP threads spin.
+"""Training speed on the CPU, alone and with one other busy process, by how long OpenMP threads spin.
 
 python benchmarks/cpu_contention.py
 """
@@ -25,7 +25,7 @@ SETTINGS: dict[str, dict[str, str]] = {
 
 
 def examples_per_second(data: Path, settings: dict[str, str], steps: int) -> float:
-    """Trains for some steps in a process of its own; the second half of them counts."""
+    """Trains for some steps in a separate process; the second half of them counts."""
     with tempfile.TemporaryDirectory() as folder:
         command = [
             sys.executable,
@@ -49,15 +49,15 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=2, help="the mean counts")
     options = parser.parse_args()
     print(f"{describe_hardware()}, {time.strftime('%Y-%m-%d')}: axiom-cpu, questions per second\n")
-    print("| OpenMP threads wait with | alone | beside one busy process |\n|---|---|---|")
+    print("| OpenMP threads wait with | alone | with one other busy process |\n|---|---|---|")
     with tempfile.TemporaryDirectory() as data:
         build("axiomatic", data, ["transitivity_ts2"], rows=50_000)
         for name, settings in SETTINGS.items():
             alone = [examples_per_second(Path(data), settings, options.steps) for _ in range(options.repeats)]
             with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as other:
-                beside = [examples_per_second(Path(data), settings, options.steps) for _ in range(options.repeats)]
+                contended = [examples_per_second(Path(data), settings, options.steps) for _ in range(options.repeats)]
                 other.kill()
-            means = [sum(values) / len(values) for values in (alone, beside)]
+            means = [sum(values) / len(values) for values in (alone, contended)]
             print(f"| {name} | {means[0]:,.0f} | {means[1]:,.0f} |", flush=True)
 
 

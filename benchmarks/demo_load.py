@@ -3,7 +3,7 @@
     python benchmarks/demo_load.py --people 100 --questions 5 --files 20 --cores 2
 
 It serves the page on some cores and asks from all. Every question is another one, with 20 sentences. A person thinks
-for some seconds between two questions, and has an address of this machine's own network; so has everybody who
+for some seconds between two questions, and has an address of the network of this machine; so has everybody who
 verifies a file of 2,000 rows, one after the other until the questions are answered.
 """
 
@@ -30,7 +30,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 
 
 def serve(cores: int) -> tuple[subprocess.Popen[bytes], str, float]:
-    """Returns the page in a process of its own on some cores, its address, and the seconds until it answered."""
+    """Returns the page in another process on some cores, its address, and the seconds until it answered."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -74,7 +74,7 @@ def _seconds_of(pid: int | str) -> float:
 
 
 def question(draw: random.Random) -> tuple[str, str]:
-    """A chain of 20 statements about names that were never asked about before."""
+    """A chain of 20 statements about names that no earlier question had."""
     names = [f"{draw.choice(('gene', 'pump', 'storm', 'loan'))} {draw.randrange(10**9)}" for _ in range(SENTENCES + 1)]
     pairs = list(zip(names, names[1:], strict=False))
     draw.shuffle(pairs)
@@ -83,17 +83,17 @@ def question(draw: random.Random) -> tuple[str, str]:
 
 def ask(client: httpx.Client, draw: random.Random) -> float:
     """Seconds from sending a question to having its answer, through the queue of the page."""
-    premises, asked = question(draw)
+    premises, text = question(draw)
     started = time.perf_counter()
-    event = client.post("/gradio_api/call/answer", json={"data": [premises, asked, "axiom-looped"]}).json()["event_id"]
-    told = client.get(f"/gradio_api/call/answer/{event}").text
-    if '"model_answer": "Yes"' not in told.replace('":"', '": "'):
-        raise RuntimeError(f"no right answer: {told[:300]}")
+    event = client.post("/gradio_api/call/answer", json={"data": [premises, text, "axiom-looped"]}).json()["event_id"]
+    shown = client.get(f"/gradio_api/call/answer/{event}").text
+    if '"model_answer": "Yes"' not in shown.replace('":"', '": "'):
+        raise RuntimeError(f"no right answer: {shown[:300]}")
     return time.perf_counter() - started
 
 
 def connect(url: str, number: int) -> httpx.Client:
-    """Returns a client with an address of its own."""
+    """Returns a client with a separate address."""
     address = f"127.0.{1 + number // 200}.{1 + number % 200}"
     return httpx.Client(base_url=url, timeout=300, transport=httpx.HTTPTransport(local_address=address))
 
@@ -140,9 +140,9 @@ def click(url: str, questions: int) -> list[float]:
         page.goto(url)
         page.wait_for_selector("#hc-ask")
         for _ in range(questions):
-            premises, asked = question(draw)
+            premises, text = question(draw)
             page.get_by_label("Premises").fill(premises)
-            page.get_by_label("Question").fill(asked)
+            page.get_by_label("Question").fill(text)
             page.wait_for_timeout(200)
             seconds.append(page.evaluate(_CLICK) / 1000)
         browser.close()
@@ -172,12 +172,12 @@ def measure_crowd(url: str, people: int, questions: int, files: int, pause: floa
     with ThreadPoolExecutor(max(files, 1)) as others, ThreadPoolExecutor(people) as crowd:
         verified = [others.submit(verify_files, url, 1000 + number, is_over) for number in range(files)]
         began = time.perf_counter()
-        asked = list(crowd.map(lambda seed: person(url, questions, seed, pause), range(2, people + 2)))
+        answers = list(crowd.map(lambda seed: person(url, questions, seed, pause), range(2, people + 2)))
         wall = time.perf_counter() - began
         is_over.set()
         results = [each.result() for each in verified]
     meanwhile = f" while {files} verify files" if files else ""
-    row(f"{people} people at once, {pause:g} s between questions{meanwhile}", *_sum(asked), wall)
+    row(f"{people} people at once, {pause:g} s between questions{meanwhile}", *_sum(answers), wall)
     if any(waits for waits, _ in results):
         row(f"files of {files} people", *_sum(results), wall)
 

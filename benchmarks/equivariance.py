@@ -79,13 +79,15 @@ def squares(folder: Path, data: Path, batch_size: int) -> dict[str, float]:
     rows = load_corpus("shapes", "minimal_changes", "validation", data)
     pairs = ImagePairs(rows, towers.tokenizer)
     generator = torch.Generator().manual_seed(0)
-    found = []
+    scores_of_batches = []
     for start in range(0, min(len(pairs), BATCHES * batch_size), batch_size):
         batch = pairs.collate(np.arange(start, min(start + batch_size, len(pairs))), 0)
         logits = towers.model(**batch).logits_per_image
         partners, scores = hard_partners(logits, generator=generator), logits.softmax(1)
-        found.append((float(eqsim_v2(scores, partners, 1.0, 0.0)), float(eqsim_v1(scores, easy_mask(partners), 1.0))))
-    v2, v1 = np.mean(found, axis=0)
+        scores_of_batches.append(
+            (float(eqsim_v2(scores, partners, 1.0, 0.0)), float(eqsim_v1(scores, easy_mask(partners), 1.0)))
+        )
+    v2, v1 = np.mean(scores_of_batches, axis=0)
     return {"v2": float(v2), "v1": float(v1)}
 
 

@@ -45,7 +45,7 @@ def requests(seed: int) -> dict[str, list[str]]:
 
 
 def fastest(ways: dict[str, Callable[[], object]], seconds: float, clock: Callable[[], float]) -> dict[str, float]:
-    """Seconds of the fastest call of each way, the ways taking turns for so many seconds in all."""
+    """Seconds of the fastest call of each way, the ways taking turns for `seconds` in all."""
     for way in ways.values():
         way()
     best = dict.fromkeys(ways, float("inf"))
@@ -88,12 +88,12 @@ def main() -> None:
     print(f"{describe_hardware()}, {options.threads} in use, {time.strftime('%Y-%m-%d')}, seed {options.seed}\n")
     print("| model | request | way | ms | PyTorch takes |\n|---|---|---|---|---|")
     for folder in options.model or released_models().values():
-        with tempfile.TemporaryDirectory() as place:
+        with tempfile.TemporaryDirectory() as temporary:
             labels = {"ONNX Runtime": "onnx", "`torch.export`": "torch"}
             exported = {}
             try:
                 for label, format in labels.items():
-                    done = export_model(folder, Path(place) / format, format)
+                    done = export_model(folder, Path(temporary) / format, format)
                     exported[label] = ExportedModel(done.folder, threads=options.threads)
             except ValueError as error:
                 if options.model:

@@ -10,7 +10,7 @@ Then, in bytes:
 - activations with gradient checkpointing: one hidden state a layer (2 bytes a value), and what one layer keeps while
   it is computed again: 34 bytes a hidden value and token (arXiv 2205.05198, section 4.1, without the attention matrix,
   which fused attention does not keep), more where the feed-forward layer is wider than four times the hidden state;
-- logits: TRL computes them at the answer's tokens alone, which is nothing beside the rest.
+- logits: TRL computes them at the answer's tokens alone, which is nothing compared with the rest.
 
 Not counted: the CUDA context, fragmentation, copies while loading, and the bf16 copies that autocast makes of fp32
 weights.

@@ -61,13 +61,13 @@ def decoder_flops(config: Any, tokens: int, pairs: int, kept: int, kept_pairs: i
 def work_of(batch: dict[str, torch.Tensor], pad_token_id: int) -> dict[str, int]:
     """What a batch of packs asks for: the arguments of [`decoder_flops`]."""
     real = batch["input_ids"] != pad_token_id
-    place = torch.arange(real.shape[1])
-    ends, asked = batch["subtree_ends"], batch["targets"] >= 0
+    position = torch.arange(real.shape[1])
+    ends, scored = batch["subtree_ends"], batch["targets"] >= 0
     at = batch["target_positions"][..., None]
-    sees = (place <= at) & (ends[:, None] > at)
+    sees = (position <= at) & (ends[:, None] > at)
     return {
         "tokens": int(real.sum()),
-        "pairs": int(((ends - place) * real).sum()),
-        "kept": int(asked.sum()),
-        "kept_pairs": int((sees.sum(-1) * asked).sum()),
+        "pairs": int(((ends - position) * real).sum()),
+        "kept": int(scored.sum()),
+        "kept_pairs": int((sees.sum(-1) * scored).sum()),
     }

@@ -1,11 +1,11 @@
-"""How fast each config of each corpus is written, in how much memory, beside the same rows written with networkx.
+"""Speed and memory of writing each config of each corpus, compared with the same rows written with networkx.
 
     python benchmarks/generation.py                                  # 10^5 and 10^6 rows, 1 and 2 processes
     python benchmarks/generation.py --large                          # 10^7 rows too
     python benchmarks/generation.py --config transitivity_ts2 --rows 175000
     python benchmarks/generation.py --config d_separation_generalization --split branching
 
-Each measurement is a process of its own, timed from before it imports the package until the last file is in place.
+Each measurement is a separate process, timed from before it imports the package until the last file is written.
 Peak memory is that of the largest process. The ratio compares processor time (of all processes) for each row kept,
 which other work on the machine disturbs less than elapsed time: the rows of `networkx_rows.py` are fewer, since the
 time of each does not depend on their number, and are made in memory, not written.
@@ -37,7 +37,7 @@ def published_config(corpus: str, name: str, split: str, **options: Any) -> Any:
 
 
 def sized(corpus: str, name: str, split: str, rows: int) -> Any:
-    """A config with about so many rows in all, if it has an option for that, and as it is published otherwise."""
+    """Returns a config with about `rows` rows if it has an option for that, and as it is published otherwise."""
     published = published_config(corpus, name, split)
     cells = sum(len(split) for split in published.splits.values())
     rest = sum(published.num_rows(split) for split in published.splits if split != "train")
@@ -98,7 +98,7 @@ def print_config(corpus: str, name: str, sizes: list[int], options: argparse.Nam
     """The lines of one config."""
     base = best_of(options.repeats, corpus, name, options.split, options.networkx_rows, 0)
     pace = base["rows"] / base["cpu_seconds"] if base["rows"] else 0.0
-    beside = f"{pace:,.0f}" if base["rows"] else "none"
+    networkx_pace = f"{pace:,.0f}" if base["rows"] else "none"
     for rows in sizes:
         for num_proc in options.num_proc:
             run = best_of(options.repeats, corpus, name, options.split, rows, num_proc)
@@ -107,7 +107,7 @@ def print_config(corpus: str, name: str, sizes: list[int], options: argparse.Nam
             title = name if options.split == "all" else f"{name}, {options.split}"
             print(
                 f"| {title} | {run['rows']:,} | {num_proc} | {run['seconds']:.1f} | {rate:,.0f} | {cpu_rate:,.0f} | "
-                f"{run['peak_mb']:.0f} | {run['parquet_mb']:.1f} | {beside} | {ratio} |",
+                f"{run['peak_mb']:.0f} | {run['parquet_mb']:.1f} | {networkx_pace} | {ratio} |",
                 flush=True,
             )
 

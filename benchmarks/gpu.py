@@ -8,7 +8,7 @@
 The decoder of arXiv 2407.07612 without positions comes first and gets half of the time, as many of the paper's 100
 epochs as fit; then come the other position encodings and the looped reasoner, each with an equal share of what is
 left. Before that, the ways to call the model (as it is, with compiled blocks, with CUDA graphs too) are tried for some
-steps, each in a process of its own, and the fastest is taken of those that learn the same. Recipe fields can be
+steps, each in a separate process, and the fastest is taken of those that learn the same. Recipe fields can be
 overridden as in `hf-causal train`. Left behind are `results.json`, `table.md` and `scores/RECIPE.json`, written after
 every recipe, so that a call that is cut off keeps what it has; weights stay in `--work`.
 
@@ -66,7 +66,7 @@ WAYS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "cpu": {"as it is": {}, "attention as plain products": {"attn_implementation": "eager"}},
 }
-"""Ways to call a decoder on each kind of device, as recipe fields."""
+"""Ways to call a decoder on each type of device, as recipe fields."""
 SCORING_SECONDS = 40.0
 """Kept free for scoring the first recipe; later ones take what it took."""
 SAME_LOSS = 0.02
@@ -110,7 +110,7 @@ class Corpus:
 
 
 def probe(name: str, fields: dict[str, Any], steps: int, folder: Path, data: Path, timeout: float) -> dict[str, Any]:
-    """Trains for some steps in a process of its own, since a GPU that has failed once is of no use to its process."""
+    """Trains for some steps in a separate process, since a GPU that has failed once is of no use to its process."""
     lap = max(1, steps // 3)
     fields = {**fields, "train_rows": 20_000, "max_steps": 3 * lap, "logging_steps": lap, "eval_rows": 50,
               "eval_steps": 10**9, "save_steps": 10**9}  # fmt: skip
@@ -147,7 +147,7 @@ def run(
     began = time.perf_counter()
     recipe = load_recipe(name, overrides)
     per_epoch = corpus.steps_per_epoch(recipe)
-    whole = recipe.max_steps or math.ceil(recipe.num_train_epochs * per_epoch)
+    all_steps = recipe.max_steps or math.ceil(recipe.num_train_epochs * per_epoch)
     lap = max(1, probe_steps // 3)
     quiet = {"eval_steps": 10**9, "save_steps": 10**9, "eval_rows": 50, "train_rows": 20_000}
     trial = train(
@@ -160,9 +160,9 @@ def run(
     summary = json.loads((trial.output_dir / "training_summary.json").read_text(encoding="utf-8"))
     questions = summary["questions"] / summary["steps"]
     taken = time.perf_counter() - began
-    # What the trial took beside its steps the training takes too, and some more for validation and larger data.
+    # The training needs this time of the trial next to its steps too, and more for validation and larger data.
     left = 0.9 * (seconds - taken - (taken - trial.seconds))
-    steps = max(1, min(whole, int(left * laps[-1]["examples_per_second"] / questions)))
+    steps = max(1, min(all_steps, int(left * laps[-1]["examples_per_second"] / questions)))
     cadence = {"max_steps": steps, "eval_steps": max(1, steps // 10), "save_steps": steps, "eval_rows": 4000,
                "logging_steps": max(1, steps // 100)}  # fmt: skip
     result = train(load_recipe(name, {**overrides, **cadence}), work / name, corpus.folder)
@@ -172,7 +172,7 @@ def run(
         "fields": overrides,
         "seed": recipe.seed,
         "steps": steps,
-        "steps_of_the_recipe": whole,
+        "steps_of_the_recipe": all_steps,
         "epochs": steps / per_epoch,
         "questions": summary["questions"],
         "train_seconds": round(result.seconds, 1),
@@ -285,9 +285,9 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
             following = len(recipes) - index
             left = deadline - time.perf_counter() - following * reserve
             share = options.first_share if index == 0 and following > 1 else 1 / following
-            chosen = {**overrides, **fields} if recipe.model_type == "axiom" else others
+            recipe_fields = {**overrides, **fields} if recipe.model_type == "axiom" else others
             try:
-                results["results"].append(run(name, chosen, share * left, options.probe_steps, work, corpus))
+                results["results"].append(run(name, recipe_fields, share * left, options.probe_steps, work, corpus))
                 save(options.out, results)  # the scores come later; what was trained is known now
                 began = time.perf_counter()
                 files = readable_files(options.files, corpus.task)
@@ -312,9 +312,9 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
 
 def short(scores: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Accuracy on each split and file, of all that [`evaluate_model`] says."""
-    wanted = ("n", "accuracy", "stderr")
+    fields = ("n", "accuracy", "stderr")
     return {
-        kind: {name: {key: score[key] for key in wanted} for name, score in scores[kind].items()}
+        kind: {name: {key: score[key] for key in fields} for name, score in scores[kind].items()}
         for kind in ("splits", "files")
     }
 

@@ -1,10 +1,10 @@
 """The studies on the card of `matrix-sensing`: when large steps on one environment at a time learn what is invariant.
 
     python benchmarks/heterogeneity.py phase --out model_cards/matrix-sensing   # heterogeneity x step size x width
-    python benchmarks/heterogeneity.py sizes --out model_cards/matrix-sensing   # batch sizes at one place of it
-    python benchmarks/heterogeneity.py cues --out model_cards/matrix-sensing    # the same question asked of text
+    python benchmarks/heterogeneity.py sizes --out model_cards/matrix-sensing   # batch sizes at one point of it
+    python benchmarks/heterogeneity.py cues --out model_cards/matrix-sensing    # the same question about text
 
-Each part replaces its own entry of `studies.json` in the folder; `hf-causal report FOLDER` then renews pictures,
+Each part replaces its entry of `studies.json` in the folder; `hf-causal report FOLDER` then renews pictures,
 report and card. Seeds of `phase` and trainings of `cues` that are finished in `--work` are not done again.
 """
 
@@ -37,7 +37,7 @@ SCORES = ("to_invariant", "to_pooled", "spurious_energy", "other_energy", "rank"
 
 
 def phase(options: argparse.Namespace) -> dict[str, Any]:
-    """The phase diagram, with measured batches and with the expected gradient; each seed has a problem of its own."""
+    """The phase diagram, with measured batches and with the expected gradient; each seed has another problem."""
     cells = grid(HETEROGENEITIES, LEARNING_RATES, FACTORS)
     done = []
     for seed in options.seeds:
@@ -47,7 +47,7 @@ def phase(options: argparse.Namespace) -> dict[str, Any]:
             write_json(path, _phase_of_seed(cells, seed, options))
             print(f"phase: seed {seed} done", flush=True)
         done.append(json.loads(path.read_text(encoding="utf-8")))
-    found = {kind: [{name: np.array(scores, dtype=float) for name, scores in one[kind].items()} for one in done]
+    scores = {kind: [{name: np.array(values, dtype=float) for name, values in one[kind].items()} for one in done]
              for kind in ("measured", "expected")}  # fmt: skip
     curves = {name: [one["curves"][name] for one in done] for name in done[0]["curves"] if name != "steps"}
     steps = done[0]["curves"]["steps"]
@@ -58,28 +58,28 @@ def phase(options: argparse.Namespace) -> dict[str, Any]:
         "learning_rates": LEARNING_RATES,
         "factors": FACTORS,
         "cells": [vars(cell) for cell in cells],
-        # A median over seeds of which one diverged is no number, and stands as null.
-        **{kind: {name: _median_and_range(every, name) for name in SCORES} for kind, every in found.items()},
+        # A median over seeds of which one diverged is no number, and is null.
+        **{kind: {name: _median_and_range(every, name) for name in SCORES} for kind, every in scores.items()},
         "curves": {"steps": steps, **curves},
     }
 
 
 def _phase_of_seed(cells: list[Cell], seed: int, options: argparse.Namespace) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    tails: dict[str, Any] = {}
     for kind, size in (("measured", options.batch_size), ("expected", None)):
         runs = run_grid(cells, seed, options.steps, size)
-        found[kind] = {name: _rounded(runs.tail(name)) for name in SCORES}
+        tails[kind] = {name: _rounded(runs.tail(name)) for name in SCORES}
         if kind == "measured":
-            found["curves"] = {"steps": runs.steps.tolist()}
+            tails["curves"] = {"steps": runs.steps.tolist()}
             for index, cell in enumerate(cells):
                 if (cell.learning_rate, cell.factors) == (PLACE[1], FACTORS[0]) and cell.heterogeneity in (1, 6):
                     name = f"{cell.batches}, M = {cell.heterogeneity:g}"
-                    found["curves"][name] = _rounded(runs.scores["to_invariant"][:, index])
-    return found
+                    tails["curves"][name] = _rounded(runs.scores["to_invariant"][:, index])
+    return tails
 
 
 def sizes(options: argparse.Namespace) -> dict[str, Any]:
-    """How much of what is learned is noise of the batch: one place of the diagram, batches of many sizes."""
+    """How much of what is learned is noise of the batch: one point of the diagram, batches of many sizes."""
     cells = [Cell(batches, *PLACE, FACTORS[0]) for batches in ("environment", "pooled")]
     rows = []
     for size in BATCH_SIZES:
@@ -89,8 +89,8 @@ def sizes(options: argparse.Namespace) -> dict[str, Any]:
             every.append({name: runs.tail(name) for name in SCORES})
         scores = {name: _median_and_range(every, name) for name in SCORES}
         for index, cell in enumerate(cells):
-            own = {name: [values[index] for values in three] for name, three in scores.items()}
-            rows.append({"batch_size": size, "batches": cell.batches, **own})
+            at_size = {name: [values[index] for values in three] for name, three in scores.items()}
+            rows.append({"batch_size": size, "batches": cell.batches, **at_size})
             print(rows[-1], flush=True)
     return {"heterogeneity": PLACE[0], "learning_rate": PLACE[1], "steps": options.steps, "rows": rows}
 
@@ -120,32 +120,34 @@ SHORT = {
 }
 """Of every text run, so that it takes a minute or two of one core."""
 LOOPED = {"all_questions": False, "drawn_questions": 0, "sentence_loss_weight": 0.0, "max_steps": 200}
-"""The rows' own questions alone: with the others, or with labels of statements, there would be no cue to follow."""
+"""Only the questions of the rows: with the others, or with labels of statements, there would be no cue to follow."""
 
 
 def cues(options: argparse.Namespace) -> dict[str, Any]:
     """Questions with a cue: batches of one environment at a time against pooled ones."""
     before = load_studies(options.out).get("cues", {})
-    # Arms that are not asked for this time stay as they were found.
+    # Arms that are not selected this time stay unchanged.
     rows = [row for row in before.get("rows", []) if row["arm"] not in options.arms]
     for number in options.arms:
         cue, strengths, name, change, overrides = ARMS[number]
         data = options.work / f"{cue}-{'-'.join(map(str, strengths))}"
         build("environments", data, [cue], strengths=strengths)
-        own = {**SHORT, **(LOOPED if name == "axiom-looped" else TINY), **overrides}
+        arm_fields = {**SHORT, **(LOOPED if name == "axiom-looped" else TINY), **overrides}
         for batches in ("environment", "pooled"):
-            found: dict[str, list[float]] = {}
+            accuracies: dict[str, list[float]] = {}
             for seed in options.seeds:
                 folder = options.work / f"arm-{number}-{batches}-{seed}"
-                fields = {**own, "corpus": "environments", "config": cue, "batches": batches, "seed": seed}
+                fields = {**arm_fields, "corpus": "environments", "config": cue, "batches": batches, "seed": seed}
                 train(load_recipe(name, fields), folder, data, resume_from_checkpoint="latest")
                 scores = _scores(folder, cue, data)
                 for split, score in scores["splits"].items():
-                    found.setdefault(split, []).append(score["accuracy"])
-            values = {split: [float(np.mean(every)), float(np.std(every, ddof=1))] for split, every in found.items()}
+                    accuracies.setdefault(split, []).append(score["accuracy"])
+            values = {
+                split: [float(np.mean(every)), float(np.std(every, ddof=1))] for split, every in accuracies.items()
+            }
             about = {"arm": number, "cue": cue, "strengths": strengths, "model": name, "change": change}
             rounded = {split: [round(value, 4) for value in pair] for split, pair in values.items()}
-            rows.append({**about, "batches": batches, **rounded, "each": found})
+            rows.append({**about, "batches": batches, **rounded, "each": accuracies})
             print(rows[-1], flush=True)
     return {"about": ABOUT, "rows": sorted(rows, key=lambda row: row["arm"])}
 

@@ -40,7 +40,7 @@ STRENGTHS, SEEDS, IMAGES = (0.0, 0.5, 1.0, 2.0, 3.0), range(5), 20_000
 
 
 def published() -> None:
-    """The slides' two pairs: adjusted for two constructed scenes, then with the slides' own weights."""
+    """The two pairs of the slides: adjusted for two constructed scenes, then with the weights of the slides."""
     rows = compare(open_source("scenes", "published"), PAIRS, replicates=2000)
     head("pair", "P(Y given X), slides", "here", "P(Y given do X), slides", "here, adjusted for the scene")
     for row in rows:
@@ -80,12 +80,12 @@ def slide_counts(total: float) -> Counts:
 
 def systems() -> None:
     """Errors of P(Y | X) and of adjusting, over every pair of five systems, and how often intervals hold the truth."""
-    found = [measure(seed, strength) for strength in STRENGTHS for seed in SEEDS]
-    write_json(RESULTS / "systems.json", {"hardware": describe_hardware(), "images": IMAGES, "rows": found})
+    measured = [measure(seed, strength) for strength in STRENGTHS for seed in SEEDS]
+    write_json(RESULTS / "systems.json", {"hardware": describe_hardware(), "images": IMAGES, "rows": measured})
     head("strength", *COLUMNS.values())
     for strength in STRENGTHS:
-        own = [row for row in found if row["strength"] == strength]
-        cells = [spread([row[name] for row in own]) for name in COLUMNS]
+        at_strength = [row for row in measured if row["strength"] == strength]
+        cells = [spread([row[name] for row in at_strength]) for name in COLUMNS]
         print(f"| {strength:g} | " + " | ".join(cells) + " |", flush=True)
 
 
@@ -123,9 +123,9 @@ def measure(seed: int, strength: float) -> dict[str, float | None]:
     backward = [pair for pair in pairs if system.relation(*pair) == "reversed"]
     forward = [pair for pair in pairs if pair not in backward]
 
-    def score(table: np.ndarray, chosen: list[tuple[int, int]]) -> dict[str, float]:
+    def score(table: np.ndarray, scored: list[tuple[int, int]]) -> dict[str, float]:
         columns = (
-            np.array([values[pair] for pair in chosen]) for values in (table, system.intervened, system.observed)
+            np.array([values[pair] for pair in scored]) for values in (table, system.intervened, system.observed)
         )
         return score_interventions(*(column.tolist() for column in columns))
 
@@ -146,16 +146,16 @@ def measure(seed: int, strength: float) -> dict[str, float | None]:
 
 
 def size() -> None:
-    """Time and memory of the command's parts on a random file with as many images and categories as COCO's."""
+    """Time and memory of each step of the command on a random file with as many images and categories as COCO's."""
     random, images, categories = np.random.default_rng(0), 118_287, 80
     likely = np.minimum(random.beta(0.5, 16, categories) * random.lognormal(0, 1.2, (12, categories)), 0.6)
     present = random.random((images, categories)) < likely[random.integers(12, size=images)]
     rows, columns = np.nonzero(present)
     notes = [{"image_id": int(row), "category_id": int(column)} for row, column in zip(rows, columns, strict=True)]
     data = {
-        "images": [{"id": place} for place in range(images)],
+        "images": [{"id": number} for number in range(images)],
         "annotations": notes,
-        "categories": [{"id": place, "name": f"object {place}"} for place in range(categories)],
+        "categories": [{"id": number, "name": f"object {number}"} for number in range(categories)],
     }
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "instances.json"
@@ -184,10 +184,10 @@ def shortcuts() -> None:
     baselines = get_task("co_occurrence").shortcuts
     head("structure", "n", *baselines)
     for structure in STRUCTURES:
-        own = [row for row in rows if row["structure"] == structure]
-        prompts, labels = [parse_prompt(row["prompt"]) for row in own], [row["label"] for row in own]
+        of_structure = [row for row in rows if row["structure"] == structure]
+        prompts, labels = [parse_prompt(row["prompt"]) for row in of_structure], [row["label"] for row in of_structure]
         hits = [np.mean(np.array(answer(prompts, labels)) == labels) for answer in baselines.values()]
-        print(f"| {structure} | {len(own):,} | " + " | ".join(f"{share:.3f}" for share in hits) + " |")
+        print(f"| {structure} | {len(of_structure):,} | " + " | ".join(f"{share:.3f}" for share in hits) + " |")
 
 
 def picture() -> None:
@@ -197,14 +197,14 @@ def picture() -> None:
 
     rows = compare(open_source("scenes"), 8)
     plot_pairs(rows, RESULTS / "pairs.png", f"What changes most among {IMAGES:,} images of `scenes`, seed 0")
-    found = json.loads((RESULTS / "systems.json").read_text())["rows"]
+    measured = json.loads((RESULTS / "systems.json").read_text())["rows"]
     figure, axis = subplots(figsize=(6.4, 4.0))
     for name, label, colour in (
         ("naive", "P(Y | X), seen", "#8a8f98"),
         ("objects", "adjusted for the other objects", "#c2701c"),
         ("scene", "adjusted for the scene", "#d1495b"),
     ):
-        values = np.array([[row[name] for row in found if row["strength"] == one] for one in STRENGTHS])
+        values = np.array([[row[name] for row in measured if row["strength"] == one] for one in STRENGTHS])
         axis.errorbar(
             STRENGTHS, values.mean(1), values.std(1, ddof=1), marker="o", capsize=3, label=label, color=colour
         )

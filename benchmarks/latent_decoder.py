@@ -1,4 +1,4 @@
-"""The ordinary decoder on sequences with a latent graph, trained by `transformers.Trainer`, beside a Bayes reference.
+"""The ordinary decoder on sequences with a latent graph, trained by `transformers.Trainer`, and a Bayes reference.
 
     python benchmarks/latent_decoder.py --configs induction chain --seeds 0
 
@@ -34,7 +34,7 @@ IGNORED = -100
 
 
 class Sequences(torch.utils.data.Dataset):
-    """Sequences with their target as one more token, the only one that is asked for.
+    """Sequences with their target as one more token, the only one with a loss.
 
     Args:
         tables (sequence of `pa.Table`): Rows of one config.
@@ -42,29 +42,29 @@ class Sequences(torch.utils.data.Dataset):
     """
 
     def __init__(self, tables: Sequence[Any], ids: torch.Tensor):
-        parts = []
+        batches = []
         for rows in tables:
             tokens = ids[torch.from_numpy(matrix_of(rows["tokens"]).astype(np.int64))]
             target = ids[torch.from_numpy(rows["target"].to_numpy().astype(np.int64))]
-            parts.append(torch.cat([tokens, target[:, None]], dim=1))
-        self.input_ids = torch.cat(parts)
+            batches.append(torch.cat([tokens, target[:, None]], dim=1))
+        self.input_ids = torch.cat(batches)
 
     def __len__(self) -> int:
         return len(self.input_ids)
 
     def __getitems__(self, indices: list[int]) -> dict[str, torch.Tensor]:
-        """A whole batch at once."""
-        chosen = self.input_ids[indices]
-        labels = torch.full_like(chosen, IGNORED)
-        labels[:, -1] = chosen[:, -1]
-        return {"input_ids": chosen, "labels": labels}
+        """Returns a batch at once."""
+        rows = self.input_ids[indices]
+        labels = torch.full_like(rows, IGNORED)
+        labels[:, -1] = rows[:, -1]
+        return {"input_ids": rows, "labels": labels}
 
 
 def run(config: str, seed: int, options: argparse.Namespace) -> dict[str, Any]:
     """Trains one decoder on fresh sequences and scores it on every held-out split."""
-    chosen = get_config(CORPUS, config)
+    corpus_config = get_config(CORPUS, config)
     tokenizer = make_tokenizer("axiom")
-    test = generate_shard(CORPUS, chosen, "test", 0)
+    test = generate_shard(CORPUS, corpus_config, "test", 0)
     states = test["num_states"][0].as_py()
     ids = torch.tensor(tokenizer.convert_tokens_to_ids([str(state) for state in range(states)]))
     torch.manual_seed(seed)
@@ -83,24 +83,24 @@ def run(config: str, seed: int, options: argparse.Namespace) -> dict[str, Any]:
     ).train()
     seconds = time.perf_counter() - began
     losses = {}
-    for split in chosen.splits:
+    for split in corpus_config.splits:
         if split != "train":
-            held_out = generate_shard(CORPUS, chosen, split, 0)
+            held_out = generate_shard(CORPUS, corpus_config, split, 0)
             losses[split] = _losses(model.eval(), held_out, ids)
-    found = {"config": config, "seed": seed, "seconds": round(seconds, 1), "losses": losses}
+    result = {"config": config, "seed": seed, "seconds": round(seconds, 1), "losses": losses}
     print(config, seed, f"{seconds:.0f} s", losses["test"], flush=True)
-    return found
+    return result
 
 
 @torch.no_grad()
 def _losses(model: Any, rows: Any, ids: torch.Tensor) -> dict[str, float]:
     tokens = Sequences([rows], ids).input_ids[:, :-1]
-    # Among the states: what the decoder gives to other tokens is not asked for.
-    parts = [model(input_ids=part).logits[:, -1, ids].float().softmax(-1) for part in tokens.split(1000)]
-    wanted = matrix_of(rows["target_probabilities"]).astype(np.float64)
+    # Among the states: probabilities of other tokens do not count.
+    batches = [model(input_ids=part).logits[:, -1, ids].float().softmax(-1) for part in tokens.split(1000)]
+    expected = matrix_of(rows["target_probabilities"]).astype(np.float64)
     bayes = matrix_of(rows["bayes_probabilities"]).astype(np.float64)
-    loss = soft_cross_entropy(torch.cat(parts).double().numpy(), wanted)
-    return {"n": len(tokens), "loss": round(loss, 4), "bayes_loss": round(soft_cross_entropy(bayes, wanted), 4)}
+    loss = soft_cross_entropy(torch.cat(batches).double().numpy(), expected)
+    return {"n": len(tokens), "loss": round(loss, 4), "bayes_loss": round(soft_cross_entropy(bayes, expected), 4)}
 
 
 def main() -> None:

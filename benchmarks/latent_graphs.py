@@ -62,14 +62,14 @@ def runs(options: argparse.Namespace) -> None:
 
 
 def _recording(folder: Path, scores: dict[str, Any], log: list[tuple[int, float]]) -> dict[str, Any]:
-    """The position attention at a few steps, in whole per cent, row by row up to the diagonal; and the loss curve."""
+    """The position attention at a few steps, in per cent, row by row up to the diagonal; and the loss curve."""
     checkpoints = {int(path.name.rpartition("-")[2]): path for path in (folder / "checkpoints").glob("*-*")}
     steps = sorted(step for step, path in checkpoints.items() if (path / "model.safetensors").is_file())
     # More of them early, where most happens.
-    wanted = np.unique(np.geomspace(1, len(steps), SNAPSHOTS).round().astype(int) - 1)
+    shown = np.unique(np.geomspace(1, len(steps), SNAPSHOTS).round().astype(int) - 1)
     model = DisentangledModel(DisentangledConfig.from_pretrained(folder))
     frames = [{"step": 0, "heads": _percent(_untrained(model))}]
-    for step in (steps[place] for place in wanted):
+    for step in (steps[index] for index in shown):
         model.load_state_dict(load_file(checkpoints[step] / "model.safetensors"))
         frames.append({"step": step, "heads": _percent(model.position_attention().detach().numpy())})
     return {
@@ -125,13 +125,13 @@ def forests(options: argparse.Namespace) -> None:
                      for index, graph in enumerate(graphs)]  # fmt: skip
             tokens = torch.from_numpy(np.stack([one.tokens for one in drawn])).long()
             targets = torch.from_numpy(np.stack([one.target_probabilities for one in drawn])).float()
-            found = _forest_weights(model, weights, graphs)
-            curve.append([step, round(float(np.mean(found)), 4)])
+            on_edges = _forest_weights(model, weights, graphs)
+            curve.append([step, round(float(np.mean(on_edges)), 4)])
             print(*curve[-1], f"{time.perf_counter() - began:.0f} s", flush=True)
         part = slice(step % chunk * batch, (step % chunk + 1) * batch)
         slopes = gradients(weights, tokens[:, part], targets[:, part])
         weights = {name: value - options.learning_rate * slopes[name] for name, value in weights.items()}
-    found = _forest_weights(model, weights, graphs)
+    on_edges = _forest_weights(model, weights, graphs)
     recovered = [recover(attention, graph.parents[:-1])
                  for attention, graph in zip(_forest_attention(model, weights), graphs, strict=True)]  # fmt: skip
     result = {
@@ -141,15 +141,15 @@ def forests(options: argparse.Namespace) -> None:
         "steps": options.steps,
         "batch": batch,
         "learning_rate": options.learning_rate,
-        "mean_weight": round(float(np.mean(found)), 4),
-        "sd_over_graphs": round(float(np.std(found)), 4),
-        "range": [round(float(min(found)), 4), round(float(max(found)), 4)],
+        "mean_weight": round(float(np.mean(on_edges)), 4),
+        "sd_over_graphs": round(float(np.std(on_edges)), 4),
+        "range": [round(float(min(on_edges)), 4), round(float(max(on_edges)), 4)],
         "published": {"mean_weight": 0.8366, "sd_over_graphs": 0.0540, "range": [0.675, 0.927]},
         "f1": round(float(np.mean([one.f1 for one in recovered])), 4),
         "wrong_edges": sum(one.hamming_distance for one in recovered),
         "edges": sum(one.num_edges for one in recovered),
-        "curve": [*curve, [options.steps, round(float(np.mean(found)), 4)]],
-        "weights": [round(float(value), 4) for value in found],
+        "curve": [*curve, [options.steps, round(float(np.mean(on_edges)), 4)]],
+        "weights": [round(float(value), 4) for value in on_edges],
         "seconds": round(time.perf_counter() - began),
         **_measured(),
     }
@@ -204,7 +204,7 @@ def gradient(options: argparse.Namespace) -> None:
         slopes = first_gradient(graph, states, alpha, options.sequences)
         information = chi_squared(graph, states, alpha)
         x, y, true = _pairs(graph, slopes, information)
-        children = [child for child, own in enumerate(graph.parents[:-1]) if own and child > 1]
+        children = [child for child, parents in enumerate(graph.parents[:-1]) if parents and child > 1]
         largest = [int(np.argmax(slopes[child, :child])) == graph.parents[child][0] for child in children]
         informed = [int(np.argmax(information[child, :child])) == graph.parents[child][0] for child in children]
         results.append({
@@ -223,10 +223,10 @@ def gradient(options: argparse.Namespace) -> None:
         print(results[-1], flush=True)
     write_json(RESULTS / "gradient.json", {"settings": results, **_measured()})
     figure, axes = subplots(1, len(drawn), figsize=(3.6 * len(drawn), 3.6))
-    for axis, (x, y, true), own in zip(axes, drawn, results, strict=True):
+    for axis, (x, y, true), result in zip(axes, drawn, results, strict=True):
         axis.scatter(x[~true], y[~true], s=9, color="#8fa3b8", label="no edge")
         axis.scatter(x[true], y[true], s=16, color="#d1495b", label="true edge")
-        axis.set_title(f"{own['states']} states, length {own['length']}, prior {own['alpha']:g}", fontsize=10)
+        axis.set_title(f"{result['states']} states, length {result['length']}, prior {result['alpha']:g}", fontsize=10)
         axis.set_xlabel("chi-squared information", fontsize=9)
         axis.set_yticks([])
     axes[0].set_ylabel("gradient of the position pair", fontsize=9)
@@ -271,19 +271,19 @@ def chi_squared(graph: Any, states: int, alpha: float, draws: int = 4000) -> np.
     lines = []
     for position in range(graph.length):
         line = [position]
-        while own := graph.parents[line[-1]]:
-            line.append(own[0])
+        while parents := graph.parents[line[-1]]:
+            line.append(parents[0])
         lines.append(line)
-    found = np.zeros((graph.length, graph.length))
+    weights = np.zeros((graph.length, graph.length))
     for late in range(graph.length - 1):
         for early in range(late):
-            shared = next((place for place in lines[late] if place in lines[early]), None)
+            shared = next((node for node in lines[late] if node in lines[early]), None)
             if shared is not None:
                 ways = (powers[lines[one].index(shared)] for one in (late, early))
                 joint = np.einsum("ns,nsa,nsb->nab", start, *ways)
                 ratio = joint**2 / (start[:, :, None] * start[:, None, :])
-                found[late, early] = ratio.sum((1, 2)).mean() - 1
-    return found
+                weights[late, early] = ratio.sum((1, 2)).mean() - 1
+    return weights
 
 
 def _pairs(graph: Any, slopes: np.ndarray, information: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -311,13 +311,13 @@ def tables(options: argparse.Namespace) -> None:
     print("|---|---|---|---|---|---|---|---|---|---|---|")
     for name in RECIPES:
         if (path := RESULTS / f"{name}.json").is_file():
-            own = json.loads(path.read_text(encoding="utf-8"))
-            found, test, look = own["recovery"]["attention"], own["losses"]["test"], own["induction"]
-            shares = " | ".join(f"{found[key]:.3f}" for key in ("mean_weight", "min_weight", "uniform_weight"))
+            measured = json.loads(path.read_text(encoding="utf-8"))
+            recovery, test, look = measured["recovery"]["attention"], measured["losses"]["test"], measured["induction"]
+            shares = " | ".join(f"{recovery[key]:.3f}" for key in ("mean_weight", "min_weight", "uniform_weight"))
             print(f"| {name} | {shares} | "
-                  f"{found['f1']:.3f} | {found['hamming_distance']} of {found['num_edges']} | {test['loss']:.3f} | "
-                  f"{test['bayes_loss']:.3f} | {look['matching']:.3f} | {look['uniform']:.3f} | "
-                  f"{own['training']['seconds'] / 60:.1f} |")  # fmt: skip
+                  f"{recovery['f1']:.3f} | {recovery['hamming_distance']} of {recovery['num_edges']} | "
+                  f"{test['loss']:.3f} | {test['bayes_loss']:.3f} | {look['matching']:.3f} | {look['uniform']:.3f} | "
+                  f"{measured['training']['seconds'] / 60:.1f} |")  # fmt: skip
     print("\n| recipe | split | prior | model | Bayes | Bayes, prior of training |\n|---|---|---|---|---|---|")
     for name in RECIPES:
         if (path := RESULTS / f"{name}.json").is_file():

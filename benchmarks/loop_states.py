@@ -2,7 +2,7 @@
 
     python benchmarks/loop_states.py FOLDER [--nodes 5 8] [--data-dir data/axiomatic]
 
-For each question about a branching graph that the model answers wrongly, the first statements are found along which
+For each question about a branching graph that the model answers wrongly, this lists the first statements along which
 its ball travels and should not, and the statements along which it travelled in the loop before, by how the two are
 joined: its effect is the cause of that one, they have a common effect, and so on.
 """
@@ -28,13 +28,13 @@ JOINTS = {
     (0, 0): "both have one cause",
     (0, 1): "its cause is that one's effect",
 }
-"""From the places of the common node, in the statement and in the other one."""
+"""From the positions of the common node, in the statement and in the other one."""
 
 
 def first_mistakes(model: Any, packs: SeparationData, pad_token_id: int) -> tuple[Counter, int, int]:
     """Counts of joints, and the numbers of wrong answers and of questions."""
-    found: Counter = Counter()
-    wrong = asked = 0
+    mistakes: Counter = Counter()
+    wrong = total = 0
     for pack in range(len(packs)):
         batch = packs.collate(np.array([pack]), pad_token_id)
         inputs = {name: tensor for name, tensor in batch.items() if not name.endswith("labels")}
@@ -44,12 +44,12 @@ def first_mistakes(model: Any, packs: SeparationData, pad_token_id: int) -> tupl
         right = batch["ball_labels"][0] == 1
         said = torch.stack([logits[0] > 0 for logits in outputs.loop_ball_logits])
         edges = packs.edges[pack]
-        asked += len(labels)
+        total += len(labels)
         for question in (answers != labels).nonzero()[:, 0].tolist():
             wrong += 1
             false = (said[:, question] & ~right[question]).any(-1)
             if not false.any():
-                found["(no statement is travelled that should not be)"] += 1
+                mistakes["(no statement is travelled that should not be)"] += 1
                 continue
             loop = int(false.any(-1).nonzero()[0, 0])
             before = said[loop - 1, question].any(-1) if loop else torch.zeros(len(edges), dtype=torch.bool)
@@ -58,17 +58,17 @@ def first_mistakes(model: Any, packs: SeparationData, pad_token_id: int) -> tupl
                 for statement in false[loop].nonzero()[:, 0].tolist()
                 for other in before.nonzero()[:, 0].tolist()
                 if statement != other
-                for own, theirs in JOINTS
-                if edges[statement][own] == edges[other][theirs]
-                for joint in [JOINTS[own, theirs]]
+                for end, other_end in JOINTS
+                if edges[statement][end] == edges[other][other_end]
+                for joint in [JOINTS[end, other_end]]
             }
-            found.update([" and ".join(sorted(joints)) or "(next to none that is travelled)"])
-    return found, wrong, asked
+            mistakes.update([" and ".join(sorted(joints)) or "(next to none that is travelled)"])
+    return mistakes, wrong, total
 
 
 def _is_stated(prompt: str) -> bool:
-    asked = parse_prompt(prompt)
-    return {*asked.question, *asked.given} <= {name for edge in asked.edges for name in edge}
+    parsed = parse_prompt(prompt)
+    return {*parsed.question, *parsed.given} <= {name for edge in parsed.edges for name in edge}
 
 
 def main() -> None:
@@ -81,12 +81,12 @@ def main() -> None:
     model.eval()
     rows = load_corpus("axiomatic", "d_separation_generalization", "branching", options.data_dir)
     rows = rows.filter(np.isin(rows["num_nodes"].to_numpy(), options.nodes))
-    # Nodes without statements are read, but have no place in packs.
+    # Nodes without statements are read, but are in no pack.
     rows = rows.filter([_is_stated(prompt) for prompt in rows["prompt"].to_pylist()])
-    found, wrong, asked = first_mistakes(model, SeparationData(rows, tokenizer), tokenizer.pad_token_id)
-    print(f"{options.folder.name}: {wrong} of {asked} questions about graphs of {options.nodes} nodes are wrong")
+    mistakes, wrong, total = first_mistakes(model, SeparationData(rows, tokenizer), tokenizer.pad_token_id)
+    print(f"{options.folder.name}: {wrong} of {total} questions about graphs of {options.nodes} nodes are wrong")
     print("The first statement that is travelled and should not be, and those travelled before:")
-    for joints, count in found.most_common():
+    for joints, count in mistakes.most_common():
         print(f"{count:6d}  {joints}")
 
 

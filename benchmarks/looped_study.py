@@ -5,7 +5,7 @@
     python benchmarks/looped_study.py scaling --out model_cards/axiom-looped   # of the model in that folder
     python benchmarks/looped_study.py speed                                    # examples per second of training
 
-Each part replaces its own entry of `studies.json` in the folder; `hf-causal report FOLDER` then renews report and
+Each part replaces its entry of `studies.json` in the folder; `hf-causal report FOLDER` then renews report and
 card. Trainings and arms that are finished in `--work` are not done again.
 """
 

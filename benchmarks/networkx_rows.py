@@ -1,7 +1,7 @@
 """Rows of a corpus written with networkx, as one would write them first: the yardstick of `generation.py`.
 
-One graph at a time: names are drawn one by one, an `nx.DiGraph` is built, every pair of its nodes is asked, and of the
-answers as many Yes as No are kept, with their text and certificate.
+One graph at a time: names are drawn one by one, an `nx.DiGraph` is built, every pair of its nodes is a question, and
+as many Yes as No are kept, with their text and certificate.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ Row = dict[str, Any]
 def transitivity_rows(cell: Cell, draw: random.Random) -> Iterator[Row]:
     """The questions about one graph: `nx.has_path` for every ordered pair of nodes."""
     graph = _draw_graph(cell, draw)
-    asked = [(pair, nx.has_path(graph, *pair)) for pair in permutations(graph, 2)]
+    questions = [(pair, nx.has_path(graph, *pair)) for pair in permutations(graph, 2)]
     premise = _premise(graph)
-    for (cause, effect), label in _balanced(asked, cell, draw):
+    for (cause, effect), label in _balanced(questions, cell, draw):
         if label:
             certificate = {"path": nx.shortest_path(graph, cause, effect)}
         else:
@@ -39,13 +39,13 @@ def d_separation_rows(cell: Cell, draw: random.Random) -> Iterator[Row]:
     A No is proved by the shortest simple path that is open, a Yes by the nodes that are not separated from the first.
     """
     graph = _draw_graph(cell, draw)
-    asked = []
+    questions = []
     for first, second in combinations(graph, 2):
         others = sorted(set(graph) - {first, second})
         given = draw.sample(others, draw.randint(1, len(others)))
-        asked.append(((first, second, given), nx.is_d_separator(graph, {first}, {second}, set(given))))
+        questions.append(((first, second, given), nx.is_d_separator(graph, {first}, {second}, set(given))))
     premise = _premise(graph)
-    for (first, second, given), label in _balanced(asked, cell, draw):
+    for (first, second, given), label in _balanced(questions, cell, draw):
         others = set(graph) - {first, second, *given}
         question = f"Are {first} and {second} d-separated given {{{', '.join(sorted(given))}}}?"
         if label:
@@ -84,7 +84,7 @@ GRAMMARS: dict[str, Callable[[Cell, random.Random], Iterator[Row]]] = {
 
 
 def write_rows(config: CorpusConfig, limit: int, seed: int = 0) -> list[Row] | None:
-    """At most so many rows of a config, from all of its cells in proportion; None for a grammar that is not here."""
+    """Returns at most `limit` rows of a config, from all cells in proportion; `None` for a task that is not here."""
     ask = next((ask for prefix, ask in GRAMMARS.items() if config.name.startswith(prefix)), None)
     if ask is None:
         return None
@@ -92,8 +92,8 @@ def write_rows(config: CorpusConfig, limit: int, seed: int = 0) -> list[Row] | N
     cells = [cell for cells in config.splits.values() for cell in cells]
     share = min(1.0, limit / sum(cell.rows for cell in cells))
     for cell in cells:
-        wanted = len(rows) + max(2, round(cell.rows * share))
-        while len(rows) < wanted:
+        needed = len(rows) + max(2, round(cell.rows * share))
+        while len(rows) < needed:
             rows.extend(ask(cell, draw))
     return rows
 
@@ -108,7 +108,7 @@ def _draw_graph(cell: Cell, draw: random.Random) -> nx.DiGraph:
         pairs = list(combinations(names, 2))
         edges = sorted(draw.sample(pairs, int(cell.branching_factor * cell.num_nodes)))
     graph = nx.DiGraph(edges)
-    # A node without an edge has no place in the text.
+    # A node without an edge is not in the text.
     return graph if len(graph) == cell.num_nodes or cell.branching_factor else _draw_graph(cell, draw)
 
 
@@ -129,8 +129,8 @@ def _draw_names(cell: Cell, draw: random.Random) -> list[str]:
     return names
 
 
-def _balanced(asked: list[tuple[Any, bool]], cell: Cell, draw: random.Random) -> list[tuple[Any, bool]]:
-    yes, no = ([question for question in asked if question[1] == answer] for answer in (True, False))
+def _balanced(questions: list[tuple[Any, bool]], cell: Cell, draw: random.Random) -> list[tuple[Any, bool]]:
+    yes, no = ([question for question in questions if question[1] == answer] for answer in (True, False))
     count = min(len(yes), len(no), cell.questions_per_premise // 2)
     kept = draw.sample(yes, count) + draw.sample(no, count)
     draw.shuffle(kept)

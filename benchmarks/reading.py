@@ -27,7 +27,7 @@ from hf_causal.reading.text import MAX_CHARACTERS
 
 
 def print_scores() -> None:
-    """Prints precision and recall on both parts of the hand-written texts."""
+    """Prints precision and recall on both halves of the hand-written texts."""
     for part in ("develop", "held_out"):
         rows = load(part)
         for language in ("en", "zh"):
@@ -80,11 +80,11 @@ def _outcome(premises: str, question: str) -> str:
         reading = read(premises, question)
     except ReadingError:
         return "refused"
-    asked = reading.question
-    if asked.kind not in ("cause", "affect"):
+    question = reading.question
+    if question.kind not in ("cause", "affect"):
         return "read as another question"
-    reached = reading_texts.reached(reading.edges, asked.names[0])
-    expected = "Yes" if asked.names[1] in reached else "No"
+    reached = reading_texts.reached(reading.edges, question.names[0])
+    expected = "Yes" if question.names[1] in reached else "No"
     return "read, answer confirmed" if answer(reading).answer == expected else "CONTRADICTED"
 
 

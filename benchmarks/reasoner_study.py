@@ -5,8 +5,8 @@
     python benchmarks/reasoner_study.py transfer  # does one task shorten another?
     python benchmarks/reasoner_study.py ceiling  # of rules that chains suggest
 
-Each part replaces its own entry of `studies.json` in the folder; `hf-causal report FOLDER` then renews report and
-card. What is finished in `--work` is not done again, so an interrupted call goes on.
+Each part replaces its entry of `studies.json` in the folder; `hf-causal report FOLDER` then renews report and
+card. What is finished in `--work` is not repeated, so an interrupted call is resumed.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ REACHED = 0.95
 
 
 def run(recipe: Recipe, folder: Path, data: Path) -> Path:
-    """Trains a recipe, or goes on, and returns its folder."""
+    """Trains a recipe, or resumes its training, and returns its folder."""
     several = len({corpus for corpus, _ in recipe.sources}) > 1
     train(recipe, folder, data if several else data / next(iter(recipe.sources))[0], resume_from_checkpoint="latest")
     return folder
@@ -72,7 +72,7 @@ def scores_of(folder: Path, recipe: Recipe, options: argparse.Namespace, limit: 
     if kept.is_file():
         return json.loads(kept.read_text(encoding="utf-8"))
     grammars = {task_name(*source) for source in recipe.sources}
-    found: dict[str, Any] = {}
+    accuracies: dict[str, Any] = {}
     for corpus, config in scored_configs():
         if task_name(corpus, config) not in grammars:
             continue
@@ -81,7 +81,7 @@ def scores_of(folder: Path, recipe: Recipe, options: argparse.Namespace, limit: 
         scores = evaluate_model(folder, corpus, config, options.work / "data" / corpus, files, limit).to_json()
         for split, score in scores["splits"].items():
             worst = min(score["cells"], key=lambda cell: cell["accuracy"])
-            found[f"{config}/{split}"] = {
+            accuracies[f"{config}/{split}"] = {
                 "n": score["n"],
                 "accuracy": score["accuracy"],
                 "f1": score["yes"]["f1"],
@@ -89,9 +89,12 @@ def scores_of(folder: Path, recipe: Recipe, options: argparse.Namespace, limit: 
                 "worst_cell": [worst["structure"], worst["branching_factor"], worst["num_nodes"]],
             }
         for name, score in scores["files"].items():
-            found[f"file/{name}"] = {"n": score["correct_rows"]["n"], "accuracy": score["correct_rows"]["accuracy"]}
-    write_json(kept, found)
-    return found
+            accuracies[f"file/{name}"] = {
+                "n": score["correct_rows"]["n"],
+                "accuracy": score["correct_rows"]["accuracy"],
+            }
+    write_json(kept, accuracies)
+    return accuracies
 
 
 def seeds(options: argparse.Namespace) -> dict[str, Any]:
@@ -134,7 +137,7 @@ def arms(options: argparse.Namespace) -> dict[str, Any]:
     smaller = options.work / "smaller"
     if not (smaller / "corr2cause").is_dir():
         build("corr2cause", smaller / "corr2cause", ["default", "paraphrased"], nodes=(3, 4, 5))
-    found = []
+    all_arms = []
     for index, (name, (base, overrides)) in enumerate(ARMS.items()):
         recipe = load_recipe(base, overrides)
         folder = options.work / f"arm-{index}"
@@ -142,7 +145,7 @@ def arms(options: argparse.Namespace) -> dict[str, Any]:
         plain = name in ("d-separation of chains", "both wordings")
         folder = run(recipe, options.work / f"{base}-0" if plain else folder, data)
         summary = json.loads((folder / "training_summary.json").read_text(encoding="utf-8"))
-        found.append(
+        all_arms.append(
             {
                 "name": name,
                 "recipe": base,
@@ -153,35 +156,35 @@ def arms(options: argparse.Namespace) -> dict[str, Any]:
         print(
             name,
             summary["accuracy"],
-            {key: score["accuracy"] for key, score in found[-1]["scores"].items()},
+            {key: score["accuracy"] for key, score in all_arms[-1]["scores"].items()},
             flush=True,
         )
-    return {"seed": 0, "limit": options.limit, "arms": found}
+    return {"seed": 0, "limit": options.limit, "arms": all_arms}
 
 
 def transfer(options: argparse.Namespace) -> dict[str, Any]:
     """Steps until the validation accuracy of a task stays at .95, from scratch and after another task."""
     mixture = {"transitivity": "axiomatic/transitivity_ts2", "d_separation": "axiomatic/d_separation"}
-    found = []
+    runs = []
     for seed in options.seeds:
         cadence = {"seed": seed, "max_steps": 600, "eval_steps": 20, "eval_rows": 2000, "save_steps": 600}
         # One vocabulary and one set of weights for all, so that what one task has learnt fits the other.
-        whole = {"model.grammars": ["transitivity", "d_separation"]}
+        both_tasks = {"model.grammars": ["transitivity", "d_separation"]}
         for first, second in ((None, "transitivity"), (None, "d_separation"), ("transitivity", "d_separation"),
                               ("d_separation", "transitivity")):  # fmt: skip
-            recipe = load_recipe("axiom-reasoner", {**whole, **cadence, "mixture": {mixture[second]: 4}})
+            recipe = load_recipe("axiom-reasoner", {**both_tasks, **cadence, "mixture": {mixture[second]: 4}})
             folder = options.work / f"transfer-{first}-{second}-{seed}"
             start = options.work / f"transfer-None-{first}-{seed}" if first else None
             if start is not None:
                 recipe = load_recipe(
                     "axiom-reasoner",
-                    {**whole, **cadence, "mixture": {mixture[second]: 4}, "initial_model": str(start)},
+                    {**both_tasks, **cadence, "mixture": {mixture[second]: 4}, "initial_model": str(start)},
                 )
             run(recipe, folder, options.work / "data")
             steps = _steps_to(folder, REACHED)
-            found.append({"seed": seed, "first": first, "task": second, "steps": steps})
-            print(found[-1], flush=True)
-    return {"reached": REACHED, "runs": found}
+            runs.append({"seed": seed, "first": first, "task": second, "steps": steps})
+            print(runs[-1], flush=True)
+    return {"reached": REACHED, "runs": runs}
 
 
 def _steps_to(folder: Path, accuracy: float) -> int | None:
@@ -198,23 +201,23 @@ def _steps_to(folder: Path, accuracy: float) -> int | None:
 def ceiling(options: argparse.Namespace) -> dict[str, Any]:
     """How often the rule without descendants is right: a collider is open only where it is given itself."""
     config = get_config("axiomatic", "d_separation_generalization")
-    found = {}
+    shares = {}
     for split in config.splits:
         rows = load_corpus("axiomatic", config.name, split, options.work / "data" / "axiomatic")
-        found[f"{config.name}/{split}"] = _without_descendants(rows["prompt"].to_pylist(), rows["label"].to_pylist())
+        shares[f"{config.name}/{split}"] = _without_descendants(rows["prompt"].to_pylist(), rows["label"].to_pylist())
     for path in options.files:
         if path.name.startswith("d_separation"):
-            asked = file_questions(path)
-            found[f"file/{path.stem}"] = _without_descendants(asked.prompts, asked.references)
-    print(found)
-    return {"shares": found}
+            parsed = file_questions(path)
+            shares[f"file/{path.stem}"] = _without_descendants(parsed.prompts, parsed.references)
+    print(shares)
+    return {"shares": shares}
 
 
 def _without_descendants(prompts: Sequence[str], labels: Sequence[int]) -> float:
     right = 0
     for prompt, label in zip(prompts, labels, strict=True):
-        asked = parse_prompt(prompt)
-        right += int(asked.question[1] not in _reached(asked.edges, asked.question[0], set(asked.given))) == label
+        parsed = parse_prompt(prompt)
+        right += int(parsed.question[1] not in _reached(parsed.edges, parsed.question[0], set(parsed.given))) == label
     return right / len(prompts)
 
 
@@ -224,7 +227,7 @@ def _reached(edges: Sequence[tuple[str, str]], x: str, given: set[str]) -> set[s
     for cause, effect in edges:
         neighbours.setdefault(cause, []).append((effect, True))
         neighbours.setdefault(effect, []).append((cause, False))
-    found: set[str] = set()
+    nodes: set[str] = set()
     # States of a walk that never turns round on the edge by which it came: a node, whether entered from a parent.
     seen: set[tuple[str, bool, str]] = set()
     waiting = [(node, down, x) for node, down in neighbours.get(x, [])]
@@ -233,12 +236,12 @@ def _reached(edges: Sequence[tuple[str, str]], x: str, given: set[str]) -> set[s
         if (node, down, before) in seen:
             continue
         seen.add((node, down, before))
-        found.add(node)
+        nodes.add(node)
         for after, on_down in neighbours[node]:
             collider = down and not on_down
             if after != before and (node in given) == collider:
                 waiting.append((after, on_down, node))
-    return found
+    return nodes
 
 
 def main() -> None:
@@ -253,9 +256,9 @@ def main() -> None:
     options = parser.parse_args()
     for corpus in ("axiomatic", "corr2cause"):
         if not (options.work / "data" / corpus).is_dir():
-            wanted = [config for task, config in scored_configs() if task == corpus]
-            wanted += ["transitivity_ts2", "d_separation", "d_separation_trees"] if corpus == "axiomatic" else []
-            build(corpus, options.work / "data" / corpus, wanted, num_proc=2)
+            configs = [config for task, config in scored_configs() if task == corpus]
+            configs += ["transitivity_ts2", "d_separation", "d_separation_trees"] if corpus == "axiomatic" else []
+            build(corpus, options.work / "data" / corpus, configs, num_proc=2)
     study = {"seeds": seeds, "arms": arms, "transfer": transfer, "ceiling": ceiling}[options.part](options)
     name = {"seeds": "tasks", "arms": "task_arms"}.get(options.part, options.part)
     save_study(options.out, name, {**study, "hardware": describe_hardware(), "date": time.strftime("%Y-%m-%d")})

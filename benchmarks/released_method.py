@@ -1,6 +1,6 @@
 """How the released code of arXiv 2407.07612 trains, written anew from its description, for comparison.
 
-A GPT-2 model of transformers is fed embeddings from a table of its own, so that GPT-2's table of 50,257 words is there
+A GPT-2 model of transformers is fed embeddings from another table, so that GPT-2's table of 50,257 words is there
 and never used. 128 prompts at a time are padded to the longest, everything is computed in fp32, a Python loop picks
 each prompt's last token, and the loss is the cross-entropy over the vocabulary there. The optimizer is AdamW as it
 comes.

@@ -52,7 +52,7 @@ from hf_causal.utils.hardware import describe_hardware
 
 WARM_UP = 3
 BLOCK = 5
-"""Steps with and without exchange take turns in blocks of so many, so that other work on the machine falls on both."""
+"""Steps with and without exchange take turns in blocks of this length, so that other work slows down both."""
 
 
 def exchange_seconds(
@@ -140,7 +140,7 @@ def measure(options: argparse.Namespace) -> None:
 def run_measurement(
     options: argparse.Namespace, data: Path, processes: int, batch: int, threads: int
 ) -> dict[str, Any]:
-    """One row of the table, measured in processes of their own."""
+    """One row of the table, measured in separate processes."""
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "result.json"
         command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)]
@@ -234,7 +234,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/scaling"))
     parser.add_argument("--recipe", default="axiom-cpu", help="measured here")
     parser.add_argument("--batch", type=int, default=32, help="premises of one process")
-    parser.add_argument("--steps", type=int, default=60, help="of each kind; their median counts")
+    parser.add_argument("--steps", type=int, default=60, help="with and without exchange; their median counts")
     parser.add_argument("--rows", type=int, default=175_000, help="training rows")
     parser.add_argument("--target", default="axiom-67m-none", help="projected to GPUs")
     parser.add_argument("--gpus", type=int, nargs="+", default=[1, 2, 8, 16, 64])
@@ -257,7 +257,7 @@ def main() -> None:
         default=50e9,
         help="of the network card of a GPU: 400 Gb/s, ConnectX-7 (DGX H100 user guide)",
     )
-    # NCCL's own figures for rings, in its src/graph/tuning.cc.
+    # Figures of NCCL for rings, in its src/graph/tuning.cc.
     parser.add_argument("--base-latency", type=float, default=8.4e-6, help="seconds of a call")
     parser.add_argument("--latency-inside", type=float, default=3.4e-6, help="seconds of a hop inside a machine")
     parser.add_argument("--latency-outside", type=float, default=14e-6, help="seconds of a hop between machines")

@@ -35,7 +35,7 @@ def load_studies(folder: Path) -> dict[str, Any]:
 
 
 def save_study(folder: Path, name: str, study: dict[str, Any]) -> None:
-    """Adds a study to a model folder, in place of the one of this name, and renders all studies again."""
+    """Adds a study to a model folder, replaces the one of this name, and renders all studies again."""
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / DATA_FILE, {**load_studies(folder), name: study})
     write_studies(folder)

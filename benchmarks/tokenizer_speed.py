@@ -1,4 +1,4 @@
-"""Throughput of the tokenizer beside a plain Python loop that splits the same prompts into the same ids.
+"""Throughput of the tokenizer compared with a plain Python loop that splits the same prompts into the same ids.
 
 python benchmarks/tokenizer_speed.py
 """
@@ -15,7 +15,7 @@ from hf_causal.utils.hardware import describe_hardware
 
 
 def python_loop(vocabulary: dict[str, int]) -> Callable[[list[str]], list[list[int]]]:
-    """Words by spelling, names by character: as little Python as the task allows, without the rules of place."""
+    """Words by spelling, names by character: as little Python as the task allows, without rules of position."""
     words = {"causes", "cause", "Does"}
 
     def encode(prompts: list[str]) -> list[list[int]]:

@@ -5,7 +5,7 @@
     python benchmarks/training.py --profile tree                                 # where the time of a step goes
     python benchmarks/training.py --looped --out benchmarks/results/looped-cpu   # the looped reasoner
 
-Every way trains the same rows, on a GPU where there is one, each in a process of its own. Shown are
+Every way trains the same rows, on a GPU where there is one, each in a separate process. Shown are
 
 - examples (questions answered) and tokens (padding left out) per second, over batches spread evenly over the lengths;
 - model FLOPs utilisation: the matrix products that the answers need, three times a forward pass (`flops.py` says which
@@ -25,7 +25,8 @@ from typing import Any
 
 import torch
 from flops import matrix_rate
-from training_ways import LOOPED, WAYS, Settings, measure, profile
+from training_settings import LOOPED, WAYS, Settings
+from training_ways import measure, profile
 
 from hf_causal.utils.files import write_json, write_text
 from hf_causal.utils.hardware import describe_hardware, has_bf16
@@ -36,7 +37,7 @@ def rates(device: str) -> dict[str, float]:
 
 
 def run_apart(function: Any, *arguments: Any) -> Any:
-    """Calls a function in a fresh process, whose memory is its own."""
+    """Calls a function in a fresh process, so that the memory of others does not count."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         return pool.submit(function, *arguments).result()
 

@@ -1,4 +1,4 @@
-"""The ways to train that `training.py` compares, each measured in a process of its own."""
+"""The ways to train that `training.py` compares, each measured in a separate process."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import json
 import resource
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,8 @@ import torch
 from flops import TRAINING, clock, decoder_flops, work_of
 from released_method import BATCH, ReleasedModel
 from torch import nn
+from training_settings import SHARED, Form, Settings, Way
 
-from hf_causal.corpora.build import build
-from hf_causal.corpora.load import load_corpus
 from hf_causal.models import make_model, make_tokenizer
 from hf_causal.training.compiled import compile_blocks
 from hf_causal.training.next_token import loss_and_hits
@@ -28,111 +26,11 @@ from hf_causal.training.optimizers import make_optimizers
 from hf_causal.training.packing import PackedPrompts
 from hf_causal.training.recipe import load_recipe
 
-SHARED = 8
-"""About so many questions share a premise in the training data, so batches of premises are smaller by this factor."""
 RECIPE, LOOPED_RECIPE = "axiom-67m-none", "axiom-looped"
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What all ways have in common."""
-
-    device: str
-    steps: int
-    questions: int
-    rows: int
-    data: Path | None
-    width: int
-    layers: int
-    heads: int
-    threads: int
-    seed: int
-    bf16: bool
-
-    def describe(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if name not in ("data", "device", "threads")}
-
-    def table(self) -> pa.Table:
-        folder = self.data or Path(tempfile.gettempdir()) / "hf_causal-benchmark"
-        if not (folder / "transitivity_ts2").is_dir():
-            build("axiomatic", folder, ["transitivity_ts2"])
-        return load_corpus("axiomatic", "transitivity_ts2", "train", folder)[: self.rows]
-
-    def sizes(self) -> dict[str, int]:
-        return {"hidden_size": self.width, "num_hidden_layers": self.layers, "num_attention_heads": self.heads}
-
-    def decoder(self, attention: str = "sdpa") -> Any:
-        """The decoder at the seed's weights; the same in every way."""
-        torch.manual_seed(self.seed)
-        model = make_model("axiom", {"position_encoding": "none", **self.sizes()}, make_tokenizer("axiom"), attention)
-        return model.to(self.device).train()
-
-
-@dataclass(frozen=True)
-class Form:
-    """How our decoder is trained; every field is a step of the comparison."""
-
-    head_at_answers: bool = False
-    like_lengths: bool = False
-    bf16: bool = False
-    share_premise: bool = False
-    share_beginnings: bool = False
-    last_block_at_answers: bool = False
-    fused: bool = False
-    attention: str = "sdpa"
-    compile_mode: str | None = None
-    batches: int = 1
-    """How many times larger the batches are."""
-
-
-@dataclass(frozen=True)
-class Way:
-    """One row of the table."""
-
-    name: str
-    title: str
-    kind: str = "form"
-    form: Form = field(default_factory=Form)
-    device: str | None = None
-    """Where it makes sense; everywhere when not given."""
-
-    def fits(self, settings: Settings) -> bool:
-        return self.device in (None, settings.device)
-
-
-def _ladder() -> Iterator[Way]:
-    yield Way("released", "the released method: GPT-2, fp32, padded, a loop over the batch", "released")
-    yield Way("trainer", "`transformers.Trainer` as it comes (our decoder, batches of 8)", "trainer")
-    form = Form()
-    yield Way("plain", "our decoder, the same way", form=form)
-    for name, title, changes, device in (
-        ("head", "+ the head at answers alone", {"head_at_answers": True}, None),
-        ("like-lengths", "+ batches of like length", {"like_lengths": True}, None),
-        ("bf16", "+ bf16", {"bf16": True}, None),
-        ("premise", "+ a premise shared by its questions", {"share_premise": True}, None),
-        ("tree", "+ beginnings shared by questions", {"share_beginnings": True}, None),
-        ("last-block", "+ the last block at answers alone", {"last_block_at_answers": True}, None),
-        ("fused", "+ fused AdamW", {"fused": True}, None),
-        ("eager", "+ attention as plain products", {"attention": "eager"}, "cpu"),
-        ("compile", "+ compiled blocks", {"compile_mode": "default"}, None),
-        ("graphs", "+ CUDA graphs", {"compile_mode": "reduce-overhead"}, "cuda"),
-        ("large", "+ batches 8 times larger", {"batches": 8}, "cuda"),
-    ):
-        form = replace(form, **changes)
-        yield Way(name, title, form=form, device=device)
-    yield Way("loop", "`hf-causal train`, everything included", "loop")
-
-
-WAYS = tuple(_ladder())
-LOOPED = (
-    Way("looped-alone", "each question with a premise of its own", "looped", Form()),
-    Way("looped-shared", "a premise shared by its questions", "looped", Form(share_premise=True)),
-    Way("looped-all", "all questions about a premise", "looped", Form(share_premise=True, share_beginnings=True)),
-)
-
-
 def measure(way: Way, settings: Settings) -> dict[str, Any]:
-    """Times one way; to be called in a process of its own."""
+    """Times one way; to be called in a separate process."""
     torch.set_num_threads(settings.threads)
     return {"released": _released, "trainer": _trainer, "form": _form, "loop": _loop, "looped": _looped}[way.kind](
         way, settings
@@ -247,7 +145,7 @@ def _trainer(way: Way, settings: Settings) -> dict[str, Any]:
         Trainer(
             model, arguments, train_dataset=data, data_collator=DataCollatorForSeq2Seq(tokenizer), callbacks=[Clock()]
         ).train()
-    # Of all rows: the trainer draws its own.
+    # Of all rows: the trainer draws others.
     packs = PackedPrompts(rows[:2000], tokenizer, packing=False)
     work = _decoder_work(
         model.config, packs.collate(np.arange(len(packs)), tokenizer.pad_token_id), tokenizer.pad_token_id
@@ -264,7 +162,7 @@ def _trainer(way: Way, settings: Settings) -> dict[str, Any]:
 
 
 def _form_step(form: Form, settings: Settings) -> tuple[Any, list[Any]]:
-    """What takes a step, with its model and optimizer, and the batches it is given."""
+    """What takes a step, with its model and optimizer, and its batches."""
     step = _FormStep(form, settings)
     return step, step.batches
 
@@ -316,7 +214,7 @@ class _FormStep:
 
     @torch.no_grad()
     def check(self) -> float:
-        """The loss of the questions that every way is asked, in eval mode."""
+        """The loss of the questions that all ways have in common, in eval mode."""
         self.model.eval()
         loss = self.loss(self.checked).item()
         self.model.train()

@@ -1,9 +1,9 @@
 """How many rows a second are verified, and how much memory that takes as rows grow.
 
     python benchmarks/verify_speed.py                                # built data of 175,000 and 1,000,000 rows
-    python benchmarks/verify_speed.py --rows 175000 --data FILE …    # and files of your own
+    python benchmarks/verify_speed.py --rows 175000 --data FILE …    # and your files
 
-Each measurement is a process of its own; reading the file is part of it. A file is verified again and again until half
+Each measurement is a separate process; reading the file is part of it. A file is verified again and again until half
 a second has passed. The speed goes by the processor time of all threads, which busy neighbours disturb the least. Peak
 memory is the largest resident set, libraries included.
 """

@@ -1,5 +1,6 @@
 """Settings that every test runs under, and small things that several of them need."""
 
+import gc
 import os
 
 # Read at import by the libraries, so they are set before anything else is imported.
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from matplotlib.figure import Figure
 from small import TINY
 
 # How long an example takes says nothing on a machine that has other things to do.
@@ -52,12 +54,61 @@ SLOW = (
 """Starts of the paths of tests that build corpora, train, serve or start processes; `make quick` leaves them out."""
 
 
+TIGHT_LAYOUT, SAVEFIG = Figure.tight_layout, Figure.savefig
+LONGEST = (
+    "training/test_processes",
+    "docs/test_pages",
+    "package/test_wheel",
+    "pins/test_pins",
+    "export/test_export",
+)
+"""Starts of the paths of the files that take longest. They begin first: at the end all processes are busy."""
+
+
 def pytest_collection_modifyitems(items):
-    """Marks the slow tests."""
+    """Marks the slow tests, and puts the longest files in front."""
     tests = Path(__file__).parent
+    ranks = {}
     for item in items:
-        if item.path.is_relative_to(tests) and str(item.path.relative_to(tests)).startswith(SLOW):
+        name = str(item.path.relative_to(tests)) if item.path.is_relative_to(tests) else ""
+        if name.startswith(SLOW):
             item.add_marker("slow")
+        ranks[item] = next((rank for rank, start in enumerate(LONGEST) if name.startswith(start)), len(LONGEST))
+    items.sort(key=ranks.get)
+
+
+def pytest_collection():
+    """Collects no garbage while the tests import their libraries, since what is made then stays."""
+    gc.disable()
+
+
+def pytest_collection_finish():
+    """Leaves what exists by now, which is most of all objects, out of later garbage collections."""
+    gc.freeze()
+    gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def empty_pictures():
+    """Writes figures as empty pictures: drawing one takes half a second, and most tests only need its file."""
+    from PIL import Image
+
+    def save(figure, path, **options):
+        Image.new("L", (1, 1)).save(path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("matplotlib.figure.Figure.tight_layout", lambda figure: None)
+        patch.setattr("matplotlib.figure.Figure.savefig", save)
+        yield
+
+
+@pytest.fixture(scope="module")
+def drawn_pictures(empty_pictures):
+    """Draws the figures of a file of tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("matplotlib.figure.Figure.tight_layout", TIGHT_LAYOUT)
+        patch.setattr("matplotlib.figure.Figure.savefig", SAVEFIG)
+        yield
 
 
 @pytest.fixture(scope="session")

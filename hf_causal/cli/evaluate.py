@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from click.core import ParameterSource
 
 from hf_causal.cli.options import DataDir, Device, bar
 
 if TYPE_CHECKING:
+    from hf_causal.evaluation.answers.scores import AnswerScores
     from hf_causal.evaluation.report_files import AnyScores
 
 EVALUATE_HELP = """
@@ -20,7 +23,13 @@ those of natural language inference (entailment is Yes), or an adapter of either
 A data file is what `hf-causal verify` reads: JSON lines, JSON, CSV or Parquet with, say, `prompt` and `completion`.
 
 With `--lm` any causal language model is a baseline: by the likelihood of Yes against No, with `--generate` by the text
-that it generates after the paper's instruction, with `--endpoint` by the replies of an OpenAI-compatible server.
+that it generates after the paper's instruction, with `--endpoint` by the replies of an OpenAI-compatible server. It
+may be a `.gguf` file, or a folder with one.
+
+With `--answers proof` the model writes its answer with a proof, with `--answers trace` the steps to it, and a program
+checks every line. The report has right answers, valid proofs, both, and unreadable replies of every cell, and the ten
+failures that teach most.
+
 Replies are kept as they arrive, so that the same command continues where it stopped and pays for no reply twice. The
 token of an endpoint is read from `HF_CAUSAL_ENDPOINT_TOKEN`; the stored one is only sent to Hugging Face's own API
 hosts, over https. A parameter that the server does not take is left out after its first refusal; a prompt that it
@@ -49,6 +58,10 @@ Examples:
 
     hf-causal evaluate --lm ORGANIZATION/NAME --generate --shots 4 --limit 50 --report runs/baseline
 
+    hf-causal evaluate --lm model.gguf --answers proof --shots 4 --limit 10 --report runs/proofs
+
+    hf-causal evaluate --lm NAME --endpoint https://HOST/v1 --answers trace --config d_separation_generalization
+
     hf-causal evaluate --lm NAME --endpoint http://localhost:8000/v1 --concurrency 16 --requests-per-minute 500
 
     hf-causal evaluate --lm NAME --endpoint https://HOST/v1 --max-new-tokens 4096 --reasoning-effort low --timeout 600
@@ -56,6 +69,7 @@ Examples:
 
 
 def evaluate(
+    context: typer.Context,
     model: Annotated[str | None, typer.Argument(help="Model folder, or model on the Hub.")] = None,
     corpus: Annotated[
         str | None,
@@ -78,15 +92,25 @@ def evaluate(
         bool, typer.Option("--trust-remote-code", help="Run code that comes with a model on the Hub.")
     ] = False,
     lm: Annotated[
-        str | None, typer.Option(help="Any causal language model, or the name that an endpoint has for it.")
+        str | None,
+        typer.Option(help="Any causal language model, a GGUF file, or the name that an endpoint has for a model."),
     ] = None,
     endpoint: Annotated[str | None, typer.Option(help="URL of an OpenAI-compatible server to ask `--lm` at.")] = None,
     generate: Annotated[bool, typer.Option("--generate", help="Read generated text, not likelihoods.")] = False,
     shots: Annotated[int, typer.Option(help="Examples from the training split before each question of `--lm`.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of the choice of examples.")] = 0,
     chat_template: Annotated[bool, typer.Option(help="Use the chat template where the tokenizer has one.")] = True,
-    max_new_tokens: Annotated[int, typer.Option(help="Most tokens of a generated answer.")] = 16,
-    answers: Annotated[Path | None, typer.Option(help="Folder that keeps the replies of `--lm`.")] = None,
+    max_new_tokens: Annotated[
+        int, typer.Option(help="Most tokens of a generated answer; if left out with `--answers`, what the form needs.")
+    ] = 16,
+    answers: Annotated[
+        Path | None,
+        typer.Option(
+            help="Form of the answers of `--lm`: `yes-no`, `proof`, `trace` or another one of the task; anything else "
+            "is a folder, as for `--replies`."
+        ),
+    ] = None,
+    replies: Annotated[Path | None, typer.Option(help="Folder that keeps the replies of `--lm`.")] = None,
     concurrency: Annotated[int, typer.Option(help="Most requests to an endpoint at a time.")] = 8,
     requests_per_minute: Annotated[float | None, typer.Option(help="Most requests to an endpoint per minute.")] = None,
     timeout: Annotated[float, typer.Option(help="Seconds within which an endpoint must answer a request.")] = 120.0,
@@ -109,17 +133,32 @@ def evaluate(
         raise ValueError("`--endpoint` needs `--lm`, the name that the server has for the model")
     _check_outputs(json_out, report_out)
     data_options: dict[str, Any] = {"data_dir": data_dir, "files": data or (), "limit": limit, "device": device}
+    form, replies = _form_and_replies(answers, replies)
+    if form != "yes-no" and lm is None:
+        raise ValueError(f"`--answers {form}` needs `--lm`: a model of this package answers Yes or No")
     if lm is not None:
         lm_options = {
             "endpoint": endpoint, "generate": generate, "shots": shots, "seed": seed, "chat_template": chat_template,
-            "max_new_tokens": max_new_tokens, "answers": answers, "concurrency": concurrency,
+            "max_new_tokens": max_new_tokens, "answers": replies, "concurrency": concurrency,
             "requests_per_minute": requests_per_minute, "timeout": timeout, "token_limit": token_limit,
             "reasoning_effort": reasoning_effort, **_parsed(temperature, extra_body),
         }  # fmt: skip
+        if form != "yes-no":
+            if context.get_parameter_source("max_new_tokens") is ParameterSource.DEFAULT:
+                lm_options["max_new_tokens"] = None
+            lm_options["form"] = form
         scores = _score_language_model(lm, corpus, config, trust_remote_code, data_options, lm_options)
     else:
         scores = _score_model(str(model), corpus, config, trust_remote_code, data_options)
     _write(scores, json_out, report_out)
+
+
+def _form_and_replies(answers: Path | None, replies: Path | None) -> tuple[str, Path | None]:
+    """Returns the form of the answers and the folder of the replies, which `--answers` named before it had forms."""
+    from hf_causal.posttraining.options import find_form
+
+    form = None if answers is None else find_form(str(answers))
+    return form or "yes-no", replies if form else replies or answers
 
 
 def _check_outputs(json_out: Path | None, report_out: Path | None) -> None:
@@ -163,13 +202,18 @@ def _score_language_model(
     trust_remote_code: bool,
     options: dict[str, Any],
     lm_options: dict[str, Any],
-) -> AnyScores:
+) -> AnyScores | AnswerScores:
     from hf_causal.evaluation.language_models.evaluate import evaluate_language_model
 
     if config == "all":
         raise ValueError("`--config all` is for MODEL: score `--lm` on one config at a time")
     source = _corpus_and_config(corpus, config)
     options = {**options, **lm_options, "trust_remote_code": trust_remote_code}
+    if form := options.pop("form", None):
+        from hf_causal.evaluation.answers.evaluate import evaluate_answers
+
+        options.pop("generate")
+        return evaluate_answers(lm, form, *source, progress=bar, **options)
     return evaluate_language_model(lm, *source, progress=bar, **options)
 
 
@@ -177,13 +221,21 @@ def _corpus_and_config(corpus: str | None, config: str | None) -> tuple[str, str
     return corpus or "axiomatic", None if config == "none" else config or "transitivity_generalization"
 
 
-def _write(scores: AnyScores, json_out: Path | None, report_out: Path | None) -> None:
+def _write(scores: AnyScores | AnswerScores, json_out: Path | None, report_out: Path | None) -> None:
+    from hf_causal.evaluation.answers.report import print_answers, write_answer_report
+    from hf_causal.evaluation.answers.scores import AnswerScores
     from hf_causal.evaluation.console import print_scores
     from hf_causal.evaluation.report_files import scores_to_json, write_report
     from hf_causal.utils.files import write_json
 
+    if isinstance(scores, AnswerScores):
+        values, show = scores.to_json(), partial(print_answers, scores)
+        write = partial(write_answer_report, scores=scores)
+    else:
+        values, show = scores_to_json(scores), partial(print_scores, scores)
+        write = partial(write_report, scores=scores)
     if json_out:
-        write_json(json_out, scores_to_json(scores))
-    print_scores(scores)
+        write_json(json_out, values)
+    show()
     if report_out:
-        typer.echo(f"Report in {write_report(report_out, scores)}.")
+        typer.echo(f"Report in {write(report_out)}.")

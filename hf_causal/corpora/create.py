@@ -10,9 +10,10 @@ import pyarrow as pa
 from datasets.table import InMemoryTable
 
 from hf_causal.corpora import config_names, config_options, datasets, generate_shard, get_config
+from hf_causal.corpora.levels import rows_by_index
 from hf_causal.corpora.load import load_corpus
-from hf_causal.corpora.stream import stream_corpus
-from hf_causal.tasks.registry import tasks
+from hf_causal.corpora.stream import stream_blocks, stream_corpus
+from hf_causal.tasks.registry import get_task, tasks
 from hf_causal.utils.randomness import Stream
 
 _LEAST_ROWS = 400
@@ -20,7 +21,14 @@ _LEAST_ROWS = 400
 
 
 def create(
-    name: str, rows: int = 1000, seed: int = 0, *, split: str | None = None, streaming: bool = False, **options: Any
+    name: str,
+    rows: int = 1000,
+    seed: int = 0,
+    *,
+    split: str | None = None,
+    level: int | None = None,
+    streaming: bool = False,
+    **options: Any,
 ) -> hf_datasets.Dataset | hf_datasets.IterableDataset:
     """Generates rows of a task or a config; the same arguments give the same rows on every machine.
 
@@ -31,6 +39,8 @@ def create(
             of its rows, in random order.
         seed (`int`): Of the random numbers; another seed gives other rows.
         split (`str`, *optional*): Split of the config; `train` where there is one, or else the first one.
+        level (`int`, *optional*): Level of difficulty of a task, from 1; its splits are `train`, `validation` and
+            `test`, and fewer rows are the first of more rows.
         streaming (`bool`): Whether to return an `IterableDataset` of training rows without end; `rows` is ignored.
         **options: Options of the config, such as `nodes`.
 
@@ -38,7 +48,7 @@ def create(
         `datasets.Dataset`, or `datasets.IterableDataset` with `streaming`.
 
     Raises:
-        `ValueError`: For an unknown name, split or option, or a number of rows that cannot be generated.
+        `ValueError`: For an unknown name, split, level or option, or a number of rows that cannot be generated.
 
     Example:
 
@@ -46,11 +56,16 @@ def create(
     >>> rows = create("d_separation", rows=6, seed=7)
     >>> len(rows), rows[2] == create("d_separation", rows=6, seed=7)[2]
     (6, True)
+    >>> create("d_separation", rows=1, level=5)[0]["num_nodes"] >= 15
+    True
     >>> next(iter(create("transitivity", streaming=True)))["prompt"].endswith("?")
     True
 
     ```
     """
+    if level is not None:
+        level_rows = rows_by_index(name, seed, level=level, split=split or "train", **options)
+        return stream_blocks(level_rows, get_task(name).schema) if streaming else as_dataset(level_rows.table(rows))
     corpus, config_name = find_config(name)
     if streaming:
         return stream_corpus(corpus, config_name, seed, **options)

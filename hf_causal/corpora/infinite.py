@@ -31,7 +31,16 @@ def fresh_shard(corpus: str, config: CorpusConfig, number: int) -> pa.Table:
     if number < 0:
         raise ValueError(f"`number` must not be negative, got {number}")
     fresh_round, shard = divmod(number, config.num_shards("train"))
-    table = generate_shard(corpus, replace(config, seed=_seed(config.seed, fresh_round)), "train", shard)
+    return label_round(generate_shard(corpus, fresh_config(config, fresh_round), "train", shard), fresh_round)
+
+
+def fresh_config(config: CorpusConfig, fresh_round: int) -> CorpusConfig:
+    """Returns the config of a round: the same with another seed."""
+    return replace(config, seed=_seed(config.seed, fresh_round))
+
+
+def label_round(table: pa.Table, fresh_round: int) -> pa.Table:
+    """Puts the round before the `graph_id` of rows, so that the ids of different rounds differ."""
     index = table.schema.get_field_index("graph_id")
     if index < 0:  # rows without graphs
         return table

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import datasets
+import pyarrow as pa
 
 from hf_causal.corpora import get_config, schema
 from hf_causal.corpora.infinite import check_training_split, fresh_shard
+from hf_causal.corpora.levels import RowsByIndex
 from hf_causal.tasks.shared.schema import CorpusConfig
 
 NUM_SHARDS = 40_320
@@ -52,6 +54,21 @@ def stream_corpus(corpus: str, config: str, seed: int = 0, **options: Any) -> da
         split=datasets.Split.TRAIN,
     )
     return rows.repeat(None)
+
+
+def stream_blocks(rows: RowsByIndex, columns: pa.Schema) -> datasets.IterableDataset:
+    """Streams rows by index without end, block after block; blocks are divided as shards are in [`stream_corpus`]."""
+    blocks = datasets.IterableDataset.from_generator(
+        _block_rows,
+        features=datasets.Features.from_arrow_schema(columns),
+        gen_kwargs={"rows": rows, "blocks": list(range(NUM_SHARDS))},
+    )
+    return blocks.repeat(None)
+
+
+def _block_rows(rows: RowsByIndex, blocks: list[int]) -> Iterator[dict[str, Any]]:
+    for number in blocks:
+        yield from rows.block(number).to_pylist()
 
 
 def _rows(corpus: str, config: CorpusConfig, shards: list[int]) -> Iterator[dict[str, Any]]:

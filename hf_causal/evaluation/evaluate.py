@@ -135,7 +135,7 @@ def _score_splits(
     baselines: dict[str, dict[str, SplitScore]] = {}
     for questions in sets:
         score, by_baseline = finished.get(questions) or finished.add(
-            questions, _score(questions, _predict(predictor, questions, progress)), _score_baselines(questions)
+            questions, _score(questions, _predict(predictor, questions, progress)), score_shortcuts(questions)
         )
         splits[questions.name] = score
         for name, baseline in by_baseline.items():
@@ -150,7 +150,7 @@ def _score_file(predictor: Predictor, questions: QuestionSet, progress: Progress
     hits = [prediction == label for prediction, label in zip(predictions, questions.references, strict=True)]
     contradicted = set(questions.contradicted)
     consistent = [hit for row, hit in enumerate(hits) if row not in contradicted]
-    baselines = None if questions.unreadable else _score_baselines(questions)
+    baselines = None if questions.unreadable else score_shortcuts(questions)
     return FileScore.of(
         sum(hits),
         len(hits),
@@ -174,7 +174,8 @@ def _score(questions: QuestionSet, predictions: Sequence[int]) -> SplitScore:
     return score_split(predictions, questions.references, questions.cells)
 
 
-def _score_baselines(questions: QuestionSet) -> Baselines:
+def score_shortcuts(questions: QuestionSet) -> Baselines:
+    """Returns the score of the more frequent answer and of each shortcut of the questions' task, by name."""
     scores = {"majority": _score(questions, majority(questions.references))}
     task_names = list(questions.task_examples())
     if len(task_names) == 1:  # a shortcut reads prompts of one task

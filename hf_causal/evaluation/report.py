@@ -55,7 +55,7 @@ def render_config(scores: Scores, figure: str = f"{PLOTS}/{OVERVIEW}") -> str:
 def model_label(scores: Scores) -> str:
     """Returns the name of a model in a table, with how it was prompted."""
     name = Path(scores.model).name
-    return f"{name} ({_prompting(scores.prompting)})" if scores.prompting else name
+    return f"{name} ({prompting_words(scores.prompting)})" if scores.prompting else name
 
 
 def yes_cells(yes: YesScore | None) -> str:
@@ -70,7 +70,7 @@ def _summary(scores: Scores) -> list[str]:
     ]
     if scores.prompting:
         unparsable = sum(score.unparsable or 0 for score in scores.splits.values())
-        lines += ["", f"Asked by {_prompting(scores.prompting)}; {unparsable_remark(unparsable)}."]
+        lines += ["", f"Asked by {prompting_words(scores.prompting)}; {unparsable_remark(unparsable)}."]
         lines += [f"{remark}." for remark in endpoint_remarks(scores.prompting)]
     return lines
 
@@ -91,7 +91,8 @@ def unparsable_remark(count: int) -> str:
     return f"{count:,} questions got neither a Yes nor a No, or were too long, and count as wrong"
 
 
-def _prompting(prompting: Mapping[str, Any]) -> str:
+def prompting_words(prompting: Mapping[str, Any]) -> str:
+    """Returns how a language model was asked, such as `generation, zero-shot, chat template`."""
     shots = prompting["shots"]
     examples = f"{shots} example{'s' if shots > 1 else ''}" if shots else "zero-shot"
     return ", ".join([prompting["way"], examples, *(["chat template"] if prompting["chat_template"] else [])])

@@ -1,4 +1,4 @@
-"""Trained models as graphs for other runtimes: ONNX, and PyTorch's own exported programs.
+"""Trained models as graphs for other runtimes: ONNX, and exported programs of PyTorch.
 
 A graph maps token ids to the logits of the answer. It takes any number of prompts of any length, and it is compared
 with the model that it was made of before an export is complete.

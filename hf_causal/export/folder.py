@@ -46,8 +46,8 @@ def export_model(
         model (`str` or `Path`): Model folder, or model on the Hub, of an architecture of this package.
         out (`str` or `Path`): Folder to write; an earlier export in it is replaced.
         format (`str`): `onnx` for ONNX Runtime, `torch` for `torch.export.load`.
-        progress (callable, *optional*): Called with what begins and how much of it there is; returns what is told how
-            much was done.
+        progress (callable, *optional*): Called with the name of a step and its size; returns a function that takes the
+            amount that was done.
 
     Returns:
         [`Export`]
@@ -55,7 +55,7 @@ def export_model(
     Raises:
         `ValueError`: For an unknown format, a model that cannot be exported, or a folder that holds something else.
         `FileNotFoundError`: If the model cannot be loaded.
-        `ArithmeticError`: If the graph answers otherwise than the model; nothing is written then.
+        `ArithmeticError`: If the graph differs from the model; nothing is written then.
     """
     from hf_causal.evaluation.predictors import load_predictor
     from hf_causal.export.graphs import capture, make_graph
@@ -65,7 +65,7 @@ def export_model(
     if format == "onnx":
         require_onnx("onnx", "onnxscript", "onnxruntime")
     out = Path(out)
-    _check_place(out)
+    _check_folder(out)
     advance = start(progress, "Making the graph", 3)
     predictor = load_predictor(model, device="cpu")
     loaded, tokenizer = predictor.model, predictor.tokenizer
@@ -77,9 +77,9 @@ def export_model(
     advance(1)
     about = _describe(predictor, graph.outputs, format)
     out.parent.mkdir(parents=True, exist_ok=True)
-    # Written beside its place and renamed, so that a graph that nobody compared never stands there.
-    with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as beside:
-        folder = Path(beside) / "new"
+    # Written next to `out` and renamed, so that `out` never holds a graph that was not compared.
+    with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:
+        folder = Path(temporary) / "new"
         _write(folder, program, predictor, about)
         advance(1)
         del advance  # which closes its bar
@@ -95,13 +95,13 @@ def export_model(
         write_json(folder / DESCRIPTION, about)
         write_text(folder / "README.md", _readme(Path(model).resolve().name, loaded, about))
         if out.exists():
-            out.rename(Path(beside) / "old")
+            out.rename(Path(temporary) / "old")
         folder.rename(out)
     return Export(out, about["graph"], parity)
 
 
-def _check_place(out: Path) -> None:
-    """An export replaces an export, or nothing."""
+def _check_folder(out: Path) -> None:
+    """Raises `ValueError` where a folder holds something other than an export."""
     if out.is_file():
         raise ValueError(f"`out` must be a folder, {str(out)!r} is a file")
     if out.is_dir() and any(out.iterdir()) and not (out / DESCRIPTION).is_file():

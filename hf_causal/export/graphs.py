@@ -130,12 +130,12 @@ def save_onnx(program: torch.export.ExportedProgram, outputs: tuple[str, ...], p
 
 
 def _graph_modules(program: torch.export.ExportedProgram) -> Iterator[torch.fx.GraphModule]:
-    """The graph and those within it, such as the body of a loop."""
+    """Returns the graph and those within it, such as the body of a loop."""
     return (module for module in program.graph_module.modules() if isinstance(module, torch.fx.GraphModule))
 
 
 def _write_out(graph: torch.fx.Graph, node: torch.fx.Node) -> None:
-    """Puts plain additions in the place of `torch.sym_sum`, which PyTorch 2.13 makes but cannot save."""
+    """Replaces `torch.sym_sum`, which PyTorch 2.13 makes but cannot save, by additions."""
     terms: Any = node.args[0]
     total, *terms = terms
     with graph.inserting_before(node):

@@ -40,7 +40,7 @@ class Parity:
 
     @property
     def holds(self) -> bool:
-        """Whether the graph may stand for the model."""
+        """Whether the graph can be used instead of the model."""
         return self.largest_difference <= self.tolerance
 
     def to_dict(self) -> dict[str, Any]:
@@ -49,7 +49,7 @@ class Parity:
 
 
 def parity_prompts(tokenizer: Any, longest: int | None = None) -> list[str]:
-    """Prompts of every evaluation split whose words a tokenizer knows, mixed, so that neighbours differ in length.
+    """Returns prompts of every evaluation split whose words a tokenizer knows, shuffled, so that lengths are mixed.
 
     Args:
         tokenizer (`PreTrainedTokenizerBase`): Of the model.
@@ -58,7 +58,7 @@ def parity_prompts(tokenizer: Any, longest: int | None = None) -> list[str]:
     Raises:
         `ValueError`: If it knows the words of no corpus.
     """
-    found: list[str] = []
+    kept: list[str] = []
     for task in tasks().values():
         config = task.small_config(task.default_evaluation)
         for split in config.splits:
@@ -68,10 +68,10 @@ def parity_prompts(tokenizer: Any, longest: int | None = None) -> list[str]:
             rows = tokenizer(prompts)["input_ids"]
             if tokenizer.unk_token_id in rows[0]:
                 break
-            found += [prompt for prompt, row in zip(prompts, rows, strict=True) if len(row) <= (longest or len(row))]
-    if not found:
+            kept += [prompt for prompt, row in zip(prompts, rows, strict=True) if len(row) <= (longest or len(row))]
+    if not kept:
         raise ValueError("`model` has a tokenizer that knows the words of no corpus, so its graph cannot be compared")
-    return [found[index] for index in np.random.default_rng(0).permutation(len(found))]
+    return [kept[index] for index in np.random.default_rng(0).permutation(len(kept))]
 
 
 @torch.no_grad()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hf_causal.evaluation.metrics import BinaryMetrics
+from hf_causal.scoring import score
 from hf_causal.tasks.shared.replies import UNPARSABLE, parse_answer
 
 
@@ -26,6 +27,27 @@ def score_generation(doc: dict[str, Any], results: list[str]) -> dict[str, Any]:
         "f1": (doc["label"], int(answer == 1)),
         "unanswered": float(answer == UNPARSABLE),
     }
+
+
+def score_answer(doc: dict[str, Any], results: list[str]) -> dict[str, float]:
+    """Scores an answer in the form of its task for lm-evaluation-harness.
+
+    Args:
+        doc (`dict`): The row, with its `form`.
+        results (`list[str]`): The generated text.
+
+    Returns:
+        `dict`: `score`, the value of [`hf_causal.score`]; `answer_right` and `proof_valid`, where the form has them;
+        and `unreadable`.
+    """
+    result = score(results[0], doc, doc["form"])
+    values = {
+        "score": result.value,
+        "answer_right": result.answer_right,
+        "proof_valid": result.proof_valid,
+        "unreadable": not result.readable,
+    }
+    return {name: float(value) for name, value in values.items() if value is not None}
 
 
 def f1_of_yes(pairs: Sequence[tuple[int, int]]) -> float:

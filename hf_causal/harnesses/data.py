@@ -10,6 +10,7 @@ import datasets
 
 from hf_causal.corpora import get_config
 from hf_causal.corpora.load import load_corpus
+from hf_causal.tasks.answering import applies, question_in_form, write_answer
 
 
 class Splits(Mapping[str, datasets.Dataset]):
@@ -19,19 +20,22 @@ class Splits(Mapping[str, datasets.Dataset]):
         corpus, config (`str`): For example `"axiomatic"` and `"transitivity_generalization"`.
         source (`str` or `Path`, *optional*): A folder that `hf-causal build` wrote, or a data set on the Hub. The
             published rows are generated when not given.
+        form (`str`, *optional*): Form of answer; rows whose question can be put in it get the columns `form`,
+            `question` and `answer`, and the others are left out.
 
     Raises:
         `FileNotFoundError`: On access, if the source does not hold that config and split.
     """
 
-    def __init__(self, corpus: str, config: str, source: str | Path | None = None):
-        self.corpus, self.config, self.source = corpus, config, source
+    def __init__(self, corpus: str, config: str, source: str | Path | None = None, form: str | None = None):
+        self.corpus, self.config, self.source, self.form = corpus, config, source, form
         self._names = tuple(get_config(corpus, config).splits)
 
     def __getitem__(self, split: str) -> datasets.Dataset:
         if split not in self._names:
             raise KeyError(split)
-        return datasets.Dataset(load_corpus(self.corpus, self.config, split, self.source))
+        rows = datasets.Dataset(load_corpus(self.corpus, self.config, split, self.source))
+        return rows if self.form is None else _put_in_form(rows, self.form)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -40,12 +44,26 @@ class Splits(Mapping[str, datasets.Dataset]):
         return len(self._names)
 
 
-def load_for_lm_eval(corpus: str, config: str, **metadata: Any) -> Splits:
+def _put_in_form(rows: datasets.Dataset, form: str) -> datasets.Dataset:
+    """Returns the rows whose question can be put in a form; columns are added to a row when it is read."""
+    fit = [index for index, prompt in enumerate(rows["prompt"]) if applies({"prompt": prompt}, form)]
+
+    def add_columns(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
+        one_by_one = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+        questions = [question_in_form(row, form) for row in one_by_one]
+        answers = [write_answer(row, form) for row in one_by_one]
+        return {**columns, "form": [form] * len(one_by_one), "question": questions, "answer": answers}
+
+    return rows.select(fit).with_transform(add_columns)
+
+
+def load_for_lm_eval(corpus: str, config: str, form: str | None = None, **metadata: Any) -> Splits:
     """Returns the rows of a task; lm-evaluation-harness calls this with the entries of its `--metadata`.
 
     Args:
         corpus, config (`str`): From the task's file.
+        form (`str`, *optional*): Form of answer, from the task's file.
         **metadata: An entry with the name of the corpus is the source of its rows, see [`Splits`]; other entries are
             ignored.
     """
-    return Splits(corpus, config, metadata.get(corpus))
+    return Splits(corpus, config, metadata.get(corpus), form)

@@ -1,7 +1,9 @@
 """Writes the task files of lm-evaluation-harness.
 
 Each evaluation split becomes two tasks: `hf_causal_<task>_<member>`, scored by the likelihoods of the answers, and the
-same with `_generate`, scored by generated text. Groups `hf_causal_<task>` and `hf_causal_<task>_generate` hold them.
+same with `_generate`, scored by generated text. Each form of answer of its task adds one, such as `_proof`, which
+[`hf_causal.score`] scores. Groups such as `hf_causal_<task>`, `hf_causal_<task>_generate` and `hf_causal_<task>_proof`
+hold them.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from hf_causal import __version__
 from hf_causal.evaluation.language_models.prompts import INSTRUCTION, draw_examples
 from hf_causal.evaluation.language_models.reply_cache import digest
 from hf_causal.harnesses.splits import VALIDATION, HarnessSplit, harness_splits
+from hf_causal.tasks.registry import get_task
 from hf_causal.tasks.shared.schema import LABELS
 from hf_causal.utils.files import write_text
 
@@ -71,25 +74,31 @@ _BY_GENERATION: dict[str, Any] = {
     ],
     "metadata": {"version": GENERATE_VERSION},
 }
-_FORMS = {"": _BY_LIKELIHOOD, "_generate": _BY_GENERATION}
-"""From the suffix of a task's name to its form."""
+_WAYS = {"": _BY_LIKELIHOOD, "_generate": _BY_GENERATION}
+"""From the suffix of the name of a Yes/No task to its fields."""
+_DELIMITER = "\n\n=====\n\n"
+"""What stands between examples of answers, and so ends an answer; blank lines may be in an answer or its reasoning."""
+_METRICS = {"score": True, "answer_right": True, "proof_valid": True, "unreadable": False}
+"""Metrics of answers in a form, and whether higher is better."""
 
 
 def task_files() -> dict[str, dict[str, Any]]:
     """Returns the content of each task and group file, by its path in the folder."""
     files: dict[str, dict[str, Any]] = {}
-    groups: dict[str, list[str]] = {}
+    groups: dict[tuple[str, str], list[str]] = {}
     for one in harness_splits():
-        for suffix, form in _FORMS.items():
+        variants = {suffix: {**_rows(one), **fields} for suffix, fields in _WAYS.items()}
+        variants |= {f"_{form.replace('-', '_')}": _in_form(one, form) for form in get_task(one.task).forms}
+        for suffix, fields in variants.items():
             name = f"hf_causal_{one.task}_{one.member}{suffix}"
-            files[f"{one.task}/{one.member}{suffix}.yaml"] = {"task": name, **_rows(one), **form}
-            groups.setdefault(f"{one.task}{suffix}", []).append(name)
-    for group, names in groups.items():
-        files[f"{group.removesuffix('_generate')}/_{group}.yaml"] = {
-            "group": f"hf_causal_{group}",
+            files[f"{one.task}/{one.member}{suffix}.yaml"] = {"task": name, **fields}
+            groups.setdefault((one.task, suffix), []).append(name)
+    for (task, suffix), names in groups.items():
+        files[f"{task}/_{task}{suffix}.yaml"] = {
+            "group": f"hf_causal_{task}{suffix}",
             "task": names,
-            "aggregate_metric_list": [{"metric": "acc", "weight_by_size": True}],
-            "metadata": {"version": GENERATE_VERSION if group.endswith("_generate") else VERSION},
+            "aggregate_metric_list": [{"metric": "acc" if suffix in _WAYS else "score", "weight_by_size": True}],
+            "metadata": {"version": GENERATE_VERSION if suffix == "_generate" else VERSION},
         }
     return files
 
@@ -136,6 +145,34 @@ def few_shot_examples(task: str) -> list[dict[str, Any]]:
         {"prompt": prompt, "completion": answer, "label": LABELS.index(answer)}
         for prompt, answer in draw_examples(task, _NUM_EXAMPLES, seed=0)
     ]
+
+
+def _in_form(one: HarnessSplit, name: str) -> dict[str, Any]:
+    """Returns the fields of a task whose answers are in a form; each row brings its question and its exact answer."""
+    form = get_task(one.task).forms[name]
+    if one.has_validation:
+        examples: dict[str, Any] = {"fewshot_split": VALIDATION}
+    else:
+        drawn = draw_examples(one.task, _NUM_EXAMPLES, 0, name)
+        samples = [{"question": question, "answer": answer} for question, answer in drawn]
+        examples = {"fewshot_config": {"sampler": "first_n", "samples": samples}}
+    return {
+        **_rows(one),
+        **examples,
+        "dataset_kwargs": {"corpus": one.dataset, "config": one.config, "form": name},
+        "output_type": "generate_until",
+        "description": f"{form.instruction}\n\n",
+        "doc_to_text": "{{question}}",
+        "doc_to_target": "{{answer}}",
+        "target_delimiter": "\n",
+        "fewshot_delimiter": _DELIMITER,
+        "generation_kwargs": {"until": [_DELIMITER], "max_gen_toks": form.token_limit, "do_sample": False},
+        "process_results": _Function("hf_causal.harnesses.answers.score_answer"),
+        "metric_list": [
+            {"metric": metric, "aggregation": "mean", "higher_is_better": higher}
+            for metric, higher in _METRICS.items()
+        ],
+    }
 
 
 def _rows(one: HarnessSplit) -> dict[str, Any]:

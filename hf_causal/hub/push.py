@@ -27,16 +27,16 @@ def push_model(
     max_shard_size: int | str = "50GB",
     **ignored: Any,
 ) -> Publication:
-    """Publishes a model from memory; takes the place of `push_to_hub` in this package's models.
+    """Publishes a model from memory; replaces `push_to_hub` of this package's models.
 
     The tokenizer comes along, and the recipe, log, scores and report of the folder or repository that the model was
-    loaded from, as long as the weights are still those of that place: figures never describe other weights.
+    loaded from, if its weights are still the same: figures never describe other weights.
 
     Args:
         model (`PreTrainedModel`): What to publish.
         repo_id (`str`): `NAMESPACE/NAME`; without a namespace, that of the token.
         commit_message, private, token, revision, create_pr, max_shard_size: As for `PreTrainedModel.push_to_hub`.
-        **ignored: Its further options, such as `tags`; the card has its own.
+        **ignored: Its further options, such as `tags`, which the card determines.
 
     Returns:
         [`Publication`]: What changed.

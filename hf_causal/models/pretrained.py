@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
-# A clone has all of them as they are pushed to the Hub, a wheel those that `pyproject.toml` puts beside this file.
+# A clone has all of them as they are pushed to the Hub, a wheel has those that `pyproject.toml` puts into this folder.
 _SHELVES = (_HERE.parents[1] / "model_cards", _HERE / "released")
 _ON_THE_HUB = ("axiom-cpu",)
 """Released models that are too large for a wheel; a Space preloads them."""
@@ -26,22 +26,22 @@ def released_models() -> dict[str, Path]:
 
     ```
     """
-    found: dict[str, Path] = {}
+    folders: dict[str, Path] = {}
     for shelf in _SHELVES:
         for config in sorted(shelf.glob("*/config.json")):
             # Others, such as models of sequences, answer no questions.
             reads = json.loads(config.read_text(encoding="utf-8")).get("model_type") in _READERS
             if reads and (config.parent / "model.safetensors").is_file():
-                found.setdefault(config.parent.name, config.parent)
+                folders.setdefault(config.parent.name, config.parent)
     for name in _ON_THE_HUB:
-        if name not in found and (folder := _preloaded(name)):
-            found[name] = folder
-    return dict(sorted(found.items(), key=lambda item: (_order(item[0]), item[0])))
+        if name not in folders and (folder := _preloaded(name)):
+            folders[name] = folder
+    return dict(sorted(folders.items(), key=lambda item: (_order(item[0]), item[0])))
 
 
 def _order(name: str) -> int:
-    """The one that reads all grammars, the looped reasoners, and then the others."""
-    return next(place for place, part in enumerate(("reasoner", "looped", "")) if part in name)
+    """Returns a rank: the model that reads all grammars, then the looped reasoners, then the others."""
+    return next(rank for rank, word in enumerate(("reasoner", "looped", "")) if word in name)
 
 
 def _preloaded(name: str) -> Path | None:

@@ -95,6 +95,14 @@ def applicable_form(task: Task, prompt: Any, name: str) -> AnswerForm:
     return form
 
 
+def applies(row: Mapping[str, Any], form: str) -> bool:
+    """Returns whether a row's question can be put in a form; raises `ValueError` for a form its task does not have."""
+    if form == YES_NO:
+        return True
+    task, prompt = read_row(row)
+    return get_form(task, form).applies(prompt)
+
+
 def read_row(row: Mapping[str, Any]) -> tuple[Task, Any]:
     """Returns the task of a row and its parsed prompt; raises `ValueError` if it has none that can be read."""
     if not isinstance(row.get("prompt"), str):

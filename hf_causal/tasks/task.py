@@ -12,6 +12,8 @@ from hf_causal.tasks.forms import AnswerForm
 from hf_causal.tasks.shared.dataset import Dataset
 from hf_causal.tasks.shared.explanations import Explain
 from hf_causal.tasks.shared.invariances import STATED_GRAPH_INVARIANCES, Change
+from hf_causal.tasks.shared.levels import STATED_GRAPH_LEVELS, Level
+from hf_causal.tasks.shared.measures import graph_measures
 from hf_causal.tasks.shared.names import RESERVED_WORDS
 from hf_causal.tasks.shared.proofs import Facts, Proof, stated_facts
 from hf_causal.tasks.shared.published import Curves, F1AndAccuracy
@@ -87,6 +89,10 @@ class Task:
     """From config name to options that make it small, for tests, export checks and trials."""
     difficulty: tuple[str, ...] = ("num_nodes", "num_edges", "hops")
     """Columns of the rows that measure how hard a question is; larger is harder."""
+    measure: Callable[[Any, Proof], Mapping[str, int]] = lambda prompt, proof: {}
+    """From a parsed prompt and its exact proof to measures in addition to those of [`Task.measures`]."""
+    levels: tuple[Level, ...] = STATED_GRAPH_LEVELS
+    """Levels of difficulty, the easiest first, numbered from 1."""
 
     # Measurement
     shortcuts: Mapping[str, Shortcut] = field(default_factory=dict)
@@ -111,6 +117,30 @@ class Task:
     def default_evaluation(self) -> str:
         """The config that is scored when none is named."""
         return next(iter(self.scored_configs))
+
+    def measures(self, row: Mapping[str, Any]) -> dict[str, int]:
+        """Computes how hard a row's question is, from its prompt alone.
+
+        Every task has `hops`, the edges on the shortest path that the question is about, -1 where there is none.
+        Tasks whose premises state a graph have `nodes`, `edges` and `distractors`, see `graph_measures`. Further
+        measures, such as `valid_answers`, are those of the task's `measure`.
+
+        Raises:
+            `ValueError`: If the prompt cannot be read.
+        """
+        prompt = self.parse(row["prompt"])
+        proof = self.prove(prompt)
+        return {**graph_measures(self.facts(prompt)), "hops": proof.hops, **self.measure(prompt, proof)}
+
+    def level(self, number: int) -> Level:
+        """Returns a level of difficulty.
+
+        Raises:
+            `ValueError`: For a number that is no level of the task, with the range.
+        """
+        if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= len(self.levels):
+            raise ValueError(f"`level` of {self.name} must lie in 1 ... {len(self.levels)}, got {number!r}")
+        return self.levels[number - 1]
 
     def small_config(self, name: str) -> CorpusConfig:
         """Returns a config at its small size."""

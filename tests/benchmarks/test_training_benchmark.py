@@ -21,7 +21,7 @@ import gpu  # noqa: E402
 import training  # noqa: E402
 from flops import decoder_flops, work_of  # noqa: E402
 from released_method import ReleasedModel  # noqa: E402
-from training_ways import LOOPED, WAYS  # noqa: E402
+from training_settings import LOOPED, WAYS  # noqa: E402
 
 SMALL = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2}
 
@@ -52,7 +52,7 @@ def test_the_flops_of_a_forward_pass_are_those_that_torch_counts(rows):
     )
 
 
-def test_the_work_of_a_batch_is_that_of_its_own_tokens(rows):
+def test_the_work_of_a_batch_is_that_of_its_tokens(rows):
     tokenizer = AxiomTokenizer()
     packs = PackedPrompts(rows[:100], tokenizer)
     work = work_of(packs.collate(np.arange(len(packs)), tokenizer.pad_token_id), tokenizer.pad_token_id)
@@ -147,7 +147,7 @@ def test_gpu_trains_scores_and_keeps_everything(tmp_path, corpus_dir, monkeypatc
     assert (tmp_path / "out" / "table.md").read_text() in capsys.readouterr().out
 
 
-def test_gpu_scores_a_recipe_on_its_own_task(tmp_path, corpus_dir):
+def test_gpu_scores_a_recipe_on_its_task(tmp_path, corpus_dir):
     (tmp_path / "data").symlink_to(corpus_dir)
     transitivity = gpu.Corpus("axiomatic", "transitivity_ts2", tmp_path)
     assert (transitivity.task, transitivity.evaluation) == ("transitivity", "transitivity_generalization")
@@ -186,14 +186,14 @@ def test_a_recipe_that_fails_costs_no_other_its_result(tmp_path, corpus_dir, mon
     assert "axiom-67m-rope failed: CUDA error" in (tmp_path / "table.md").read_text()
 
 
-def test_a_trial_is_a_run_of_its_own_and_says_what_went_wrong(tmp_path, corpus_dir):
+def test_a_trial_is_a_separate_run_and_says_what_went_wrong(tmp_path, corpus_dir):
     good = gpu.probe("axiom-cpu", TINY, 3, tmp_path / "good", corpus_dir, 200)
     assert good["examples_per_second"] > 0 and 0 < good["loss"] < 20
     bad = gpu.probe("axiom-cpu", {"compile_mod": "default"}, 3, tmp_path / "bad", corpus_dir, 200)
     assert "did you mean 'compile_mode'?" in bad["error"]
 
 
-def test_a_way_that_learns_otherwise_is_not_chosen():
+def test_a_way_that_learns_otherwise_is_not_taken():
     ways = {"plain": {}, "wrong": {}, "fast": {}, "broken": {}}
     probes = {
         "plain": {"loss": 1.0, "examples_per_second": 10.0},

@@ -99,7 +99,7 @@ def test_an_impossible_model_is_a_mistake_too(option, value, message, corpus_dir
     assert message in shown and shown.count("\n") == 1
 
 
-def test_an_interrupt_says_how_to_go_on(corpus_dir, tmp_path, capsys, monkeypatch):
+def test_an_interrupt_says_how_to_resume(corpus_dir, tmp_path, capsys, monkeypatch):
     import hf_causal.training.loop as loop
 
     def interrupted(*args):
@@ -124,7 +124,7 @@ def test_a_diverged_training_is_a_failed_check(corpus_dir, tmp_path, capsys):
     assert "lower learning rate" in capsys.readouterr().err
 
 
-def test_build_writes_to_a_url_and_goes_on_where_it_was(tmp_path, capsys):
+def test_build_writes_to_a_url_and_resumes(tmp_path, capsys):
     url = f"file://{tmp_path}/data"
     command = ["build", "axiomatic", "--config", "transitivity_occ", "--rows", "800", "--rows-per-shard", "400"]
     command += ["--validation-rows", "400", "--num-proc", "1", "--out"]

@@ -102,7 +102,7 @@ def test_the_builder_streams_in_shards():
     assert sum(1 for _ in stream) == 4000
 
 
-def test_options_have_a_cache_of_their_own(tmp_path):
+def test_options_have_a_separate_cache(tmp_path):
     names = {
         Axiomatic(config_name="transitivity_ts2", cache_dir=str(tmp_path), **options).cache_dir
         for options in ({}, {"seed": 1}, {"rows": 400})

@@ -80,7 +80,7 @@ def test_the_stream_is_endless_typed_and_the_same_each_time():
 
 @pytest.mark.parametrize("format", [None, "numpy"])
 @pytest.mark.parametrize("stop", [0, 1, 199, 200, 750])
-def test_the_stream_goes_on_at_the_very_row_and_generates_nothing_twice(format, stop, monkeypatch):
+def test_the_stream_resumes_at_the_exact_row_and_generates_nothing_twice(format, stop, monkeypatch):
     whole = prompts(stream(), 1000)
     rows = stream().with_format(format)
     iterator = iter(rows)
@@ -97,7 +97,7 @@ def test_the_stream_goes_on_at_the_very_row_and_generates_nothing_twice(format, 
     assert min(numbers) >= stop // 300
 
 
-def test_nodes_share_the_stream_out_each_with_its_own():
+def test_nodes_read_disjoint_shares_of_the_stream():
     rows = stream()
     nodes = [split_dataset_by_node(rows, rank, 3) for rank in range(3)]
     assert [node.num_shards for node in nodes] == [NUM_SHARDS // 3] * 3

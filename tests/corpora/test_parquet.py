@@ -74,7 +74,7 @@ def test_the_memory_of_one_process_takes_no_others(tmp_path):
 
 
 @pytest.mark.parametrize("num_proc", [1, 2])
-def test_a_killed_build_goes_on_and_writes_no_finished_shard_again(num_proc, tmp_path):
+def test_a_killed_build_resumes_and_writes_no_finished_shard_again(num_proc, tmp_path):
     killed, config = tmp_path / "killed", get_config("axiomatic", NAME, **MANY)
     options = [f"--{name.replace('_', '-')}={value}" for name, value in MANY.items()]
     command = [sys.executable, "-m", "hf_causal.cli", "build", "axiomatic", "--config", NAME, *options]

@@ -207,7 +207,7 @@ def test_a_name_that_no_statement_has_is_pointed_at():
         ("什么导致falls？", "“rain”和“mud”"),
     ],
 )
-def test_questions_that_no_model_is_asked(models, question, shown):
+def test_questions_that_go_to_no_model(models, question, shown):
     answer = answer_question(models, "rain causes mud; mud causes falls", question, "axiom-looped")
     assert answer.says is None and ("nothing else" in answer.unread or "只向模型提问" in answer.unread)
     html = answer_card(answer)
@@ -252,7 +252,7 @@ def test_any_text_is_shown_as_it_is(premises, question):
     assert tags(html) <= ALLOWED
 
 
-def test_a_picture_tells_what_it_shows():
+def test_a_picture_has_a_text_that_describes_it():
     svg = draw(Picture(["a", "b"], [("a", "b"), ("a", "a")], description="A <causes> B"))
     assert svg.count('role="img"') == 2 and "A &lt;causes&gt; B" in svg
     identifiers = re.findall(r'id="([^"]+)"', svg)

@@ -186,7 +186,7 @@ def test_no_damaged_parquet_breaks_the_checks(tmp_path, place, value, cut):
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=BYTES)
-def test_the_whole_way_ends_in_a_report_or_an_error(tmp_path, content):
+def test_every_upload_ends_in_a_report_or_an_error(tmp_path, content):
     path = tmp_path / "rows.jsonl"
     path.write_bytes(content or b"\n")
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from blocks import Page, check_options, commands, read_blocks
+from small import few_prompts
 
 from hf_causal.systems import NAMES
 
@@ -26,6 +27,8 @@ def folder(tmp_path, monkeypatch):
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HF_HOME", os.environ.get("HF_HOME", str(tmp_path / "home")))
+    # An export is compared with its model on few prompts; on all of them in `test_export.py`.
+    monkeypatch.setattr("hf_causal.export.parity.tasks", few_prompts)
     return tmp_path
 
 

@@ -41,7 +41,7 @@ def test_examples_come_before_the_question(tmp_path):
     assert [message["role"] for message in server.bodies[0]["messages"]] == ["user", "assistant"] * 2 + ["user"]
 
 
-def test_questions_are_asked_together_but_no_more_than_allowed(tmp_path):
+def test_requests_run_at_once_but_no_more_than_allowed(tmp_path):
     with ChatServer(delay=0.05) as server:
         assert connect(server, tmp_path, concurrency=3).predict(PROMPTS) == RIGHT
     assert 1 < server.most_at_once <= 3
@@ -63,7 +63,7 @@ def test_questions_are_asked_together_but_no_more_than_allowed(tmp_path):
         (200, {"content-length": "5"}, b""),
     ],
 )
-def test_what_may_pass_is_asked_again(response, tmp_path, on_the_loopback):
+def test_requests_are_repeated_after_passing_errors(response, tmp_path, on_the_loopback):
     with ChatServer(fails([response] * 3)) as server:
         asked = connect(server, tmp_path, concurrency=1, timeout=2)
         assert asked.predict(PROMPTS[:2]) == RIGHT[:2]
@@ -92,7 +92,7 @@ def test_nobody_there(tmp_path):
         gone.predict(PROMPTS[:1])
 
 
-def test_a_reply_that_takes_too_long_is_asked_for_again(tmp_path):
+def test_a_reply_that_takes_too_long_is_requested_again(tmp_path):
     def slow_once(number):
         if number == 0:
             time.sleep(1.0)

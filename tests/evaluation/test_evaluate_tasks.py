@@ -16,6 +16,8 @@ from hf_causal.tasks.registry import scored_configs
 from hf_causal.training.loop import train
 from hf_causal.training.recipe import load_recipe
 
+pytestmark = pytest.mark.usefixtures("drawn_pictures")
+
 SMALL = {
     "max_steps": 4,
     "per_device_train_batch_size": 2,

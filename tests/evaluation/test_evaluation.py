@@ -108,7 +108,7 @@ def write_jsonl(path, rows):
     return path
 
 
-def test_files_are_read_as_they_are_and_contradictions_are_found(tmp_path):
+def test_files_are_read_as_they_are_and_contradictions_are_counted(tmp_path):
     rows = [
         {"prompt": "A causes B. Does A cause B?", "completion": "Yes"},
         {"prompt": "A causes B. Does A cause B?", "completion": "No"},
@@ -161,7 +161,7 @@ def test_probabilities_do_not_depend_on_the_batch(trained_model, corpus_dir):
     assert np.abs(predictor.probabilities(prompts) - alone).max() < 0.01
 
 
-def test_any_causal_language_model_can_be_asked(tmp_path):
+def test_any_causal_language_model_can_be_scored(tmp_path):
     # A GPT-2 with a byte-level vocabulary, in which the answers begin with a space.
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import GPT2Config, GPT2LMHeadModel, TokenizersBackend
@@ -177,7 +177,7 @@ def test_any_causal_language_model_can_be_asked(tmp_path):
     assert 0 < predictor.probabilities(["A causes B. Does A cause B?"])[0] < 1
 
 
-def test_evaluation_scores_every_split_beside_the_shortcuts(scores):
+def test_evaluation_scores_every_split_and_the_shortcuts(scores):
     assert set(scores.baselines) == {"majority", "direct edge", "left-to-right sweep"}
     for split, score in scores.splits.items():
         assert score.n == sum(cell.n for cell in score.cells)
@@ -185,7 +185,7 @@ def test_evaluation_scores_every_split_beside_the_shortcuts(scores):
     assert scores.overall.n == sum(score.n for score in scores.splits.values())
 
 
-def test_an_interrupted_evaluation_goes_on_where_it_was(trained_model, corpus_dir, scores, tmp_path, monkeypatch):
+def test_an_interrupted_evaluation_resumes(trained_model, corpus_dir, scores, tmp_path, monkeypatch):
     partial, asked = tmp_path / "partial.json", []
     probabilities = ModelPredictor.probabilities
 
@@ -250,7 +250,7 @@ def test_the_report_needs_scores_of_splits(trained_model, scores, tmp_path):
         write_model_report(trained_model, replace(scores, splits={}))
 
 
-def test_files_get_a_table_of_their_own(scores):
+def test_files_get_a_separate_table(scores):
     score = FileScore.of(3, 4, contradicted_rows=(1,), correct_rows=Accuracy.of(3, 3))
     assert "| mine | 4 | 0.750 ± 0.217 | 1 | 1.000 ± 0.000 |" in render_report(replace(scores, files={"mine": score}))
 

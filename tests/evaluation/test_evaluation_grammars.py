@@ -96,14 +96,14 @@ def test_the_grammar_of_a_config_is_that_of_its_prompts():
 
 
 @pytest.mark.parametrize(("corpus", "config"), [("axiomatic", D_SEPARATION), ("corr2cause", "default")])
-def test_every_corpus_is_scored_beside_its_own_shortcuts(corpus, config, data):
+def test_every_corpus_is_scored_with_its_shortcuts(corpus, config, data):
     scores = exact_scores(corpus, config, data)
     assert scores.overall.accuracy == 1
     assert all(score.yes.f1 == 1 and score.unparsable == 0 for score in scores.splits.values())
     assert list(scores.baselines) == ["majority", *get_task(task_name(corpus, config)).shortcuts]
 
 
-def test_closed_systems_are_told_apart_by_relation_and_size(data):
+def test_closed_systems_are_scored_by_relation_and_size(data):
     scores = exact_scores("corr2cause", "default", data)
     assert list(scores.splits) == ["validation", "test"]
     cells = {(cell.structure, cell.num_nodes) for cell in scores.splits["test"].cells}
@@ -164,7 +164,7 @@ def test_fitted_shortcuts_are_no_worse_than_the_majority(name, data):
         assert (np.array(shortcut(prompts, references.tolist())) == references).mean() >= plain
 
 
-def test_contradicted_labels_are_found_in_every_grammar(tmp_path):
+def test_contradicted_labels_are_counted_in_every_grammar(tmp_path):
     rows = [
         {"prompt": "A causes B. Does A cause B?", "completion": "No"},
         {"prompt": "A causes B. C causes B. Are A and C d-separated?", "completion": "Yes"},
@@ -204,7 +204,7 @@ def test_exact_answers_of_every_grammar_are_consistent(prompts):
     assert set(found.values()) == {1.0} and {"renamed", "shuffled"} <= set(found)
 
 
-def test_answers_by_name_are_found_out():
+def test_answers_by_name_are_detected():
     class Spelling(Exact):
         def predict(self, prompts, progress=None, loop_factor=1):
             return [int(" A " in prompt) for prompt in prompts]
@@ -238,7 +238,7 @@ def test_the_report_of_closed_systems_has_relations_and_detection(data, tmp_path
     assert "Correlation to causation, Yes or No" in write_model_card(tmp_path).read_text()
 
 
-def test_pictures_hold_accuracies_below_chance(data, tmp_path):
+def test_pictures_hold_accuracies_below_chance(data, tmp_path, drawn_pictures):
     (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
     sets = corpus_questions("corr2cause", "default", data / "corr2cause")
     scores = exact_scores("corr2cause", "default", data, wrong=[p for s in sets for p in s.prompts])
@@ -267,7 +267,7 @@ def test_an_unknown_config_is_refused_before_a_model_is_loaded():
         score_predictor(load, "x", config="d_sep")
 
 
-def test_every_task_has_shortcuts_and_configs_of_its_own():
+def test_every_task_has_shortcuts_and_configs():
     for task in tasks().values():
         assert task.shortcuts
         assert {task.few_shot_config, *task.scored_configs} <= set(task.configs)

@@ -143,7 +143,7 @@ def test_padding_takes_no_positions(tmp_path):
     assert together == pytest.approx(alone, abs=0.02)  # bf16
 
 
-def test_every_split_is_scored_beside_shortcuts_and_published_rows(corpus_dir, trained_model, tmp_path):
+def test_every_split_is_scored_with_shortcuts_and_published_rows(corpus_dir, trained_model, tmp_path):
     folder = save_tiny(tmp_path / "lm", always="ĠYes")
     common = {"data_dir": corpus_dir, "limit": 2, "answers": tmp_path / "answers"}
     scores = evaluate_language_model(folder, generate=True, shots=2, **common)

@@ -45,7 +45,7 @@ def test_exact_answers_are_consistent():
     assert check_consistency(Exact(), PROMPTS) == dict.fromkeys(CHANGES, 1.0)
 
 
-def test_a_shortcut_is_found_out():
+def test_a_shortcut_is_detected():
     found = check_consistency(FirstName(), PROMPTS * 20)
     assert found["renamed"] == 1
     assert found["shuffled"] < 1 and found["irrelevant"] < 1

@@ -47,7 +47,7 @@ TABLES = {
 
 
 @each_metric
-def test_a_metric_space_is_whole(metric):
+def test_a_metric_space_is_complete(metric):
     files = {path.name for path in metric.iterdir()}
     assert {"README.md", "app.py", "requirements.txt", "tests.py", f"{metric.name}.py"} <= files
     card = yaml.safe_load((metric / "README.md").read_text().split("---")[1])
@@ -57,7 +57,7 @@ def test_a_metric_space_is_whole(metric):
 
 
 @each_metric
-def test_its_own_cases_hold(metric):
+def test_its_cases_hold(metric):
     cases = runpy.run_path(str(metric / "tests.py"))["test_cases"]
     assert cases
     module = evaluate.load(str(metric))
@@ -90,30 +90,47 @@ def test_the_page_refuses_an_empty_or_ragged_table(metric, rows):
 
 
 @pytest.fixture
-def page(metric, tmp_path):
-    """The address of a metric's page, run from the files that would be published."""
+def app(metric, tmp_path, monkeypatch):
+    """The `app.py` of a metric, among the files that would be published."""
     pytest.importorskip("gradio")
     write_dry_run("metric", metric, f"causal-lab/{metric.name}", tmp_path / metric.name)
-    environment = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "False", "HF_HOME": str(tmp_path / "home")}
-    environment |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    monkeypatch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
+    return tmp_path / metric.name / "app.py"
+
+
+@pytest.fixture
+def page(app, monkeypatch):
+    """The address of a metric's page, which runs in this process."""
+    import gradio
+
+    monkeypatch.setattr(gradio.Blocks, "block_thread", lambda self: None)  # would wait until the server ends
+    demo = runpy.run_path(str(app), run_name="__main__")["demo"]
+    yield demo.local_url
+    demo.close()
+
+
+@pytest.mark.parametrize("metric", METRICS[:1], ids=lambda path: path.name)
+def test_its_page_starts_in_a_process_that_has_imported_nothing(app, tmp_path):
+    environment = {**os.environ, "HF_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     log = tmp_path / "app.log"
     with log.open("w") as stream:
-        process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=tmp_path / metric.name, env=environment, stdout=stream, stderr=stream
-        )
+        process = subprocess.Popen([sys.executable, app.name], cwd=app.parent, env=environment, stdout=stream,
+                                   stderr=stream)  # fmt: skip
     try:
         deadline = time.monotonic() + START_SECONDS
         while "http://" not in log.read_text():
             assert process.poll() is None and time.monotonic() < deadline, log.read_text()
             time.sleep(0.1)
-        yield next(word for word in log.read_text().split() if word.startswith("http://"))
+        page = next(word for word in log.read_text().split() if word.startswith("http://"))
+        with urllib.request.urlopen(page, timeout=30) as answer:
+            assert answer.status == 200
     finally:
         process.terminate()
         process.wait(30)
 
 
 @each_metric
-def test_its_page_starts(metric, page):
+def test_its_page_answers(metric, page):
     with urllib.request.urlopen(page, timeout=30) as answer:
         assert answer.status == 200
     from gradio_client import Client

@@ -69,7 +69,7 @@ def test_a_share_of_nothing_has_no_standard_error():
     )
 
 
-def test_each_group_is_scored_over_its_own_questions():
+def test_each_group_is_scored_over_its_questions():
     predictions, references = [1, 0, 1, 0, 1], [1, 1, 0, 0, 1]
     relation, nodes = ["parent", "child", "child", "parent", "parent"], [4, 4, 5, 5, 10]
     scores = score_groups(predictions, references, relation=relation, num_nodes=nodes)
@@ -90,6 +90,6 @@ def test_each_group_is_scored_over_its_own_questions():
         (([1], [1]), {"relation": []}, "`relation` must have a value for each of 1 questions, got 0"),
     ],
 )
-def test_mistakes_are_told(arguments, groups, message):
+def test_mistakes_are_reported(arguments, groups, message):
     with pytest.raises(ValueError, match=message):
         score_groups(*arguments, **groups)

@@ -19,7 +19,7 @@ def ask_of(answers, log):
     return ask
 
 
-def test_only_what_has_no_reply_is_asked_and_once(tmp_path):
+def test_only_what_has_no_reply_is_requested_and_once(tmp_path):
     log, told = [], []
     ask = ask_of({"a": "Yes", "b": "No", "c": "?"}, log)
     store = ReplyCache(tmp_path, ABOUT)
@@ -112,7 +112,7 @@ def test_a_full_disk_is_an_error_and_the_next_reply_is_readable(tmp_path, monkey
     assert set(ReplyCache(tmp_path, ABOUT)._replies) == {"a", "c"}
 
 
-def test_a_reply_is_on_the_disk_before_the_next_is_asked(tmp_path, monkeypatch):
+def test_a_reply_is_on_the_disk_before_the_next_request(tmp_path, monkeypatch):
     synced, fsync = [], os.fsync
     monkeypatch.setattr(os, "fsync", lambda file: synced.append(fsync(file)))
     ReplyCache(tmp_path, ABOUT).complete(["a", "b", "c"], ask_of({"a": "Yes", "b": "No", "c": "No"}, []))

@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from contextlib import nullcontext
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -14,13 +13,14 @@ import numpy as np
 import pytest
 import torch
 from decoders import build
+from small import few_prompts
 
 from hf_causal.cli import main
 from hf_causal.export import ExportedModel, export_model, graphs, parity
 from hf_causal.models import AxiomTokenizer, make_model, make_tokenizer
 from hf_causal.models.axiom_looped import AxiomLoopedConfig, AxiomLoopedForSequenceClassification
 from hf_causal.models.axiom_looped.reading_axiom_looped import read_sentences
-from hf_causal.tasks.registry import get_task, tasks
+from hf_causal.tasks.registry import tasks
 
 onnx = pytest.importorskip("onnx", reason="ONNX is not installed: pip install 'hf-causal[export]'")
 pytest.importorskip("onnxscript", reason="ONNX Script is not installed: pip install 'hf-causal[export]'")
@@ -29,14 +29,6 @@ pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed: pip in
 LOOPED = Path(__file__).resolve().parents[2] / "model_cards" / "axiom-looped"
 ATOL = 1e-5
 """Of logits; what the two runtimes add up in another order is about a tenth of it."""
-
-TRANSITIVITY = get_task("transitivity")
-FEW = {
-    "transitivity": replace(
-        TRANSITIVITY, small_options={"transitivity_generalization": {"rows_per_cell": 2, "nodes": (5, 9)}}
-    )
-}
-"""What a graph is compared on where a test is not about that."""
 
 both_formats = pytest.mark.parametrize("format", ["torch", "onnx"])
 
@@ -65,8 +57,8 @@ def looped(tmp_path_factory):
     captured = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(graphs, "capture", lambda *args: captured.setdefault("program", capture(*args)))
-        for format, compared in (("torch", FEW), ("onnx", tasks())):
-            patch.setattr(parity, "tasks", lambda compared=compared: compared)
+        for format, compared in (("torch", few_prompts), ("onnx", tasks)):
+            patch.setattr(parity, "tasks", compared)
             assert main(["export", str(LOOPED), "--format", format, "--out", str(folder / format)]) == 0
     return folder
 
@@ -111,7 +103,7 @@ def test_long_chains_get_the_loops_that_they_need(looped, format):
 
 
 @both_formats
-def test_what_cannot_be_read_is_told_and_harms_no_other(looped, format):
+def test_what_cannot_be_read_is_flagged_and_harms_no_other(looped, format):
     graph = exported(looped / format)
     good = "A causes B. B causes cc. Does A cause cc?"
     strange = ["A leads to B. Does A cause B?", "A causes B.", "A causes B. Does A cause B? Yes"]
@@ -139,7 +131,7 @@ def test_what_a_graph_cannot_read_is_what_the_model_refuses(monkeypatch):
             read_sentences(ids, None, config)
 
 
-def test_the_folder_tells_all_and_no_secrets(looped):
+def test_the_folder_describes_itself_and_holds_no_secrets(looped):
     for format, graph in (("torch", "model.pt2"), ("onnx", "model.onnx")):
         names = {path.name for path in (looped / format).iterdir()}
         files = {"README.md", "config.json", "export.json", "tokenizer.json", "tokenizer_config.json"}
@@ -202,7 +194,7 @@ def test_a_graph_that_answers_otherwise_is_not_written(tmp_path, monkeypatch, ca
             (logits,) = super().forward(input_ids, attention_mask)
             return (logits + 0.01,)
 
-    monkeypatch.setattr(parity, "tasks", lambda: FEW)
+    monkeypatch.setattr(parity, "tasks", few_prompts)
     monkeypatch.setitem(graphs._GRAPHS, "axiom", Wrong)
     folder = save(build(num_hidden_layers=1), tmp_path / "model")
     assert main(["export", str(folder), "--format", "torch", "--out", str(tmp_path / "out")]) == 1
@@ -240,7 +232,7 @@ def test_prompts_are_those_that_the_model_reads():
         (["--out", "MODEL/config.json"], "is a file"),
     ],
 )
-def test_mistakes_are_told(tmp_path, capsys, arguments, message):
+def test_mistakes_are_reported(tmp_path, capsys, arguments, message):
     model = save(build(), tmp_path / "model")
     arguments = [part.replace("MODEL", str(model)) for part in arguments]
     out = [] if "--out" in arguments else ["--out", str(tmp_path / "out")]

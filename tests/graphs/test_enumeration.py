@@ -49,7 +49,7 @@ def test_codes_are_the_same_for_isomorphic_graphs_only():
     assert np.array_equal(canonical_codes(graphs), canonical_codes(graphs[:, order][:, :, order]))
 
 
-def test_classes_are_their_own_cpdags():
+def test_classes_are_represented_by_their_cpdags():
     for size in SIZES[:4]:
         first = np.array([members(cpdag)[0] for cpdag in classes(size)])
         assert np.array_equal(cpdags(first), classes(size))

@@ -136,7 +136,7 @@ def test_the_rules_of_meek_give_the_union_of_the_members(dag):
 
 
 @pytest.mark.parametrize("size", [2, 3, 4, 5, 6])
-def test_every_class_is_found_again_from_its_independences(size):
+def test_every_class_is_recovered_from_its_independences(size):
     for cpdag in classes(size)[:: 1 if size < 6 else 7]:
         found = EquivalenceClass(cpdag)
         assert np.array_equal(EquivalenceClass.of_independences(found.independences).cpdag, cpdag)

@@ -66,7 +66,7 @@ def test_shortest_paths_are_stated_and_shortest(edges, num_nodes):
     assert graphs.adjacency(edges, num_nodes)[graph[row], paths[row, step], paths[row, step + 1]].all()
 
 
-def test_of_several_shortest_paths_the_lowest_numbers_are_chosen():
+def test_of_several_shortest_paths_the_lowest_numbers_are_taken():
     for seed in range(30):
         edges = any_graphs(1, 7, 16) if seed == 0 else graphs.erdos_renyi_dags(1, 7, 2.5, Stream("ties", seed))
         hops, oracle = graphs.hop_counts(edges, 7), digraph(edges[0], 7)
@@ -114,7 +114,7 @@ def test_chains_state_their_edges_in_order():
     assert edges[1, 0, 0] == 0, "the graphs of a batch must not share memory"
 
 
-def test_reverse_edges_turns_round_exactly_the_chosen_ones():
+def test_reverse_edges_reverses_exactly_the_selected_ones():
     where = np.array([[True, False], [False, True]])
     assert graphs.reverse_edges(graphs.chains(2, 3), where).tolist() == [[[1, 0], [1, 2]], [[0, 1], [2, 1]]]
 

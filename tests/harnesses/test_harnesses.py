@@ -10,6 +10,7 @@ import yaml
 from huggingface_hub import constants
 
 from hf_causal.corpora import get_config
+from hf_causal.corpora.build import build
 from hf_causal.evaluation.language_models.prompts import INSTRUCTION
 from hf_causal.harnesses import HARNESSES, answers, harness_path
 from hf_causal.harnesses.data import Splits, load_for_lm_eval
@@ -38,19 +39,50 @@ def test_published_names_stay():
     assert NAMES >= PUBLISHED
 
 
-def test_every_evaluation_split_has_both_tasks_and_a_group():
+def suffixes(task_name):
+    """The suffixes of the harness tasks of a task: two ways of Yes/No, and its forms of answer."""
+    forms = {f"_{form.replace('-', '_')}": form for form in registry.get_task(task_name).forms}
+    return {"": None, "_generate": None, **forms}
+
+
+def test_every_evaluation_split_has_every_form_and_a_group():
     files = task_files().values()
     tasks = {content["task"]: content for content in files if "group" not in content}
     groups = {content["group"]: content["task"] for content in files if "group" in content}
-    assert set(tasks) == NAMES | {f"{name}_generate" for name in NAMES}
+    expected = {
+        f"hf_causal_{one.task}_{one.member}{suffix}": form
+        for one in harness_splits()
+        for suffix, form in suffixes(one.task).items()
+    }
+    assert set(tasks) == set(expected) >= NAMES
     assert sorted(name for members in groups.values() for name in members) == sorted(tasks)
-    assert {"hf_causal_transitivity", "hf_causal_corr2cause_generate"} <= set(groups)
+    assert {"hf_causal_transitivity", "hf_causal_corr2cause_generate", "hf_causal_d_separation_proof"} <= set(groups)
+    assert {"hf_causal_transitivity_trace", "hf_causal_d_separation_minimum_separating_set"} <= set(groups)
     for name, task in tasks.items():
+        rows, form = task["dataset_kwargs"], expected[name]
         assert task["metadata"]["version"] == (1.1 if name.endswith("_generate") else 1.0)
-        rows = task["dataset_kwargs"]
         assert task["test_split"] in get_config(rows["corpus"], rows["config"]).splits
-        assert task["output_type"] == ("generate_until" if name.endswith("_generate") else "multiple_choice")
-        assert task.get("description", f"{INSTRUCTION}\n\n") == f"{INSTRUCTION}\n\n"
+        by_likelihood = form is None and not name.endswith("_generate")
+        assert task["output_type"] == ("multiple_choice" if by_likelihood else "generate_until")
+        assert rows.get("form") == form
+        if form is None:
+            assert task.get("description", f"{INSTRUCTION}\n\n") == f"{INSTRUCTION}\n\n"
+        else:
+            assert task["metric_list"][0]["metric"] == "score"
+
+
+@pytest.mark.parametrize("form", ["proof", "minimum-separating-set"])
+def test_rows_of_a_form_bring_question_and_answer(form, tmp_path):
+    build("axiomatic", tmp_path / "axiomatic", ["d_separation_generalization"], rows_per_cell=4, nodes=(5,))
+    source = {"axiomatic": str(tmp_path / "axiomatic")}
+    rows = load_for_lm_eval("axiomatic", "d_separation_generalization", form=form, **source)["sequential"]
+    every = load_for_lm_eval("axiomatic", "d_separation_generalization", **source)["sequential"]
+    assert 0 < len(rows) <= len(every) and "answer" not in every[0]
+    for row in rows:
+        good = answers.score_answer(row, [row["answer"]])
+        assert good["score"] == 1 and good["unreadable"] == 0
+        assert answers.score_answer(row, ["Hm."])["unreadable"] == 1
+        assert row["question"].startswith(row["prompt"].rpartition(". ")[0])
 
 
 def test_a_new_task_appears_in_both_harnesses(monkeypatch):
@@ -109,14 +141,14 @@ def test_splits_are_loaded_on_access(corpus_dir, tmp_path):
         Splits("axiomatic", "transitivity_generalization", tmp_path)["flipped"]
 
 
-def test_a_harness_is_found_by_name(tmp_path, monkeypatch):
+def test_a_harness_is_known_by_name(tmp_path, monkeypatch):
     monkeypatch.setattr(constants, "HF_HOME", str(tmp_path))
-    assert HARNESSES == ("lm-eval", "lighteval")
+    assert HARNESSES == ("lm-eval", "lighteval", "inspect")
     folder = harness_path("lm-eval")
     assert folder.is_relative_to(tmp_path) and len(list(folder.rglob("*.yaml"))) == len(task_files())
     assert harness_path("lm-eval") == folder and not list(folder.parent.glob(".*"))
     assert harness_path("lm-eval", tmp_path / "out") == tmp_path / "out"
-    assert harness_path("lighteval").is_file()
+    assert harness_path("lighteval").is_file() and harness_path("inspect").is_file()
     with pytest.raises(ValueError, match="`out` is for lm-eval"):
         harness_path("lighteval", tmp_path)
     with pytest.raises(ValueError, match="`harness` must be one of lm-eval, lighteval, got 'helm'"):

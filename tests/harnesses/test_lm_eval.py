@@ -8,6 +8,7 @@ from hf_causal.corpora.load import load_corpus
 from hf_causal.evaluation import predictors as predict
 from hf_causal.evaluation.metrics import BinaryMetrics
 from hf_causal.harnesses import harness_path
+from hf_causal.tasks.registry import get_task
 from hf_causal.tasks.shared.replies import parse_answer
 
 lm_eval = pytest.importorskip("lm_eval", reason="lm-eval is not installed: pip install 'hf-causal[harness]'")
@@ -19,6 +20,7 @@ TASKS = {
     "hf_causal_co_occurrence_test": ("co_occurrence", "co_occurrence", "test"),
 }
 GENERATED = "hf_causal_transitivity_sequential_generate"
+PROOF = "hf_causal_transitivity_sequential_proof"
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +92,31 @@ def test_a_group_runs_every_axis_with_examples(model, sources):
     assert 0 <= found["results"]["hf_causal_transitivity"]["acc,none"] <= 1
     sample = found["samples"]["hf_causal_transitivity_flipped"][0]
     assert sample["arguments"][0][0].count("\n\n") == 8
+
+
+def test_answers_with_proofs_get_our_score(sources, monkeypatch):
+    from lm_eval.api.model import LM
+
+    class Solver(LM):
+        """Writes the exact answer to every other question."""
+
+        def generate_until(self, requests, **options):
+            assert {request.args[1]["max_gen_toks"] for request in requests} == {256}
+            docs = [request.doc for request in requests]
+            return [doc["answer"] if index % 2 else "No idea." for index, doc in enumerate(docs)]
+
+        def loglikelihood(self, requests, **options):
+            raise NotImplementedError
+
+        loglikelihood_rolling = loglikelihood
+
+    from lm_eval.tasks import TaskManager
+
+    manager = TaskManager(include_path=str(harness_path("lm-eval")), include_defaults=False, metadata=sources)
+    options = {"num_fewshot": 2, "limit": 6, "bootstrap_iters": 0}
+    found = lm_eval.simple_evaluate(model=Solver(), tasks=[PROOF], task_manager=manager, **options)
+    scores = {name: found["results"][PROOF][f"{name},none"] for name in ("score", "proof_valid", "unreadable")}
+    assert scores == {"score": 0.5, "proof_valid": 0.5, "unreadable": 0.5}
+    text = found["samples"][PROOF][0]["arguments"][0][0]
+    assert text.startswith(get_task("transitivity").forms["proof"].instruction)
+    assert text.count("\n\n=====\n\n") == 2 and text.count("Path: ") + text.count("Reached: ") >= 2

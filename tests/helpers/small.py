@@ -1,6 +1,7 @@
 """Small settings that tests of several rooms share."""
 
 import importlib.util
+from dataclasses import replace
 
 import pytest
 
@@ -18,6 +19,15 @@ TINY = {
     "model.num_attention_heads": 2,
 }
 """Overrides that make any decoder recipe a matter of seconds."""
+
+
+def few_prompts() -> dict:
+    """Returns tasks on whose few prompts an exported graph is compared, where a test is about something else."""
+    from hf_causal.tasks.registry import get_task
+
+    options = {"transitivity_generalization": {"rows_per_cell": 2, "nodes": (5, 9)}}
+    return {"transitivity": replace(get_task("transitivity"), small_options=options)}
+
 
 needs_ray = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None, reason="Ray is not installed: pip install 'hf-causal[ray]'"

@@ -1,5 +1,9 @@
-"""Whole splits of the axiomatic corpora, generated once for the tests that read them."""
+"""Splits of the axiomatic corpora, generated once for the tests that read them.
 
+A training split has a fifth of its published rows, unless `HF_CAUSAL_FULL_SIZE` is set, as `make attack` does.
+"""
+
+import os
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -13,6 +17,8 @@ from hf_causal.corpora import generate_shard, get_config
 from hf_causal.tasks.shared.schema import CorpusConfig
 
 Edge = tuple[str, str]
+
+TRAINING_ROWS = 175_000 if os.environ.get("HF_CAUSAL_FULL_SIZE") else 35_000
 
 GENERALIZATION = "transitivity_generalization"
 D_SEPARATION = "d_separation_generalization"
@@ -49,7 +55,7 @@ def generate(config: CorpusConfig, split: str) -> list[pa.Table]:
 
 @dataclass(frozen=True)
 class Generated:
-    """A split at full size, with what many tests read from it."""
+    """A split with what many tests read from it."""
 
     config: str
     split: str
@@ -82,9 +88,14 @@ class Generated:
         return cells
 
 
+def published_config(name: str) -> CorpusConfig:
+    """Returns a config as it is published, but for the rows of its training split."""
+    return get_config("axiomatic", name, **({"rows": TRAINING_ROWS} if name in TRAINING else {}))
+
+
 @cache
 def published(config: str, split: str) -> Generated:
-    return Generated(config, split, pa.concat_tables(generate(get_config("axiomatic", config), split)))
+    return Generated(config, split, pa.concat_tables(generate(published_config(config), split)))
 
 
 def runs_along(edges: list[Edge]) -> bool:

@@ -55,7 +55,7 @@ def test_a_server_that_recovers_is_not_noticed(method, path, effect, hub, data):
 
 @pytest.mark.parametrize(("method", "path"), [("PUT", "/_lfs/"), ("POST", "/commit/")])
 @pytest.mark.parametrize("effect", [{"status": 500}, {"cut_upload_after": 10}])
-def test_a_server_that_stays_broken_shows_nothing_and_the_next_publish_goes_on(method, path, effect, hub, data):
+def test_a_server_that_stays_broken_shows_nothing_and_the_next_publish_resumes(method, path, effect, hub, data):
     hub.faults.add(method, path, skip=0 if "commit" in path else 2, times=ALWAYS, **effect)
     with pytest.raises(PublishError, match="nothing was committed"):
         publish("dataset", data, DATA)
@@ -74,7 +74,7 @@ def test_a_server_that_stays_broken_shows_nothing_and_the_next_publish_goes_on(m
     assert len(hub.repo("datasets", DATA).history()) == 2
 
 
-def test_an_update_that_breaks_leaves_the_old_version_whole(hub, data):
+def test_an_update_that_breaks_leaves_the_old_version_complete(hub, data):
     publish("dataset", data, DATA)
     before = dict(hub.repo("datasets", DATA).files())
     shutil.rmtree(data / "transitivity_generalization")
@@ -123,7 +123,7 @@ def test_a_lost_answer_to_a_pull_request_opens_no_second_one(hub, spaces):
     assert len(hub.repo("spaces", f"{ORG}/demo").pull_requests) == 1
 
 
-def test_of_two_publishers_one_wins_and_the_other_is_told(hub, spaces):
+def test_of_two_publishers_one_wins_and_the_other_gets_an_error(hub, spaces):
     publish("space", spaces[0], f"{ORG}/demo")
     for folder in spaces:
         (folder / "index.html").write_text(f"<p>{folder.name}, changed</p>")

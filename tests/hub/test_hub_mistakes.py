@@ -57,7 +57,7 @@ def test_the_stored_token_serves_and_is_written_nowhere(hub, space, monkeypatch,
         ("metric", "causal-lab/x", "is not a metric folder"),
     ],
 )
-def test_mistakes_are_told_before_anything_is_asked(kind, repo_id, message, hub, space, capsys):
+def test_mistakes_are_reported_before_any_request(kind, repo_id, message, hub, space, capsys):
     assert main(["publish", kind, str(space), "--repo-id", repo_id]) == 2
     shown = capsys.readouterr().err
     assert message in shown and shown.count("\n") == 1

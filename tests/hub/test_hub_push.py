@@ -117,7 +117,7 @@ def test_a_launched_run_is_pushed_by_its_main_process(hub, corpus_dir, tmp_path,
         (["--push-to-hub", "--hub-model-id", "a/b"], None, "there is no token"),
     ],
 )
-def test_what_would_keep_a_run_from_being_pushed_is_told_first(
+def test_what_would_keep_a_run_from_being_pushed_is_reported_first(
     options, token, message, hub, corpus_dir, tmp_path, capsys, monkeypatch
 ):
     use_hub(monkeypatch, hub, tmp_path / "home", token)

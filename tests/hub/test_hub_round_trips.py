@@ -130,7 +130,7 @@ result = {
     assert found["info"] == {"train": 2000, "validation": 400}
 
 
-def test_streaming_downloads_no_whole_repository(elsewhere, corpus_dir, published):
+def test_streaming_downloads_no_complete_repository(elsewhere, corpus_dir, published):
     before = len(published.requests)
     code = """
 from itertools import islice

@@ -47,7 +47,7 @@ def loaded(tmp_path_factory):
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
-def test_a_released_folder_loads_with_its_own_code(folder, loaded):
+def test_a_released_folder_loads_with_its_code(folder, loaded):
     auto_map = json.loads((folder / "config.json").read_text())["auto_map"]
     classes = {name: reference.rpartition(".")[2] for name, reference in auto_map.items() if name != "AutoConfig"}
     assert classes

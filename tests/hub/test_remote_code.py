@@ -111,7 +111,7 @@ def elsewhere(folder, tmp_path_factory):
     return json.loads(finished.stdout.splitlines()[-1])
 
 
-def test_the_code_is_saved_beside_the_weights(folder):
+def test_the_code_is_saved_with_the_weights(folder):
     """The config always names its code, so a folder without the code would not load elsewhere."""
     files = {file.name for file in folder.iterdir()}
     assert {"configuration_axiom.py", "modeling_axiom.py", "model.safetensors", "tokenizer.json"} <= files

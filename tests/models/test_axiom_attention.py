@@ -1,6 +1,7 @@
 """The axiom decoder: padding, attention implementations, caching and packing."""
 
-import shutil
+import os
+from functools import partial
 
 import pytest
 import torch
@@ -16,10 +17,14 @@ from decoders import (
     ids,
     pack,
 )
+from transformers.integrations.flex_attention import WrappedFlexAttention
 
 from hf_causal.models.axiom import AxiomTokenizer
 
 pytestmark = as_written
+compiling_takes_long = pytest.mark.skipif(
+    "HF_CAUSAL_FULL_SIZE" not in os.environ, reason="half a minute of C++: run `make attack`"
+)
 
 
 class TestPadding:
@@ -69,7 +74,7 @@ class TestGeneration:
         assert_close(torch.cat([first.logits, second.logits], dim=1), whole)
 
     @torch.no_grad()
-    def test_no_cache_is_kept_when_none_is_wanted(self):
+    def test_no_cache_is_kept_with_use_cache_false(self):
         assert build()(ids(), use_cache=False).past_key_values is None
 
 
@@ -132,8 +137,10 @@ class TestPacking:
         assert not torch.allclose(leaked, self.alone(build(), QUESTIONS[-1]), atol=1e-2)
 
     @torch.no_grad()
-    @pytest.mark.skipif(not any(map(shutil.which, ("c++", "g++", "clang++"))), reason="compiling needs a C++ compiler")
-    def test_compiled_flex_attention_packs_too(self):
+    @pytest.mark.parametrize("backend", ["aot_eager", pytest.param("inductor", marks=compiling_takes_long)])
+    def test_compiled_flex_attention_packs_too(self, backend, monkeypatch):
+        monkeypatch.setattr(torch, "compile", partial(torch.compile, backend=backend))
+        monkeypatch.setattr(WrappedFlexAttention, "_instance", None)  # compiles once in a process
         model = build("rope", "flex_attention")
         row, segments, spans = pack()
         with torch.compiler.set_stance("default"):
@@ -213,7 +220,7 @@ class TestTrees:
             torch.testing.assert_close(mine.grad, other.grad, rtol=1e-3, atol=1e-3)
 
     @torch.no_grad()
-    def test_the_last_block_is_asked_about_fewer_tokens(self):
+    def test_the_last_block_computes_fewer_tokens(self):
         model, seen = build(), []
         model.model.layers[-1].mlp.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].shape[1]))
         row, ends, places = self.tree()
@@ -222,7 +229,7 @@ class TestTrees:
         assert seen == [2, row.shape[1]]
         assert states.hidden_states[-1].shape[1] == row.shape[1] and states.logits.shape[1] == 2
 
-    def test_a_row_is_packed_one_way_and_whole(self):
+    def test_a_row_is_packed_in_one_way_and_without_a_cache(self):
         row, ends, _ = self.tree()
         with pytest.raises(ValueError, match="`segment_ids` or `subtree_ends`, not both"):
             build()(row, segment_ids=torch.zeros_like(row), subtree_ends=ends)

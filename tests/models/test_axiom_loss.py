@@ -172,7 +172,7 @@ class TestOutputs:
         assert outputs.attentions is None
 
     @torch.no_grad()
-    def test_a_tuple_is_returned_when_asked_for(self):
+    def test_a_tuple_is_returned_on_request(self):
         outputs = build()(ids(), return_dict=False)
         assert isinstance(outputs, tuple)
         assert torch.equal(outputs[0], build()(ids()).logits)
@@ -214,6 +214,6 @@ class TestBadInput:
                 model(**wrong)
 
     @torch.no_grad()
-    def test_embeddings_may_stand_for_ids(self):
+    def test_embeddings_may_replace_ids(self):
         model = build("learned")
         assert_close(model(inputs_embeds=model.get_input_embeddings()(ids())).logits, model(ids()).logits)

@@ -102,12 +102,12 @@ class TestRoundTrip:
 
     @settings(max_examples=100, deadline=None)
     @given(prompts, answers)
-    def test_an_answer_is_appended_as_its_own_token(self, prompt, answer):
+    def test_an_answer_is_appended_as_one_token(self, prompt, answer):
         assert ids(f"{prompt} {answer}") == ids(str(prompt)) + ids(answer)
 
     @settings(max_examples=100, deadline=None)
     @given(prompts)
-    def test_premise_and_question_apart_equal_the_prompt_whole(self, prompt):
+    def test_premise_and_question_apart_equal_the_prompt(self, prompt):
         question = f"Does {prompt.question[0]} cause {prompt.question[1]}?"
         assert ids(prompt.premise) + ids(question) == ids(str(prompt))
 
@@ -144,7 +144,7 @@ class TestUnknownNames:
         assert TOKENIZER.unk_token_id in ids(sentence.format(name))
 
     @pytest.mark.parametrize("text", ["A causes.", "causes B.", "cause A Does B?", "A B."])
-    def test_words_out_of_place_beside_others_are_unknown(self, text):
+    def test_misplaced_words_among_others_are_unknown(self, text):
         assert TOKENIZER.unk_token_id in ids(text)
 
 
@@ -192,7 +192,7 @@ class TestSaving:
         for name in ("pad_token_id", "bos_token_id", "eos_token_id", "unk_token_id"):
             assert getattr(loaded, name) == getattr(saved, name)
 
-    def test_its_own_class_loads_it(self, tmp_path):
+    def test_its_class_loads_it(self, tmp_path):
         TOKENIZER.save_pretrained(tmp_path)
         loaded = AxiomTokenizer.from_pretrained(tmp_path)
         assert isinstance(loaded, AxiomTokenizer)

@@ -13,6 +13,8 @@ from hf_causal.evaluation.language_models.evaluate import evaluate_language_mode
 from hf_causal.evaluation.loading import load_pretrained
 from hf_causal.posttraining.run import finetune
 
+pytestmark = pytest.mark.usefixtures("drawn_pictures")
+
 trl = pytest.importorskip("trl", reason="TRL is not installed: pip install 'hf-causal[finetune]'")
 peft = pytest.importorskip("peft", reason="PEFT is not installed: pip install 'hf-causal[finetune]'")
 
@@ -106,7 +108,7 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights(separation_dir, tmp_p
     assert (other.output_dir / "adapter_model.safetensors").read_bytes() != weights[0]
 
 
-def test_a_finished_run_that_is_gone_on_with_scores_what_is_missing(separation_dir, tmp_path):
+def test_a_finished_run_that_is_resumed_scores_what_is_missing(separation_dir, tmp_path):
     base = save_language_model(tmp_path / "base")
     recipe = quick(base, max_steps=2, evaluations=("none",))
     first = finetune(recipe, tmp_path / "out", [separation_dir])

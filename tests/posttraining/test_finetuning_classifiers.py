@@ -71,7 +71,7 @@ def test_entailment_is_yes_and_everything_else_no(save, tmp_path, monkeypatch):
     assert len({round(value, 3) for value in expected}) == 3
 
 
-def test_labels_are_found_in_any_order_and_case():
+def test_labels_are_read_in_any_order_and_case():
     class Config:
         label2id = {"ENTAILMENT": 0, "Neutral": 1, "contradiction": 2}
 

@@ -84,7 +84,7 @@ def test_trl_learns_the_same_of_the_same_conversation(rows, chat, tmp_path):
 
 
 @pytest.mark.parametrize("chat", [False, True])
-def test_what_is_learned_goes_on_from_what_evaluation_asks(rows, chat, tmp_path):
+def test_what_is_learned_continues_the_prompts_of_evaluation(rows, chat, tmp_path):
     tokenizer = word_tokenizer(chat)
     model = AutoModelForCausalLM.from_pretrained(save_language_model(tmp_path / "base", chat=chat))
     asked = LocalModel(model, tokenizer, PromptFormat(False), answers=tmp_path)

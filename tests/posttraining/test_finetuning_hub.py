@@ -23,7 +23,7 @@ pytest.importorskip("peft", reason="PEFT is not installed: pip install 'hf-causa
 BASE, NAME = f"{ORG}/contrary", f"{ORG}/adapter"
 
 
-def test_an_adapter_is_published_beside_its_base_and_loads_by_name(adapted, contrary, hub):
+def test_an_adapter_is_published_next_to_its_base_and_loads_by_name(adapted, contrary, hub):
     folder = adapted.output_dir
     with pytest.raises(PublishError, match="the base model is the local folder 'contrary', which nobody else has"):
         publish("model", folder, NAME)
@@ -168,7 +168,7 @@ def test_help_imports_nothing_heavy():
 
 
 @pytest.mark.parametrize("name", finetune_recipe_names())
-def test_every_shipped_recipe_loads_and_survives_its_own_yaml(name, tmp_path):
+def test_every_shipped_recipe_loads_and_survives_its_yaml(name, tmp_path):
     recipe = load_finetune_recipe(name)
     assert recipe.name == name and recipe.description and recipe.license and recipe.model.count("/") == 1
     (tmp_path / "copy.yaml").write_text(recipe.to_yaml())

@@ -81,7 +81,7 @@ def test_proofs_read_loose_text():
     assert prove("a  CAUSES b. b causes c. does a cause c").hops == 2
 
 
-def test_a_path_of_a_thousand_steps_is_found():
+def test_a_path_of_a_thousand_steps_is_proved():
     chain = tuple((f"n{step}", f"n{step + 1}") for step in range(1000))
     assert prove(Prompt(chain, ("n0", "n1000"))).hops == 1000
 

@@ -136,7 +136,7 @@ def test_the_contrary_answer_is_refused(prompt):
         check(row(prompt, {"Yes": "No", "No": "Yes"}[proof.answer], json.loads(proof.certificate)))
 
 
-def test_a_node_that_no_sentence_states_stands_alone():
+def test_a_node_that_no_sentence_states_has_no_edge():
     assert prove("A causes B. Are A and X d-separated?").certificate == (
         '{"from_child": ["A"], "from_parent": ["B"], "ancestors": []}'
     )
@@ -175,7 +175,7 @@ def test_repeated_sentences_change_nothing():
     assert prove(prompt).answer == "Yes"
 
 
-def test_a_path_of_two_thousand_steps_is_found():
+def test_a_path_of_two_thousand_steps_is_proved():
     chain = tuple((f"n{step}", f"n{step + 1}") for step in range(2000))
     assert prove(Prompt(chain, ("n2000", "n0"))).hops == 2000
 
@@ -243,7 +243,7 @@ def test_a_node_of_the_set_blocks_a_chain_and_a_fork():
             check(row(prompt, "No", {"path": PATH, "open": REASONS}))
 
 
-def test_a_collider_in_the_set_is_its_own_descendant():
+def test_a_collider_in_the_set_counts_as_its_descendant():
     certificate = json.loads(prove("A causes B. C causes B. Are A and C d-separated given {B}?").certificate)
     assert certificate["open"] == [{"node": "B", "type": "collider", "descendant": "B", "path": ["B"]}]
 

@@ -82,7 +82,7 @@ def test_texts_without_co_occurrence_are_transitivity_s():
         ("A and B often appear together.", "should have the form 'Does X cause Y?'"),
     ],
 )
-def test_what_cannot_be_read_is_told(text, message):
+def test_what_cannot_be_read_is_an_error(text, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         prove(text)
 
@@ -266,7 +266,7 @@ def test_the_shortcut_of_co_occurrence_is_right_on_exactly_half(splits):
     assert sum(map(int.__eq__, answers, labels)) * 2 == len(labels)
 
 
-def test_a_built_corpus_is_verified_and_a_wrong_label_found(tmp_path, capsys):
+def test_a_built_corpus_is_verified_and_a_wrong_label_reported(tmp_path, capsys):
     out = tmp_path / "data"
     assert main(["build", NAME, "--out", str(out), "--rows", "360", "--validation-rows", "180", "--rows-per-cell", "2",
                  "--nodes", "5", "--num-proc", "1"]) == 0  # fmt: skip
@@ -293,6 +293,6 @@ def test_models_without_its_words_refuse_it(model, splits):
         predictor.require_readable(NAME, splits["test"]["prompt"][0].as_py())
 
 
-def test_sizes_that_cannot_be_are_told():
+def test_impossible_sizes_are_errors():
     with pytest.raises(ValueError, match="`nodes` must be sizes of at least 5"):
         get_config(NAME, NAME, nodes=(4, 6))

@@ -72,7 +72,7 @@ def test_a_published_premise_is_written_as_it_is():
     assert ClosedSystem.of_table("ABCDE", found.independences).text == PUBLISHED
 
 
-def test_independences_stand_in_the_published_order():
+def test_independences_are_in_the_published_order():
     """By pair, then by the list of what is given: [] < [C] < [C, D] < [D]."""
     assert system(np.zeros((4, 4), dtype=bool)).text.endswith(
         "C is independent of D. C and D are independent given A. C and D are independent given A and B. "

@@ -53,7 +53,7 @@ def test_questions_are_about_two_nodes_and_a_sorted_set_of_others(data):
         assert len({x, y, *members}) == len(members) + 2
 
 
-def test_no_question_is_asked_twice_with_its_nodes_the_other_way_round(data):
+def test_no_question_occurs_twice_with_its_nodes_exchanged(data):
     asked = set()
     for graph, question in zip(data.table["graph_id"].to_pylist(), data.table["question"].to_pylist(), strict=True):
         x, y, members = read_question(question)
@@ -74,7 +74,7 @@ def test_labels_and_hops_agree_with_networkx(data):
             assert is_open(graph, path, x, y, set(members))
 
 
-def test_either_node_may_stand_first(data):
+def test_either_node_may_come_first(data):
     """Whatever the order in which the premise names them."""
     first = []
     for row in data.sample(4000):
@@ -177,7 +177,7 @@ def test_options_shape_the_corpus():
         check(row)
 
 
-def test_large_graphs_can_be_asked_about():
+def test_large_graphs_get_questions():
     config = small(D_SEPARATION, nodes=(70, 130))
     for split in config.splits:
         rows = generate_shard("axiomatic", config, split, 0).to_pylist()
@@ -191,7 +191,7 @@ def test_no_cell_consists_of_complete_graphs():
     assert [(cell.num_nodes, cell.branching_factor) for cell in cells] == [(5, 1.4), (8, 1.4), (8, 2.0)]
 
 
-def test_complete_graphs_are_not_asked_about():
+def test_complete_graphs_get_no_questions():
     cell = Cell("branching", 5, 20, branching_factor=2.0)
     edges = graphs.erdos_renyi_dags(10, 5, 2.0, Stream("complete"))
     asked = _ask(cell, edges, draw_names(Stream("names"), 10, 5), 20, Stream("questions"))

@@ -38,7 +38,7 @@ def test_names_are_unique_in_range_and_proper(lengths, num_nodes, uniform):
     assert {len(name) for names in drawn for name in names} == set(range(lengths[0], lengths[1] + 1))
 
 
-def test_names_use_the_whole_alphabet():
+def test_names_use_every_letter():
     drawn = decode_names(draw_names(Stream("alphabet"), 500, 5))
     assert set("".join(name for names in drawn for name in names)) == set(ALPHABET)
 

@@ -1,4 +1,4 @@
-"""The invariants of every published corpus of stated premises, at full size."""
+"""The invariants of every published corpus of stated premises; `make attack` checks training splits at full size."""
 
 from collections import Counter
 from itertools import pairwise
@@ -12,10 +12,12 @@ from splits import (
     AXES,
     GENERALIZATIONS,
     TRAINING,
+    TRAINING_ROWS,
     Generated,
     has_structure,
     published,
     published_cells,
+    published_config,
     read_edges,
     runs_along,
 )
@@ -62,11 +64,13 @@ def test_the_number_of_rows_is_exact(data):
     if data.config in GENERALIZATIONS:
         expected = 500 * len(published_cells(data.config, data.split))
     elif data.split == "train":
-        expected = 175_000
+        expected = TRAINING_ROWS
     else:
         expected = 25_000 if data.config.startswith("d_separation") else 17_500
     assert len(data.table) == expected
-    assert get_config("axiomatic", data.config).num_rows(data.split) == expected
+    assert published_config(data.config).num_rows(data.split) == expected
+    published_rows = 175_000 if data.split == "train" else expected
+    assert get_config("axiomatic", data.config).num_rows(data.split) == published_rows
 
 
 def test_columns_are_those_of_a_reasoning_corpus(data):
@@ -166,7 +170,7 @@ def test_certificates_prove_the_labels(data):
         check(row)
 
 
-def test_the_rows_of_a_premise_stand_together(data):
+def test_the_rows_of_a_premise_are_adjacent(data):
     ids = data.table["graph_id"].to_pylist()
     changes = 1 + sum(before != after for before, after in pairwise(ids))
     assert changes == len(set(ids)) == len(data.premises)
@@ -192,21 +196,22 @@ def test_training_mixes_are_the_published_ones(train):
         "d_separation_trees": {"tree": 175_000},
     }
     counts = train.table["structure"].value_counts().to_pylist()
-    assert {count["values"]: count["counts"] for count in counts} == shares[train.config]
+    assert {count["values"]: count["counts"] * 175_000 // TRAINING_ROWS for count in counts} == shares[train.config]
+    assert sum(count["counts"] for count in counts) == TRAINING_ROWS
 
 
 def test_training_chains_have_three_to_six_nodes_in_equal_shares(train):
     counts = {count["values"]: count["counts"] for count in train.table["num_nodes"].value_counts().to_pylist()}
     assert set(counts) == {3, 4, 5, 6}
-    assert all(abs(count - 43_750) <= 6 for count in counts.values())
+    assert all(abs(count - TRAINING_ROWS / 4) <= 6 for count in counts.values())
 
 
 def test_training_premises_come_in_random_order(train):
     """Every tenth of the split holds all structures and sizes in about the same proportion."""
     cells = list(zip(train.table["structure"].to_pylist(), train.table["num_nodes"].to_pylist(), strict=True))
-    whole = Counter(cells)
-    for start in range(0, len(cells), 17_500):
-        part = Counter(cells[start : start + 17_500])
+    whole, tenth = Counter(cells), TRAINING_ROWS // 10
+    for start in range(0, len(cells), tenth):
+        part = Counter(cells[start : start + tenth])
         for cell, count in whole.items():
             assert abs(part[cell] - count / 10) < 6 * (8 * count / 10) ** 0.5
 

@@ -159,7 +159,7 @@ def test_options_shape_the_corpus():
     assert pc.count_distinct(table["graph_id"]).as_py() == 300
 
 
-def test_sizes_and_rows_of_the_generalization_cells_can_be_chosen():
+def test_sizes_and_rows_of_the_generalization_cells_are_options():
     config = small(GENERALIZATION, rows_per_cell=20, nodes=(5, 8))
     for split in config.splits:
         table = generate_shard("axiomatic", config, split, 0)

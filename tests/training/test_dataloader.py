@@ -33,7 +33,7 @@ def test_every_epoch_is_read_once_and_may_have_another_size():
 
 
 @pytest.mark.parametrize("stop", [0, 1, 9, 10, 11, 21, 30])
-def test_a_feed_goes_on_where_its_state_says(stop):
+def test_a_feed_resumes_where_its_state_says(stop):
     whole = taken(feed(), 35)
     first, second = feed(), feed()
     assert taken(first, stop) == whole[:stop]

@@ -90,7 +90,7 @@ def test_every_label_is_what_the_graph_says(request, tokenizer, corpus, drawn):
     assert {(size, count) for size in (4, 5, 6) for count in range(size - 1)} <= sizes or not drawn
 
 
-def test_the_rows_own_questions_come_first(separations, tokenizer):
+def test_the_questions_of_the_rows_come_first(separations, tokenizer):
     packs = SeparationData(separations, tokenizer, 3)
     batch = packs.collate(np.arange(len(packs)), tokenizer.pad_token_id)
     own = [batch["labels"][index, : packs.questions[index] - 3] for index in range(len(packs))]

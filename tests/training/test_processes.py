@@ -183,13 +183,13 @@ def test_muon_is_refused_where_matrices_are_in_parts(results):
     assert "must not be 'muon' with FSDP" in results[0]["sharded_muon"]["error"]
 
 
-def test_all_processes_save_and_end_well_when_one_is_told_to_stop(runs, results):
+def test_all_processes_save_and_end_well_when_one_gets_a_signal(runs, results):
     assert [result["told_to_stop"]["status"] for result in results] == [0, 0]
     assert [path.name for path in list_checkpoints(runs / "told_to_stop")] == ["step-0000002", "step-0000003"]
     assert len(read_manifest(list_checkpoints(runs / "told_to_stop")[-1])["files"]) > 5
 
 
-def test_a_killed_process_ends_the_run_and_leaves_a_checkpoint_to_go_on_from(corpus_dir, tmp_path):
+def test_a_killed_process_ends_the_run_and_leaves_a_checkpoint_to_resume_from(corpus_dir, tmp_path):
     psutil = pytest.importorskip("psutil")
     small = {**EXACT, "max_steps": 400, "save_steps": 5, "eval_steps": 400, "logging_steps": 5}
     command = [sys.executable, "-m", "hf_causal.cli", "train", "axiom-cpu", "--output-dir", str(tmp_path / "run")]

@@ -59,7 +59,7 @@ def test_every_label_is_what_the_graph_says(rows, tokenizer, repeat):
     assert repeated == (len(packs) if repeat else 0)
 
 
-def test_the_rows_own_questions_keep_their_labels(rows, tokenizer):
+def test_the_questions_of_the_rows_keep_their_labels(rows, tokenizer):
     packs = QuestionData(rows, tokenizer, all_questions=False)
     batch = packs.collate(np.arange(len(packs)), tokenizer.pad_token_id)
     told = [pair[:3] for index in range(len(packs)) for pair in read(batch, index, tokenizer)[1]]
@@ -76,7 +76,7 @@ def test_a_question_about_another_node_is_refused(rows, tokenizer):
         QuestionData(rows[:0], tokenizer, all_questions=True)
 
 
-def test_parts_of_a_batch_add_up_to_the_loss_of_the_whole(rows, tokenizer):
+def test_micro_batches_add_up_to_the_loss_of_the_batch(rows, tokenizer):
     recipe = load_recipe("axiom-looped", {"sentence_loss_weight": 0.5, "name_loss_weight": 0.0})
     torch.manual_seed(0)
     model = make_model("axiom_looped", {"flag_noise": 0.0, "training_loops": [7, 7]}, tokenizer)

@@ -15,7 +15,7 @@ OPTIONS = [objective_class(model_type).Options for model_type in ("axiom", "axio
 
 
 @pytest.mark.parametrize("name", recipe_names())
-def test_every_shipped_recipe_loads_and_survives_its_own_yaml(name, tmp_path):
+def test_every_shipped_recipe_loads_and_survives_its_yaml(name, tmp_path):
     recipe = load_recipe(name)
     assert recipe.name == name and recipe.description
     (tmp_path / "copy.yaml").write_text(recipe.to_yaml())

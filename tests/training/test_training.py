@@ -72,7 +72,7 @@ def test_the_log_has_losses_and_validations_in_order(trained_model):
     assert all(entry["examples_per_second"] > 0 for entry in log if entry["kind"] == "train")
 
 
-def test_checkpoints_are_limited_and_whole(trained_model):
+def test_checkpoints_are_limited_and_complete(trained_model):
     assert [path.name for path in list_checkpoints(trained_model)] == ["step-0000004", "step-0000006"]
     assert not [path for path in (trained_model / "checkpoints").iterdir() if path.name.endswith(".partial")]
 

@@ -95,7 +95,7 @@ def test_every_question_is_in_exactly_one_pack(packs, rows):
     assert len(packs) == len(rows["graph_id"].unique())
 
 
-def test_without_packing_every_question_stands_alone(rows, tokenizer):
+def test_without_packing_every_question_has_its_prompt(rows, tokenizer):
     alone = PackedPrompts(rows[:50], tokenizer, packing=False)
     assert len(alone) == 50 and (alone.questions == 1).all()
 

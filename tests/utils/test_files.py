@@ -109,7 +109,7 @@ def test_a_full_disk_is_noticed():
         append_lines("/dev/full", ["causes"])
 
 
-def test_two_writers_of_one_file_have_partial_files_of_their_own(tmp_path):
+def test_two_writers_of_one_file_have_separate_partial_files(tmp_path):
     names = {partial_path(tmp_path / "a.txt") for _ in range(3)}
     assert len(names) == 3
     assert all(name.parent == tmp_path and name.name.startswith(".a.txt.") for name in names)

@@ -79,7 +79,7 @@ def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path):
         (["premise", "question", "prompt", "completion", "label"], ("prompt",), "completion"),
     ],
 )
-def test_columns_are_found(names, text, label):
+def test_columns_are_recognized(names, text, label):
     columns = find_columns(names, "mine")
     assert (columns.text, columns.label) == (text, label)
 
@@ -173,7 +173,7 @@ def test_data_sets_on_the_hub_are_tables_too(monkeypatch):
 
 
 @pytest.mark.parametrize("source", ["mistyped.csv", "data/mistyped.jsonl", "a/b/c", "./absent", "no such folder"])
-def test_a_mistyped_file_is_not_asked_for_on_the_hub(source, monkeypatch):
+def test_a_mistyped_file_is_not_requested_from_the_hub(source, monkeypatch):
     monkeypatch.setattr(datasets, "get_dataset_config_names", lambda name: pytest.fail(f"asked for {name}"))
     with pytest.raises(FileNotFoundError, match="no file or folder"):
         open_tables(source)

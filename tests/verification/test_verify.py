@@ -86,7 +86,7 @@ def test_verdicts_are_those_of_the_plain_reader_and_networkx(case, label):
 
 
 @given(EDGES)
-def test_a_cycle_is_stated_and_found_where_there_is_one(edges):
+def test_a_cycle_is_reported_where_there_is_one(edges):
     cycle = find_cycle(edges)
     assert (cycle is None) == nx.is_directed_acyclic_graph(nx.DiGraph(edges))
     if cycle:
@@ -95,7 +95,7 @@ def test_a_cycle_is_stated_and_found_where_there_is_one(edges):
 
 
 @given(st.lists(NODES, min_size=2, max_size=9), st.lists(st.booleans(), min_size=8, max_size=8))
-def test_a_written_chain_whose_names_repeat_is_found(names, flips):
+def test_a_written_chain_whose_names_repeat_is_reported(names, flips):
     steps = zip(names, names[1:], flips, strict=False)
     edges = [(right, left) if flip else (left, right) for left, right, flip in steps]
     if len(set(names)) == len(names):
@@ -142,7 +142,7 @@ def test_a_right_row_has_no_findings():
         ({"prompt": ["A causes B."]}, {"unreadable_row"}),
     ],
 )
-def test_each_fault_of_a_row_is_found(change, names):
+def test_each_fault_of_a_row_is_reported(change, names):
     assert findings(right_row(CHAIN) | change) == names
 
 
@@ -232,7 +232,7 @@ def test_types_of_findings_have_distinct_names():
     assert {finding.name for finding in FINDING_TYPES if not finding.is_defect}.isdisjoint(DEFECTS)
 
 
-def test_progress_is_told_every_row(tmp_path):
+def test_progress_counts_every_row(tmp_path):
     told = []
     table = pa.Table.from_pylist([right_row(CHAIN)] * 5000)
     write_rows(tmp_path / "rows.parquet", [table.to_pylist()], schema=table.schema)

@@ -22,7 +22,7 @@ def path(request):
     return request.param
 
 
-def test_what_is_found_is_what_networkx_finds(path):
+def test_findings_agree_with_networkx(path):
     (report,) = verify(path).tables
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     found, premises = Counter(), Counter()

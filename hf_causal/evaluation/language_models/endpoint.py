@@ -121,6 +121,14 @@ class Endpoint:
         """Returns 1 for Yes, 0 for No, and `UNPARSABLE` for another reply and for a prompt that the server refuses.
 
         Raises:
+            `ConnectionError`, `ValueError`, `PermissionError`: As [`reply`] does.
+        """
+        return [parse_answer(reply["text"]) for reply in self.reply(prompts, progress)]
+
+    def reply(self, prompts: Sequence[str], progress: Advance | None = None) -> list[Reply]:
+        """Returns the reply to each prompt: its text, `None` where the server refuses the prompt.
+
+        Raises:
             `ConnectionError`: If a request still fails after `max_retries` repetitions; earlier replies are kept.
             `ValueError`: If the server refuses requests for another reason than their prompt, with its reason.
             `PermissionError`: If it requires a token, or another one.
@@ -128,7 +136,7 @@ class Endpoint:
         questions = [self.prompt_format.messages(prompt) for prompt in prompts]
         replies = self.cache.complete(questions, self._ask, progress)
         self.refused.update(reply["refused"] for reply in replies if "refused" in reply)
-        return [parse_answer(reply["text"]) for reply in replies]
+        return replies
 
     def fingerprint(self) -> str:
         """Returns the server and the name of the model."""

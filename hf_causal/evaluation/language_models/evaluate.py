@@ -5,14 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from hf_causal.evaluation.evaluate import score_predictor
 from hf_causal.evaluation.language_models.prompts import PromptFormat
+from hf_causal.evaluation.language_models.reply_cache import Reply
 from hf_causal.evaluation.language_models.request_options import RequestOptions
 from hf_causal.evaluation.predictors import Predictor
 from hf_causal.evaluation.scores import Scores
-from hf_causal.utils.progress import Progress
+from hf_causal.tasks.forms import YES_NO
+from hf_causal.utils.progress import Advance, Progress
+
+
+class LanguageModel(Predictor, Protocol):
+    """A predictor whose replies can be read in any form."""
+
+    @property
+    def prompting(self) -> Mapping[str, Any]:
+        """How the model is prompted."""
+
+    def reply(self, prompts: Sequence[str], progress: Advance | None = None) -> list[Reply]:
+        """Returns the reply to each prompt."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +40,7 @@ class LanguageModelOptions:
         seed (`int`): Seed of the choice of examples.
         chat_template (`bool`): Whether to use the tokenizer's chat template, where it has one.
         max_new_tokens (`int`): Most tokens of a generated answer.
+        form (`str`): Form of the answers; those of other forms than Yes/No are generated.
         answers (`str` or `Path`, *optional*): Folder for the replies; inside the cache of `huggingface_hub` if not
             given.
         concurrency (`int`), requests_per_minute (`float`, *optional*), timeout (`float`): Limits of an endpoint, see
@@ -41,6 +55,7 @@ class LanguageModelOptions:
     seed: int = 0
     chat_template: bool = True
     max_new_tokens: int = 16
+    form: str = YES_NO
     answers: str | Path | None = None
     concurrency: int = 8
     requests_per_minute: float | None = None
@@ -54,10 +69,11 @@ class LanguageModelOptions:
         if self.max_new_tokens < 1:
             raise ValueError(f"`max_new_tokens` must be at least 1, got {self.max_new_tokens}")
 
-    def loader(self, lm: str, device: str | None, trust_remote_code: bool) -> Callable[[], Predictor]:
+    def loader(self, lm: str, device: str | None, trust_remote_code: bool) -> Callable[[], LanguageModel]:
         """Returns a function that loads the model; arguments are checked here, before anything is loaded."""
         requests = RequestOptions(self.temperature, self.token_limit, self.reasoning_effort, self.extra_body)
-        prompt_format = PromptFormat(self.generate or self.endpoint is not None, self.shots, self.seed)
+        generate = self.generate or self.form != YES_NO
+        prompt_format = PromptFormat(generate or self.endpoint is not None, self.shots, self.seed, self.form)
         common: dict[str, Any] = {"prompt_format": prompt_format, "max_new_tokens": self.max_new_tokens}
         common["answers"] = self.answers
         if self.endpoint is not None:
@@ -67,10 +83,10 @@ class LanguageModelOptions:
             endpoint = Endpoint(self.endpoint, lm, timeout=self.timeout, options=requests, **limits, **common)
             return lambda: endpoint
 
-        def load() -> Predictor:
+        def load() -> LanguageModel:
             from hf_causal.evaluation.language_models.local import LocalModel
 
-            local = {"generate": self.generate, "chat_template": self.chat_template}
+            local = {"generate": generate, "chat_template": self.chat_template}
             return LocalModel.load(lm, device, trust_remote_code, **local, **common)
 
         return load

@@ -13,6 +13,7 @@ from hf_causal.evaluation.batches import batches_by_length, left_padded, weights
 from hf_causal.evaluation.language_models.likelihoods import Likelihoods, TokenIds, tokenized_choice
 from hf_causal.evaluation.language_models.prompts import PromptFormat, PromptRenderer
 from hf_causal.evaluation.language_models.reply_cache import Reply, ReplyCache
+from hf_causal.evaluation.language_models.stopping import AnswerIsComplete, ends_of_answer
 from hf_causal.evaluation.loading import default_device, load_pretrained
 from hf_causal.tasks.shared.replies import parse_answer
 from hf_causal.utils.hardware import describe_hardware, has_bf16
@@ -103,7 +104,14 @@ class LocalModel:
         method = "generation" if self.generate else "log-likelihood"
         prompting = {"way": method, "chat_template": self.renderer.uses_chat_template}
         prompting |= {**self.renderer.prompt_format.to_dict(), "dtype": str(self.model.dtype).removeprefix("torch.")}
-        return prompting | ({"max_new_tokens": self.max_new_tokens} if self.generate else {})
+        if not self.generate:
+            return prompting
+        ends = {"ends": list(self._ends)} if self._ends else {}
+        return {**prompting, "max_new_tokens": self.max_new_tokens, **ends}
+
+    @property
+    def _ends(self) -> tuple[str, ...]:
+        return ends_of_answer(self.renderer.prompt_format.form, self.renderer.uses_chat_template)
 
     def predict(self, prompts: Sequence[str], progress: Advance | None = None) -> list[int]:
         """Returns 1 for Yes, 0 for No, and `UNPARSABLE` for another reply or a question too long for the model."""
@@ -148,10 +156,13 @@ class LocalModel:
         )
         for rows in batches_by_length([len(ids) + self.max_new_tokens for ids in prompts], self.tokens_per_batch):
             batch = left_padded([prompts[row] for row in rows], self.pad_token_id, self.model.device)
+            start = batch["input_ids"].shape[1]
+            stops = [AnswerIsComplete(self.tokenizer.decode, start, self._ends)] if self._ends else []
             with torch.no_grad():
-                generated = self.model.generate(**batch, generation_config=greedy)[:, batch["input_ids"].shape[1] :]
+                generated = self.model.generate(**batch, generation_config=greedy, stopping_criteria=stops)
             # Special tokens are kept: in some tokenizers they are the tags around the reasoning.
-            texts = self.tokenizer.batch_decode([_until(ids, greedy.eos_token_id) for ids in generated.tolist()])
+            ends = [greedy.eos_token_id, *([self.pad_token_id] if stops else [])]
+            texts = self.tokenizer.batch_decode([_until(ids, ends) for ids in generated[:, start:].tolist()])
             yield {keys[row]: {"text": text} for row, text in zip(rows, texts, strict=True)}
 
     def _compare(self, missing: Mapping[str, str]) -> Iterator[dict[str, Reply]]:
@@ -163,10 +174,10 @@ class LocalModel:
             yield {keys[index]: {"yes": yes, "no": no} for index, (yes, no) in zip(indices, values, strict=True)}
 
 
-def _until(ids: TokenIds, end: int | list[int] | None) -> TokenIds:
-    """Returns generated token ids up to the one that ends the text, after which there is only padding."""
-    ends = end if isinstance(end, list) else [end]
-    return ids[: next((index for index, token in enumerate(ids) if token in ends), len(ids))]
+def _until(ids: TokenIds, ends: Sequence[int | list[int] | None]) -> TokenIds:
+    """Returns generated token ids up to the first one that ends the text, after which there is only padding."""
+    tokens = {token for end in ends for token in (end if isinstance(end, list) else [end])}
+    return ids[: next((index for index, token in enumerate(ids) if token in tokens), len(ids))]
 
 
 def read_reply(reply: Reply) -> int:

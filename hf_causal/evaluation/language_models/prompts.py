@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from hf_causal.tasks.answering import all_form_names, get_form, question_in_form, write_answer
+from hf_causal.tasks.answering import all_form_names, applies, get_form, question_in_form, write_answer
 from hf_causal.tasks.forms import YES_NO
 from hf_causal.tasks.proving import read
 from hf_causal.tasks.registry import get_task, task_of_prompt, tasks
@@ -106,10 +106,7 @@ class PromptFormat:
     def _examples(self, prompt: str) -> list[tuple[str, str]]:
         if not self.shots:
             return []
-        examples = draw_examples(task_of_prompt(prompt).name, self.shots, self.seed)
-        if self.form == YES_NO:
-            return examples
-        return [(self._question(text), write_answer({"prompt": text}, self.form)) for text, _ in examples]
+        return draw_examples(task_of_prompt(prompt).name, self.shots, self.seed, self.form)
 
 
 class PromptRenderer:
@@ -158,17 +155,19 @@ class PromptRenderer:
 
 
 @cache
-def draw_examples(task_name: str, shots: int, seed: int) -> list[tuple[str, str]]:
+def draw_examples(task_name: str, shots: int, seed: int, form: str = YES_NO) -> list[tuple[str, str]]:
     """Draws training questions with their answers: of different premises, as many Yes as No, in random order.
 
     Args:
         task_name (`str`): Name of the task.
         shots (`int`): Number of examples; of an odd number, one more is Yes or No at random.
         seed (`int`): Seed of the choice and the order.
+        form (`str`): Form of the answers; questions that cannot be put in it are passed over.
+
+    Raises:
+        `ValueError`: For a form that the task does not have.
     """
-    task = get_task(task_name)
-    rows = task.generate_shard(task.configs[task.few_shot_config](), "train", 0)
-    prompts, answers, graphs = (rows[name].to_pylist() for name in ("prompt", "completion", "graph_id"))
+    prompts, answers, graphs = _training_questions(task_name)
     random = np.random.default_rng(seed)
     balanced = ["Yes", "No"] * (shots // 2) + [("Yes", "No")[random.integers(2)]] * (shots % 2)
     next_answers = [balanced[index] for index in random.permutation(shots)]
@@ -178,10 +177,22 @@ def draw_examples(task_name: str, shots: int, seed: int) -> list[tuple[str, str]
     order = iter(random.permutation(len(prompts)).tolist() * 2)
     while len(drawn) < shots:
         row = next(order)
-        if graphs[row] not in used_graphs and answers[row] == next_answers[len(drawn)]:
+        fits = graphs[row] not in used_graphs and answers[row] == next_answers[len(drawn)]
+        if fits and applies({"prompt": prompts[row]}, form):
             used_graphs.add(graphs[row])
             drawn.append(row)
-    return [(prompts[row], answers[row]) for row in drawn]
+    if form == YES_NO:
+        return [(prompts[row], answers[row]) for row in drawn]
+    examples = [{"prompt": prompts[row]} for row in drawn]
+    return [(question_in_form(one, form), write_answer(one, form)) for one in examples]
+
+
+@cache
+def _training_questions(task_name: str) -> tuple[list[str], list[str], list[str]]:
+    """Returns prompts, answers and graphs of the questions that examples are drawn from."""
+    task = get_task(task_name)
+    rows = task.generate_shard(task.configs[task.few_shot_config](), "train", 0)
+    return rows["prompt"].to_pylist(), rows["completion"].to_pylist(), rows["graph_id"].to_pylist()
 
 
 def premise_and_question(prompt: str) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """Co-occurrence: does X cause Y, or do they merely appear together?"""
 
+from hf_causal.tasks.co_occurrence.difficulty import LEVELS, measure
 from hf_causal.tasks.co_occurrence.explanation import explain
 from hf_causal.tasks.co_occurrence.forms import FORMS
 from hf_causal.tasks.co_occurrence.proof import check, prove
@@ -25,5 +26,7 @@ TASK = Task(
     few_shot_config="co_occurrence",
     scored_configs={"co_occurrence": "Co-occurrence and cause"},
     small_options={"co_occurrence": {"rows": 400, "validation_rows": 400, "rows_per_cell": 2}},
+    measure=measure,
+    levels=LEVELS,
     shortcuts=SHORTCUTS,
 )

@@ -1,5 +1,6 @@
 """Correlation to causation: does a causal claim hold in every graph that has the stated independences?"""
 
+from hf_causal.tasks.corr2cause.difficulty import LEVELS, measure
 from hf_causal.tasks.corr2cause.explanation import explain
 from hf_causal.tasks.corr2cause.forms import FORMS
 from hf_causal.tasks.corr2cause.invariances import INVARIANCES
@@ -69,6 +70,8 @@ TASK = Task(
         "balanced": {"nodes": (4, 5), "rows": 200, "rows_per_cell": 20},
     },
     difficulty=("num_nodes", "num_edges"),
+    measure=measure,
+    levels=LEVELS,
     shortcuts=SHORTCUTS,
     rare_yes=True,
     invariances=INVARIANCES,

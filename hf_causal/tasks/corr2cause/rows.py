@@ -61,6 +61,10 @@ class Systems(BaseCell):
     """The names of the variables, in order."""
     balanced: bool = False
     """Whether half the questions of every premise are Yes."""
+    same_relation: bool = False
+    """Whether a premise has one Yes and one No, of the same relation."""
+    fewest_members: int = 1
+    """Graphs of an equivalence class, at least."""
 
 
 def every_class_config(
@@ -256,8 +260,14 @@ def _most_questions(cell: Systems, index: int) -> int:
     """Returns how many questions a premise of a class can have in a cell."""
     if not cell.balanced:
         return cell.questions_per_premise
+    equivalence_class = canonical_class(cell.num_nodes, index)
+    if len(equivalence_class.members) < cell.fewest_members:
+        return 0
     upper = np.triu_indices(cell.num_nodes, k=1)
-    yes = int((canonical_class(cell.num_nodes, index).shares[:, *upper] == 1).sum())
+    follows = equivalence_class.shares[:, *upper] == 1
+    if cell.same_relation:
+        return 2 * int((follows.any(axis=1) & ~follows.all(axis=1)).any())
+    yes = int(follows.sum())
     return 2 * min(yes, _num_questions(cell.num_nodes) - yes, cell.questions_per_premise // 2)
 
 
@@ -299,6 +309,15 @@ def _questions(
     if planned.cell.balanced:
         yes = [index for index in order if labelled.shares[grid[index]] == 1]
         no = [index for index in order if labelled.shares[grid[index]] < 1]
+        if planned.cell.same_relation:
+            yes, no = _of_one_relation(yes, no, grid)
         kept = {*yes[: planned.questions // 2], *no[: planned.questions // 2]}
         order = [index for index in order if index in kept]
     return [(*grid[index], mirrored[index]) for index in order[: planned.questions]]
+
+
+def _of_one_relation(yes: list[int], no: list[int], grid: list[tuple[int, int, int]]) -> tuple[list[int], list[int]]:
+    """Returns the first Yes whose relation also has a No, and the first of those; all are indices into `grid`."""
+    relations = {grid[index][0] for index in no}
+    first = next(index for index in yes if grid[index][0] in relations)
+    return [first], [next(index for index in no if grid[index][0] == grid[first][0])]

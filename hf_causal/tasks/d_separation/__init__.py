@@ -1,5 +1,6 @@
 """d-separation: are X and Y separated in a stated graph, given Z?"""
 
+from hf_causal.tasks.d_separation.difficulty import LEVELS, measure
 from hf_causal.tasks.d_separation.explanation import explain
 from hf_causal.tasks.d_separation.forms import FORMS
 from hf_causal.tasks.d_separation.proof import check, prove
@@ -30,6 +31,8 @@ TASK = Task(
     scored_configs={"d_separation_generalization": "d-separation"},
     small_options=dict.fromkeys(CONFIGS, {"rows": 400, "validation_rows": 400})
     | {"d_separation_generalization": {"rows_per_cell": 2}},
+    measure=measure,
+    levels=LEVELS,
     shortcuts=SHORTCUTS,
     published_curves=CURVES,
     reference="the logs released with arXiv 2407.07612, on that paper's own evaluation files of the same family",

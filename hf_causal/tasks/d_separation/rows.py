@@ -19,6 +19,7 @@ The consequences:
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -73,6 +74,20 @@ CONFIGS: dict[str, Callable[..., CorpusConfig]] = {
 
 _FEWEST_CANDIDATES = 32
 """Smallest number of candidate questions about a graph."""
+_GRAPHS_PER_USED_GRAPH = 8
+"""Roughly how many graphs are drawn for one that has an eligible Yes and No, in an `OpenPathCell`."""
+
+
+@dataclass(frozen=True)
+class OpenPathCell(Cell):
+    """A cell whose No questions have no short open path, and whose sets are small."""
+
+    fewest_hops: int = 1
+    """Edges of a shortest open path, at least."""
+    fewest_descents: int = 0
+    """Colliders of a shortest open path that are outside of the conditioning set, at least."""
+    largest_set: int = graphs.MAX_NODES
+    """Size of the conditioning set, at most."""
 
 
 def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:
@@ -84,7 +99,8 @@ def _draw(cell: Cell, rows: int, stream: Stream, assigner: SplitAssigner) -> tup
     """Draws a few more graphs than are likely to be needed."""
     # A chain of three nodes separates one pair by one set, so it has one Yes and gets one No.
     expected = 2 if cell.num_nodes == 3 else cell.questions_per_premise
-    return names_then_edges(cell, 1.1 * rows / expected, stream, assigner)
+    factor = _GRAPHS_PER_USED_GRAPH if isinstance(cell, OpenPathCell) else 1.1
+    return names_then_edges(cell, factor * rows / expected, stream, assigner)
 
 
 def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: Stream) -> QuestionBatch:
@@ -111,8 +127,8 @@ def _draw_candidates(cell: Cell, edges: np.ndarray, stream: Stream) -> tuple[np.
     """Draws candidate questions in two rounds; the second is for graphs that still lack Yes or No questions.
 
     Returns:
-        `tuple`: x, y, the conditioning set, the answer, and whether the candidate was drawn and not drawn before. Each
-        has the shape (graphs, candidates), the set with the nodes as third axis.
+        `tuple`: x, y, the conditioning set, the answer, and whether the candidate was drawn, not drawn before, and is
+        eligible. Each has the shape (graphs, candidates), the set with the nodes as third axis.
     """
     shape = (len(edges), _num_candidates(cell))
     x, y, codes = (np.zeros(shape, dtype=dtype) for dtype in (np.int64, np.int64, np.uint64))
@@ -123,24 +139,51 @@ def _draw_candidates(cell: Cell, edges: np.ndarray, stream: Stream) -> tuple[np.
     for columns in (slice(0, first_round), slice(first_round, shape[1])):
         block = (lacking, columns)
         num_columns = columns.stop - columns.start
-        drawn = _draw_questions(len(lacking) * num_columns, cell.num_nodes, stream)
+        drawn = _draw_questions(len(lacking) * num_columns, cell, stream)
         graph = np.repeat(np.arange(len(lacking)), num_columns)
         answers = is_d_separated(edges[lacking], cell.num_nodes, graph, *drawn)
-        arrays, values = (x, y, given, separated, codes), (*drawn, answers, _question_codes(*drawn))
-        for array, value in zip(arrays, values, strict=True):
+        eligible = _is_eligible(cell, edges[lacking], graph, *drawn, answers)
+        arrays = (x, y, given, separated, codes, is_new)
+        for array, value in zip(arrays, (*drawn, answers, _question_codes(*drawn), eligible), strict=True):
             array[block] = value.reshape(array[block].shape)
-        is_new[block] = True
         is_new[lacking] &= ~repeated(codes[lacking])
         of_each_answer = np.minimum((separated & is_new).sum(axis=1), (~separated & is_new).sum(axis=1))
         lacking = np.flatnonzero(of_each_answer < cell.questions_per_premise // 2)
     return x, y, given, separated, is_new
 
 
-def _draw_questions(count: int, num_nodes: int, stream: Stream) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _is_eligible(
+    cell: Cell,
+    edges: np.ndarray,
+    graph: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    given: np.ndarray,
+    separated: np.ndarray,
+) -> np.ndarray:
+    """Returns which questions belong to a cell, boolean of shape (questions,)."""
+    eligible = np.ones(len(graph), dtype=bool)
+    if not isinstance(cell, OpenPathCell):
+        return eligible
+    no = np.flatnonzero(~separated)
+    paths = open_paths(edges, cell.num_nodes, graph[no], x[no], y[no], given[no])
+    causes = graphs.adjacency(edges, cell.num_nodes)
+    row, step = np.nonzero(paths[:, 2:] >= 0)
+    before, node, after = (paths[row, step + offset] for offset in range(3))
+    descends = causes[graph[no][row], before, node] & causes[graph[no][row], after, node] & ~given[no][row, node]
+    descents = np.bincount(row[descends], minlength=len(no))
+    hops = (paths >= 0).sum(axis=1) - 1
+    eligible[no] = (hops >= cell.fewest_hops) & (descents >= cell.fewest_descents)
+    return eligible
+
+
+def _draw_questions(count: int, cell: Cell, stream: Stream) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draws pairs and conditioning sets: x, y and a boolean (questions, nodes)."""
+    num_nodes = cell.num_nodes
+    largest_set = min(cell.largest_set, num_nodes - 2) if isinstance(cell, OpenPathCell) else num_nodes - 2
     x, y = stream.integers(num_nodes, (count,)), stream.integers(num_nodes - 1, (count,))
     y += y >= x
-    missing = stream.integers(num_nodes - 1, (count,))
+    missing = stream.integers(largest_set + 1, (count,))
     remaining = np.full(count, num_nodes - 2)
     given = np.zeros((num_nodes, count), dtype=bool)
     # Selection sampling (Knuth, The Art of Computer Programming, volume 2, 3.4.2, Algorithm S): each remaining node is

@@ -2,6 +2,7 @@
 
 from hf_causal.tasks.shared.dataset import AXIOMATIC
 from hf_causal.tasks.task import Task
+from hf_causal.tasks.transitivity.difficulty import LEVELS, measure
 from hf_causal.tasks.transitivity.explanation import explain
 from hf_causal.tasks.transitivity.forms import FORMS
 from hf_causal.tasks.transitivity.proof import check, prove
@@ -30,6 +31,8 @@ TASK = Task(
     scored_configs={"transitivity_generalization": "Transitivity"},
     small_options=dict.fromkeys(CONFIGS, {"rows": 400, "validation_rows": 400})
     | {"transitivity_generalization": {"rows_per_cell": 2}},
+    measure=measure,
+    levels=LEVELS,
     shortcuts=SHORTCUTS,
     published_curves=CURVES,
     reference="arXiv 2407.07612, version 1, on that paper's own evaluation files of the same families",

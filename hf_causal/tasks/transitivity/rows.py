@@ -7,6 +7,7 @@ split for each axis along which a trained model may or may not generalize.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -62,6 +63,14 @@ CONFIGS: dict[str, Callable[..., CorpusConfig]] = {
 }
 
 
+@dataclass(frozen=True)
+class DeepCell(Cell):
+    """A cell without the questions that a short path answers."""
+
+    fewest_hops: int = 1
+    """Edges of the shortest path of a Yes, at least."""
+
+
 def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:
     """Generates one shard as an Arrow table; the rows of a premise are next to each other."""
     # Training configs keep the order in which their published rows were drawn.
@@ -78,8 +87,10 @@ def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: St
     hops = graphs.hop_counts(edges, cell.num_nodes)
     pair = np.arange(cell.num_nodes**2)
     cause, effect = pair // cell.num_nodes, pair % cell.num_nodes
-    yes = (hops > 0).reshape(len(edges), -1)
-    used, graph, drawn = choose_balanced(yes, ~yes & (cause != effect), cell, rows, stream)
+    fewest = cell.fewest_hops if isinstance(cell, DeepCell) else 1
+    hops_of_pair = hops.reshape(len(edges), -1)
+    yes, no = hops_of_pair >= fewest, (hops_of_pair <= 0) & (cause != effect)
+    used, graph, drawn = choose_balanced(yes, no, cell, rows, stream)
     edges, names, hops, cause, effect = edges[used], names[used], hops[used], cause[drawn], effect[drawn]
     length = hops[graph, cause, effect].astype(np.int32)
     question = render_questions(names, graph, cause, effect)

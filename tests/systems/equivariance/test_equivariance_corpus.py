@@ -103,7 +103,7 @@ def test_other_captions_are_refused():
 
 
 @pytest.mark.parametrize("split", SPLITS)
-def test_every_caption_is_true_of_its_own_picture_alone(tables, split):
+def test_every_caption_is_true_of_its_picture_alone(tables, split):
     rows = tables[split].to_pylist()
     for row in rows:
         scenes = check_pair(row)
@@ -131,7 +131,7 @@ def test_a_pair_changes_as_its_kind_says(tables):
             assert {thing[:2] for thing in first} == {thing[:2] for thing in second}
 
 
-def test_a_false_row_is_found(tables):
+def test_a_false_row_is_reported(tables):
     row = next(row for row in tables["test"].to_pylist() if row["kind"] == "relation")
     with pytest.raises(ValueError, match="`caption_0` .* is not true of `image_0`"):
         check_pair({**row, "caption_0": row["caption_1"]})

@@ -99,7 +99,7 @@ def test_hard_partners_are_others_and_the_more_similar_ones():
     assert 2 in drawn[0, :2] and 3 in drawn[0, 2:]
 
 
-def test_hard_partners_exist_beside_certain_matches():
+def test_hard_partners_exist_where_matches_are_certain():
     drawn = hard_partners(200 * torch.eye(4), 3, torch.Generator().manual_seed(0))
     for own, row in enumerate(drawn.tolist()):
         assert sorted(row[:3]) == sorted(set(range(4)) - {own}) == sorted(row[3:])

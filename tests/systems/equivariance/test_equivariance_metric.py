@@ -62,7 +62,7 @@ def test_ties_are_wrong_and_counted():
     assert (one_way.text, one_way.image, one_way.group, one_way.ties) == (0.0, 0.5, 0.0, 1)
 
 
-def test_groups_are_over_their_own_pairs():
+def test_groups_are_over_their_pairs():
     similarities = np.random.default_rng(1).random((40, 2, 2))
     kinds = ["color", "count"] * 20
     scores = score_equivariance(similarities, kind=kinds)

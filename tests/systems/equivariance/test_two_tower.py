@@ -31,6 +31,8 @@ from hf_causal.training.loop import train
 from hf_causal.training.objectives import make_objective
 from hf_causal.training.recipe import load_recipe
 
+pytestmark = pytest.mark.usefixtures("drawn_pictures")
+
 SMALL = {"channels": [8, 8], "hidden_size": 16, "num_text_layers": 1}
 RECIPE = load_recipe(
     "two-tower",

@@ -239,7 +239,7 @@ def test_pooled_batches_mix_environments_as_before():
     assert any(len(set(Tagged.environments[batch.ravel()])) > 1 for batch in order)
 
 
-def test_an_environment_with_too_few_rows_is_told():
+def test_an_environment_with_too_few_rows_is_an_error():
     with pytest.raises(ValueError, match="25 premises of one environment are fewer than one batch of 16 on each of 2"):
         BatchSampler(Tagged().lengths, 16, 0, 2, Tagged.environments)
 
@@ -286,7 +286,7 @@ def data(tmp_path_factory):
     return folder
 
 
-def test_a_run_goes_on_where_it_stopped_with_the_same_weights(data, tmp_path):
+def test_a_run_resumes_to_the_same_weights(data, tmp_path):
     recipe = load_recipe("matrix-sensing", SMALL)
     whole = train(recipe, tmp_path / "whole", data)
     train(recipe, tmp_path / "parts", data, stop_at_step=13)

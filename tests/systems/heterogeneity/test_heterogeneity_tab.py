@@ -29,11 +29,11 @@ def test_the_growth_is_that_of_the_product_over_environments():
     assert "and by 1.100 with all of them pooled" in learn(6, 0.1, 4, f"{BATCH_SIZE}")
 
 
-def test_a_run_that_diverges_is_told_and_drawn_to_its_end():
+def test_a_run_that_diverges_is_reported_and_drawn_to_its_end():
     runs = run_grid(grid((8.0,), (0.5,), (10,)), 0, 60, None, 4, 0.03, dimension=10)
     assert "nan" not in chart(runs, "to_invariant", "Distance")
     assert "diverged" in chart(runs, "to_invariant", "Distance")
 
 
-def test_what_is_no_number_of_measurements_is_told():
+def test_what_is_no_number_of_measurements_is_an_error():
     assert "Invalid literal" in learn(6, 0.1, 10, "many")

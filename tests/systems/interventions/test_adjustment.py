@@ -123,6 +123,6 @@ def test_a_pair_s_interval_depends_on_nothing_but_the_pair_and_the_seed(among_ob
         (lambda seen: Observations.among_objects("ab", seen.present), "must have the shapes"),
     ],
 )
-def test_mistakes_are_told(call, message):
+def test_mistakes_are_reported(call, message):
     with pytest.raises(ValueError, match=message):
         call(random_observations(False))

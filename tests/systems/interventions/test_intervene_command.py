@@ -11,6 +11,8 @@ from hf_causal.systems.interventions.coco import read_coco
 from hf_causal.systems.interventions.comparison import compare
 from hf_causal.systems.interventions.sources import open_source
 
+pytestmark = pytest.mark.usefixtures("drawn_pictures")
+
 NAMES = ("toilet", "person", "sink", "cup")
 # Per image: scene, and how many of each object.
 IMAGES = [
@@ -104,7 +106,7 @@ def test_the_prevailing_supercategory_is_the_one_with_most_annotations(write):
         (instances(), "weather", "7 of 7 images lack it .* all have file_name, id"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_told_with_what_is_missing(data, confounder, message, write):
+def test_a_file_that_cannot_be_read_is_an_error_that_names_what_is_missing(data, confounder, message, write):
     with pytest.raises(ValueError, match=message.replace("[0]", r"\[0\]")):
         read_coco(write(data), confounder)
 
@@ -120,7 +122,7 @@ def test_named_pairs_of_a_file_are_compared(write):
     assert source.confounder == "scene" and open_source(source.name, confounder="objects").confounder == "objects"
 
 
-def test_the_pairs_that_change_most_come_first_beside_the_truth():
+def test_the_pairs_that_change_most_come_first_with_the_truth():
     rows = compare(open_source("scenes", images=4000), 12, replicates=200)
     changes = [abs(row.change) for row in rows]
     assert changes == sorted(changes, reverse=True) and len({(row.cause, row.effect) for row in rows}) == 12
@@ -188,12 +190,12 @@ def test_the_command_reproduces_the_published_directions(capsys):
         ({"pairs": 3, "min_images": 10**6}, "no two objects are in 1000000 images each"),
     ],
 )
-def test_mistakes_are_told(options, message):
+def test_mistakes_are_reported(options, message):
     with pytest.raises(ValueError, match=message):
         compare(open_source("scenes", images=200), replicates=20, **options)
 
 
-def test_options_that_do_not_fit_a_source_are_told(write):
+def test_options_that_do_not_fit_a_source_are_errors(write):
     path = write(instances())
     for options, message in (
         ({"images": 5}, "`images` is for the source 'scenes'"),

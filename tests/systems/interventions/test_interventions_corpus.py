@@ -105,6 +105,6 @@ def test_rows_that_are_no_questions_cannot_be_scored(config, message):
         list(corpus_questions("scenes", config))
 
 
-def test_an_option_that_a_config_lacks_is_told():
+def test_an_option_that_a_config_lacks_is_an_error():
     with pytest.raises(ValueError, match="config 'published' has no option 'rows'"):
         get_config("scenes", "published", rows=10)

@@ -63,7 +63,7 @@ def test_without_a_confounder_there_is_no_scene_to_cut():
     assert pictures(found)[1].cut == {("kite", "cup")}
 
 
-def test_a_card_is_drawn_and_mistakes_are_told():
+def test_a_card_is_drawn_and_mistakes_are_reported():
     import gradio as gr
 
     assert comparison_card(compare_pair("cup", "sink", 1.0)).count("hc-edge-cut") == 2 * 2

@@ -68,7 +68,7 @@ def test_adjusting_for_the_scene_is_right_unless_the_effect_runs_backward(seed, 
             assert system.observed[x, y] == pytest.approx(system.intervened[x, y], abs=1e-9)
 
 
-def test_a_system_is_whole_and_its_numbers_are_short():
+def test_a_system_is_complete_and_its_numbers_are_short():
     system = scene_system(3)
     assert system.scenes == SCENES and sorted(system.objects) == sorted(HOMES)
     assert system.scene_probability.sum() == pytest.approx(1, abs=1e-12)
@@ -96,7 +96,7 @@ def test_samples_follow_the_system(small):
             assert abs(present[chosen, y].mean() - small.given[number, x, y]) < 4 * (0.25 / chosen.sum()) ** 0.5
 
 
-def test_mistakes_are_told(small):
+def test_mistakes_are_reported(small):
     with pytest.raises(ValueError, match="`confounding` must lie in 0 ... 4, got -1"):
         scene_system(confounding=-1)
     for parent, message in (([-1, 0, 0, -1, -1], "at most one effect"), ([1, -1, -1, -1, -1], "before its effect")):

@@ -108,7 +108,7 @@ def test_nothing_that_knows_the_graph_beats_the_reference(structure):
 
 
 @each_structure
-def test_tokens_follow_the_transitions_of_their_own_sequence(structure):
+def test_tokens_follow_the_transitions_of_their_sequence(structure):
     """Where a child's parents hold the same tokens as the target's, the target's row says what the child is."""
     graph = make_graph(structure, 10, 2)
     drawn = sample_sequences(graph, 2, 0.3, 40_000, Stream(0, "follow", structure))

@@ -19,6 +19,8 @@ from hf_causal.systems.sequences.objective import NextState
 from hf_causal.training.loop import train
 from hf_causal.training.recipe import load_recipe
 
+pytestmark = pytest.mark.usefixtures("drawn_pictures")
+
 OVERRIDES = {
     "fresh_rows": False,
     "max_steps": 600,
