@@ -132,7 +132,7 @@ def check(prompt: Prompt, answer: str, certificate: Mapping[str, Any]) -> None:
         check_causal_path(prompt, node_list(certificate, "causal_path", answer))
         check_descent(prompt, certificate["causal_path"], node_list(certificate, "descent", answer))
     else:
-        path, arrows = node_list(certificate, "path", answer), certificate.get("arrows")
+        path, arrows = node_list(certificate, "path", answer), check_arrows(certificate.get("arrows"))
         check_path(prompt, path, arrows)
         check_reasons(prompt, path, arrows, certificate.get("open"))
 
@@ -172,10 +172,17 @@ def check_descent(prompt: Prompt, causal_path: list[str], descent: list[str]) ->
     check_stated_path(descent, prompt.edges)
 
 
-def check_path(prompt: Prompt, path: list[str], arrows: Any) -> None:
+def check_arrows(arrows: Any) -> list[str]:
+    """Returns the arrows of a certificate; raises [`CertificateError`] if there is anything else among them."""
+    if not isinstance(arrows, list) or not all(arrow in ARROWS for arrow in arrows):
+        raise CertificateError(f"'arrows' must be a list of {', '.join(ARROWS)}, got {arrows!r:.80}")
+    return arrows
+
+
+def check_path(prompt: Prompt, path: list[str], arrows: list[str]) -> None:
     """Raises [`CertificateError`] unless the premise states a path with these arrows, and it is not causal."""
-    if not isinstance(arrows, list) or len(arrows) != len(path) - 1 or not set(arrows) <= set(ARROWS):
-        raise CertificateError(f"'arrows' must have one of {', '.join(ARROWS)} for each step, got {arrows!r:.80}")
+    if len(arrows) != len(path) - 1:
+        raise CertificateError(f"'arrows' must have one for each step of the path {path}, got {arrows}")
     stated = set(prompt.edges)
     for first, second, arrow in zip(path, path[1:], arrows, strict=False):
         edge = {"->": (first, second), "<-": (second, first)}.get(arrow)

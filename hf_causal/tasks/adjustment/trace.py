@@ -118,13 +118,13 @@ TRACE_FORM = AnswerForm(
     title="Forbidden nodes and Bayes ball step by step",
     instruction=(
         "Answer step by step. First write 'Causal: ' with the nodes on directed paths from the treatment to the "
-        "outcome, without the treatment, and 'Forbidden: ' with these nodes and all that they lead to, separated by commas. If "
-        "the set has a forbidden node, go to the last line. Otherwise take away the first edge of each causal path, "
-        "write 'Ancestors: ' with the set and all its ancestors, or 'none', and follow the Bayes ball: begin with "
-        "'Up X: ' for the treatment X and list where the ball moves next, 'up ' before a parent and 'down ' before a "
-        "child, separated by commas, or 'none'; a hidden cause is a parent that is passed at once, down to both its "
-        "effects. Write such a line once for each 'up' and 'down' that you reach, until you reach the outcome or "
-        "nothing is left. The last line is 'Answer: Yes' or 'Answer: No'."
+        "outcome, without the treatment, and 'Forbidden: ' with these nodes and all that they lead to, separated by "
+        "commas. If the set has a forbidden node, go to the last line. Otherwise take away the first edge of each "
+        "causal path, write 'Ancestors: ' with the set and all its ancestors, or 'none', and follow the Bayes ball: "
+        "begin with 'Up X: ' for the treatment X and list where the ball moves next, 'up ' before a parent and 'down "
+        "' before a child, separated by commas, or 'none'; a hidden cause is a parent that is passed at once, down to "
+        "both its effects. Write such a line once for each 'up' and 'down' that you reach, until you reach the "
+        "outcome or nothing is left. The last line is 'Answer: Yes' or 'Answer: No'."
     ),
     labels=(),
     write=write_trace,

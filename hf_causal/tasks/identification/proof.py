@@ -98,12 +98,12 @@ def read_factor(stated: NumberedGraph, factor: Any) -> Factor:
 
 def read_hedge(stated: NumberedGraph, certificate: Mapping[str, Any]) -> Hedge:
     """Returns the hedge of a certificate; raises [`CertificateError`] where it names what is not in the graph."""
-    sets = [_set(stated, node_list(certificate, key, "No"), key) for key in ("outer", "inner", "roots")]
+    outer, inner, roots = (_set(stated, node_list(certificate, key, "No"), key) for key in ("outer", "inner", "roots"))
     edges = certificate.get("edges")
     if not isinstance(edges, list) or not all(isinstance(edge, list) and len(edge) == 2 for edge in edges):
         raise CertificateError(f"'edges' must be a list of pairs of nodes, got {edges!r:.80}")
     pairs = [(_number(stated, cause), _number(stated, effect)) for cause, effect in edges]
-    return Hedge(*sets, tuple(pairs))
+    return Hedge(outer, inner, roots, tuple(pairs))
 
 
 def _set(stated: NumberedGraph, nodes: list[str], key: str) -> int:

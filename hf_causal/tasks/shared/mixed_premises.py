@@ -1,7 +1,7 @@
 """Premises that state causes and hidden common causes: `X causes Y.` and `X and Y share a hidden cause.`
 
 People and papers also write arrows (`A -> B <- C`, `A <-> B`), lists of statements, and lists of edges after words
-such as `Given a DAG with nodes A, B and directed edges`. All of these are read, and whatever is not understood is refused.
+such as `Given a DAG with nodes A, B and directed edges`. What is not understood is refused.
 """
 
 from __future__ import annotations
@@ -120,10 +120,13 @@ def split_arrows(text: str) -> tuple[list[str], list[str]]:
         `tuple`: What is between the arrows, and the arrows as `"->"`, `"<-"` or `"<->"`.
     """
     pieces = [piece.strip() for piece in _ARROW.split(text)]
-    marks = (
-        "<->" if _BIDIRECTED.fullmatch(arrow) else "->" if _RIGHT.fullmatch(arrow) else "<-" for arrow in pieces[1::2]
-    )
-    return pieces[::2], list(marks)
+    return pieces[::2], [_mark(arrow) for arrow in pieces[1::2]]
+
+
+def _mark(arrow: str) -> str:
+    if _BIDIRECTED.fullmatch(arrow):
+        return "<->"
+    return "->" if _RIGHT.fullmatch(arrow) else "<-"
 
 
 def _read_graph(opening: re.Match[str], sentence: str) -> Iterator[Statement]:
