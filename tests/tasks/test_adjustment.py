@@ -4,6 +4,7 @@ import contextlib
 import json
 import random
 from itertools import combinations
+from pathlib import Path
 
 import networkx as nx
 import pytest
@@ -177,6 +178,8 @@ class TestText:
             "A causes B. Is {} a valid adjustment set for the effect of A?",
             "A does not cause B. " + QUESTION % "",
             "A causes B unless C. " + QUESTION % "",
+            "A causes B. A causes C. Is {C} a valid backdoor adjustment set for treatment A and outcome B?",
+            "A causes B. Is {} a valid frontdoor adjustment set for treatment A and outcome B?",
             "Given a DAG with nodes A, B and directed edges A->B, C->B. " + QUESTION % "C",
             "Given a DAG with nodes A, B and directed edges A<->B. " + QUESTION % "",
             "",
@@ -296,3 +299,41 @@ class TestForms:
             for index in range(len(lines)):
                 shorter = "\n".join(lines[:index] + lines[index + 1 :])
                 assert form.judge(prompt, read_reply(shorter, form.labels)).value == 0.0, shorter
+
+
+PUBLIC = Path(__file__).parents[2] / "../shared/benchmarks/public"
+
+
+def lines_of(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+def test_the_published_answers_of_clear():
+    """Yes/No questions about back-door sets; the reader refuses some with an effect of the treatment in the set."""
+    rows = [r for r in lines_of(PUBLIC / "clear/backdoor_adjustment_set.json") if r["question_type"] == "YN"]
+    if not rows:
+        pytest.skip("the public files are not here")
+    agree = 0
+    for row in rows:
+        try:
+            prompt = parse_prompt(f"{row['description']} {row['question']}")
+        except ValueError as error:
+            assert "back-door" in str(error)
+            continue
+        assert f"{prove(prompt).answer}." == row["answer"], row
+        agree += 1
+    assert agree >= 0.7 * len(rows)
+
+
+@pytest.mark.parametrize("name", ["BAS-C_min-BAS_EN", "BAS-C_max-BAS_EN", "BAS-C_mix-BAS_EN"])
+def test_the_published_answers_of_calm_lite(name):
+    """The options of CaLM-Lite: the marked one is valid, in graphs given as lists of statements."""
+    rows = lines_of(PUBLIC / f"calm_lite/{name}.json")
+    if not rows:
+        pytest.skip("the public files are not here")
+    for row in rows:
+        nodes = row[f"option{row['gt_answer']}"]
+        question = (
+            f"Is {{{nodes}}} a valid adjustment set for treatment {row['treatment']} and outcome {row['outcome']}?"
+        )
+        assert prove(parse_prompt(f"{row['edges']}. {question}")).answer == "Yes", row

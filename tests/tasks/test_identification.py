@@ -4,6 +4,7 @@ import contextlib
 import json
 import random
 from itertools import combinations, product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -232,3 +233,37 @@ class TestForms:
     def test_proofs_as_models_write_them(self, reply, value):
         prompt = parse_prompt(f"{FRONT_DOOR} {QUESTION}")
         assert FORMS["proof"].judge(prompt, read_reply(reply, FORMS["proof"].labels)).value == value
+
+
+PUBLIC = Path(__file__).parents[2] / "../shared/benchmarks/public"
+
+
+def lines_of(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+def test_the_published_answers_of_clear():
+    rows = lines_of(PUBLIC / "clear/identification.json")
+    if not rows:
+        pytest.skip("the public files are not here")
+    for row in rows:
+        prompt = parse_prompt(f"{row['description']} {row['question']}")
+        assert f"{prove(prompt).answer}." == row["answer"], row
+
+
+@pytest.mark.parametrize("share", ["0.2", "0.4", "0.6", "0.8"])
+def test_the_published_answers_of_calm_lite(share):
+    rows = lines_of(PUBLIC / f"calm_lite/CEI-B_{share}-UC_EN.json")
+    if not rows:
+        pytest.skip("the public files are not here")
+    different = []
+    for row in rows:
+        x, y = row["treatment"], row["outcome"]
+        if x == y:
+            continue
+        pairs = row["bi_edges"].replace(", and ", ", ").split(", ") if row["bi_edges"] else []
+        hidden = "".join(f"{pair} share a hidden cause. " for pair in pairs)
+        prompt = parse_prompt(f"{row['di_edges']}. {hidden}Is the effect of {x} on {y} identifiable?")
+        if (prove(prompt).answer == "Yes") != bool(row["gt_answer"]):
+            different.append((row["index"], prove(prompt).answer, row["gt_answer"]))
+    assert not different

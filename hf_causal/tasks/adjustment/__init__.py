@@ -1,5 +1,6 @@
 """Adjustment: is Z a valid adjustment set for the effect of X on Y in a stated graph?"""
 
+from hf_causal.tasks.adjustment.difficulty import LEVELS, measure
 from hf_causal.tasks.adjustment.explanation import explain
 from hf_causal.tasks.adjustment.forms import FORMS
 from hf_causal.tasks.adjustment.proof import check, prove
@@ -31,5 +32,7 @@ TASK = Task(
         "adjustment_generalization": {"rows_per_cell": 2},
     },
     difficulty=("num_nodes", "num_edges", "num_hidden", "set_size", "hops"),
+    measure=measure,
+    levels=LEVELS,
     shortcuts=SHORTCUTS,
 )

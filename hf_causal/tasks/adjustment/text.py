@@ -25,6 +25,7 @@ from hf_causal.tasks.shared.mixed_premises import (
     split_text,
 )
 from hf_causal.tasks.shared.mixed_prompts import MixedPrompt
+from hf_causal.tasks.shared.proofs import neighbours, reachable
 from hf_causal.utils.text_arrays import concatenate, joined, quoted
 
 QUESTION = "Is {{{given}}} a valid adjustment set for the effect of {x} on {y}?"
@@ -80,7 +81,25 @@ def parse_prompt(text: str) -> Prompt:
         return Prompt(canonical_statements(premise), (x, y), tuple(given.split(", ")) if given else ())
     statements, question = split_text(text)
     match = match_question(_QUESTIONS, question, QUESTION_FORM)
-    return Prompt(statements, (match["x"], match["y"]), read_set(match["set"], question))
+    prompt = Prompt(statements, (match["x"], match["y"]), read_set(match["set"], question))
+    if match["back_door"]:
+        _check_back_door(prompt)
+    return prompt
+
+
+def _check_back_door(prompt: Prompt) -> None:
+    """Raises `ValueError` where the back-door criterion, which is narrower, may have another answer.
+
+    It forbids all nodes that the treatment causes (Pearl 1995), also those that no causal path leads to.
+    """
+    (causes, effects), (x, y) = neighbours(prompt.edges), prompt.question
+    caused = reachable((x,), effects)
+    forbidden = reachable((caused & reachable((y,), causes)) - {x}, effects)
+    if differing := (caused - forbidden - {x}).intersection(prompt.given):
+        raise ValueError(
+            f"cannot read 'back-door' with {min(differing)!r} in the set: an adjustment set may have this effect of "
+            "the treatment, the back-door criterion forbids it; ask for an adjustment set"
+        )
 
 
 def render_questions(
@@ -105,7 +124,7 @@ def render_questions(
 
 
 _SET = r"(?P<set>\{[^{}]*\}|\[[^\[\]]*\]|\([^()]*\)|set\(\)|the empty set|∅|\w+(?:(?:, and |, | and )\w+)*)"
-_TYPE = r"an? (?:valid |sufficient )?(?:back-?door )?adjustment set"
+_TYPE = r"an? (?:valid |sufficient )?(?P<back_door>back-?door )?adjustment set"
 _CANONICAL = re.compile(
     CANONICAL_MIXED_PREMISE
     + rf"Is \{{((?:{NAME}(?:, {NAME})*+)?)\}} a valid adjustment set for the effect of ({NAME}) on ({NAME})\?"

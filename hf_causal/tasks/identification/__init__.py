@@ -1,5 +1,6 @@
 """Identification: can the effect of X on Y be computed from observations, with hidden causes in the stated graph?"""
 
+from hf_causal.tasks.identification.difficulty import LEVELS, measure
 from hf_causal.tasks.identification.explanation import explain
 from hf_causal.tasks.identification.forms import FORMS
 from hf_causal.tasks.identification.proof import check, prove
@@ -31,5 +32,7 @@ TASK = Task(
     scored_configs={"identifiable": "Identification"},
     small_options={"identifiable": {"rows": 400, "validation_rows": 400, "rows_per_cell": 2}},
     difficulty=("num_nodes", "num_edges", "num_hidden", "hops"),
+    measure=measure,
+    levels=LEVELS,
     shortcuts=SHORTCUTS,
 )

@@ -99,7 +99,7 @@ _FROM = r"from (?:observations|observational data)(?: alone)?"
 _QUESTIONS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"can {EFFECT} be (?:(?:computed|estimated) {_FROM}|identified(?: {_FROM})?)",
+        rf"can {EFFECT} be (?:(?:computed|estimated) {_FROM}|identified(?: {_FROM})?(?: or not)?)",
         rf"is {EFFECT} (?:identifiable|identified)(?: {_FROM})?",
         rf"is the effect identifiable for {ROLES}",
         r"is P\((?P<y>\w+) ?\| ?do\((?P<x>\w+)\)\) (?:identifiable|identified)",

@@ -152,7 +152,7 @@ def read_set(text: str, question: str) -> tuple[str, ...]:
     return tuple(check_name(node, question) for node in nodes)
 
 
-EFFECT = r"(?:the )?(?:causal |total )?effect of (?P<x>\S+) on (?P<y>\S+)"
+EFFECT = r"(?:the )?(?:causal |total )?effect of (?:treatment )?(?P<x>\S+) on (?:outcome )?(?P<y>\S+)"
 ROLES = r"(?:the )?treatment(?: variable)? (?P<x>\S+) and (?:the )?outcome(?: variable)? (?P<y>\S+)"
 """Patterns by which a question names a treatment and an outcome."""
 
@@ -188,7 +188,8 @@ _GRAPH_IS = re.compile(
 )
 _GIVEN_GRAPH = re.compile(
     r"(?:given|consider) an? (?:\w+ )?(?:\([^()]*\) )?with nodes (?P<nodes>[\w, ]+?)"
-    r"(?:,? and directed edges (?P<directed>.*?))?(?:(?:,| and|, and) bi-?directed edges (?P<bidirected>.*))?",
+    r"(?:(?:,| and|, and) directed edges (?P<directed>.*?))?"
+    r"(?:(?:,| and|, and) bi-?directed edges (?P<bidirected>.*))?",
     re.IGNORECASE,
 )
 _CANONICAL_STATEMENT = re.compile(rf"({NAME}) (?:causes ({NAME})|and ({NAME}) share a hidden cause)\.")
