@@ -35,6 +35,7 @@ _CONFIGS = {
     "transitivity_ts2": {"rows": 400, "validation_rows": 400},
     "d_separation": {"rows": 400, "validation_rows": 400},
     "co_occurrence": {"rows": 360, "validation_rows": 180, "rows_per_cell": 2, "nodes": (5,)},
+    "relevance": {"rows": 400, "validation_rows": 400},
     "default": {"nodes": (2, 3, 4)},
 }
 """Small configs that rows are taken from, by name."""
@@ -42,6 +43,7 @@ _CHARACTERS = "aZ0 .,?{}:\n\t\"'\\\u00a0\u200b\x00é因\U0001f600\ud800-"
 _WORDS = (
     *("causes", "cause", "does", "are", "is", "and", "given", "d-separated", "not", "only", "A", "B", "C", "Premise:"),
     *("Question:", "Hypothesis:", "Answer:", "often", "appear", "together", "correlates", "with", "independent", "of"),
+    *("can", "changing", "affect", "or", "if", "held", "fixed"),
     *("because.", "Suppose", "unless"),
 )
 _REMOVABLE = {
@@ -59,6 +61,8 @@ _REMOVABLE = {
         "however",
         "often",
         "and",
+        "is",
+        "are",
     ),
 }
 """Words that reading may leave out: those of instructions and labels, and those that join sentences."""
@@ -245,6 +249,18 @@ def _transitivity(prompt: Any, answer: str, certificate: Mapping[str, Any]) -> b
     return effect not in reached and sorted(certificate["reachable"]) == sorted(reached)
 
 
+def _relevance(prompt: Any, answer: str, certificate: Mapping[str, Any]) -> bool:
+    graph, changed, targets = _digraph(prompt), set(prompt.changed), set(prompt.targets)
+    graph.remove_nodes_from(prompt.given)
+    if len({*prompt.question, *prompt.given}) < len(prompt.question) + len(prompt.given):
+        return False
+    if answer == "Yes":
+        path = certificate["path"]
+        return len(path) > 1 and path[0] in changed and path[-1] in targets and nx.is_path(graph, path)
+    reached = set().union(*(nx.descendants(graph, node) for node in changed)) - changed
+    return not reached & targets and sorted(certificate["reached"]) == sorted(reached)
+
+
 def _co_occurrence(prompt: Any, answer: str, certificate: Mapping[str, Any]) -> bool:
     if not _transitivity(prompt, answer, certificate):
         return False
@@ -352,6 +368,7 @@ _ORACLES: Mapping[str, Callable[[Any, str, Mapping[str, Any]], bool]] = {
     "d_separation": _d_separation,
     "corr2cause": _corr2cause,
     "co_occurrence": _co_occurrence,
+    "relevance": _relevance,
 }
 
 

@@ -40,10 +40,10 @@ LLAMA_3_8B = {
 GB = 1e9
 
 
-def count(recipe):
+def count(recipe, sizes=LLAMA_3_8B):
     """Parameters: all, those in linear layers inside of the blocks, and those of the adapters."""
     with torch.device("meta"):
-        model = LlamaForCausalLM(LlamaConfig(**LLAMA_3_8B))
+        model = LlamaForCausalLM(LlamaConfig(**sizes))
         total = sum(parameter.numel() for parameter in model.parameters())
         head = model.lm_head
         linear = sum(
@@ -57,9 +57,9 @@ def count(recipe):
     return total, linear, trained
 
 
-def activations(batch_size, length):
+def activations(batch_size, length, sizes=LLAMA_3_8B):
     """Bytes of the activations that are kept at once."""
-    hidden, wide, layers = (LLAMA_3_8B[name] for name in ("hidden_size", "intermediate_size", "num_hidden_layers"))
+    hidden, wide, layers = (sizes[name] for name in ("hidden_size", "intermediate_size", "num_hidden_layers"))
     tokens = batch_size * length
     return tokens * hidden * (2 * layers + 34 * max(1.0, wide / (4 * hidden)))
 

@@ -1,10 +1,10 @@
-"""Questions about what appears together and what causes what.
+"""Questions about what changes to a system can affect.
 
 Example:
 
 ```python
->>> builder = CausalLadder(config_name="causal_ladder", rows_per_cell=2, nodes=(5,))
->>> "often appear together" in next(iter(builder.as_streaming_dataset("test")))["premise"]
+>>> builder = CausalLadder(config_name="relevance_generalization", rows_per_cell=2, nodes=(8,))
+>>> next(iter(builder.as_streaming_dataset("feedback")))["question"].startswith("Can changing")
 True
 
 ```

@@ -51,7 +51,7 @@ def render_finetuned_card(
         pipeline_tag=task_type(training),
         base_model=base,
         base_model_relation=("adapter" if adapter else "finetune") if base else None,
-        tags=["causal-reasoning", "hf_causal", *lora, *([] if classifies else ["trl", "sft"])],
+        tags=["causal-reasoning", "hf_causal", *lora, *([] if classifies else ["trl", recipe.get("method", "sft")])],
         datasets=[dataset_id or recipe["corpus"]],
         model_name=recipe["name"],
         eval_results=eval_results or None,

@@ -15,9 +15,10 @@ from hf_causal.tasks.forms import YES_NO
 from hf_causal.utils.recipe_files import RecipeReader, require
 
 TASKS = ("auto", "causal-lm", "classification")
-LEARNING_RATES = {"lora": 2e-4, "full": 2e-5, "classification": 1e-5}
+METHODS = ("sft", "grpo")
+LEARNING_RATES = {"lora": 2e-4, "full": 2e-5, "classification": 1e-5, "grpo-lora": 2e-5, "grpo-full": 1e-6}
 """Default peak rates: for LoRA and full fine-tuning those that are usual for language models, for classifiers that of
-the code of Corr2Cause (arXiv 2306.05836)."""
+the code of Corr2Cause (arXiv 2306.05836), for GRPO the default of TRL and ten to twenty times that with LoRA."""
 
 
 def _field(default: Any, help: str, group: str = "Training") -> Any:
@@ -37,6 +38,11 @@ class FinetuneRecipe:
     )
     task: str = _field(
         "auto", "`causal-lm`, `classification`, or `auto`: by the architecture that the config names.", "Model"
+    )
+    method: str = _field(
+        "sft",
+        "`sft`: imitate the exact answers; `grpo`: sample answers and reinforce those whose proofs hold.",
+        "Model",
     )
 
     corpus: str = _field("axiomatic", "`axiomatic`, `corr2cause` or `co_occurrence`.", "Data")
@@ -72,6 +78,13 @@ class FinetuneRecipe:
         "all-linear", "Names separated by commas, or every linear layer but the head.", "LoRA"
     )
     qlora: bool = _field(False, "LoRA over weights held in 4 bits (NF4); needs bitsandbytes and a GPU.", "LoRA")
+
+    num_generations: int = _field(8, "Answers to a question, which are compared with each other.", "GRPO")
+    temperature: float = _field(1.0, "Temperature at which answers are sampled.", "GRPO")
+    beta: float = _field(0.0, "Weight of the divergence from the model at the beginning.", "GRPO")
+    levels: str = _field(
+        "", "Levels of difficulty to train on, the easiest first, such as `1,2,3`; the config's rows if empty.", "GRPO"
+    )
 
     class_weights: str = _field(
         "balanced", "Of classifiers: `balanced`, `none`, or two numbers for No and Yes, as `0.6,2.7`.", "Training"
@@ -109,6 +122,8 @@ class FinetuneRecipe:
 
     def __post_init__(self) -> None:
         require(self.task in TASKS, "task", self.task, f"one of {', '.join(TASKS)}")
+        require(self.method in METHODS, "method", self.method, f"one of {', '.join(METHODS)}")
+        self._check_grpo()
         precisions = ("auto", "bf16", "no")
         require(self.mixed_precision in precisions, "mixed_precision", self.mixed_precision, f"one of {precisions}")
         for name in ("validation_rows", "lora_rank", "lora_alpha", "batch_size", "gradient_accumulation_steps",
@@ -126,6 +141,27 @@ class FinetuneRecipe:
         require(0 <= self.lora_dropout < 1, "lora_dropout", self.lora_dropout, "at least 0 and below 1")
         require(bool(self.target_modules), "lora_target_modules", self.lora_target_modules, "`all-linear` or names")
         self.weights_of_classes(1, 1)
+
+    def _check_grpo(self) -> None:
+        """Checks the fields of GRPO against each other."""
+        require(self.num_generations >= 2, "num_generations", self.num_generations, "at least 2")
+        require(self.temperature > 0, "temperature", self.temperature, "positive")
+        require(self.beta >= 0, "beta", self.beta, "not negative")
+        if self.method != "grpo":
+            require(not self.levels, "levels", self.levels, "empty without `method` 'grpo'")
+            return
+        require(self.task != "classification", "task", self.task, "'auto' or 'causal-lm' with `method` 'grpo'")
+        require(not self.packing, "packing", self.packing, "false with `method` 'grpo'")
+        answers = self.batch_size * self.gradient_accumulation_steps
+        right = f"a multiple of `num_generations` {self.num_generations}, times `gradient_accumulation_steps`"
+        require(answers % self.num_generations == 0, "batch_size", self.batch_size, right)
+        require(bool(not self.levels or self.level_numbers), "levels", self.levels, "numbers such as `1,2,3`")
+
+    @property
+    def level_numbers(self) -> list[int]:
+        """The levels of a curriculum in order; empty where `levels` are not numbers."""
+        names = [name.strip() for name in self.levels.split(",") if name.strip()]
+        return sorted({int(name) for name in names}) if all(name.isdecimal() for name in names) else []
 
     @property
     def adapts(self) -> bool:
@@ -146,6 +182,8 @@ class FinetuneRecipe:
     def peak_learning_rate(self, classifies: bool) -> float:
         """Returns the learning rate of the recipe, or the default of its method."""
         default = "lora" if self.adapts else "classification" if classifies else "full"
+        if self.method == "grpo":
+            default = f"grpo-{default}"
         return self.learning_rate if self.learning_rate is not None else LEARNING_RATES[default]
 
     def weights_of_classes(self, no: int, yes: int) -> tuple[float, float]:

@@ -57,7 +57,7 @@ def save_model(
     recipe: FinetuneRecipe,
     output_dir: Path,
     train: TrainingRows,
-    validation: TrainingRows,
+    validation: TrainingRows | None,
     seconds: float,
 ) -> None:
     """Writes the best weights, the tokenizer, the log, and last the summary."""
@@ -68,7 +68,7 @@ def save_model(
 
 
 def _summary(
-    trainer: Any, recipe: FinetuneRecipe, train: TrainingRows, validation: TrainingRows, seconds: float
+    trainer: Any, recipe: FinetuneRecipe, train: TrainingRows, validation: TrainingRows | None, seconds: float
 ) -> dict[str, Any]:
     best_step = trainer.state.best_global_step or trainer.state.global_step
     processes = trainer.accelerator.num_processes
@@ -79,7 +79,7 @@ def _summary(
         "best_step": best_step,
         "rows_per_step": _questions_per_step(trainer, train),
         "validation": _validation_metrics(trainer, best_step),
-        "validation_rows": validation.questions,
+        "validation_rows": validation.questions if validation else 0,
         "seconds": round(seconds, 1),
         "hardware": describe_hardware(trainer.accelerator.device.type, processes),
         "parameters": sum(parameter.numel() for parameter in parameters),
@@ -93,7 +93,7 @@ def _summary(
         "task": "classification" if train.labels_are_classes else "causal-lm",
         "seed": recipe.seed,
         "date": time.strftime("%Y-%m-%d"),
-    }
+    } | ({} if validation else {"rewards": _rewards(trainer)})
 
 
 def _questions_per_step(trainer: Any, train: TrainingRows) -> int:
@@ -101,6 +101,17 @@ def _questions_per_step(trainer: Any, train: TrainingRows) -> int:
     arguments = trainer.args
     rows = arguments.per_device_train_batch_size * arguments.gradient_accumulation_steps * arguments.world_size
     return round(rows * train.questions / len(trainer.train_dataset))
+
+
+def _rewards(trainer: Any) -> dict[str, float]:
+    """Returns the last logged reward of GRPO with its components, and the mean share of groups without a gradient."""
+    entries = [entry for entry in trainer.state.log_history if "reward" in entry]
+    if not entries:
+        return {}
+    names = ("reward", "answer_right", "proof_valid", "readable")
+    last = {name: round(entries[-1][name], 4) for name in names if name in entries[-1]}
+    equal = sum(entry["frac_reward_zero_std"] for entry in entries) / len(entries)
+    return {**last, "groups_with_equal_answers": round(equal, 4)}
 
 
 def _validation_metrics(trainer: Any, step: int) -> dict[str, float]:

@@ -11,6 +11,7 @@ from hf_causal.evaluation.language_models.prompts import PromptRenderer
 from hf_causal.posttraining import models
 from hf_causal.posttraining.checkpoints import CHECKPOINTS
 from hf_causal.posttraining.data import TrainingRows, language_rows, load_rows, pair_rows
+from hf_causal.posttraining.grpo import grpo_rows, grpo_trainer
 from hf_causal.posttraining.saving import save_model
 from hf_causal.posttraining.scoring import free_memory
 from hf_causal.posttraining.settings import RunSettings
@@ -58,13 +59,14 @@ def train(
     from transformers import set_seed
 
     recipe = run.recipe
-    tables = [load_rows(recipe, split, data_dir) for split in ("train", "validation")]
     set_seed(recipe.seed)  # before the weights of a new head or an adapter are drawn
     model, tokenizer = models.load_for_training(recipe, run.classifies, run.trust_remote_code)
     _check_packing(run, model)
-    train_rows, validation_rows = (_tokenize(run, table, tokenizer, model) for table in tables)
+    train_rows, validation_rows = _read_rows(run, model, tokenizer, data_dir)
     if train_rows.dropped:
-        run.say(f"{train_rows.dropped:,} of {tables[0].num_rows:,} rows have more tokens than fit and are left out")
+        run.say(
+            f"{train_rows.dropped:,} questions have more tokens than fit, or do not fit the form, and are left out"
+        )
     if recipe.adapts:
         model = models.add_adapters(model, recipe, run.classifies)
     arguments = common_arguments(recipe, run.output_dir / CHECKPOINTS, report_to, run.classifies)
@@ -89,15 +91,29 @@ def train(
     return end
 
 
+def _read_rows(
+    run: RunSettings, model: Any, tokenizer: Any, data_dir: str | None
+) -> tuple[TrainingRows, TrainingRows | None]:
+    """Returns the rows of training and of validation, which GRPO does without."""
+    if run.recipe.method == "grpo":
+        conversational = run.recipe.chat_template and tokenizer.chat_template is not None
+        return grpo_rows(run, data_dir, conversational), None
+    tables = [load_rows(run.recipe, split, data_dir) for split in ("train", "validation")]
+    train, validation = (_tokenize(run, table, tokenizer, model) for table in tables)
+    return train, validation
+
+
 def _make_trainer(
     run: RunSettings,
     model: Any,
     tokenizer: Any,
     train: TrainingRows,
-    validation: TrainingRows,
+    validation: TrainingRows | None,
     arguments: dict[str, Any],
 ) -> Any:
     """Returns the trainer of a run; questions share their premises if the model can read such rows."""
+    if validation is None:
+        return grpo_trainer(model, tokenizer, run, train, arguments)
     make = classification_trainer if run.classifies else language_trainer
     if make is language_trainer and run.recipe.share_premises and not run.recipe.packing:
         longest = max(len(ids) for ids in train.dataset["input_ids"])

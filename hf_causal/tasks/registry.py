@@ -12,6 +12,7 @@ PACKAGES = [
     "hf_causal.tasks.d_separation",
     "hf_causal.tasks.corr2cause",
     "hf_causal.tasks.co_occurrence",
+    "hf_causal.tasks.relevance",
     "hf_causal.tasks.adjustment",
     "hf_causal.tasks.identification",
 ]

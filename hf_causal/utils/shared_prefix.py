@@ -198,6 +198,8 @@ def why_not_shared(model: Any, longest: int = 0, length: int = 6) -> str | None:
         longest (`int`): Tokens of the longest sequence; a sliding window below it is not applied in shared rows.
         length (`int`): Tokens of the beginning and of each continuation.
     """
+    if hasattr(model, "get_base_model"):  # with adapters of PEFT, whose `forward` takes any argument
+        model = model.get_base_model()
     name, config = type(model).__name__, model.config.get_text_config()
     if "position_ids" not in inspect.signature(model.forward).parameters:
         return f"a {name} takes no `position_ids`"

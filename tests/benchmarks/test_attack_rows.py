@@ -26,6 +26,8 @@ def test_no_broken_file_ends_in_another_error():
         "hf_causal.tasks.transitivity.proof.check_stated_path",
         "hf_causal.tasks.d_separation.proof._check_closed",
         "hf_causal.tasks.co_occurrence.proof.check_together",
+        "hf_causal.tasks.relevance.proof.check_nothing_more",
+        "hf_causal.tasks.relevance.proof.require_answerable",
         "hf_causal.tasks.corr2cause.proof._check_model",
         "hf_causal.tasks.corr2cause.text._check_pairs",
     ],

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from chat_server import ChatServer
+from tiny_finetuning import save_language_model
 from tiny_language_model import save_tiny_language_model
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -50,6 +51,13 @@ def test_lora_on_my_model(tmp_path):
     save_tiny_language_model(tmp_path / "base")
     load("lora_on_my_model").main(str(tmp_path / "base"), str(tmp_path / "lora"), rows=40, steps=2)
     assert (tmp_path / "lora" / "adapter_model.safetensors").is_file()
+
+
+def test_grpo_proofs(tmp_path):
+    pytest.importorskip("trl")
+    base = save_language_model(tmp_path / "base", chat=True)
+    load("grpo_proofs").main(str(base), str(tmp_path / "grpo"), rows=8, steps=1, generations=4, tokens=4)
+    assert (tmp_path / "grpo" / "model.safetensors").is_file()
 
 
 def test_serve_the_page():

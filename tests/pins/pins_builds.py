@@ -41,6 +41,17 @@ SMALL_BUILDS: dict[str, list[tuple[str, Sequence[str], str]]] = {
             "--rows 360 --validation-rows 180 --rows-per-cell 20 --rows-per-shard 150",
         )
     ],
+    "causal_ladder": [
+        ("causal_ladder", ("relevance",), "--rows 600 --validation-rows 200 --rows-per-shard 250"),
+        ("causal_ladder", ("relevance_generalization",), "--rows-per-cell 20 --rows-per-shard 100"),
+        ("causal_ladder", ("adjustment",), "--rows 600 --validation-rows 200 --rows-per-shard 250"),
+        ("causal_ladder", ("adjustment_generalization",), "--rows-per-cell 4 --rows-per-shard 50"),
+        (
+            "causal_ladder",
+            ("identifiable",),
+            "--rows 300 --validation-rows 150 --rows-per-cell 4 --rows-per-shard 150",
+        ),
+    ],
     "environments": [
         (
             "environments",

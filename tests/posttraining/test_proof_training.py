@@ -46,7 +46,11 @@ def test_right_answers_and_valid_proofs_are_counted_apart():
         )
         return ProofPredictor(local, measure).predict(prompts)
 
-    right, wrong, unreadable = ["Yes\nPath: A -> B -> C", "No\nReached: none"], ["No", "Yes"], ["Perhaps", None]
+    right, wrong, unreadable = (
+        ["Yes\nPath: A -> B -> C", "No\nReached: none"],
+        ["No\nReached: B", "Yes\nPath: C -> A"],
+        ["Perhaps", None],
+    )
     for measure in MEASURES:
         assert predictions(right, measure) == [1, 0]
         assert predictions(wrong, measure) == [0, 1]
@@ -55,15 +59,15 @@ def test_right_answers_and_valid_proofs_are_counted_apart():
     assert predictions(unproved, "answer right") == [1, 0] and predictions(unproved, "proof valid") == [0, 1]
 
 
-def test_the_report_has_answers_and_proofs_before_and_after(tmp_path):
+def test_the_report_has_answers_and_proofs_before_and_after(separation_dir, tmp_path):
     base = save_language_model(tmp_path / "base")
-    fields = {"config": "transitivity_ts2", "train_rows": 200, "max_steps": 2, "eval_limit": 1, "max_new_tokens": 4}
-    result = finetune(quick(base, form="proof", **fields), tmp_path / "out", answers=tmp_path / "replies")
-    name = "axiomatic/transitivity_generalization"
+    recipe = quick(base, form="proof", train_rows=100, max_steps=2, eval_limit=1, max_new_tokens=4)
+    result = finetune(recipe, tmp_path / "out", [separation_dir], answers=tmp_path / "replies")
+    name = "axiomatic/d_separation_generalization"
     assert [record.title for record in result.records] == [f"{name}, answer right", f"{name}, proof valid"]
     text = (tmp_path / "out" / "report.md").read_text()
     assert f"| `{name}, proof valid`, all | " in text
-    assert (tmp_path / "out" / "plots" / "axiomatic-transitivity_generalization-proof-valid.png").is_file()
+    assert (tmp_path / "out" / "plots" / "axiomatic-d_separation_generalization-proof-valid.png").is_file()
     assert (tmp_path / "out" / "README.md").is_file()
 
 

@@ -88,7 +88,7 @@ def test_padding_is_not_taught_and_sees_itself(separate):
 
 def test_a_run_says_how_its_rows_are_made_and_falls_back(separation_dir, tmp_path):
     base = save_language_model(tmp_path / "base")
-    recipe = quick(base, max_steps=2, evaluations=("none",), train_rows=200)
+    recipe = quick(base, max_steps=2, evaluations=("none",), train_rows=200, lora=True)
     said = []
     result = finetune(recipe, tmp_path / "shared", [separation_dir], say=said.append)
     assert any("200 questions in" in text for text in said)

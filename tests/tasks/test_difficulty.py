@@ -92,11 +92,20 @@ def test_counting_ends():
             "A and B often appear together. C causes A. C causes B. C and A often appear together. Does A cause B?",
             {"together": 2, "other_pairs": 1, "valid_answers": 1, "distractors": 0},
         ),
+        (
+            "A causes B. B causes C. A causes C. D causes C. C causes B. "
+            "Can changing A or D affect B if C is held fixed?",
+            {"changed": 2, "held": 1, "edges": 5, "hops": 1, "valid_answers": 1},
+        ),
+        (
+            "A causes B. B causes C. A causes C. Can changing A affect C or B?",
+            {"changed": 1, "held": 0, "targets": 2, "hops": 1, "valid_answers": 3},
+        ),
     ],
 )
 def test_measures_of_a_prompt(prompt, measures):
     task = next(task for task in tasks().values() if task.recognizes(prompt) and not task.fallback) if (
-        "d-separated" in prompt or "together" in prompt
+        "d-separated" in prompt or "together" in prompt or "affect" in prompt
     ) else get_task("transitivity")  # fmt: skip
     assert measures.items() <= task.measures({"prompt": prompt}).items()
 

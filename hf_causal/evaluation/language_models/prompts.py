@@ -143,7 +143,7 @@ class PromptRenderer:
         if not self.uses_chat_template:
             return self.tokenizer.eos_token or ""
         answer = "Yes"
-        turns = [*self.prompt_format.messages("?"), _message("assistant", answer)]
+        turns = [_message("user", "?"), _message("assistant", answer)]
         # Some templates end with a line break after the end of the turn; generation has stopped by then.
         return self._apply_template(turns, add_generation_prompt=False).rpartition(answer)[2].rstrip()
 

@@ -43,12 +43,23 @@ def edges_then_names(cell: Cell, rows: int, stream: Stream, assigner: SplitAssig
 
 
 def names_then_edges(
-    cell: Cell, num_graphs: float, stream: Stream, assigner: SplitAssigner
+    cell: Cell,
+    num_graphs: float,
+    stream: Stream,
+    assigner: SplitAssigner,
+    draw: Callable[[Cell, int, Stream], np.ndarray] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draws about `num_graphs` graphs: names that are moved to the split and the shard, then edges for accepted ones.
 
     Where a split takes one premise in 32, as generalization splits do, this is many times as fast as
     [`edges_then_names`].
+
+    Args:
+        cell ([`Cell`]): What is drawn.
+        num_graphs (`float`): About how many.
+        stream (`Stream`): Source of randomness.
+        assigner ([`SplitAssigner`]): Of the split and the shard.
+        draw (callable, *optional*): Draws the edges, as [`draw_edges`] does.
 
     Returns:
         `tuple[np.ndarray, np.ndarray]`: Edges of shape (graphs, edges, 2) and names of shape (graphs, nodes, width).
@@ -59,7 +70,7 @@ def names_then_edges(
     names = _draw_cell_names(cell, count, stream, assigner)
     names = assigner.move_to_bucket(assigner.move_to_shard(names), stream)
     names = names[assigner.accept_new(names)]
-    edges = draw_edges(cell, len(names), stream)
+    edges = (draw or draw_edges)(cell, len(names), stream)
     return edges, names[: len(edges)]
 
 
