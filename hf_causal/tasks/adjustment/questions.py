@@ -27,9 +27,10 @@ _OPEN_IN_THREE = 2
 def draw_pairs(graph: MixedGraph, cell: EffectCell, draws: Draws) -> Iterator[tuple[Question, Question]]:
     """Yields pairs of questions about sets of the cell's sizes, one pair for each treatment and outcome."""
     effects = draws.shuffled(effects_of(graph))
-    if 0 in cell.set_sizes and draws.below(_EMPTY_ONE_IN) == 0 and (pair := _empty_sets(graph, effects)):
+    smallest, largest = cell.set_sizes
+    if not smallest and draws.below(_EMPTY_ONE_IN) == 0 and (pair := _empty_sets(graph, effects)):
         yield pair
-    sizes = range(max(cell.set_sizes.start, 1), cell.set_sizes.stop)
+    sizes = range(max(smallest, 1), largest + 1)
     mentioned = _mentioned(graph)
     for x, y in effects:
         others = list(bits(mentioned & ~(1 << x | 1 << y)))

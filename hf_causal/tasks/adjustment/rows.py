@@ -81,7 +81,7 @@ def adjustment_generalization_config(
             cell("dag", size, branching_factor=density) for density in DENSITIES for size in nodes or (6, 8, 10)
         ],
         "hidden": [cell("hidden", size, num_hidden=size // 2) for size in nodes or (4, 5, 6, 7, 8, 10)],
-        "set_size": [cell("dag", size, set_sizes=range(3, 5)) for size in nodes or (7, 8, 9, 10, 12)],
+        "set_size": [cell("dag", size, set_sizes=(3, 4)) for size in nodes or (7, 8, 9, 10, 12)],
         "long_names": [cell("dag", size, name_lengths=(4, 10), uniform_names=True) for size in nodes or (4, 5, 6)],
         "shuffled": [cell("hidden", size, num_hidden=1, shuffled=True) for size in nodes or (4, 5, 6, 7, 8)],
     }

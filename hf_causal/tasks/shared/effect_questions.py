@@ -38,8 +38,8 @@ class EffectCell(Cell):
 
     branching_factor: float | None = EDGES_PER_NODE
     num_hidden: int = 0
-    set_sizes: range = range(3)
-    """How many nodes the set of a question may have."""
+    set_sizes: tuple[int, int] = (0, 2)
+    """Nodes of the smallest and of the largest set of a question."""
     shuffled: bool = False
     """Whether the sentences are in random order, rather than by cause with the hidden causes at the end."""
 
