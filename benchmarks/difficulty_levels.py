@@ -87,8 +87,12 @@ def rises(results: list[dict[str, Any]], count: int) -> list[str]:
 
 def draw(results: dict[str, list[dict[str, Any]]], count: int, path: Path) -> None:
     """Draws a panel for each task, with bars of one standard error."""
-    figure = Figure(figsize=(10, 6.5), layout="constrained")
-    for axes, (name, levels) in zip(figure.subplots(2, 2, sharey=True).flat, results.items(), strict=False):
+    rows = -(-len(results) // 2)
+    figure = Figure(figsize=(10, 3.25 * rows), layout="constrained")
+    panels = figure.subplots(rows, 2, sharey=True, squeeze=False).flat
+    for axes in panels[len(results) :]:
+        axes.set_visible(False)
+    for axes, (name, levels) in zip(panels, results.items(), strict=False):
         numbers = [result["level"].number for result in levels]
         for shortcut in levels[0]["shortcuts"]:
             values = np.array([result["shortcuts"][shortcut] for result in levels])

@@ -53,13 +53,15 @@ def render_answers(scores: AnswerScores) -> str:
 def print_answers(scores: AnswerScores) -> None:
     """Prints the shares of each split, and how many questions were left out."""
     console, measures = Console(), _measures(scores)
-    shortcuts = _shortcuts(scores)
     rows = [
-        [name, f"{split.total.n:,}", *_short_shares(split.total, measures), *_accuracies(split, shortcuts)]
-        for name, split in scores.splits.items()
+        [name, f"{split.total.n:,}", *_short_shares(split.total, measures)] for name, split in scores.splits.items()
     ]
-    title = f"{scores.model} on {scores.config}, {scores.title}"
-    print_table(console, title, ["split", "n", *measures.values(), *shortcuts], rows)
+    print_table(
+        console, f"{scores.model} on {scores.config}, {scores.title}", ["split", "n", *measures.values()], rows
+    )
+    if shortcuts := _shortcuts(scores):
+        rows = [[name, *_accuracies(split, shortcuts)] for name, split in scores.splits.items()]
+        print_table(console, "Yes/No by shortcuts", ["split", *shortcuts], rows)
     remarks = [
         f"{name}: {split.left_out:,} questions cannot be put in the form {scores.form!r}."
         for name, split in scores.splits.items()
