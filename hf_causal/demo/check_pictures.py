@@ -58,6 +58,8 @@ def _picture(
     written = _edges_of(wrong.rpartition(_SO)[2], names)
     # What the reason names is what is wrong; without it, the edges of the line that are not there, or all of them.
     faulty = find_edges(checked.score.reason, names) if wrong else []
+    # Where it names what should be there, only the edges that are not.
+    faulty = [edge for edge in faulty if edge not in drawn] or faulty
     faulty = faulty or [edge for edge in written if edge[:2] not in pairs] or written
     is_written = {frozenset(edge[:2]) for edge in (*written, *drawn)}
     missing = {edge for edge in faulty if frozenset(edge[:2]) not in is_written}

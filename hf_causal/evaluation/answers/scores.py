@@ -116,10 +116,8 @@ class Failure:
     """The answer of the exact solver."""
     value: float
     reason: str
-    lines: tuple[str, ...]
-    """The lines of the reply that were read."""
     right_lines: tuple[int, ...]
-    """Lines that hold, 1 for the first."""
+    """Lines of the reply that hold, 1 for the first."""
     first_wrong_line: int | None
     readable: bool
 
