@@ -276,8 +276,10 @@ def _co_occurrence(prompt: Any, answer: str, certificate: Mapping[str, Any]) -> 
     start = paths[0][0]
     if len(paths) == 1:
         return stated and _is_path(graph, paths[0], effect, cause)
-    ends = zip(paths, (cause, effect), strict=True)
-    return stated and start in common and all(_is_path(graph, path, start, end) for path, end in ends)
+    ends = zip(paths, (cause, effect), strict=False)
+    return (
+        len(paths) == 2 and stated and start in common and all(_is_path(graph, path, start, end) for path, end in ends)
+    )
 
 
 def _d_separation(prompt: Any, answer: str, certificate: Mapping[str, Any]) -> bool:

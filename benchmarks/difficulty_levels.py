@@ -111,14 +111,16 @@ def main() -> None:
     parser.add_argument("--plot", type=Path, help="picture to write")
     options = parser.parse_args()
     print(f"{describe_hardware()}, {date.today()}, seed {options.seed}, {options.rows:,} rows of each level\n")
-    results = {}
+    results: dict[str, list[dict[str, Any]]] = {}
+    risen: list[str] = []
     for task in tasks().values():
         results[task.title] = score_levels(task, options.rows, options.seed)
         print(f"### {task.title}\n\n{table(results[task.title], options.rows)}\n", flush=True)
-        if risen := rises(results[task.title], options.rows):
-            raise SystemExit(f"a shortcut rises: {'; '.join(risen)}")
+        risen += [f"{task.title}: {rise}" for rise in rises(results[task.title], options.rows)]
     if options.plot:
         draw(results, options.rows, options.plot)
+    if risen:
+        raise SystemExit(f"shortcuts that rise: {'; '.join(risen)}")
 
 
 if __name__ == "__main__":

@@ -26,8 +26,8 @@ def proof_picture(checked: Checked) -> Picture | None:
     score, number = checked.score, checked.score.first_wrong_line or 0
     if not score.right_lines and not number:
         return None
-    task = get_task(checked.asked.task)
-    parsed = task.parse(checked.asked.prompt)
+    task = get_task(checked.question.task)
+    parsed = task.parse(checked.question.prompt)
     facts = task.facts(parsed)
     variables = parsed.system.variables if hasattr(parsed, "system") else ()
     nodes = list(dict.fromkeys(name for names in (*(facts.edges or ()), variables, facts.question) for name in names))
@@ -58,6 +58,8 @@ def _picture(
     written = _edges_of(wrong.rpartition(_SO)[2], names)
     # What the reason names is what is wrong; without it, the edges of the line that are not there, or all of them.
     faulty = find_edges(checked.score.reason, names) if wrong else []
+    # Where it names what should be there, only the edges that are not.
+    faulty = [edge for edge in faulty if edge not in drawn] or faulty
     faulty = faulty or [edge for edge in written if edge[:2] not in pairs] or written
     is_written = {frozenset(edge[:2]) for edge in (*written, *drawn)}
     missing = {edge for edge in faulty if frozenset(edge[:2]) not in is_written}

@@ -95,6 +95,7 @@ def test_the_picture_has_the_proof_and_what_is_wrong():
 def test_the_picture_of_a_premise_without_a_graph_is_what_the_reply_describes():
     picture = proof_picture(check("PC, step by step"))
     assert set(picture.edges) == {("A", "B"), ("C", "B"), ("D", "B")} and picture.faulty == {("D", "B"), ("B", "D")}
+    assert proof_picture(check("A counter-model of another class")).faulty == {("B", "C"), ("C", "B")}
     example = EXAMPLES["PC, step by step"]
     reply = example.reply.replace("Remove A - D: independent given B", "Remove A - D: independent")
     removed = proof_picture(check_answer(example.premises, example.question, "trace", reply))
@@ -122,7 +123,7 @@ def test_a_prompt_or_a_row_without_a_question():
     prompt = f"{GRAPH} Does A cause C?"
     for text in (prompt, json.dumps({"prompt": prompt, "completion": "Yes"})):
         checked = check_answer(text, "", "proof", "Yes\nPath: A -> B -> C")
-        assert checked.score.value == 1 and checked.asked.prompt == prompt
+        assert checked.score.value == 1 and checked.question.prompt == prompt
     with pytest.raises(ValueError, match="an object with a `prompt`"):
         check_answer("[1]", "", "proof", "Yes")
 

@@ -41,6 +41,6 @@ def served_page(folder):
         pytest.fail(log.read_text())
     yield address
     process.terminate()
-    process.wait(timeout=30)
+    process.wait(timeout=120)
     # Gradio tells of a request that is no request of the page; nothing here fails.
     assert "hf_causal/demo/" not in log.read_text()
