@@ -25,7 +25,10 @@ BUILDS = {
         "configs": ["co_occurrence"],
         "options": {"rows": 360, "validation_rows": 180, "rows_per_cell": 10},
     },
-    "causal_ladder": {"configs": ["relevance"], "options": {"rows": 400, "validation_rows": 200}},
+    "causal_ladder": {
+        "configs": ["relevance", "adjustment"],
+        "options": {"rows": 400, "validation_rows": 200},
+    },
     "environments": {"configs": ["matrix_sensing", "cue_order"], "options": {"rows": 80, "validation_rows": 40}},
     "shapes": {"configs": ["minimal_changes"], "options": {"rows": 40, "validation_rows": 8, "rows_per_cell": 3}},
 }
