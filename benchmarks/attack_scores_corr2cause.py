@@ -3,7 +3,7 @@
     python benchmarks/attack_scores_corr2cause.py [--corruptions 100000] [--rows 2000] [--seed 0]
 
 Three attacks, each against an oracle that shares no code with the scores. It enumerates all DAGs over the variables
-with networkx, finds those that d-separate exactly what the premise says, and reads the answer with its own patterns.
+with networkx, finds those that d-separate exactly what the premise says, and reads the answer with other patterns.
 
 1. Every hypothesis about every labelled class of at most four variables: each counter-model scores 1 and each other
    DAG scores 0, whatever the order of the edges; the class, the verdict and the trace score 1.
@@ -131,14 +131,14 @@ def all_dags(size: int) -> list[frozenset[Edge]]:
     return [frozenset((NAMES[i], NAMES[j]) for i, j in graph.edges) for graph in graphs]
 
 
-def attack_every_answer(chosen: list[Question], chance: random.Random, others: int = 10) -> Counter[str]:
+def attack_every_answer(sample: list[Question], chance: random.Random, others: int = 10) -> Counter[str]:
     """Scores all valid proofs of questions, and `others` further DAGs; returns how many there were.
 
     Raises:
         `AssertionError`: If a valid answer scores less than 1, or an invalid one more than 0.
     """
     counts = Counter[str]()
-    for question in chosen:
+    for question in sample:
         for form in FORMS:
             answer = write_answer(question.row, form)
             assert is_valid(question, answer, form), f"the oracle refuses {answer!r} to {question.row}"
@@ -177,7 +177,7 @@ def _shuffled_class(question: Question, chance: random.Random) -> str:
 
 
 def attack_with_corruptions(
-    chosen: list[Question], corruptions: int, chance: random.Random, forms: tuple[str, ...] = FORMS
+    sample: list[Question], corruptions: int, chance: random.Random, forms: tuple[str, ...] = FORMS
 ) -> Counter[str]:
     """Scores corrupted answers and returns the number of each outcome.
 
@@ -186,7 +186,7 @@ def attack_with_corruptions(
     """
     counts = Counter[str]()
     for _ in range(corruptions):
-        question, form = chance.choice(chosen), chance.choice(forms)
+        question, form = chance.choice(sample), chance.choice(forms)
         answer = corrupt(write_answer(question.row, form), chance)
         value, valid = score(answer, question.row, form).value, is_valid(question, answer, form)
         assert valid or value < 1, f"{answer!r} to {question.row} in the form {form!r} scores 1"
@@ -323,11 +323,11 @@ class _Trace:
         arrows = sorted(_read(edges, "->") or ())
         if len(arrows) != 2 or arrows[0][1] != arrows[1][1] or "Skeleton" not in self.seen:
             return False
-        found = frozenset(cause for cause, _ in arrows), arrows[0][1]
+        stated = frozenset(cause for cause, _ in arrows), arrows[0][1]
         self.directed |= set(arrows)
-        self.v_structures.append(found)
-        separated = (found[0], _set(given)) in self.question.independences and found[1] not in (_set(given) or ())
-        return found in self.question.v_structures and self.v_structures.count(found) == 1 and separated
+        self.v_structures.append(stated)
+        separated = (stated[0], _set(given)) in self.question.independences and stated[1] not in (_set(given) or ())
+        return stated in self.question.v_structures and self.v_structures.count(stated) == 1 and separated
 
     def rule(self, number: str, edges: str, edge: str) -> bool:
         used, concluded = _mixed(edges), list(_read(edge, "->") or ())

@@ -50,11 +50,12 @@ def largest_difference(first: Sequence[float], second: Sequence[float]) -> float
     return max(abs(one - other) for one, other in zip(first, second, strict=True))
 
 
-def measure(loaded: Loaded, exact: Loaded, shots: int, corpus: str, config: str, limit: int) -> None:
+def measure(loaded: Loaded, exact: Loaded, shots: int, options: argparse.Namespace) -> None:
     """Prints a row of the table for each split, and one for all."""
     together = [0.0, 0.0]
     questions = 0
-    for number, split in enumerate(corpus_questions(corpus, config, limit=limit)):
+    sets = corpus_questions(options.corpus, options.config, limit=options.limit)
+    for number, split in enumerate(one for one in sets if not options.splits or one.name in options.splits):
         ways = [{"share": True}, {"share": False, "tokens_per_batch": 16_384}]
         order = (0, 1) if number % 2 else (1, 0)
         measured = {way: log_odds(loaded, split.prompts, shots, **ways[way]) for way in order}
@@ -87,6 +88,7 @@ def main() -> None:
     parser.add_argument("--shots", type=int, nargs="+", default=[0, 4], help="examples before each question")
     parser.add_argument("--corpus", default="axiomatic")
     parser.add_argument("--config", default="transitivity_generalization")
+    parser.add_argument("--splits", nargs="+", help="splits to measure [all]")
     parser.add_argument("--limit", type=int, default=4, help="questions of each cell")
     parser.add_argument("--threads", type=int, default=1, help="one, since waiting threads count as busy")
     options = parser.parse_args()
@@ -100,7 +102,7 @@ def main() -> None:
     print(f"| questions | n | separate rows: per CPU second | shared | ratio | {differences} |")
     print("|---|---|---|---|---|---|---|---|")
     for shots in options.shots:
-        measure(loaded, exact, shots, options.corpus, options.config, options.limit)
+        measure(loaded, exact, shots, options)
 
 
 if __name__ == "__main__":

@@ -67,14 +67,14 @@ class Endpoints:
             question (str): "Does A cause C?", "Are A and C d-separated given B?" or a hypothesis such as
                 "A directly causes B.".
             reply (str): What the model wrote, with its reasoning, Markdown or JSON.
-            form (str): How it was asked to answer: "yes-no", "proof" or "trace", for d-separation also
-                "separating-set", for correlations also "cpdag" and "verdict". `asked` in the result has the
-                instruction; an unknown form is an error that lists those of the question.
+            form (str): Form of answer that the model was to write: "yes-no", "proof" or "trace", for d-separation also
+                "separating-set", for correlations also "cpdag" and "verdict". An unknown form is an error that lists
+                those of the question.
 
         Returns:
             dict: `value` from 0 to 1; `answer_right` and `proof_valid` (null where the form has none); `reason`;
-                `first_wrong_line` and `right_lines`, counted from 1 in the reply; `readable`; the text `asked`, the
-                `task`, the `prompt`, and a `right_answer`.
+                `first_wrong_line` and `right_lines`, counted from 1 in the reply; `readable`; `model_prompt`, the text
+                that puts the question to a model in this form; the `task`, the `prompt`, and a `right_answer`.
         """
         return describe_score(self.check.check_reply(premises, question, form, reply))
 
@@ -160,11 +160,11 @@ def describe_score(checked: Checked) -> dict[str, Any]:
     score = asdict(checked.score)
     return score | {
         "right_lines": list(checked.score.right_lines),
-        "task": checked.asked.task,
-        "prompt": checked.asked.prompt,
-        "form": checked.asked.form,
-        "asked": checked.asked.text,
-        "names": dict(checked.asked.names),
+        "task": checked.question.task,
+        "prompt": checked.question.prompt,
+        "form": checked.question.form,
+        "model_prompt": checked.question.text,
+        "names": dict(checked.question.names),
         "right_answer": checked.right_answer,
     }
 

@@ -6,7 +6,7 @@ import re
 from html import escape
 
 from hf_causal.demo.check_pictures import proof_picture
-from hf_causal.demo.checking import Asked, Checked
+from hf_causal.demo.checking import Checked, ModelQuestion
 from hf_causal.demo.pictures import Picture, draw
 
 _SIGNS = {"right": ("✓", "holds"), "wrong": ("✗", "is wrong"), "other": ("", "")}
@@ -18,7 +18,7 @@ def check_card(checked: Checked) -> str:
     return (
         f'<section class="hc-card" aria-label="Score">{_figures(checked)}'
         f"{_reason(checked)}<h3>The reply, line by line</h3>{_lines(checked)}{_graph(picture)}{_right_answer(checked)}"
-        f"{_names(checked.asked)}</section>"
+        f"{_names(checked.question)}</section>"
     )
 
 
@@ -29,7 +29,11 @@ def _figures(checked: Checked) -> str:
     if not score.readable:
         right = valid = ("Unread", "none")
     value = (f"{score.value:g}", "yes" if score.value == 1 else "no" if score.value == 0 else "none")
-    boxes = (("Score", value, "from 0 to 1"), ("Answer", right, ""), ("Proof", valid, f"form: {checked.asked.form}"))
+    boxes = (
+        ("Score", value, "from 0 to 1"),
+        ("Answer", right, ""),
+        ("Proof", valid, f"form: {checked.question.form}"),
+    )
     return '<div class="hc-answers hc-three">' + "".join(_box(*box) for box in boxes) + "</div>"
 
 
@@ -80,9 +84,11 @@ def _right_answer(checked: Checked) -> str:
     return f'<details><summary>A right answer</summary><pre class="hc-answer-text">{text}</pre></details>'
 
 
-def _names(asked: Asked) -> str:
-    if not asked.names:
+def _names(question: ModelQuestion) -> str:
+    if not question.names:
         return ""
-    rows = "".join(f"<tr><td>{escape(name)}</td><td>{escape(short)}</td></tr>" for short, name in asked.names.items())
+    rows = "".join(
+        f"<tr><td>{escape(name)}</td><td>{escape(short)}</td></tr>" for short, name in question.names.items()
+    )
     head = "<thead><tr><th>in your text</th><th>for the model</th></tr></thead>"
     return f"<details><summary>Names</summary><table>{head}<tbody>{rows}</tbody></table></details>"

@@ -26,8 +26,8 @@ def proof_picture(checked: Checked) -> Picture | None:
     score, number = checked.score, checked.score.first_wrong_line or 0
     if not score.right_lines and not number:
         return None
-    task = get_task(checked.asked.task)
-    parsed = task.parse(checked.asked.prompt)
+    task = get_task(checked.question.task)
+    parsed = task.parse(checked.question.prompt)
     facts = task.facts(parsed)
     variables = parsed.system.variables if hasattr(parsed, "system") else ()
     nodes = list(dict.fromkeys(name for names in (*(facts.edges or ()), variables, facts.question) for name in names))

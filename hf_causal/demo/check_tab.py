@@ -11,7 +11,7 @@ import gradio as gr
 
 from hf_causal.demo.cards import error_card, trouble_card
 from hf_causal.demo.check_card import check_card
-from hf_causal.demo.checking import Checked, check_answer, draw_question, level_counts, put_to_model
+from hf_causal.demo.checking import Checked, ModelQuestion, check_answer, draw_question, level_counts, put_to_model
 from hf_causal.reading import ReadingError
 from hf_causal.tasks.registry import get_task
 
@@ -118,7 +118,7 @@ class CheckTab:
         self.form = gr.Dropdown(
             [first.form], value=first.form, label="Form of the answer", elem_id="hc-form", allow_custom_value=False
         )
-        self.asked = gr.Textbox(
+        self.model_prompt = gr.Textbox(
             label="What a model is asked", lines=4, max_lines=8, interactive=False, buttons=["copy"],
             elem_id="hc-asked-text",
         )  # fmt: skip
@@ -135,17 +135,19 @@ class CheckTab:
         """Connects the components to their functions, and checks the first example when the page is opened."""
         fields = [self.premises, self.question, self.form, self.reply]
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_id": "ask"}
-        shown = [self.form, self.asked, self.card]
+        shown = [self.form, self.model_prompt, self.card]
         self.button.click(self.check, fields, shown, **quiet)
         for event in (self.premises.blur, self.question.blur, self.form.input):
-            event(self.put, fields[:3], [self.form, self.asked], **quiet)
+            event(self.put, fields[:3], [self.form, self.model_prompt], **quiet)
         for example, button in zip(REPLIES, self.examples, strict=True):
             values = (example.premises, example.question, example.form, example.reply)
-            filled = button.click(lambda values=values: self.fill(*values), None, [*fields, self.asked], **quiet)
+            filled = button.click(
+                lambda values=values: self.fill(*values), None, [*fields, self.model_prompt], **quiet
+            )
             filled.then(self.check, fields, shown, **quiet)
         self.task.change(lambda task: gr.Slider(maximum=level_counts()[task], value=1), self.task, self.level, **quiet)
         drawn = self.draw_button.click(self.draw, [self.task, self.level], fields[:2] + fields[3:], **quiet)
-        drawn.then(self.put, fields[:3], [self.form, self.asked], **quiet)
+        drawn.then(self.put, fields[:3], [self.form, self.model_prompt], **quiet)
         page.load(self.check, fields, shown, **quiet)
 
     def check_reply(self, premises: str, question: str, form: str, reply: str) -> Checked:
@@ -161,15 +163,15 @@ class CheckTab:
             return [gr.skip(), "", trouble_card(error.problems, *texts[:2])]
         except ValueError as error:
             return [gr.skip(), gr.skip(), error_card(str(error))]
-        return [_forms(checked.asked), checked.asked.text, check_card(checked)]
+        return [_forms(checked.question), checked.question.text, check_card(checked)]
 
     def put(self, premises: str, question: str, form: str) -> list[Any]:
         """Returns the forms of a question and what a model is asked; nothing where it cannot be read."""
         try:
-            asked = put_to_model((premises or "").strip("\n"), (question or "").strip(), form or "")
+            model_question = put_to_model((premises or "").strip("\n"), (question or "").strip(), form or "")
         except ValueError:
             return [gr.skip(), ""]
-        return [_forms(asked), asked.text]
+        return [_forms(model_question), model_question.text]
 
     def fill(self, premises: str, question: str, form: str, reply: str) -> list[Any]:
         """Returns the values of all fields for an example."""
@@ -185,5 +187,5 @@ class CheckTab:
         return [premises, question, ""]
 
 
-def _forms(asked: Any) -> Any:
-    return gr.Dropdown([(f"{title} ({name})", name) for name, title in asked.forms], value=asked.form)
+def _forms(question: ModelQuestion) -> Any:
+    return gr.Dropdown([(f"{title} ({name})", name) for name, title in question.forms], value=question.form)

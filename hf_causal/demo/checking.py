@@ -20,7 +20,7 @@ from hf_causal.tasks.task import Task
 
 
 @dataclass(frozen=True)
-class Asked:
+class ModelQuestion:
     """A question as a form puts it to a model."""
 
     task: str
@@ -38,7 +38,7 @@ class Asked:
 class Checked:
     """A judged reply."""
 
-    asked: Asked
+    question: ModelQuestion
     reply: str
     score: Score
     right_answer: str
@@ -59,7 +59,7 @@ def check_answer(premises: str, question: str, form: str, reply: str) -> Checked
     return workers.call("judge_reply", premises, question, form, reply)
 
 
-def put_to_model(premises: str, question: str, form: str) -> Asked:
+def put_to_model(premises: str, question: str, form: str) -> ModelQuestion:
     """Puts a question in a form, or as Yes/No where it does not have the form; raises as [`check_answer`] does."""
     check_text(premises, question)
     return workers.call("put_to_model", premises, question, form)
@@ -77,16 +77,16 @@ def judge_in_process(premises: str, question: str, form: str, reply: str) -> Che
     form = form.strip()
     if form != YES_NO:
         get_form(task, form)
-    asked = Asked(task.name, prompt, names, form, _forms(task, prompt), put_question(row, form))
-    return Checked(asked, reply, score(reply, row, form), write_answer(row, form))
+    model_question = ModelQuestion(task.name, prompt, names, form, _forms(task, prompt), put_question(row, form))
+    return Checked(model_question, reply, score(reply, row, form), write_answer(row, form))
 
 
-def put_in_process(premises: str, question: str, form: str) -> Asked:
+def put_in_process(premises: str, question: str, form: str) -> ModelQuestion:
     """Puts a question in a form, as [`put_to_model`] does."""
     task, prompt, names = _read_prompt(premises, question)
     forms = _forms(task, prompt)
     form = form if form in dict(forms) else YES_NO
-    return Asked(task.name, prompt, names, form, forms, put_question({"prompt": prompt}, form))
+    return ModelQuestion(task.name, prompt, names, form, forms, put_question({"prompt": prompt}, form))
 
 
 def draw_in_process(task: str, level: int, seed: int) -> tuple[str, str]:
@@ -125,14 +125,14 @@ def _texts_of_row(text: str) -> tuple[str, ...]:
     return (row["prompt"],)
 
 
-def _prompt_of(asked: Question, question: str) -> tuple[Task, str, dict[str, str]]:
-    prompt = asked.read.prompt
+def _prompt_of(typed: Question, question: str) -> tuple[Task, str, dict[str, str]]:
+    prompt = typed.read.prompt
     if prompt is None:
         reason = "answers are checked to questions of Yes or No"
         problem = Problem(question, reason, 0, len(question), "question")
         raise ReadingError([problem])
-    names = {short: name for name, short in asked.read.renaming.short.items() if short != name}
-    return asked.task, prompt, names
+    names = {short: name for name, short in typed.read.renaming.short.items() if short != name}
+    return typed.task, prompt, names
 
 
 def _check_size(task: Task, parsed: Any) -> None:

@@ -123,7 +123,7 @@ def test_a_prompt_or_a_row_without_a_question():
     prompt = f"{GRAPH} Does A cause C?"
     for text in (prompt, json.dumps({"prompt": prompt, "completion": "Yes"})):
         checked = check_answer(text, "", "proof", "Yes\nPath: A -> B -> C")
-        assert checked.score.value == 1 and checked.asked.prompt == prompt
+        assert checked.score.value == 1 and checked.question.prompt == prompt
     with pytest.raises(ValueError, match="an object with a `prompt`"):
         check_answer("[1]", "", "proof", "Yes")
 

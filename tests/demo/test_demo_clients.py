@@ -37,7 +37,7 @@ def test_the_client_of_gradio(url):
     asked = ("A causes B. B causes C.", "Does A cause C?")
     scored = client.predict(*asked, "Yes\nPath: A -> C", "proof", api_name="/score")
     assert (scored["value"], scored["first_wrong_line"], scored["answer_right"]) == (0, 2, True)
-    assert scored["right_answer"] == "Yes\nPath: A -> B -> C" and "Path: " in scored["asked"]
+    assert scored["right_answer"] == "Yes\nPath: A -> B -> C" and "Path: " in scored["model_prompt"]
     with pytest.raises(Exception, match="`form` must be one of yes-no, proof, trace"):
         client.predict(*asked, "Yes", "poem", api_name="/score")
     with pytest.raises(Exception, match="says nothing of the form"):

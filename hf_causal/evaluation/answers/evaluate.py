@@ -15,7 +15,7 @@ from hf_causal.evaluation.evaluate import score_shortcuts
 from hf_causal.evaluation.language_models.evaluate import LanguageModel, LanguageModelOptions
 from hf_causal.evaluation.questions import QuestionSet, corpus_questions, file_questions
 from hf_causal.scoring import score
-from hf_causal.tasks.answering import applies, get_form, put_question, write_answer
+from hf_causal.tasks.answering import applies, get_form, question_in_form, write_answer
 from hf_causal.tasks.forms import YES_NO, AnswerForm, Score
 from hf_causal.tasks.registry import get_task
 from hf_causal.utils.progress import Progress, start
@@ -149,7 +149,7 @@ def _failures(judged: _Judged, form: str) -> Iterator[Failure]:
             yield Failure(
                 split=questions.name,
                 cell=cell,
-                prompt=put_question(row, form),
+                prompt=question_in_form(row, form),
                 reply=reply,
                 solver=write_answer(row, form),
                 value=result.value,

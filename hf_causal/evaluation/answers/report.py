@@ -37,7 +37,7 @@ def render_answers(scores: AnswerScores) -> str:
     n = sum(split.total.n for split in scores.splits.values())
     lines = [
         f"Answers in the form `{scores.form}` ({scores.title}), asked by {prompting_words(scores.prompting)}, on "
-        f"{scores.date} with {scores.hardware}: {n:,} questions of `{scores.config}`. ± is one standard error.",
+        f"{scores.date} with {scores.hardware}: {n:,} questions of `{scores.source}`. ± is one standard error.",
         *(f"\n{remark}." for remark in endpoint_remarks(scores.prompting)),
         "",
         *_split_table(scores),
@@ -58,7 +58,7 @@ def print_answers(scores: AnswerScores) -> None:
         [name, f"{split.total.n:,}", *_short_shares(split.total, measures)] for name, split in scores.splits.items()
     ]
     print_table(
-        console, f"{scores.model} on {scores.config}, {scores.title}", ["split", "n", *measures.values()], rows
+        console, f"{scores.model} on {scores.source}, {scores.title}", ["split", "n", *measures.values()], rows
     )
     if shortcuts := _shortcuts(scores):
         rows = [[name, *_accuracies(split, shortcuts)] for name, split in scores.splits.items()]

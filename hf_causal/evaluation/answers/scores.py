@@ -110,7 +110,7 @@ class Failure:
     split: str
     cell: Cell
     prompt: str
-    """The question, as it is put in the form."""
+    """Premise and question, as they are put in the form, without its instruction."""
     reply: str | None
     solver: str
     """The answer of the exact solver."""
@@ -149,6 +149,11 @@ class AnswerScores:
     """Splits of the config and files, by name."""
     failures: tuple[Failure, ...]
     """The most instructive ones, see [`choose_failures`]."""
+
+    @property
+    def source(self) -> str:
+        """The config, or "files" where files alone were scored."""
+        return self.config or "files"
 
     def to_json(self) -> Json:
         """Returns the scores as a dictionary for JSON."""
