@@ -84,3 +84,9 @@ def test_a_form_and_a_folder_are_told_apart(tmp_path, monkeypatch, capsys):
     assert find_form("prof") is None
     command = ["finetune", "nowhere", "--output-dir", str(tmp_path / "out"), "--answers"]
     assert main([*command, "tracee"]) == 2 and "`answers` must be a form" in capsys.readouterr().err
+
+
+def test_a_form_of_another_task_is_refused_before_anything_is_loaded(tmp_path):
+    with pytest.raises(ValueError, match="`form` must be one of yes-no, proof, trace.* for d_separation, got 'cpdag'"):
+        finetune(quick(tmp_path / "nowhere", form="cpdag"), tmp_path / "out")
+    assert not (tmp_path / "out").exists()

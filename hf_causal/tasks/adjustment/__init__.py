@@ -29,7 +29,7 @@ TASK = Task(
     scored_configs={"adjustment_generalization": "Adjustment sets"},
     small_options={
         "adjustment": {"rows": 400, "validation_rows": 400},
-        "adjustment_generalization": {"rows_per_cell": 2},
+        "adjustment_generalization": {"rows_per_cell": 6},
     },
     difficulty=("num_nodes", "num_edges", "num_hidden", "set_size", "hops"),
     measure=measure,
