@@ -7,6 +7,8 @@ JOBS ?= auto
 INSTALLED := $(VENV)/.installed
 HARNESSES := .venv-harnesses
 
+# pip would compile the libraries on one core; `compileall` uses all. A few of their files are templates and not Python.
+PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 # Tests start this package in many processes: Python keeps what it compiled, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 # The tests of a file stay in one process, and files begin in the order of tests/conftest.py.
@@ -24,8 +26,9 @@ venv: $(INSTALLED)  ## Set up .venv; does nothing when it is up to date
 # pip takes the pinned build before anything else asks for a newer one.
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(PIP_INSTALL) torch
+	$(PIP_INSTALL) --editable '.[dev]'
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib > /dev/null || true
 	touch $(INSTALLED)
 
 reproduce: $(INSTALLED)  ## The main job: corpora, training, generalization scores, report

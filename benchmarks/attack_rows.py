@@ -37,6 +37,8 @@ _CONFIGS = {
     "co_occurrence": {"rows": 360, "validation_rows": 180, "rows_per_cell": 2, "nodes": (5,)},
     "relevance": {"rows": 400, "validation_rows": 400},
     "relevance_axioms": {"rows": 360, "validation_rows": 120, "rows_per_cell": 2},
+    "adjustment": {"rows": 400, "validation_rows": 400},
+    "identifiable": {"rows": 400, "validation_rows": 400, "rows_per_cell": 2, "nodes": (5,)},
     "default": {"nodes": (2, 3, 4)},
 }
 """Small configs that rows are taken from, by name."""
@@ -45,6 +47,7 @@ _WORDS = (
     *("causes", "cause", "does", "are", "is", "and", "given", "d-separated", "not", "only", "A", "B", "C", "Premise:"),
     *("Question:", "Hypothesis:", "Answer:", "often", "appear", "together", "correlates", "with", "independent", "of"),
     *("can", "changing", "affect", "or", "if", "held", "fixed", "cannot", "follow"),
+    *("share", "a", "hidden", "valid", "adjustment", "set", "for", "the", "effect", "on", "computed", "from", "alone"),
     *("because.", "Suppose", "unless"),
 )
 _REMOVABLE = {
@@ -282,6 +285,53 @@ def _cannot(claim: Any, graph: nx.DiGraph) -> bool:
     return not set().union(*reached) & set(claim.targets)
 
 
+def _with_hidden_causes(prompt: Any) -> nx.DiGraph:
+    graph = _digraph(prompt)
+    graph.add_edges_from((frozenset(pair), node) for pair in prompt.hidden for node in pair)
+    return graph
+
+
+def _adjustment(prompt: Any, answer: str, certificate: Mapping[str, Any]) -> bool:
+    graph, (x, y), given = _with_hidden_causes(prompt), prompt.question, set(prompt.given)
+    if not graph.nodes >= {x, y, *given} or x == y or given & {x, y}:
+        return False
+    causal = (nx.descendants(graph, x) & nx.ancestors(graph, y)) | ({y} & nx.descendants(graph, x))
+    forbidden = causal.union(*(nx.descendants(graph, node) for node in causal))
+    graph.remove_edges_from([(x, node) for node in causal])
+    valid = not forbidden & given and nx.is_d_separator(graph, {x}, {y}, given)
+    if valid != (answer == "Yes"):
+        return False
+    if answer == "Yes":
+        return sorted(certificate["forbidden"]) == sorted(forbidden)
+    if "descent" in certificate:
+        path, descent = certificate["causal_path"], certificate["descent"]
+        return (path[0], path[-1]) == (x, y) and descent[0] in path[1:] and descent[-1] in given & forbidden
+    return (certificate["path"][0], certificate["path"][-1]) == (x, y)
+
+
+def _identification(prompt: Any, answer: str, certificate: Mapping[str, Any]) -> bool:
+    graph, (x, y) = _digraph(prompt), prompt.question
+    graph.add_nodes_from(node for pair in prompt.hidden for node in pair)
+    if not graph.nodes >= {x, y} or x == y:
+        return False
+    hidden = nx.Graph(prompt.hidden)
+    hidden.add_nodes_from(graph)
+
+    def connected(nodes: Any, start: Any) -> set[Any]:
+        return nx.node_connected_component(hidden.subgraph(nodes), next(iter(start)))
+
+    def is_identified(district: set[Any], nodes: set[Any]) -> bool:
+        ancestors = district.union(*(nx.ancestors(graph.subgraph(nodes), node) for node in district))
+        smaller = connected(ancestors, district)
+        return smaller == district or (smaller != nodes and is_identified(district, smaller))
+
+    without = graph.subgraph(set(graph) - {x})
+    relevant = nx.ancestors(without, y) | {y}
+    districts = [set(part) for part in nx.connected_components(hidden.subgraph(relevant))]
+    identified = all(is_identified(part, connected(graph, part)) for part in districts)
+    return identified == (answer == "Yes")
+
+
 def _co_occurrence(prompt: Any, answer: str, certificate: Mapping[str, Any]) -> bool:
     if not _transitivity(prompt, answer, certificate):
         return False
@@ -299,7 +349,7 @@ def _co_occurrence(prompt: Any, answer: str, certificate: Mapping[str, Any]) -> 
         return stated and _is_path(graph, paths[0], effect, cause)
     ends = zip(paths, (cause, effect), strict=False)
     return (
-        stated and len(paths) == 2 and start in common and all(_is_path(graph, path, start, end) for path, end in ends)
+        len(paths) == 2 and stated and start in common and all(_is_path(graph, path, start, end) for path, end in ends)
     )
 
 
@@ -395,6 +445,8 @@ _ORACLES: Mapping[str, Callable[[Any, str, Mapping[str, Any]], bool]] = {
     "co_occurrence": _co_occurrence,
     "relevance": _relevance,
     "relevance_axioms": _relevance_axioms,
+    "adjustment": _adjustment,
+    "identification": _identification,
 }
 
 

@@ -304,7 +304,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corruptions", type=int, default=10_000, help="for each task")
     parser.add_argument("--nodes", type=int, default=5, help="of the largest graphs of which all answers are scored")
-    parser.add_argument("--graphs", type=int, default=600, help="most graphs of each size")
+    parser.add_argument("--graphs", type=int, default=100, help="most graphs of each size")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     for task in TASKS:

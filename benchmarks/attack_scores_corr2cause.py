@@ -3,12 +3,12 @@
     python benchmarks/attack_scores_corr2cause.py [--corruptions 100000] [--rows 2000] [--seed 0]
 
 Three attacks, each against an oracle that shares no code with the scores. It enumerates all DAGs over the variables
-with networkx, finds those that d-separate exactly what the premise says, and reads the answer with its own patterns.
+with networkx, finds those that d-separate exactly what the premise says, and reads the answer with other patterns.
 
 1. Every hypothesis about every labelled class of at most four variables: each counter-model scores 1 and each other
    DAG scores 0, whatever the order of the edges; the class, the verdict and the trace score 1.
 2. Corrupted answers: words and marks are changed, dropped, added or swapped. One that scores 1 has to be valid.
-3. The written answers to rows of every published config score 1, and proofs are timed.
+3. The written answers to rows of every published config score 1.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import random
 import re
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -30,7 +29,6 @@ from attack_rows import graphs_by_independences
 from hf_causal.scoring import score
 from hf_causal.tasks.answering import write_answer
 from hf_causal.tasks.registry import tasks
-from hf_causal.utils.hardware import describe_hardware
 
 FORMS = ("proof", "trace", "cpdag", "verdict")
 NAMES = "ABCD"
@@ -133,14 +131,14 @@ def all_dags(size: int) -> list[frozenset[Edge]]:
     return [frozenset((NAMES[i], NAMES[j]) for i, j in graph.edges) for graph in graphs]
 
 
-def attack_every_answer(chosen: list[Question], chance: random.Random, others: int = 10) -> Counter[str]:
+def attack_every_answer(sample: list[Question], chance: random.Random, others: int = 10) -> Counter[str]:
     """Scores all valid proofs of questions, and `others` further DAGs; returns how many there were.
 
     Raises:
         `AssertionError`: If a valid answer scores less than 1, or an invalid one more than 0.
     """
     counts = Counter[str]()
-    for question in chosen:
+    for question in sample:
         for form in FORMS:
             answer = write_answer(question.row, form)
             assert is_valid(question, answer, form), f"the oracle refuses {answer!r} to {question.row}"
@@ -179,7 +177,7 @@ def _shuffled_class(question: Question, chance: random.Random) -> str:
 
 
 def attack_with_corruptions(
-    chosen: list[Question], corruptions: int, chance: random.Random, forms: tuple[str, ...] = FORMS
+    sample: list[Question], corruptions: int, chance: random.Random, forms: tuple[str, ...] = FORMS
 ) -> Counter[str]:
     """Scores corrupted answers and returns the number of each outcome.
 
@@ -188,7 +186,7 @@ def attack_with_corruptions(
     """
     counts = Counter[str]()
     for _ in range(corruptions):
-        question, form = chance.choice(chosen), chance.choice(forms)
+        question, form = chance.choice(sample), chance.choice(forms)
         answer = corrupt(write_answer(question.row, form), chance)
         value, valid = score(answer, question.row, form).value, is_valid(question, answer, form)
         assert valid or value < 1, f"{answer!r} to {question.row} in the form {form!r} scores 1"
@@ -223,10 +221,10 @@ def is_valid(question: Question, answer: str, form: str) -> bool:
 
 def _judge_proof(question: Question, answer: str) -> bool:
     before, fields = _fields(answer, ("Counter-model", "Directed", "Undirected"))
-    words = {word for word in re.findall(r"\w+", before.lower()) if word in ("yes", "no")}
-    if words == {"no"} and "Counter-model" in fields:
+    words = set(re.findall(r"\w+", before.lower()))  # a word too many cannot make a proof of it
+    if "no" in words and "Counter-model" in fields:
         return _read(fields["Counter-model"], "->") in question.counter_models
-    return words == {"yes"} and not question.counter_models and _judge_cpdag(question, answer)
+    return "yes" in words and not question.counter_models and _judge_cpdag(question, answer)
 
 
 def _judge_cpdag(question: Question, answer: str) -> bool:
@@ -245,17 +243,17 @@ def _judge_verdict(question: Question, answer: str) -> bool:
     lines = [fields["Verdict"]] if fields else answer.split("\n")
     line = r"\s*(?:(?:verdict|answer):? )?(entailment|neutral|contradiction)\.?\s*"
     matches = [re.fullmatch(line, text, re.IGNORECASE) for text in lines]
-    words = {word for word in re.findall(r"\w+", before.lower()) if word in ("yes", "no")} if fields else set()
-    agrees = words <= {"no" if question.counter_models else "yes"}
+    said = before.strip(" .,:\n").lower() if fields else ""
+    agrees = said not in ("yes", "no") or (said == "no") == bool(question.counter_models)
     return agrees and {match[1].lower() for match in matches if match} == {question.verdict}
 
 
 def _fields(answer: str, labels: tuple[str, ...]) -> tuple[str, dict[str, str]]:
-    """Returns the text before the first label, and the last content of each label."""
+    """Returns the text before the first label, and the last content of each label, up to the end of its line."""
     opening = r"(?:^\s*|[.,;]\s*|(?<=yes)\s+|(?<=no)\s+)"
     pieces = re.split(rf"{opening}({'|'.join(labels)}):", answer, flags=re.IGNORECASE | re.MULTILINE)
     contents = zip(pieces[1::2], pieces[2::2], strict=True)
-    return pieces[0], {label.capitalize(): content.strip() for label, content in contents}
+    return pieces[0], {label.capitalize(): content.strip().split("\n")[0] for label, content in contents}
 
 
 def _read(text: str, mark: str) -> frozenset[Edge] | None:
@@ -325,11 +323,11 @@ class _Trace:
         arrows = sorted(_read(edges, "->") or ())
         if len(arrows) != 2 or arrows[0][1] != arrows[1][1] or "Skeleton" not in self.seen:
             return False
-        found = frozenset(cause for cause, _ in arrows), arrows[0][1]
+        stated = frozenset(cause for cause, _ in arrows), arrows[0][1]
         self.directed |= set(arrows)
-        self.v_structures.append(found)
-        separated = (found[0], _set(given)) in self.question.independences and found[1] not in (_set(given) or ())
-        return found in self.question.v_structures and self.v_structures.count(found) == 1 and separated
+        self.v_structures.append(stated)
+        separated = (stated[0], _set(given)) in self.question.independences and stated[1] not in (_set(given) or ())
+        return stated in self.question.v_structures and self.v_structures.count(stated) == 1 and separated
 
     def rule(self, number: str, edges: str, edge: str) -> bool:
         used, concluded = _mixed(edges), list(_read(edge, "->") or ())
@@ -443,42 +441,33 @@ def _sorted(*sets: frozenset[str]) -> tuple[list[str], ...]:
     return tuple(map(sorted, sets))
 
 
-def score_rows(rows: int) -> tuple[Counter[str], dict[str, float]]:
-    """Scores the written answers to rows of every published config.
-
-    Returns:
-        `tuple`: The number of answers, and for each form the scores in a second and on one core.
+def score_rows(rows: int) -> Counter[str]:
+    """Scores the written answers to rows of every published config, and returns how many there were.
 
     Raises:
         `AssertionError`: If one scores less than 1.
     """
     task, counts = tasks()["corr2cause"], Counter[str]()
-    seconds = dict.fromkeys(FORMS, 0.0)
     for name, config in task.configs.items():
         for row in task.generate_shard(config(), "test", 0).to_pylist()[-rows:]:
             for form in FORMS:
                 answer = write_answer(row, form)
-                start = time.process_time()
                 result = score(answer, row, form)
-                seconds[form] += time.process_time() - start
                 assert result.value == 1, f"{answer!r} to {row} of {name}: {result}"
-                counts[form] += 1
-    return counts, {form: counts[form] / seconds[form] for form in FORMS}
+                counts[f"{form}: rows of published configs"] += 1
+    return counts
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corruptions", type=int, default=100_000)
+    parser.add_argument("--corruptions-only", action="store_true", help="leave out the first attack")
     parser.add_argument("--rows", type=int, default=1_144, help="at most, of each config")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     chance = random.Random(options.seed)
     everything = list(questions())
-    outcomes = attack_every_answer(everything, chance)
-    outcomes += attack_with_corruptions(everything, options.corruptions, chance)
+    outcomes = Counter[str]() if options.corruptions_only else attack_every_answer(everything, chance)
+    outcomes += attack_with_corruptions(everything, options.corruptions, chance) + score_rows(options.rows)
     for outcome, count in sorted(outcomes.items()):
         print(f"{outcome}: {count:,}")
-    counts, speeds = score_rows(options.rows)
-    print(describe_hardware())
-    for form in FORMS:
-        print(f"{form}: {counts[form]:,} rows score 1, {speeds[form]:,.0f} scores per second and core")

@@ -28,9 +28,10 @@ import torch
 from real_lm_scores import TRAINED, score_model
 
 from hf_causal.artifacts import SUMMARY_FILE
+from hf_causal.cards.finetuned_card import is_adapter
 from hf_causal.posttraining.recipe import load_finetune_recipe
 from hf_causal.posttraining.run import finetune
-from hf_causal.posttraining.saving import LOG_FILE
+from hf_causal.posttraining.saving import LOG_FILE, MERGED, save_merged
 from hf_causal.tasks.forms import YES_NO
 from hf_causal.utils.files import write_json
 
@@ -75,16 +76,75 @@ def sft(options: argparse.Namespace, form: str) -> None:
     folder = options.work / name
     if not (folder / SUMMARY_FILE).is_file():
         recipe = training_recipe(options, task, form)
-        result = finetune(recipe, folder, (), "latest", stop_after_minutes=options.minutes, say=say)
+        result = finetune(recipe, folder, (), "latest", **run_options(options))
         if not result.finished:
             say(f"stopped at step {result.steps}: run the phase again to continue")
             return
-    summary = json.loads((folder / SUMMARY_FILE).read_text(encoding="utf-8"))
-    log = [json.loads(line) for line in (folder / LOG_FILE).read_text(encoding="utf-8").splitlines()]
-    curve = [[entry["step"], round(entry["loss"], 4)] for entry in log if "loss" in entry]
-    about = {"task": task, "form": form, "rows": options.rows, "training": summary, "loss": curve}
+    curve = [[entry["step"], round(entry["loss"], 4)] for entry in read_log(folder) if "loss" in entry]
+    about = {"task": task, "form": form, "tokens": options.tokens, "training": read_summary(folder), "loss": curve}
     write_json(options.out / f"{name}.json", {**about, **provenance(options)})
     score(options, folder, f"after-{name}", task, form, 0)
+
+
+def grpo(options: argparse.Namespace) -> None:
+    """Reinforces valid proofs, from the model that was fine-tuned on them, and scores the result."""
+    task, form = options.tasks[0], options.form
+    name, start = f"grpo-{form}-{task}", options.work / f"sft-{form}-{task}"
+    if not (start / SUMMARY_FILE).is_file():
+        sys.exit(f"run sft-{form} first: {start} holds no finished run")
+    folder = options.work / name
+    if not (folder / SUMMARY_FILE).is_file():
+        result = finetune(grpo_recipe(options, task, form, start), folder, (), "latest", **run_options(options))
+        if not result.finished:
+            say(f"stopped at step {result.steps}: run the phase again to continue")
+            return
+    entries = [entry for entry in read_log(folder) if "reward" in entry]
+    names = ("step", "reward", "answer_right", "proof_valid", "readable", "frac_reward_zero_std")
+    curve = [{name: entry[name] for name in names} for entry in entries]
+    about = {"task": task, "form": form, "training": read_summary(folder), "loss": [], "rewards": curve}
+    write_json(options.out / f"{name}.json", {**about, **provenance(options)})
+    score(options, folder, f"after-{name}", task, form, 0)
+
+
+def grpo_recipe(options: argparse.Namespace, task: str, form: str, start: Path) -> Any:
+    """Returns the recipe of GRPO for two CPU cores: 16 answers a step, of two questions."""
+    merged = is_adapter(start)
+    if merged and not (start / MERGED / "config.json").is_file():
+        save_merged(start, trust_remote_code=False)
+    fields = {
+        "model": str(start / MERGED if merged else start),
+        "method": "grpo",
+        "corpus": "axiomatic",
+        "config": TRAINED[task],
+        "form": form,
+        "train_rows": 2000,
+        "batch_size": 16,
+        "num_generations": 8,
+        "max_new_tokens": 48,
+        "max_steps": options.grpo_steps,
+        "learning_rate": options.learning_rate,
+        "gradient_checkpointing": False,
+        "logging_steps": 1,
+        "eval_steps": 10,
+        "save_total_limit": 1,
+        "evaluations": ("none",),
+        "seed": options.seed,
+        "lora": options.lora,
+    }
+    return load_finetune_recipe(None, fields)
+
+
+def run_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Returns how long a run may take, and how it reports."""
+    return {"stop_after_minutes": options.minutes, "say": say}
+
+
+def read_summary(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / SUMMARY_FILE).read_text(encoding="utf-8"))
+
+
+def read_log(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / LOG_FILE).read_text(encoding="utf-8").splitlines()]
 
 
 def training_recipe(options: argparse.Namespace, task: str, form: str) -> Any:
@@ -156,6 +216,8 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=12_000, help="training questions [%(default)s]")
     parser.add_argument("--learning-rate", type=float, default=None, help="peak rate [that of the method]")
     parser.add_argument("--lora", action="store_true", help="train adapters instead of all weights")
+    parser.add_argument("--form", default="proof", help="of the model that GRPO begins with [%(default)s]")
+    parser.add_argument("--grpo-steps", type=int, default=60, help="optimizer steps of GRPO [%(default)s]")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -167,6 +229,8 @@ def main() -> None:
     say(f"{options.phase}: {provenance(options)}")
     if options.phase == "before":
         return before(options)
+    if options.phase == "grpo":
+        return grpo(options)
     return sft(options, options.phase.removeprefix("sft-"))
 
 

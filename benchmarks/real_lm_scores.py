@@ -54,7 +54,8 @@ def _axes(task: str, limit: int) -> Iterator[Question]:
     for split in config.splits:
         taken: dict[tuple[int, float | None], int] = {}
         for row in generate_shard("axiomatic", config, split, 0).to_pylist():
-            cell = row["num_nodes"], row["branching_factor"]
+            factor = row["branching_factor"]  # in single precision
+            cell = row["num_nodes"], None if factor is None else round(factor, 2)
             if not (cell in BRANCHING if split == "branching" else cell[0] in (5, *SIZES)):
                 continue
             taken[cell] = taken.get(cell, 0) + 1

@@ -1,6 +1,6 @@
 """How many replies a second `hf_causal.score` judges on one core: `python benchmarks/score_speed.py [--rows 2000]`.
 
-Each line is a form of answer to the rows of a task's training config. `answers` are those of the exact solver, `prose`
+Each line is a form of answer to rows of a task's training split. `answers` are those of the exact solver, `prose`
 the same after a sentence and with Markdown, and `wrong` those of the next row. Every row is of another prompt, and the
 prompts have not been read before. The speed goes by processor time, which busy neighbours disturb the least; of
 several runs the fastest counts.
@@ -23,8 +23,8 @@ from hf_causal.utils.hardware import describe_hardware
 
 
 def rows_of(task: Task, count: int) -> list[dict[str, Any]]:
-    """Returns rows of the first config's training split, each of another prompt."""
-    config = next(iter(task.configs.values()))()
+    """Returns rows of a small training split, each of another prompt."""
+    config = task.small_config(task.few_shot_config)
     return task.generate_shard(config, "train", 0).slice(0, count).to_pylist()
 
 
@@ -48,7 +48,7 @@ def in_prose(reply: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=2000)
+    parser.add_argument("--rows", type=int, default=400)
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
     print(f"{describe_hardware()}, {date.today()}, {options.rows:,} rows of each task\n")

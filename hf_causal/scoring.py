@@ -46,7 +46,7 @@ def score(reply: str | None, row: Mapping[str, Any], form: str = "yes-no") -> Sc
     """
     if form == YES_NO:
         return _score_yes_no(reply, row)
-    if form not in all_form_names():
+    if "prompt" not in row and form not in all_form_names():
         raise ValueError(f"`form` must be one of {', '.join(all_form_names())}, got {form!r}")
     task, prompt = read_row(row)
     answer_form = applicable_form(task, prompt, form)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from click.core import ParameterSource
 
 from hf_causal.cli.options import DataDir, Device, bar
 
@@ -144,7 +143,8 @@ def evaluate(
             "reasoning_effort": reasoning_effort, **_parsed(temperature, extra_body),
         }  # fmt: skip
         if form != "yes-no":
-            if context.get_parameter_source("max_new_tokens") is ParameterSource.DEFAULT:
+            source = context.get_parameter_source("max_new_tokens")
+            if source is None or source.name == "DEFAULT":
                 lm_options["max_new_tokens"] = None
             lm_options["form"] = form
         scores = _score_language_model(lm, corpus, config, trust_remote_code, data_options, lm_options)

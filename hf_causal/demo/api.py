@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import wraps
 from typing import Any, Literal
 
@@ -11,6 +12,8 @@ import gradio as gr
 
 from hf_causal.demo.answers import Answer, read_question
 from hf_causal.demo.ask_tab import AskTab
+from hf_causal.demo.check_tab import CheckTab
+from hf_causal.demo.checking import Checked
 from hf_causal.demo.proofs import show_proof
 from hf_causal.demo.questions import Question
 from hf_causal.demo.uploads import FileQueue, verify_text
@@ -20,12 +23,12 @@ from hf_causal.demo.verify_tab import visits_of
 class Endpoints:
     """The endpoints of a page."""
 
-    def __init__(self, ask: AskTab, files: FileQueue):
-        self.ask, self.files = ask, files
+    def __init__(self, ask: AskTab, check: CheckTab, files: FileQueue):
+        self.ask, self.check, self.files = ask, check, files
 
     def register(self) -> None:
         """Offers the functions, inside of a `gr.Blocks`."""
-        for function in (self.answer, self.prove, self.models):
+        for function in (self.answer, self.prove, self.score, self.models):
             gr.api(_tell_mistakes(function), api_name=function.__name__, concurrency_id="ask")
         gr.api(_tell_mistakes_later(self.verify), api_name="verify", concurrency_id="files", concurrency_limit=None)
 
@@ -55,6 +58,25 @@ class Endpoints:
                 `text`, the `proof` in words, the `certificate` for programs, and the `prompt` with its `names`.
         """
         return describe_question(read_question(premises, question))
+
+    def score(self, premises: str, question: str, reply: str, form: str = "proof") -> dict[str, Any]:
+        """Scores a language model's reply to a causal question, with the first line of its proof that is wrong.
+
+        Args:
+            premises (str): What causes what, or what correlates with what: "A causes B. B causes C.".
+            question (str): "Does A cause C?", "Are A and C d-separated given B?" or a hypothesis such as
+                "A directly causes B.".
+            reply (str): What the model wrote, with its reasoning, Markdown or JSON.
+            form (str): Form of answer that the model was to write: "yes-no", "proof" or "trace", for d-separation also
+                "separating-set", for correlations also "cpdag" and "verdict". An unknown form is an error that lists
+                those of the question.
+
+        Returns:
+            dict: `value` from 0 to 1; `answer_right` and `proof_valid` (null where the form has none); `reason`;
+                `first_wrong_line` and `right_lines`, counted from 1 in the reply; `readable`; `model_prompt`, the text
+                that puts the question to a model in this form; the `task`, the `prompt`, and a `right_answer`.
+        """
+        return describe_score(self.check.check_reply(premises, question, form, reply))
 
     def models(self) -> list[str]:
         """Lists the models that can be asked.
@@ -130,6 +152,20 @@ def describe_question(question: Question) -> dict[str, Any]:
         "task": question.read.task,
         "prompt": question.read.prompt,
         "names": question.read.renaming.short,
+    }
+
+
+def describe_score(checked: Checked) -> dict[str, Any]:
+    """A judged reply as JSON has it."""
+    score = asdict(checked.score)
+    return score | {
+        "right_lines": list(checked.score.right_lines),
+        "task": checked.question.task,
+        "prompt": checked.question.prompt,
+        "form": checked.question.form,
+        "model_prompt": checked.question.text,
+        "names": dict(checked.question.names),
+        "right_answer": checked.right_answer,
     }
 
 

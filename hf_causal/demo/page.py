@@ -18,6 +18,7 @@ from starlette.middleware import Middleware  # noqa: E402
 from hf_causal.demo import workers  # noqa: E402
 from hf_causal.demo.api import Endpoints, write_json  # noqa: E402
 from hf_causal.demo.ask_tab import AskTab  # noqa: E402
+from hf_causal.demo.check_tab import CheckTab  # noqa: E402
 from hf_causal.demo.connections import TimedProtocol  # noqa: E402
 from hf_causal.demo.explore_tab import ExploreTab  # noqa: E402
 from hf_causal.demo.guard import Guard  # noqa: E402
@@ -76,6 +77,8 @@ def build_page(model: str | Path | None = None, allow_hub: bool = False) -> Page
         with gr.Tabs():
             with gr.Tab("Ask", id="ask"):
                 ask = AskTab(models)
+            with gr.Tab("Check an answer", id="check"):
+                check = CheckTab()
             with gr.Tab("Verify a file", id="verify"):
                 VerifyTab(files, kept).connect()
             with gr.Tab("Explore", id="explore"):
@@ -85,7 +88,8 @@ def build_page(model: str | Path | None = None, allow_hub: bool = False) -> Page
                     load(system.tab)()
         ask.connect(page)
         explore.connect(page)
-        Endpoints(ask, files).register()
+        check.connect(page)
+        Endpoints(ask, check, files).register()
     page.queue(default_concurrency_limit=4, max_size=MAX_WAITING, api_open=False)
     page.models, page.kept, page.files = models, kept, files
     return page

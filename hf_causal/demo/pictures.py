@@ -14,6 +14,8 @@ WIDE, NARROW = 760.0, 330.0
 """Widths for desktops and telephones; the style sheet shows one of the two pictures."""
 
 _NUMBERS = count()
+_STYLES = ("faulty", "missing", "cut", "associated", "path")
+"""Styles of edges; the first one that an edge has is drawn."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,12 @@ class Picture:
     """Edges that an intervention removes, drawn as broken lines."""
     loop: frozenset[Edge] = frozenset()
     """Edges of a feedback loop, drawn as dashed arrows."""
+    faulty: frozenset[Edge] = frozenset()
+    """Edges that a proof is wrong about, in red."""
+    missing: frozenset[Edge] = frozenset()
+    """Edges that a proof lacks, drawn as dotted red lines."""
+    wrong: frozenset[str] = frozenset()
+    """Nodes that a proof is wrong about."""
     strength: Mapping[Edge, float] = field(default_factory=dict)
     """Intensity of the colour of each edge, from 0 to 1; by default only edges of the proof are coloured."""
     description: str = ""
@@ -65,8 +73,13 @@ def _svg(picture: Picture, layout: Layout) -> str:
         f'<svg role="img" aria-labelledby="{key}t" viewBox="0 0 {layout.width:.0f} {layout.height:.0f}" '
         f'width="{layout.width:.0f}" height="{layout.height:.0f}" xmlns="http://www.w3.org/2000/svg">'
         f'<title id="{key}t">{escape(about)}</title>'
-        f"<defs>{_arrow(key, 'plain')}{_arrow(key, 'path')}</defs>{edges}{nodes}</svg>"
+        f"<defs>{''.join(_arrow(key, style) for style in _heads(picture))}</defs>{edges}{nodes}</svg>"
     )
+
+
+def _heads(picture: Picture) -> list[str]:
+    """Returns the styles that have an arrowhead of their own."""
+    return ["plain", "path", *(style for style in ("faulty", "missing") if getattr(picture, style))]
 
 
 def _arrow(key: str, style: str) -> str:
@@ -79,7 +92,7 @@ def _arrow(key: str, style: str) -> str:
 
 def _node(picture: Picture, layout: Layout, node: str) -> str:
     (x, y), (width, height) = layout.centres[node], layout.sizes[node]
-    roles = [role for role in ("asked", "marked", "given") if node in getattr(picture, role)]
+    roles = [role for role in ("asked", "marked", "given", "wrong") if node in getattr(picture, role)]
     classes = " ".join(["hc-node", *(f"hc-{role}" for role in roles)])
     box = f'x="{x - width / 2:.1f}" y="{y - height / 2:.1f}" width="{width:.1f}" height="{height:.1f}" rx="9"'
     return f'<g class="{classes}"><title>{escape(node)}</title><rect {box}/>{_label(node, x, y)}</g>'
@@ -96,7 +109,7 @@ def _label(node: str, x: float, y: float) -> str:
 
 
 def _edge(picture: Picture, layout: Layout, edge: Edge, key: str) -> str:
-    style = next((name for name in ("cut", "associated", "path") if edge in getattr(picture, name)), "plain")
+    style = next((name for name in _STYLES if edge in getattr(picture, name)), "plain")
     head = "" if edge in picture.undirected or style in ("cut", "associated") else f' marker-end="url(#{key}{style})"'
     level = ""
     if picture.strength:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
 from html import escape
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import gradio as gr
@@ -12,9 +15,16 @@ from hf_causal.demo.cards import error_card
 from hf_causal.demo.kept import Kept
 from hf_causal.demo.limits import KEPT_SECONDS, MAX_COLUMNS, MAX_ROWS, MAX_UPLOAD_BYTES
 from hf_causal.demo.uploads import SUFFIXES, FileQueue, verify_upload
+from hf_causal.verification import fix, verify
 from hf_causal.verification.finding_types import FINDING_TYPES, FindingType
 
 _FIRST_ROWS = 8
+_EXAMPLE = (
+    {"prompt": "A causes B. B causes C. Does A cause C?", "completion": "Yes"},
+    {"prompt": "A causes B. B causes C. Does C cause A?", "completion": "Yes"},
+    {"prompt": "A causes B. C causes B. Are A and C d-separated given {B}?", "completion": "No"},
+)
+"""Rows of which the second has a wrong label."""
 _INTRODUCTION = f"""
 <div class="hc-intro"><p>Is every label of a data set right? Each row is read, its answer is proved from its text and
 compared with its label. Rows have a text (<code>prompt</code>, or <code>premise</code> and <code>question</code>)
@@ -41,10 +51,7 @@ class VerifyTab:
                 self.file = gr.File(label="File", file_types=list(SUFFIXES), elem_id="hc-file", height=150)
                 self.button = gr.Button("Verify", variant="primary", elem_id="hc-verify")
             with gr.Column(scale=7, min_width=320):
-                self.card = gr.HTML(
-                    '<div class="hc-card hc-empty"><p>The report on the file is shown here.</p></div>',
-                    elem_id="hc-report", padding=False,
-                )  # fmt: skip
+                self.card = gr.HTML(example_card(), elem_id="hc-report", padding=False)
                 self.twin = gr.File(label="Corrected file", visible=False, interactive=False, elem_id="hc-twin")
 
     def connect(self) -> None:
@@ -80,6 +87,23 @@ def visits_of(request: gr.Request | None) -> tuple[str | None, ...]:
     from gradio.context import LocalContext
 
     return (request.session_hash if request else None), LocalContext.event_id.get(None)
+
+
+@cache
+def example_card() -> str:
+    """Returns the report on a small file with a wrong label, and the rows of the file."""
+    text = "".join(json.dumps(row) + "\n" for row in _EXAMPLE)
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "rows.jsonl")
+        path.write_text(text, encoding="utf-8")
+        report = verify(path).tables[0].to_dict()
+        (twin,) = fix(path, path.with_stem("corrected"))
+    counts = {"num_changed": twin.num_changed, "num_marked": twin.num_marked}
+    card = report_card({"report": report, "twin": counts}, "An example, until you choose a file: rows.jsonl")
+    rows = (
+        f'<details open=""><summary>The rows of the example</summary><pre class="hc-answer-text">{escape(text)}</pre>'
+    )
+    return card.removesuffix("</section>") + f"{rows}</details></section>"
 
 
 def report_card(result: dict[str, Any], name: str) -> str:

@@ -35,8 +35,28 @@ def _lay_out(*arguments: Any) -> Any:
     return run_graphviz(*arguments)
 
 
+def _judge_reply(*arguments: Any) -> Any:
+    from hf_causal.demo.checking import judge_in_process
+
+    return judge_in_process(*arguments)
+
+
+def _put_to_model(*arguments: Any) -> Any:
+    from hf_causal.demo.checking import put_in_process
+
+    return put_in_process(*arguments)
+
+
+def _draw_question(*arguments: Any) -> Any:
+    from hf_causal.demo.checking import draw_in_process
+
+    return draw_in_process(*arguments)
+
+
 def _prepare() -> None:
-    """Imports the reader and compiles the layout engine."""
+    """Imports the reader and what makes rows, and compiles the layout engine."""
+    import hf_causal.corpora.create  # noqa: F401
+
     _read_question("a causes b", "Does a cause b?")
     _lay_out(("a", "b"), (("a", "b"),), frozenset(), "LR")
 
@@ -44,6 +64,9 @@ def _prepare() -> None:
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "read_question": _read_question,
     "lay_out": _lay_out,
+    "judge_reply": _judge_reply,
+    "put_to_model": _put_to_model,
+    "draw_question": _draw_question,
 }
 
 

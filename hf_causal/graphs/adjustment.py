@@ -62,14 +62,15 @@ class AdjustmentSets:
         self.x, self.y = x, y
         self.back_door_graph = back_door_graph(graph, x, y)
         self.candidates = graph.nodes & observed & ~(x | y | forbidden_nodes(graph, x, y))
-        self._ancestors = graph.ancestors(x | y)
+        self.ancestral = graph.ancestors(x | y) & self.candidates
+        """The candidates that lead to x or y; every minimal set is a subset."""
 
     def __contains__(self, z: int) -> bool:
         return not z & ~self.candidates and self.back_door_graph.separated(self.x, self.y, z)
 
     def exists(self) -> bool:
         """Returns whether there is a valid set: if so, all candidates among the ancestors of x and y are one."""
-        return self._ancestors & self.candidates in self
+        return self.ancestral in self
 
     def is_minimal(self, z: int) -> bool:
         """Returns whether z is valid and no proper subset is.
@@ -81,13 +82,13 @@ class AdjustmentSets:
 
     def minimum_size(self) -> int | None:
         """Returns the size of the smallest valid sets, or `None` where there is none."""
-        return next((z.bit_count() for z in self._by_size(self._ancestors & self.candidates) if z in self), None)
+        return next((z.bit_count() for z in self._by_size(self.ancestral) if z in self), None)
 
     def minimal(self) -> list[int]:
         """Returns all minimal valid sets, the smallest first."""
         minimal: list[int] = []
         # A minimal separating set has ancestors of x and y alone.
-        for z in self._by_size(self._ancestors & self.candidates):
+        for z in self._by_size(self.ancestral):
             if not any(smaller & ~z == 0 for smaller in minimal) and z in self:
                 minimal.append(z)
         return minimal

@@ -16,7 +16,7 @@ from hf_causal.evaluation.language_models.prompts import PromptRenderer
 from hf_causal.evaluation.loading import LABELS
 from hf_causal.evaluation.predictors import encode_pairs
 from hf_causal.posttraining.recipe import FinetuneRecipe
-from hf_causal.tasks.answering import get_form, read_row, write_answer
+from hf_causal.tasks.answering import applies, write_answer
 from hf_causal.tasks.forms import YES_NO
 from hf_causal.training.packing import IGNORED, describe_family
 from hf_causal.utils.progress import Progress, start
@@ -110,10 +110,7 @@ def _rows_for(rows: pa.Table, form: str) -> pa.Table:
     Raises:
         `ValueError`: If there are none, or the task does not have the form.
     """
-    fits = []
-    for prompt in rows["prompt"].to_pylist():
-        task, parsed = read_row({"prompt": prompt})
-        fits.append(get_form(task, form).applies(parsed))
+    fits = [applies({"prompt": prompt}, form) for prompt in rows["prompt"].to_pylist()]
     if not any(fits):
         raise ValueError(f"`form` {form!r} fits none of {rows.num_rows} questions")
     return rows.filter(pa.array(fits))

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from hf_causal.posttraining.recipe import RECIPES, FinetuneRecipe
-from hf_causal.tasks.answering import all_form_names
 
 _EVALUATION_OPTION = "eval"
 """Option of `evaluations`; it may be repeated."""
@@ -72,6 +71,8 @@ def find_form(value: str) -> str | None:
 
     ```
     """
+    from hf_causal.tasks.answering import all_form_names
+
     forms = all_form_names()
     if value in forms:
         return value

@@ -10,8 +10,6 @@ from typing import Any
 
 import yaml
 
-from hf_causal.tasks.answering import all_form_names
-from hf_causal.tasks.forms import YES_NO
 from hf_causal.utils.recipe_files import RecipeReader, require
 
 TASKS = ("auto", "causal-lm", "classification")
@@ -58,7 +56,7 @@ class FinetuneRecipe:
     )
 
     form: str = _field(
-        YES_NO,
+        "yes-no",
         "Form of the answers: `yes-no`, or one of the task, such as `proof` or `trace`; `--answers` too.",
         "Format",
     )
@@ -131,6 +129,8 @@ class FinetuneRecipe:
             require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
         for name in ("train_rows", "max_steps", "eval_limit", "max_new_tokens"):
             require(getattr(self, name) is None or getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
+        from hf_causal.tasks.answering import all_form_names  # not for `--help`, since tasks import NumPy
+
         forms = all_form_names()
         require(self.form in forms, "form", self.form, f"one of {', '.join(forms)}")
         require(self.max_length >= 8, "max_length", self.max_length, "at least 8")

@@ -22,8 +22,7 @@ import datasets
 
 from hf_causal.evaluation.language_models.prompts import PromptFormat
 from hf_causal.scoring import Score, score
-from hf_causal.tasks.answering import get_form, read_row
-from hf_causal.tasks.forms import YES_NO
+from hf_causal.tasks.answering import applies
 
 Completion = str | Sequence[dict[str, Any]]
 """What a model wrote: text, or messages whose last one is the model's."""
@@ -99,15 +98,11 @@ def reward_rows(
     """
     asks = prompt_format or PromptFormat(form=form)
 
-    def fits(row: dict[str, Any]) -> bool:
-        task, parsed = read_row(row)
-        return form == YES_NO or get_form(task, form).applies(parsed)
-
     def put(row: dict[str, Any]) -> dict[str, Any]:
         prompt = asks.messages(row["prompt"]) if conversational else asks.text(row["prompt"])
         return {"prompt": prompt, "row_prompt": row["prompt"], "form": form}
 
-    kept = rows.filter(fits)
+    kept = rows.filter(lambda row: applies(row, form))
     return kept.map(put, remove_columns=[name for name in ("completion",) if name in rows.column_names])
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from hf_causal.artifacts import SUMMARY_FILE
 from hf_causal.cards.model_card import write_model_card
+from hf_causal.corpora import task_name
 from hf_causal.posttraining import models
 from hf_causal.posttraining.evaluations import Record, find_data, plan_evaluations, write_records
 from hf_causal.posttraining.recipe import FinetuneRecipe
@@ -19,6 +20,9 @@ from hf_causal.posttraining.saving import find_checkpoint, is_finished, save_mer
 from hf_causal.posttraining.scoring import open_records, score_after, score_before
 from hf_causal.posttraining.settings import RunSettings
 from hf_causal.posttraining.training import train
+from hf_causal.tasks.answering import get_form
+from hf_causal.tasks.forms import YES_NO
+from hf_causal.tasks.registry import get_task
 from hf_causal.training.run_lock import RunLock
 from hf_causal.utils.progress import Progress
 
@@ -117,6 +121,8 @@ def finetune(
 def _check_arguments(recipe: FinetuneRecipe, merge: bool, stop_at_step: int | None, report_to: str) -> None:
     from transformers.integrations import get_available_reporting_integrations
 
+    if recipe.form != YES_NO:
+        get_form(get_task(task_name(recipe.corpus, recipe.config)), recipe.form)
     if merge and not recipe.adapts:
         raise ValueError("`merge` is for adapters: add `lora`, or leave it out")
     if stop_at_step is not None and stop_at_step < 1:

@@ -23,7 +23,11 @@ from hf_causal.tasks.forms import YES_NO
 def open_records(run: RunSettings, evaluations: Sequence[Evaluation]) -> list[Record]:
     """Returns a record for each evaluation, from the output folder if its settings are the same."""
     recipe = run.recipe
-    settings = {"limit": recipe.eval_limit, "generate": recipe.generate, "chat_template": recipe.chat_template}
+    settings: dict[str, Any] = {
+        "limit": recipe.eval_limit,
+        "generate": recipe.generate,
+        "chat_template": recipe.chat_template,
+    }
     if recipe.form != YES_NO:
         settings |= {"form": recipe.form, "max_new_tokens": recipe.max_new_tokens}
     stored = {record.title: record for record in read_records(run.output_dir) if record.settings == settings}

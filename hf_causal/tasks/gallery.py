@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hf_causal.tasks.answering import write_answer
 from hf_causal.tasks.registry import tasks
 from hf_causal.tasks.shared.explanations import keep_name
 from hf_causal.tasks.task import Task
@@ -22,8 +23,9 @@ _TYPICAL_LENGTH = 160
 _HEADER = """\
 # Gallery
 
-One published row of every config: the prompt, the exact answer, and its proof in words and as the JSON certificate
-that `hf_causal.tasks.proving.check` checks. Written by `make gallery`; a test keeps it up to date.
+One published row of every config: the prompt, the exact answer, and its proof in words, as the JSON certificate that
+`hf_causal.tasks.proving.check` checks, and as a language model is asked to write it. The first row of each task has
+every [form of answer](docs/answers.md). Written by `make gallery`; a test keeps it up to date.
 """
 
 
@@ -35,7 +37,11 @@ def render_gallery() -> str:
 def _task_section(task: Task) -> Iterator[str]:
     yield f"## {task.title}\n"
     for number, name in enumerate(task.configs):
-        yield _row_section(task, name, *_choose_row(task, name, ("Yes", "No")[number % 2]))
+        split, row = _choose_row(task, name, ("Yes", "No")[number % 2])
+        yield _row_section(task, name, split, row)
+        for form in task.forms if number == 0 else ("proof",):
+            if form in task.forms and task.forms[form].applies(task.parse(row["prompt"])):
+                yield _form_section(task, form, row)
 
 
 def _choose_row(task: Task, name: str, answer: str) -> tuple[str, dict[str, Any]]:
@@ -68,6 +74,12 @@ def _row_section(task: Task, name: str, split: str, row: dict[str, Any]) -> str:
             "",
         ]
     )
+
+
+def _form_section(task: Task, name: str, row: dict[str, Any]) -> str:
+    form = task.forms[name]
+    question = f". {form.question(task.parse(row['prompt']))}" if form.question else ""
+    return "\n".join([f"Form `{name}`: {form.title}{question}", "", "```text", write_answer(row, name), "```", ""])
 
 
 def shorten(prompt: str) -> str:

@@ -14,6 +14,8 @@ PACKAGES = [
     "hf_causal.tasks.co_occurrence",
     "hf_causal.tasks.relevance",
     "hf_causal.tasks.relevance_axioms",
+    "hf_causal.tasks.adjustment",
+    "hf_causal.tasks.identification",
 ]
 """Packages with a `TASK` that is named like the last part of the package."""
 

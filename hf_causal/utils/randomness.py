@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Iterable
+from typing import TypeVar
 
 import numpy as np
+
+T = TypeVar("T")
 
 
 class Stream:
@@ -59,3 +63,40 @@ class Stream:
         pair = self.uniform((2, *shape))
         radius = np.sqrt(-2 * np.log1p(-pair[0]))
         return np.round(radius * np.cos(2 * np.pi * pair[1]) * 2**12) * 2.0**-12
+
+
+class Draws:
+    """A stream of single random numbers, for loops over the graphs of a batch; seeded by a word of a [`Stream`].
+
+    The words are those of splitmix64 (Steele, Lea and Flood 2014).
+
+    Example:
+
+    ```python
+    >>> draws = Draws(7)
+    >>> draws.below(10) == Draws(7).below(10), sorted(draws.shuffled("abc"))
+    (True, ['a', 'b', 'c'])
+
+    ```
+    """
+
+    def __init__(self, seed: int):
+        self._state = seed
+
+    def below(self, high: int) -> int:
+        """Draws an integer in [0, high); the bias of the 32-bit multiply-shift is below `high / 2**32`."""
+        self._state = self._state + 0x9E3779B97F4A7C15 & _WORD
+        word = (self._state ^ self._state >> 30) * 0xBF58476D1CE4E5B9 & _WORD
+        word = (word ^ word >> 27) * 0x94D049BB133111EB & _WORD
+        return ((word ^ word >> 31) >> 32) * high >> 32
+
+    def shuffled(self, items: Iterable[T]) -> list[T]:
+        """Returns the items in random order."""
+        items = list(items)
+        for last in range(len(items) - 1, 0, -1):
+            other = self.below(last + 1)
+            items[last], items[other] = items[other], items[last]
+        return items
+
+
+_WORD = 2**64 - 1

@@ -59,7 +59,7 @@ def test_every_proof_about_small_graphs_is_judged_as_by_networkx():
         ("transitivity", "proof", "hf_causal.tasks.transitivity.proof.check_stated_path"),
         ("d_separation", "proof", "hf_causal.tasks.d_separation.forms.check_reasons"),
         ("d_separation", "proof", "hf_causal.tasks.d_separation.forms._check_arrows"),
-        ("d_separation", "trace", "hf_causal.tasks.d_separation.ball_trace._BallWalk.conclude"),
+        ("d_separation", "trace", "hf_causal.tasks.d_separation.ball_trace.BallWalk.conclude"),
         ("co_occurrence", "proof", "hf_causal.tasks.co_occurrence.forms.check_together"),
         ("co_occurrence", "relation", "hf_causal.tasks.co_occurrence.relations._check_confounding"),
     ],

@@ -22,7 +22,7 @@ def test_the_client_of_gradio(url):
 
     client = Client(url, verbose=False)
     named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(named) == {"/answer", "/prove", "/models", "/verify"}
+    assert set(named) == {"/answer", "/prove", "/score", "/models", "/verify"}
     answer = client.predict("smoking causes tar. tar causes cancer", "Does smoking cause cancer?", api_name="/answer")
     assert (answer["answer"], answer["model_answer"], answer["certificate"]) == (
         "Yes",
@@ -34,6 +34,12 @@ def test_the_client_of_gradio(url):
     assert proof["answer"] == "No" and proof["task"] == "d_separation"
     rows = json.dumps({"prompt": "A causes B. Does B cause A?", "completion": "Yes"})
     assert client.predict(rows, "jsonl", api_name="/verify")["findings"]["wrong_label"]["rows"] == [0]
+    asked = ("A causes B. B causes C.", "Does A cause C?")
+    scored = client.predict(*asked, "Yes\nPath: A -> C", "proof", api_name="/score")
+    assert (scored["value"], scored["first_wrong_line"], scored["answer_right"]) == (0, 2, True)
+    assert scored["right_answer"] == "Yes\nPath: A -> B -> C" and "Path: " in scored["model_prompt"]
+    with pytest.raises(Exception, match="`form` must be one of yes-no, proof, trace"):
+        client.predict(*asked, "Yes", "poem", api_name="/score")
     with pytest.raises(Exception, match="says nothing of the form"):
         client.predict("hello", "Does a cause b?", api_name="/prove")
     with pytest.raises(Exception, match="`model` must be one of"):
@@ -52,15 +58,19 @@ def test_a_client_of_the_model_context_protocol(url):
             await session.initialize()
             tools = {tool.name: tool for tool in (await session.list_tools()).tools}
             told = await session.call_tool("answer", {"premises": "a → b → c", "question": "Does a cause c?"})
+            scored = await session.call_tool(
+                "score", {"premises": "A causes B.", "question": "Does A cause B?", "reply": "Yes\nPath: A -> B"}
+            )
             wrong = await session.call_tool("prove", {"premises": "hello", "question": "Does a cause c?"})
-            return tools, told, wrong
+            return tools, told, scored, wrong
 
-    tools, told, wrong = asyncio.run(talk())
-    assert set(tools) == {"answer", "prove", "models", "verify"}
+    tools, told, scored, wrong = asyncio.run(talk())
+    assert set(tools) == {"answer", "prove", "score", "models", "verify"}
     for tool in tools.values():
         assert tool.description
         assert all(described.get("description") for described in tool.inputSchema["properties"].values())
     assert not told.isError and json.loads(told.content[0].text)["answer"] == "Yes"
+    assert not scored.isError and json.loads(scored.content[0].text)["value"] == 1
     assert wrong.isError and "says nothing of the form" in wrong.content[0].text
 
 

@@ -15,7 +15,7 @@ def test_the_page_opens_with_a_worked_example(visit):
     page = visit()
     page.wait_for("#hc-answer", "Exact answer")
     assert "tar deposits → lung cancer" in page.text("#hc-answer")
-    assert page.page.get_by_label("Question").input_value() == "Does smoking cause lung cancer?"
+    assert page.page.get_by_label("Question").first.input_value() == "Does smoking cause lung cancer?"
     assert page.page.locator("#hc-answer .hc-read-name").all_inner_texts()[:2] == ["Smoking", "tar deposits"]
     assert "premises=" not in page.page.url
 
@@ -67,7 +67,7 @@ def test_what_cannot_be_read_is_marked_and_the_text_stays(visit):
     assert "could not be read" in shown and "leave the sentence out" in shown
     marked = page.page.locator("#hc-answer mark").all_inner_texts()
     assert marked == ["rain is wet", "it", "not"]
-    assert page.page.get_by_label("Premises").input_value() == premises
+    assert page.page.get_by_label("Premises").first.input_value() == premises
 
 
 def test_other_grammars_and_names_that_are_not_stated(visit):
@@ -107,7 +107,7 @@ def test_a_link_opens_the_question_again(visit):
 
 def test_the_keyboard_is_enough(visit):
     page = visit()
-    page.page.get_by_label("Premises").focus()
+    page.page.get_by_label("Premises").first.focus()
     page.page.keyboard.press("Control+a")
     page.page.keyboard.type("rain causes mud")
     page.page.keyboard.press("Tab")
@@ -126,7 +126,29 @@ def test_the_keyboard_is_enough(visit):
     page.page.get_by_role("tab", name="Ask").focus()
     page.page.keyboard.press("Tab")
     page.page.keyboard.press("Enter")
-    page.page.get_by_role("button", name="Verify", exact=True).wait_for(timeout=10_000)
+    page.page.get_by_role("button", name="Check", exact=True).wait_for(timeout=10_000)
+
+
+def test_a_reply_is_checked_line_by_line(visit):
+    page = visit()
+    page.open_tab("Check an answer")
+    page.wait_for("#hc-score .hc-line-wrong", "From B: C, E")
+    assert page.page.locator("#hc-score .hc-line-right").count() == 2
+    assert page.page.locator("#hc-score .hc-wide .hc-edge-faulty").count() == 1
+    assert "Answer step by step" in page.page.locator("#hc-asked-text textarea").input_value()
+    page.page.get_by_label("Reply of the model").fill("From A: B, D\nFrom B: C\nFrom C: E\nAnswer: Yes")
+    page.page.get_by_role("button", name="Check", exact=True).click()
+    page.wait_for("#hc-score .hc-note", "Every step holds")
+    assert page.page.locator("#hc-score .hc-line-right").count() == 4
+    page.page.get_by_label("Premises of the question").fill("A hates B")
+    page.page.get_by_role("button", name="Check", exact=True).click()
+    page.wait_for("#hc-score mark", "hates")
+    page.page.get_by_role("button", name="PC, step by step").click()
+    page.wait_for("#hc-score .hc-line-wrong", "so D -> B")
+    page.page.get_by_text("Draw a question").click()
+    page.page.get_by_role("button", name="Draw", exact=True).click()
+    page.page.wait_for_function("document.querySelector('#hc-reply textarea').value === ''", timeout=30_000)
+    assert "causes" in page.page.get_by_label("Premises of the question").input_value()
 
 
 def test_a_file_is_verified_and_its_twin_given_back(visit, tmp_path):

@@ -7,6 +7,7 @@ import re
 import shlex
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import typer
@@ -14,7 +15,9 @@ import typer
 from hf_causal.cli import app, main
 
 _BLOCK = re.compile(
-    r"(?:^<!-- not run: (?P<reason>[^\n]+?) -->\n)?^```(?P<language>\w*)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL
+    r"(?:^<!-- (?:not run: (?P<reason>[^\n]+?)|needs: (?P<module>\w+)) -->\n)?"
+    r"^```(?P<language>\w*)\n(?P<code>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
 )
 _HERE_DOCUMENT = re.compile(r"^cat > (?P<path>\S+) <<'END'\n(?P<text>.*?)^END$", re.MULTILINE | re.DOTALL)
 _STATUS = re.compile(r"#\s*exit status (\d)")
@@ -29,12 +32,19 @@ class Block:
     code: str
     reason: str | None
     """Why the block is not run, or `None`."""
+    module: str | None = None
+    """A module that the block needs, or `None`."""
+
+    @property
+    def lacks_module(self) -> bool:
+        """Whether the block needs a module that is not installed."""
+        return self.module is not None and find_spec(self.module) is None
 
 
 def read_blocks(text: str) -> list[Block]:
     """Returns the code blocks of a Markdown text in order."""
     return [
-        Block(text[: match.start("code")].count("\n"), match["language"], match["code"], match["reason"])
+        Block(text[: match.start("code")].count("\n"), *match.group("language", "code", "reason", "module"))
         for match in _BLOCK.finditer(text)
     ]
 

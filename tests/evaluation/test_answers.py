@@ -9,7 +9,7 @@ from tiny_language_models import save_tiny
 from hf_causal.cli import main
 from hf_causal.evaluation.answers.evaluate import evaluate_answers
 from hf_causal.evaluation.answers.failures import choose_failures
-from hf_causal.evaluation.answers.report import render_answers
+from hf_causal.evaluation.answers.report import _reply_lines, render_answers
 from hf_causal.evaluation.answers.scores import AnswerScore, Failure
 from hf_causal.evaluation.language_models import evaluate as language_models
 from hf_causal.evaluation.language_models.prompts import draw_examples
@@ -101,7 +101,7 @@ def test_a_question_that_does_not_fit_is_left_out(answered_by, tmp_path):
 
 def failure(split, nodes, right, wrong, reply="x", readable=True):
     cell = Cell("sequential", nodes, None)
-    return Failure(split, cell, "q", reply, "s", 0.0, "r", ("x",), tuple(right), wrong, readable)
+    return Failure(split, cell, "q", reply, "s", 0.0, "r", tuple(right), wrong, readable)
 
 
 def test_the_deepest_failure_of_each_cell_comes_first():
@@ -126,6 +126,13 @@ def test_the_report_shows_where_a_proof_breaks(answered_by, corpus_dir):
     assert first.depth == max(one.depth for one in scores.failures) >= 1
     assert f"    ← {first.reason}" in text and first.solver in text
     assert len({(one.split, one.cell) for one in scores.failures}) == 10
+
+
+def test_a_long_reply_is_shown_around_its_first_wrong_line():
+    long = failure("a", 5, (), 60, reply="\n".join(f"line {number}" for number in range(1, 101)))
+    shown = _reply_lines(long)
+    assert shown[0] == "… 40 lines" and "line 60    ← r" in shown and shown[-1] == "… 20 lines" and len(shown) == 42
+    assert _reply_lines(failure("a", 5, (), None, reply=None)) == ["(no reply)"]
 
 
 def test_a_form_without_an_answer_has_no_share_of_right_ones():

@@ -151,7 +151,7 @@ def test_a_harness_is_known_by_name(tmp_path, monkeypatch):
     assert harness_path("lighteval").is_file() and harness_path("inspect").is_file()
     with pytest.raises(ValueError, match="`out` is for lm-eval"):
         harness_path("lighteval", tmp_path)
-    with pytest.raises(ValueError, match="`harness` must be one of lm-eval, lighteval, got 'helm'"):
+    with pytest.raises(ValueError, match="`harness` must be one of lm-eval, lighteval, inspect, got 'helm'"):
         harness_path("helm")
 
 

@@ -11,6 +11,7 @@ from hf_causal.harnesses.inspect_tasks import hf_causal  # noqa: E402
 from hf_causal.tasks.answering import form_names  # noqa: E402
 from hf_causal.tasks.registry import tasks  # noqa: E402
 
+pytestmark = pytest.mark.slow
 FORMS = [(task.name, form) for task in tasks().values() for form in form_names(task)]
 
 

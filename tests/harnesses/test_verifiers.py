@@ -13,6 +13,7 @@ from hf_causal.tasks.answering import form_names  # noqa: E402
 from hf_causal.tasks.registry import tasks  # noqa: E402
 from hf_causal_taskset import CausalTask, CausalTaskset, CausalTasksetConfig  # noqa: E402
 
+pytestmark = pytest.mark.slow
 FORMS = [(task.name, form) for task in tasks().values() for form in form_names(task)]
 
 

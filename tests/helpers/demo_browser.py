@@ -45,8 +45,8 @@ class Visit:
         self.page.wait_for_selector("#hc-answer .hc-card:not(.hc-empty)", timeout=60_000)
 
     def ask(self, premises, question):
-        self.page.get_by_label("Premises").fill(premises)
-        self.page.get_by_label("Question").fill(question)
+        self.page.get_by_label("Premises").first.fill(premises)
+        self.page.get_by_label("Question").first.fill(question)
         self.page.evaluate("document.querySelector('#hc-answer .hc-card').dataset.old = 'yes'")
         self.page.get_by_role("button", name="Ask", exact=True).click()
         return self.text("#hc-answer .hc-card:not([data-old])")
@@ -76,7 +76,7 @@ class Visit:
 
     def wait_for_value(self, label, value):
         """Fields are filled a moment before or after the answer is shown."""
-        field = self.page.get_by_label(label).element_handle()
+        field = self.page.get_by_label(label).first.element_handle()
         self.page.wait_for_function("([field, value]) => field.value === value", arg=[field, value], timeout=20_000)
 
 

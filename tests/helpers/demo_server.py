@@ -29,7 +29,7 @@ def served_page(folder):
         command = [sys.executable, "-m", "hf_causal.cli", "demo", "--port", str(port), "--mcp"]
         process = subprocess.Popen(command, stdout=written, stderr=subprocess.STDOUT, env=environment)
     address = f"http://127.0.0.1:{port}/"
-    for _ in range(300):
+    for _ in range(900):  # a busy machine needs minutes to import everything
         try:
             urllib.request.urlopen(address, timeout=5).close()
             break
@@ -41,6 +41,6 @@ def served_page(folder):
         pytest.fail(log.read_text())
     yield address
     process.terminate()
-    process.wait(timeout=30)
+    process.wait(timeout=120)
     # Gradio tells of a request that is no request of the page; nothing here fails.
     assert "hf_causal/demo/" not in log.read_text()

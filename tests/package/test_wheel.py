@@ -20,11 +20,11 @@ def outside(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     wheel = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
     subprocess.run([*wheel, "--wheel-dir", str(folder), str(ROOT)], check=True, capture_output=True, cwd=folder)
-    venv.create(folder / "env", with_pip=True)
+    venv.create(folder / "env")
     python = folder / "env" / "bin" / "python"
     (built,) = folder.glob("hf_causal-*.whl")
-    install = [str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", str(built)]
-    subprocess.run(install, check=True, capture_output=True, cwd=folder)
+    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index"]
+    subprocess.run([*install, str(built)], check=True, capture_output=True, cwd=folder)
     (packages,) = (folder / "env" / "lib").glob("python*/site-packages")
     # A folder named in a .pth file is searched, but the .pth files in it, such as an editable install, are not run.
     (packages / "dependencies.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")

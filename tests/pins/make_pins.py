@@ -1,8 +1,8 @@
 """Writes the pins again after a change that was meant, or compares them: `python tests/pins/make_pins.py --check`.
 
 Pinned are the published bytes: digests of every corpus, outputs of the released models, metadata and tables of every
-card, and the commands with their options. With `--full` every corpus is built at its published size as well (about a
-minute), with `--reproduce` the main job is run (three minutes).
+card, the commands with their options, and the first steps of trainings. With `--full` every corpus is built at its
+published size as well (about a minute), with `--reproduce` the main job is run (three minutes).
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ def observations(
         "dataset_cards": lambda: observe.dataset_cards(small()),
         "model_cards": lambda: observe.model_cards(scratch / "published"),
         "commands": observe.commands,
+        "first_steps": lambda: observe.first_steps(small() / "axiomatic", scratch / "first_steps"),
     }
     if full:
         found["corpora_full"] = lambda: _full(full)

@@ -49,6 +49,13 @@ SMALL_BUILDS: dict[str, list[tuple[str, Sequence[str], str]]] = {
             ("relevance_axioms",),
             "--rows 240 --validation-rows 60 --rows-per-cell 10 --rows-per-shard 50",
         ),
+        ("causal_ladder", ("adjustment",), "--rows 600 --validation-rows 200 --rows-per-shard 250"),
+        ("causal_ladder", ("adjustment_generalization",), "--rows-per-cell 4 --rows-per-shard 50"),
+        (
+            "causal_ladder",
+            ("identifiable",),
+            "--rows 300 --validation-rows 150 --rows-per-cell 4 --rows-per-shard 150",
+        ),
     ],
     "environments": [
         (

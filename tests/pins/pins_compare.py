@@ -8,7 +8,7 @@ from typing import Any
 
 MACHINE_FACTS = ("made_on",)
 """Facts of the machine, kept to be read and never compared."""
-EXACT_OUTPUTS = ("rounded_sha256",)
+EXACT_OUTPUTS = ("rounded_sha256", "exact_sha256")
 """Digests of floating-point outputs, which another type of CPU may round otherwise."""
 
 

@@ -15,10 +15,11 @@ from typing import Any
 from pins_builds import build_full, build_small, corpus_digests, run_cli
 from pins_cards import dataset_cards, model_cards
 from pins_outputs import model_outputs
+from pins_training import first_steps
 
 __all__ = [
-    "ROOT", "build_full", "build_small", "commands", "corpus_digests", "dataset_cards", "model_cards",
-    "model_outputs", "reproduced", "run_cli",
+    "ROOT", "build_full", "build_small", "commands", "corpus_digests", "dataset_cards", "first_steps",
+    "model_cards", "model_outputs", "reproduced", "run_cli",
 ]  # fmt: skip
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,8 +8,10 @@ import pytest
 from tiny_finetuning import quick, save_language_model
 
 import hf_causal
+from hf_causal.posttraining.grpo import grpo_rows
 from hf_causal.posttraining.rewards import proof_reward, reward_rows
 from hf_causal.posttraining.run import finetune
+from hf_causal.posttraining.settings import RunSettings
 from hf_causal.scoring import score
 from hf_causal.tasks.answering import write_answer
 
@@ -87,3 +89,12 @@ def test_a_run_logs_its_rewards_and_resumes_to_the_same_weights(corpus_dir, tmp_
 def test_bad_options_are_named(fields, message):
     with pytest.raises(ValueError, match=message):
         quick("nowhere", **{**GRPO, **fields})
+
+
+def test_a_curriculum_has_as_many_questions_of_each_level_in_order(tmp_path):
+    recipe = quick(tmp_path, form="proof", **{**GRPO, "levels": "2,1", "train_rows": 6})
+    run = RunSettings(recipe, tmp_path, False, False, None, None, print)
+    made = grpo_rows(run, None, conversational=False)
+    levels = [hf_causal.create("transitivity", rows=3, seed=recipe.seed, level=level) for level in (1, 2)]
+    assert made.dataset["row_prompt"][:] == [row["prompt"] for rows in levels for row in rows]
+    assert sum(made.answers) == 6 and made.dropped == 0

@@ -1,5 +1,6 @@
 """Fine-tuning on answers with proofs: what is taught, and what counts before and after."""
 
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -61,7 +62,10 @@ def test_right_answers_and_valid_proofs_are_counted_apart():
 
 def test_the_report_has_answers_and_proofs_before_and_after(separation_dir, tmp_path):
     base = save_language_model(tmp_path / "base")
-    recipe = quick(base, form="proof", train_rows=100, max_steps=2, eval_limit=1, max_new_tokens=4)
+    config = json.loads((base / "config.json").read_text())  # its tokens are characters, and instructions are long
+    (base / "config.json").write_text(json.dumps({**config, "max_position_embeddings": 2048}))
+    fields = {"train_rows": 100, "max_steps": 2, "max_length": 2048, "eval_limit": 1, "max_new_tokens": 4}
+    recipe = quick(base, form="proof", **fields)
     result = finetune(recipe, tmp_path / "out", [separation_dir], answers=tmp_path / "replies")
     name = "axiomatic/d_separation_generalization"
     assert [record.title for record in result.records] == [f"{name}, answer right", f"{name}, proof valid"]
@@ -80,3 +84,9 @@ def test_a_form_and_a_folder_are_told_apart(tmp_path, monkeypatch, capsys):
     assert find_form("prof") is None
     command = ["finetune", "nowhere", "--output-dir", str(tmp_path / "out"), "--answers"]
     assert main([*command, "tracee"]) == 2 and "`answers` must be a form" in capsys.readouterr().err
+
+
+def test_a_form_of_another_task_is_refused_before_anything_is_loaded(tmp_path):
+    with pytest.raises(ValueError, match="`form` must be one of yes-no, proof, trace.* for d_separation, got 'cpdag'"):
+        finetune(quick(tmp_path / "nowhere", form="cpdag"), tmp_path / "out")
+    assert not (tmp_path / "out").exists()

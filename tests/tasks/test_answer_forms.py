@@ -255,6 +255,7 @@ def test_attempts_to_cheat_score_0(row, form, text):
             "trace",
             "From A: B\nAnswer: Yes\n\nAgain.\nFrom A: B\nFrom B: C\nFrom C: E\nFrom E: none\nAnswer: No",
         ),
+        (TRANSITIVITY["Yes"], "trace", '{"answer": "Yes", "steps": ["From A: B", "From B: C"]}'),
         (D_SEPARATION["No"], "proof", "No\nPath: A -> B <- C\nOpen: B is a collider via B -> D -> E."),
         (
             D_SEPARATION["No"],

@@ -15,10 +15,9 @@ from hf_causal.evaluation.evaluate import score_shortcuts
 from hf_causal.evaluation.language_models.evaluate import LanguageModel, LanguageModelOptions
 from hf_causal.evaluation.questions import QuestionSet, corpus_questions, file_questions
 from hf_causal.scoring import score
-from hf_causal.tasks.answering import applies, get_form, put_question, write_answer
+from hf_causal.tasks.answering import applies, get_form, question_in_form, write_answer
 from hf_causal.tasks.forms import YES_NO, AnswerForm, Score
-from hf_causal.tasks.registry import get_task, task_of_prompt
-from hf_causal.tasks.shared.structured_replies import UnreadableReply, read_reply
+from hf_causal.tasks.registry import get_task
 from hf_causal.utils.progress import Progress, start
 
 _YES_NO_PART = ("proof", "trace")
@@ -147,25 +146,15 @@ def _failures(judged: _Judged, form: str) -> Iterator[Failure]:
     ):
         if result.value < 1:
             row = {"prompt": prompt}
-            labels = get_form(task_of_prompt(prompt), form).labels
             yield Failure(
                 split=questions.name,
                 cell=cell,
-                prompt=put_question(row, form),
+                prompt=question_in_form(row, form),
                 reply=reply,
                 solver=write_answer(row, form),
                 value=result.value,
                 reason=result.reason,
-                lines=_lines(reply, labels),
                 right_lines=result.right_lines,
                 first_wrong_line=result.first_wrong_line,
                 readable=result.readable,
             )
-
-
-def _lines(reply: str | None, labels: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns the lines as they were read, since line numbers count from the end of the reasoning."""
-    try:
-        return read_reply(reply, labels).lines
-    except UnreadableReply:
-        return tuple((reply or "").strip().split("\n"))

@@ -19,8 +19,9 @@ from hf_causal.utils.files import write_json, write_text
 
 ANSWERS_FILE = "answers.json"
 """The scores, in the folder of the report."""
-_LONGEST_REPLY = 40
+_MOST_LINES = 40
 """Lines of a reply that the report shows; the JSON file has all."""
+_MARK = "←"
 
 
 def write_answer_report(folder: str | Path, scores: AnswerScores) -> Path:
@@ -36,7 +37,7 @@ def render_answers(scores: AnswerScores) -> str:
     n = sum(split.total.n for split in scores.splits.values())
     lines = [
         f"Answers in the form `{scores.form}` ({scores.title}), asked by {prompting_words(scores.prompting)}, on "
-        f"{scores.date} with {scores.hardware}: {n:,} questions of `{scores.config}`. ± is one standard error.",
+        f"{scores.date} with {scores.hardware}: {n:,} questions of `{scores.source}`. ± is one standard error.",
         *(f"\n{remark}." for remark in endpoint_remarks(scores.prompting)),
         "",
         *_split_table(scores),
@@ -53,13 +54,15 @@ def render_answers(scores: AnswerScores) -> str:
 def print_answers(scores: AnswerScores) -> None:
     """Prints the shares of each split, and how many questions were left out."""
     console, measures = Console(), _measures(scores)
-    shortcuts = _shortcuts(scores)
     rows = [
-        [name, f"{split.total.n:,}", *_short_shares(split.total, measures), *_accuracies(split, shortcuts)]
-        for name, split in scores.splits.items()
+        [name, f"{split.total.n:,}", *_short_shares(split.total, measures)] for name, split in scores.splits.items()
     ]
-    title = f"{scores.model} on {scores.config}, {scores.title}"
-    print_table(console, title, ["split", "n", *measures.values(), *shortcuts], rows)
+    print_table(
+        console, f"{scores.model} on {scores.source}, {scores.title}", ["split", "n", *measures.values()], rows
+    )
+    if shortcuts := _shortcuts(scores):
+        rows = [[name, *_accuracies(split, shortcuts)] for name, split in scores.splits.items()]
+        print_table(console, "Yes/No by shortcuts", ["split", *shortcuts], rows)
     remarks = [
         f"{name}: {split.left_out:,} questions cannot be put in the form {scores.form!r}."
         for name, split in scores.splits.items()
@@ -94,20 +97,30 @@ def _cell_table(split: AnswerSplit) -> list[str]:
 def _failure(number: int, failure: Failure) -> list[str]:
     split = TITLES.get(failure.split, failure.split)
     verdict = f"{failure.depth} lines hold" if failure.depth != 1 else "1 line holds"
-    remark = f"← {failure.reason}"
-    shown = [
-        f"{line}    {remark}" if index == failure.first_wrong_line else line
-        for index, line in enumerate(failure.lines[:_LONGEST_REPLY], 1)
-    ]
-    cut = [f"… {len(failure.lines) - _LONGEST_REPLY:,} more lines"] if len(failure.lines) > _LONGEST_REPLY else []
-    reply = ["(no reply)"] if failure.reply is None else [*shown, *cut]
-    in_lines = failure.first_wrong_line is not None and failure.first_wrong_line <= len(shown)
+    lines = _reply_lines(failure)
+    marked = any(_MARK in line for line in lines)
     return [
         f"### {number}. {split}, {_cell_name(failure.cell)}: {verdict}",
-        *([] if in_lines else ["", f"{failure.reason[:1].upper()}{failure.reason[1:]}."]),
+        *([] if marked else ["", f"{failure.reason[:1].upper()}{failure.reason[1:]}."]),
         *("", "The question:", "", *_fenced(failure.prompt)),
-        *("", "The reply:", "", *_fenced("\n".join(reply))),
+        *("", "The reply:", "", *_fenced("\n".join(lines))),
         *("", "An answer that holds:", "", *_fenced(failure.solver)),
+    ]
+
+
+def _reply_lines(failure: Failure) -> list[str]:
+    """Returns the lines of a reply around the first wrong one, which is marked with the reason."""
+    if failure.reply is None:
+        return ["(no reply)"]
+    lines, wrong = failure.reply.split("\n"), failure.first_wrong_line or 0
+    if 0 < wrong <= len(lines):
+        lines[wrong - 1] += f"    {_MARK} {failure.reason}"
+    first = max(0, min(wrong - _MOST_LINES // 2, len(lines) - _MOST_LINES))
+    after = len(lines) - first - _MOST_LINES
+    return [
+        *([f"… {first:,} lines"] if first else []),
+        *lines[first : first + _MOST_LINES],
+        *([f"… {after:,} lines"] if after > 0 else []),
     ]
 
 

@@ -110,16 +110,14 @@ class Failure:
     split: str
     cell: Cell
     prompt: str
-    """The question, as it is put in the form."""
+    """Premise and question, as they are put in the form, without its instruction."""
     reply: str | None
     solver: str
     """The answer of the exact solver."""
     value: float
     reason: str
-    lines: tuple[str, ...]
-    """The lines of the reply that were read."""
     right_lines: tuple[int, ...]
-    """Lines that hold, 1 for the first."""
+    """Lines of the reply that hold, 1 for the first."""
     first_wrong_line: int | None
     readable: bool
 
@@ -151,6 +149,11 @@ class AnswerScores:
     """Splits of the config and files, by name."""
     failures: tuple[Failure, ...]
     """The most instructive ones, see [`choose_failures`]."""
+
+    @property
+    def source(self) -> str:
+        """The config, or "files" where files alone were scored."""
+        return self.config or "files"
 
     def to_json(self) -> Json:
         """Returns the scores as a dictionary for JSON."""

@@ -33,4 +33,4 @@ LEVELS = (
     _level(5, "mediated and confounded pairs among others", (13, 14), "_distractors", mediated=26, confounded=6),
     _level(6, "mediated and confounded pairs among others", (16, 18), "_distractors", mediated=26, confounded=6),
 )
-"""From pairs that one sentence decides to pairs whose reason has to be found in a large graph."""
+"""From pairs that one sentence decides to pairs whose reason is a path in a large graph."""

@@ -12,7 +12,6 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from hf_causal.tasks.shared.statements import (
     STATEMENT,
@@ -20,10 +19,10 @@ from hf_causal.tasks.shared.statements import (
     check_name,
     match_sentence,
     read_statements,
+    render_statements,
     split_sentences,
 )
 from hf_causal.tasks.transitivity import text as transitivity
-from hf_causal.utils.text_arrays import concatenate
 
 TOGETHER = "{first} and {second} often appear together."
 TOGETHER_FORM = "X and Y often appear together."
@@ -144,16 +143,7 @@ def render_premises(
     Returns:
         `pa.Array`: A string for each graph.
     """
-    statement_graph = np.concatenate([np.repeat(np.arange(len(edges)), edges.shape[1]), graph])
-    pairs = np.concatenate([edges.reshape(-1, 2), together])
-    first, second = (names[statement_graph, pairs[:, side]] for side in (0, 1))
-    num_causal, num_statements = edges.shape[0] * edges.shape[1], len(statement_graph)
-    causal = concatenate([first[:num_causal], b" causes ", second[:num_causal], b"."], num_causal)
-    others = [first[num_causal:], b" and ", second[num_causal:], b" often appear together."]
-    texts = pa.concat_arrays([causal, concatenate(others, num_statements - num_causal)])
-    order = np.lexsort((keys, statement_graph))
-    offsets = np.searchsorted(statement_graph[order], np.arange(len(edges) + 1)).astype(np.int32)
-    return pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), texts.take(pa.array(order))), " ")
+    return render_statements(edges, names, graph, together, keys, (b" and ", b" often appear together."))
 
 
 _NAME = "[A-Za-z0-9]++"

@@ -132,8 +132,8 @@ def _read_verdict(reply: Reply) -> str:
     lines = [reply.fields[VERDICT]] if VERDICT in reply.fields else reply.lines
     words = {match["verdict"].lower() for match in map(_VERDICT.fullmatch, lines) if match}
     if len(words) != 1:
-        found = f"the verdicts {', '.join(sorted(words))}" if words else "no line with a verdict"
-        raise UnreadableReply(f"the reply has {found}; it should have one line such as 'Verdict: neutral'")
+        verdicts = f"the verdicts {', '.join(sorted(words))}" if words else "no line with a verdict"
+        raise UnreadableReply(f"the reply has {verdicts}; it should have one line such as 'Verdict: neutral'")
     verdict = words.pop()
     if reply.answer is not None and (reply.answer == "Yes") != (verdict == "entailment"):
         raise UnreadableReply(f"the reply says {reply.answer!r} and {verdict!r}, which contradict each other")

@@ -84,7 +84,7 @@ class _Steps:
             raise CertificateError("the skeleton has been listed before")
         edges = read_undirected(match["edge"], self.stated.names, "Remove")
         if len(edges) != 1:
-            raise UnreadableReply("'Remove' should have one edge like 'A - C'")
+            raise UnreadableReply("'Remove' should have one edge like 'a - c'")
         if edges[0] in self.removed:
             raise CertificateError(f"{' - '.join(sorted(edges[0]))} has been removed before")
         self._read_independent(edges[0], match)
@@ -116,12 +116,12 @@ class _Steps:
         self._require_v_structures()
         conclusion = read_directed(match["edge"], self.stated.names, "so")
         if len(conclusion) != 1:
-            raise UnreadableReply("a rule directs one edge, like 'so B -> C'")
+            raise UnreadableReply("a rule directs one edge, like 'so b -> c'")
         edges = read_edges(match["edges"], self.stated.names, "Rule")
         arrows = {(edge.first, edge.second) for edge in edges if edge.mark == "->"}
         lines = {frozenset(edge[:2]) for edge in edges if edge.mark == "-"}
         if len(arrows) + len(lines) < len(edges):
-            raise UnreadableReply("a rule has edges like 'A -> B' and 'A - B'")
+            raise UnreadableReply("a rule has edges like 'a -> b' and 'b - c'")
         self._check_state(arrows, lines | set(map(frozenset, conclusion)))
         _RULES[match["number"]](self, arrows, lines, conclusion[0])
         self.directed.add(conclusion[0])
@@ -169,7 +169,7 @@ class _Steps:
     def _read_v_structure(self, text: str) -> VStructure:
         arrows = read_directed(text, self.stated.names, "V-structure")
         if len(arrows) != 2 or arrows[0][1] != arrows[1][1]:
-            raise UnreadableReply("'V-structure' should have two edges like 'A -> B <- C'")
+            raise UnreadableReply("'V-structure' should have two edges like 'a -> b <- c'")
         (first, middle), (second, _) = arrows
         for cause in (first, second):
             if frozenset((cause, middle)) not in self.stated.skeleton:
@@ -216,11 +216,11 @@ class _Steps:
         first, second = conclusion
         causes = [cause for cause, effect in arrows if effect == first and self.stated.apart(cause, second)]
         if len(arrows) != 1 or not causes or set(lines) != {frozenset(conclusion)}:
-            raise CertificateError("rule 1 has edges like 'A -> B - C, so B -> C', with A and C not adjacent")
+            raise CertificateError("rule 1 has edges like 'a -> b - c, so b -> c', with a and c not adjacent")
 
     def rule_2(self, arrows: Collection[Arrow], lines: Collection[Pair], conclusion: Arrow) -> None:
         if lines or len(arrows) < 2 or not _is_path(arrows, *conclusion):
-            raise CertificateError("rule 2 has a path like 'A -> B -> C, so A -> C'")
+            raise CertificateError("rule 2 has a path like 'a -> b -> c, so a -> c'")
 
     def rule_3(self, arrows: Collection[Arrow], lines: Collection[Pair], conclusion: Arrow) -> None:
         first, second = conclusion
@@ -228,7 +228,7 @@ class _Steps:
         needed = {frozenset((first, middle)) for middle in middles}
         if len(middles) != 2 or len(arrows) != 2 or set(lines) != needed or not self.stated.apart(*middles):
             raise CertificateError(
-                "rule 3 has edges like 'A - B -> D, A - C -> D, so A -> D', with B and C not adjacent"
+                "rule 3 has edges like 'a - b -> d, a - c -> d, so a -> d', with b and c not adjacent"
             )
 
 

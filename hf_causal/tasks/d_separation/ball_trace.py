@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 
 from hf_causal.tasks.d_separation.proof import State, ball_moves, ball_sets, prove, require_answerable
 from hf_causal.tasks.d_separation.text import Prompt
@@ -28,18 +29,25 @@ def write_trace(prompt: Prompt, proof: Proof) -> str:
 
     ```
     """
-    names, moves = _names(prompt), ball_moves(prompt)
-    (start, end), entered = prompt.question, {(prompt.question[0], True)}
-    lines, queue = [f"Ancestors: {write_nodes(sorted(ball_sets(prompt)[2]), names)}"], [(start, True)]
+    ancestors = f"Ancestors: {write_nodes(sorted(ball_sets(prompt)[2]), _names(prompt))}"
+    walk = write_walk(prompt.question, _names(prompt), ball_moves(prompt))
+    return "\n".join([ancestors, *walk, f"Answer: {proof.answer}"])
+
+
+def write_walk(
+    question: tuple[str, str], names: frozenset[str], moves: Callable[[State], list[State]]
+) -> Iterator[str]:
+    """Yields a line for each way in which the ball enters a node, until it gets to the second node of a question."""
+    (start, end), entered = question, {(question[0], True)}
+    queue = [(start, True)]
     for state in queue:  # the loop appends to the queue
         states = moves(state)
         listed = ", ".join(f"{_DIRECTION[from_child]} {node}" for node, from_child in states)
-        lines.append(f"{_DIRECTION[state[1]].capitalize()} {state[0]}: {listed or write_nodes([], names)}")
+        yield f"{_DIRECTION[state[1]].capitalize()} {state[0]}: {listed or write_nodes([], names)}"
         queue += [new for new in states if new not in entered]
         entered.update(states)
         if any(node == end for node, _ in states):
-            break
-    return "\n".join([*lines, f"Answer: {proof.answer}"])
+            return
 
 
 def judge_trace(prompt: Prompt, reply: Reply) -> Score:
@@ -49,21 +57,35 @@ def judge_trace(prompt: Prompt, reply: Reply) -> Score:
     ball has got to the second node, and Yes when all states that it gets to have been looked up.
     """
     require_answerable(prompt)
-    walk = _BallWalk(prompt)
-    return judge_steps(reply, _STEP.match, walk.take_step, walk.conclude, prove(prompt).answer)
+    walk = BallWalk(prompt.question, _names(prompt), ball_moves(prompt), ball_sets(prompt)[2])
+    return judge_steps(reply, STEP.match, walk.take_step, walk.conclude, prove(prompt).answer)
 
 
-class _BallWalk:
-    """The states that the steps of a reply have entered and looked up."""
+class BallWalk:
+    """The states that the steps of a reply have entered and looked up.
 
-    def __init__(self, prompt: Prompt) -> None:
-        self.prompt, self.names, self.moves = prompt, _names(prompt), ball_moves(prompt)
-        self.entered: set[State] = {(prompt.question[0], True)}
+    Args:
+        question (`tuple[str, str]`): Where the ball begins, and the node that it may get to.
+        names (`frozenset[str]`): The names of the prompt.
+        moves (callable): The rules of the ball.
+        ancestors (`set[str]`): The conditioning set and its ancestors.
+    """
+
+    def __init__(
+        self,
+        question: tuple[str, str],
+        names: frozenset[str],
+        moves: Callable[[State], list[State]],
+        ancestors: set[str],
+    ) -> None:
+        self.question, self.names, self.moves, self.ancestors = question, names, moves, ancestors
+        self.entered: set[State] = {(question[0], True)}
         self.looked_up = set[State]()
         self.has_ancestors = False
 
     def take_step(self, line: str) -> None:
-        match = _STEP.fullmatch(line)
+        """Takes a line; raises `ValueError` if it is no step or does not hold."""
+        match = STEP.fullmatch(line)
         if match is None:
             raise UnreadableReply(f"{line!r:.80} is no step 'Up X: …' or 'Down X: …'")
         if match["node"] is None:
@@ -86,7 +108,7 @@ class _BallWalk:
     def _take_ancestors(self, text: str) -> None:
         if self.has_ancestors:
             raise CertificateError("the ancestors are listed twice")
-        nodes, right = read_nodes(text, self.names, "Ancestors"), ball_sets(self.prompt)[2]
+        nodes, right = read_nodes(text, self.names, "Ancestors"), self.ancestors
         if len(nodes) != len(right) or set(nodes) != right:
             raise CertificateError(f"the conditioning set and its ancestors are {sorted(right)}, not {nodes}")
         self.has_ancestors = True
@@ -103,7 +125,8 @@ class _BallWalk:
         return states
 
     def conclude(self, answer: str) -> None:
-        end = self.prompt.question[1]
+        """Raises [`CertificateError`] unless the steps taken prove the answer."""
+        end = self.question[1]
         met = any(node == end for node, _ in self.entered)
         if answer == "No" and not met:
             raise CertificateError(f"the ball has not got to {end!r}")
@@ -124,7 +147,7 @@ def _names(prompt: Prompt) -> frozenset[str]:
 _DIRECTION = {True: "up", False: "down"}
 """How the ball enters a node: up from a child, or down from a parent."""
 _STATE = re.compile(r"(?P<direction>up|down)\s+(?P<node>[A-Za-z0-9]+)", re.IGNORECASE)
-_STEP = re.compile(rf"(?:{_STATE.pattern}\s*:(?P<states>.+)|ancestors\s*:(?P<ancestors>.+))", re.IGNORECASE)
+STEP = re.compile(rf"(?:{_STATE.pattern}\s*:(?P<states>.+)|ancestors\s*:(?P<ancestors>.+))", re.IGNORECASE)
 _COMMA = re.compile(r"\s*[,;]\s*")
 
 TRACE_FORM = AnswerForm(

@@ -47,7 +47,7 @@ def write_proof(prompt: Prompt, proof: Proof) -> str:
     if proof.answer == "Yes":
         sets = [f"{label}: {write_nodes(certificate[key], names)}" for label, key in _SETS.items()]
         return "\n".join(["Yes", *sets])
-    reasons = "; ".join(map(_write_reason, certificate["open"]))
+    reasons = "; ".join(map(write_reason, certificate["open"]))
     return f"No\nPath: {_write_path(prompt, certificate['path'])}\nOpen: {reasons or write_nodes([], names)}"
 
 
@@ -57,7 +57,8 @@ def _write_path(prompt: Prompt, path: list[str]) -> str:
     return path[0] + "".join(arrows)
 
 
-def _write_reason(reason: Mapping[str, Any]) -> str:
+def write_reason(reason: Mapping[str, Any]) -> str:
+    """Writes why an inner node is open as [`read_reasons`] reads it."""
     via = f" via {' -> '.join(reason['path'])}" if "path" in reason else ""
     return f"{reason['node']} {reason['type']}{via}"
 
@@ -76,7 +77,7 @@ def judge_proof(prompt: Prompt, reply: Reply) -> Score:
         _check_arrows(chain, set(prompt.edges))
         check_path(prompt, chain.nodes)
         yield "Open"
-        reasons = _read_reasons(reply.content("Open"), names)
+        reasons = read_reasons(reply.content("Open"), names)
         order = {node: number for number, node in enumerate(chain.nodes)}
         reasons.sort(key=lambda reason: order.get(reason["node"], 0))
         check_reasons(prompt, chain.nodes, reasons)
@@ -106,7 +107,7 @@ def _check_arrows(chain: Chain, stated: set[tuple[str, str]]) -> None:
             raise CertificateError(f"the premise does not state '{cause} causes {effect}.'")
 
 
-def _read_reasons(text: str, names: frozenset[str]) -> list[dict[str, Any]]:
+def read_reasons(text: str, names: frozenset[str]) -> list[dict[str, Any]]:
     """Reads reasons such as `B collider via B -> D; C chain`, or the list of a certificate."""
     if text.startswith("[") and (listed := _reasons_of_json(text)) is not None:
         return listed

@@ -136,10 +136,11 @@ def _draw_candidates(cell: Cell, edges: np.ndarray, stream: Stream) -> tuple[np.
     separated, is_new = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
     first_round = min(max(_FEWEST_CANDIDATES // 4, 2 * cell.questions_per_premise), shape[1])
     lacking = np.arange(len(edges))
+    largest_set = cell.largest_set if isinstance(cell, OpenPathCell) else graphs.MAX_NODES
     for columns in (slice(0, first_round), slice(first_round, shape[1])):
         block = (lacking, columns)
         num_columns = columns.stop - columns.start
-        drawn = _draw_questions(len(lacking) * num_columns, cell, stream)
+        drawn = _draw_questions(len(lacking) * num_columns, cell.num_nodes, stream, largest_set)
         graph = np.repeat(np.arange(len(lacking)), num_columns)
         answers = is_d_separated(edges[lacking], cell.num_nodes, graph, *drawn)
         eligible = _is_eligible(cell, edges[lacking], graph, *drawn, answers)
@@ -177,13 +178,13 @@ def _is_eligible(
     return eligible
 
 
-def _draw_questions(count: int, cell: Cell, stream: Stream) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _draw_questions(
+    count: int, num_nodes: int, stream: Stream, largest_set: int = graphs.MAX_NODES
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draws pairs and conditioning sets: x, y and a boolean (questions, nodes)."""
-    num_nodes = cell.num_nodes
-    largest_set = min(cell.largest_set, num_nodes - 2) if isinstance(cell, OpenPathCell) else num_nodes - 2
     x, y = stream.integers(num_nodes, (count,)), stream.integers(num_nodes - 1, (count,))
     y += y >= x
-    missing = stream.integers(largest_set + 1, (count,))
+    missing = stream.integers(min(largest_set, num_nodes - 2) + 1, (count,))
     remaining = np.full(count, num_nodes - 2)
     given = np.zeros((num_nodes, count), dtype=bool)
     # Selection sampling (Knuth, The Art of Computer Programming, volume 2, 3.4.2, Algorithm S): each remaining node is

@@ -14,21 +14,17 @@ from hf_causal.tasks.d_separation.separating_sets import (
 )
 from hf_causal.tasks.d_separation.text import Prompt
 from hf_causal.tasks.forms import AnswerForm, Score
-from hf_causal.tasks.shared.proofs import CertificateError, Proof, distinct, find_cycle
-from hf_causal.tasks.shared.reply_values import is_empty, read_nodes
-from hf_causal.tasks.shared.structured_replies import Reply, UnreadableReply, names_of
+from hf_causal.tasks.shared.proofs import CertificateError, Proof, find_cycle
+from hf_causal.tasks.shared.set_answers import LABEL, SET_INSTRUCTION, read_set_line, write_set_line
+from hf_causal.tasks.shared.structured_replies import Reply, names_of
 
-LABEL = "Set"
-_IMPOSSIBLE = "impossible"
-_NO_SET = frozenset({_IMPOSSIBLE, "no set", "no such set", "there is none", "does not exist"})
 _HALF = 0.5
 """Value of a set that separates the two nodes and is not as small as the form asks."""
 
 
 def write_set(find: Callable[..., set[str] | None], prompt: Prompt, proof: Proof) -> str:
     """Writes a separating set, or that there is none."""
-    nodes = find(prompt.edges, prompt.question)
-    return f"{LABEL}: {_IMPOSSIBLE if nodes is None else '{' + ', '.join(sorted(nodes)) + '}'}"
+    return write_set_line(find(prompt.edges, prompt.question))
 
 
 def judge_set(is_small: Callable[[Prompt, set[str]], bool], shortfall: str, prompt: Prompt, reply: Reply) -> Score:
@@ -36,7 +32,9 @@ def judge_set(is_small: Callable[[Prompt, set[str]], bool], shortfall: str, prom
     adjacent = are_adjacent(prompt.edges, prompt.question)
     x, y = prompt.question
     try:
-        nodes = _read_set(prompt, reply)
+        nodes = read_set_line(reply, names_of(prompt.edges, x, y))
+        if ends := (nodes or set()) & {x, y}:
+            raise CertificateError(f"the set has {min(ends)!r}, which it should separate from the other node")
         if nodes is None and not adjacent:
             raise CertificateError(f"there is a set that separates {x!r} and {y!r}")
         if nodes is not None and not separates(nodes, prompt.edges, prompt.question):
@@ -49,19 +47,6 @@ def judge_set(is_small: Callable[[Prompt, set[str]], bool], shortfall: str, prom
     if not is_small(prompt, nodes):
         return Score(_HALF, None, False, f"the set separates {x!r} and {y!r}, but {shortfall}", reply.line_of[LABEL])
     return Score(1.0, None, True, f"the set separates {x!r} and {y!r}")
-
-
-def _read_set(prompt: Prompt, reply: Reply) -> set[str] | None:
-    """Returns the set of a reply, or `None` where it says that there is none."""
-    text, names = reply.content(LABEL).rstrip(". "), names_of(prompt.edges, *prompt.question)
-    if text.lower() in _NO_SET:
-        return None
-    if text.lower() in ("none", "nothing") and text not in names:
-        raise UnreadableReply(f"{text!r} may be the empty set or no set: write '{{}}' or '{_IMPOSSIBLE}'")
-    nodes = distinct([] if is_empty(text, names, LABEL) else read_nodes(text, names, LABEL), LABEL)
-    if ends := nodes & set(prompt.question):
-        raise CertificateError(f"the set has {min(ends)!r}, which it should separate from the other node")
-    return nodes
 
 
 def _question(which: str, prompt: Prompt) -> str:
@@ -86,10 +71,7 @@ def _form(
 ) -> AnswerForm:
     return AnswerForm(
         title=title,
-        instruction=(
-            f"{definition}Answer in one line: write 'Set: ' with the set in braces such as {{A, B}}, {{}} being the "
-            f"empty set, or 'Set: {_IMPOSSIBLE}' if there is none."
-        ),
+        instruction=f"{definition}{SET_INSTRUCTION}",
         labels=(LABEL,),
         write=partial(write_set, find),
         judge=partial(judge_set, is_small, shortfall),

@@ -61,7 +61,7 @@ def read_directed(text: str, names: frozenset[str], label: str) -> list[tuple[st
     edges = read_edges(text, names, label)
     for edge in edges:
         if edge.mark == "-":
-            raise UnreadableReply(f"'{label}' has '{edge}', which has no direction; it should be like 'A -> B'")
+            raise UnreadableReply(f"'{label}' has '{edge}', which has no direction; it should be like 'a -> b'")
     return [(edge.first, edge.second) for edge in edges]
 
 
@@ -70,7 +70,7 @@ def read_undirected(text: str, names: frozenset[str], label: str) -> list[frozen
     edges = read_edges(text, names, label)
     for edge in edges:
         if edge.mark == "->":
-            raise UnreadableReply(f"'{label}' has '{edge}', which has a direction; it should be like 'A - B'")
+            raise UnreadableReply(f"'{label}' has '{edge}', which has a direction; it should be like 'a - b'")
     return [frozenset(edge[:2]) for edge in edges]
 
 
@@ -94,7 +94,7 @@ def read_chain(text: str, names: frozenset[str], label: str) -> tuple[list[str],
     """
     chain, *others = _chains(text.strip().rstrip("."), names, label)
     if others or not set(chain.marks) <= {">", "<"}:
-        raise UnreadableReply(f"'{label}' should be one chain of arrows like 'A -> B <- C', got {text!r:.80}")
+        raise UnreadableReply(f"'{label}' should be one chain of arrows like 'a -> b <- c', got {text!r:.80}")
     if len(set(chain.nodes)) < len(chain.nodes):
         raise CertificateError(f"'{label}' passes a variable twice")
     return chain.nodes, "".join(chain.marks)
@@ -185,11 +185,11 @@ def _chains(text: str, names: frozenset[str], label: str) -> list[_Chain]:
             chains.append(_Chain([], []))
         else:
             raise UnreadableReply(
-                f"'{label}' should be a list of edges like 'A -> B' between names of the prompt, or 'none'; "
+                f"'{label}' should be a list of edges like 'a -> b' between names of the prompt, or 'none'; "
                 f"cannot read {text[match.start() :]!r:.60}"
             )
     if not chains[-1].marks or len(chains[-1].nodes) == len(chains[-1].marks):
-        raise UnreadableReply(f"'{label}' should be a list of edges like 'A -> B', or 'none'; got {text!r:.80}")
+        raise UnreadableReply(f"'{label}' should be a list of edges like 'a -> b', or 'none'; got {text!r:.80}")
     return chains
 
 

@@ -6,7 +6,7 @@ which is many times as fast.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,10 +61,21 @@ class PairQuestions:
             first, second = np.where(swapped, second, first), np.where(swapped, first, second)
         premise, question = render_premises(edges, names), self.render(names, graph, first, second)
         prompts = pc.binary_join_element_wise(premise.take(pa.array(graph)), question, " ").to_pylist()
-        proofs = [self.prove(self.parse(prompt)) for prompt in prompts]
-        for prompt, proof, answer in zip(prompts, proofs, answers, strict=True):
-            if proof.answer != LABELS[int(answer)]:
-                raise ValueError(f"`prove` answers {proof.answer!r}, `is_yes` says {LABELS[int(answer)]!r}: {prompt}")
-        hops = np.array([proof.hops for proof in proofs], dtype=np.int32)
-        certificate = pa.array([proof.certificate for proof in proofs], pa.string())
+        hops, certificate = prove_answers(prompts, answers, self.parse, self.prove)
         return QuestionBatch(edges, names, graph, question, answers, hops, certificate, premise)
+
+
+def prove_answers(
+    prompts: Sequence[str], answers: np.ndarray, parse: Callable[[str], Any], prove: Callable[[Any], Proof]
+) -> tuple[np.ndarray, pa.Array]:
+    """Returns the hops and the certificate of each prompt.
+
+    Raises:
+        `ValueError`: If a proof's answer is not that of the array rule, for which `answers` has `True` for Yes.
+    """
+    proofs = [prove(parse(prompt)) for prompt in prompts]
+    for prompt, proof, answer in zip(prompts, proofs, answers, strict=True):
+        if proof.answer != LABELS[int(answer)]:
+            raise ValueError(f"`prove` answers {proof.answer!r}, the rule says {LABELS[int(answer)]!r}: {prompt}")
+    hops = np.array([proof.hops for proof in proofs], dtype=np.int32)
+    return hops, pa.array([proof.certificate for proof in proofs], pa.string())

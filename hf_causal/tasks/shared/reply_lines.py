@@ -11,6 +11,7 @@ import html
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from hf_causal.tasks.shared.reasoning_tags import without_reasoning
@@ -33,12 +34,12 @@ class Line(NamedTuple):
     """Whether it is an item of a bulleted or numbered list."""
 
 
-def plain_lines(text: str | None, labels: Collection[str]) -> list[Line]:
+def plain_lines(text: str | None, labels: tuple[str, ...]) -> list[Line]:
     """Returns the lines of a reply that follow its reasoning.
 
     Args:
         text (`str` or `None`): What the model wrote.
-        labels (collection of `str`): The labels of the form, which are read in tables and as keys of JSON, where
+        labels (tuple of `str`): The labels of the form, which are read in tables and as keys of JSON, where
             `_` and `-` are spaces.
 
     Raises:
@@ -47,12 +48,12 @@ def plain_lines(text: str | None, labels: Collection[str]) -> list[Line]:
     Example:
 
     ```python
-    >>> [line.text for line in plain_lines('So **no**: {"Path": ["A", "B"]}', {"path"})]
-    ['So no:', 'path: ["A", "B"]', '']
+    >>> [line.text for line in plain_lines('So **no**: {"path": ["A", "B"]}', ("Path",))]
+    ['So no:', 'Path: ["A", "B"]', '']
 
     ```
     """
-    keys = {_key(label): label for label in labels}
+    keys = _keys(labels)
     written = _with_plain_characters(text or "")
     kept = without_reasoning(written)
     if not kept:
@@ -62,12 +63,20 @@ def plain_lines(text: str | None, labels: Collection[str]) -> list[Line]:
     # Text that follows reasoning is a part of what was written, unless special tokens are in the middle of it.
     first = 1 + written.count("\n", 0, max(0, written.rfind(kept)))
     lines: list[Line] = []
-    for number, source in _without_objects(kept, first, keys):
+    sources = _without_objects(kept, first, keys) if _KEY.search(kept) else enumerate(kept.split("\n"), first)
+    for number, source in sources:
         if isinstance(source, Line):
             lines.append(source)
+        elif source.isalpha():  # most often, the answer
+            lines.append(Line(number, source))
         elif not _FENCE.fullmatch(source):
             lines += [Line(number, *_without_marks(piece)) for piece in _pieces(source)]
     return list(_without_tables(lines, keys)) if any(line.text.startswith("|") for line in lines) else lines
+
+
+@lru_cache(maxsize=64)
+def _keys(labels: tuple[str, ...]) -> Mapping[str, str]:
+    return {_key(label): label for label in labels}
 
 
 def _with_plain_characters(text: str) -> str:
@@ -143,7 +152,7 @@ def _are_keys(cells: Sequence[str], keys: Collection[str]) -> bool:
 def _without_objects(text: str, number: int, keys: Mapping[str, str]) -> Iterator[tuple[int, str | Line]]:
     """Yields the lines of a text with their numbers; those of a JSON object with labels are `label: content`."""
     start = 0
-    for opening, end, content in _objects(text, keys) if _KEY.search(text) else ():
+    for opening, end, content in _objects(text, keys):
         yield from enumerate(text[start:opening].split("\n"), number)
         number += text.count("\n", start, opening)
         yield from ((number, Line(number, line)) for line in _lines_of_object(content, keys))
@@ -180,8 +189,11 @@ def _decode_python(text: str, start: int) -> tuple[Any, int]:
     for token in _BRACES.finditer(text, start):
         depth += {"{": 1, "}": -1}.get(token[0], 0)
         if not depth:
+            written = text[start : token.end()]
+            if _LITERAL.fullmatch(written) is None or _CALL_OR_INDEX.search(written):  # of which Python would warn
+                return None, start
             try:
-                tree = ast.parse(text[start : token.end()], mode="eval").body
+                tree = ast.parse(written, mode="eval").body
                 content = ast.literal_eval(tree)
             except (ValueError, SyntaxError, MemoryError, RecursionError):
                 return None, start
@@ -204,7 +216,7 @@ def _key(key: Any) -> str:
 
 
 def _lines_of_object(content: dict[Any, Any], keys: Mapping[str, str]) -> Iterator[str]:
-    for key, value in content.items():
+    for key, value in sorted(content.items(), key=lambda item: _key(item[0]).endswith("answer")):  # as its last line
         if (normal := _key(key)) in keys:
             yield from f"{keys[normal]}: {_plain(value)}".split("\n")
         elif normal in _STEPS and isinstance(value, list):
@@ -230,6 +242,10 @@ _PLAIN |= {ord(mark): plain for mark, plain in zip("、。“”‘’", (",", "
 """From full-width marks, typographic quotes and unusual spaces to plain ones."""
 _KEY = re.compile(r"[\"'][A-Za-z][\w -]*[\"']\s*:")
 _BRACES = re.compile(r"\"(?:\\.|[^\"\\])*+\"|'(?:\\.|[^'\\])*+'|[{}]")
+_LITERAL = re.compile(
+    r"(?:[\s\[\]{},:]|\b(?:\d{1,9}|True|False|None)\b|'(?:\\[nt'\"\\]|[^'\\])*+'|\"(?:\\[nt'\"\\]|[^\"\\])*+\")*+"
+)
+_CALL_OR_INDEX = re.compile(r"[\]}'\"\w]\s*[\[{]")
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})\s*[\w-]*\s*")
 _BREAK = re.compile(
     r"</?(?:br|p|li|ul|ol|pre|answer|final_answer|output|proof|response|solution)\s*/?>|\\\\(?!\w)", re.IGNORECASE

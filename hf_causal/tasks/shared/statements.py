@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hf_causal.tasks.shared.names import is_name
 from hf_causal.utils.text_arrays import concatenate
@@ -59,6 +60,39 @@ def render_premises(edges: np.ndarray, names: np.ndarray) -> pa.Array:
             b".",
         ]
     return concatenate(pieces, len(edges))
+
+
+def render_statements(
+    edges: np.ndarray,
+    names: np.ndarray,
+    graph: np.ndarray,
+    pairs: np.ndarray,
+    keys: np.ndarray,
+    words: tuple[bytes, bytes],
+) -> pa.Array:
+    """Writes premises of statements `X causes Y.` and of another type about pairs, in the order of their keys.
+
+    Args:
+        edges (`np.ndarray`): Shape (graphs, edges, 2), as in `hf_causal.graphs.dags`.
+        names (`np.ndarray`): `uint8` of shape (graphs, nodes, width), as in `hf_causal.tasks.shared.names`.
+        graph (`np.ndarray`): Shape (pairs,): the graph of each pair.
+        pairs (`np.ndarray`): Shape (pairs, 2): its nodes.
+        keys (`np.ndarray`): Shape (graphs · edges + pairs,): sort keys of the statements, causal ones first.
+        words (`tuple[bytes, bytes]`): What the other type of statement has between and after the names.
+
+    Returns:
+        `pa.Array`: A string for each graph.
+    """
+    statement_graph = np.concatenate([np.repeat(np.arange(len(edges)), edges.shape[1]), graph])
+    nodes = np.concatenate([edges.reshape(-1, 2), pairs])
+    first, second = (names[statement_graph, nodes[:, side]] for side in (0, 1))
+    num_causal, num_statements = edges.shape[0] * edges.shape[1], len(statement_graph)
+    causal = concatenate([first[:num_causal], b" causes ", second[:num_causal], b"."], num_causal)
+    others = [first[num_causal:], words[0], second[num_causal:], words[1]]
+    texts = pa.concat_arrays([causal, concatenate(others, num_statements - num_causal)])
+    order = np.lexsort((keys, statement_graph))
+    offsets = np.searchsorted(statement_graph[order], np.arange(len(edges) + 1)).astype(np.int32)
+    return pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), texts.take(pa.array(order))), " ")
 
 
 @lru_cache(maxsize=1024)

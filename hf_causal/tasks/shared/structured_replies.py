@@ -30,6 +30,7 @@ from hf_causal.tasks.shared.reply_values import (
 
 ANSWER = "Answer"
 """The label of the answer itself, which every form has."""
+_FINAL_ANSWER = "Final answer"
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def read_reply(text: str | None, labels: tuple[str, ...]) -> Reply:
     ```
     """
     pattern, canonical = _label_pattern(labels)
-    lines = plain_lines(text, canonical)
+    lines = plain_lines(text, (*labels, ANSWER, _FINAL_ANSWER))
     block = _Block()
     for piece in _join_items(_pieces(lines, pattern, canonical)):
         if piece.label is None and block.fields and asks_question(piece.content):
@@ -216,7 +217,7 @@ def _label_pattern(labels: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, 
 
     A label is at the start of a line, or follows a mark or the answer: in `From Answer: B` it is a name.
     """
-    canonical = {label.lower(): label for label in (*labels, ANSWER)} | {"final answer": ANSWER}
+    canonical = {label.lower(): label for label in (*labels, ANSWER)} | {_FINAL_ANSWER.lower(): ANSWER}
     words = "|".join(sorted(map(re.escape, canonical), key=len, reverse=True))
     before = r"(?:^\s*|[.;,!]\s*|\b(?:yes|no)\s+\(?)"
     return re.compile(rf"{before}(?P<label>{words})\s*:\s*", re.IGNORECASE), canonical

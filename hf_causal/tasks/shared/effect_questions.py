@@ -1,0 +1,169 @@
+"""Questions about the effect of one node on another, in graphs with hidden common causes.
+
+Graphs are Erdős–Rényi DAGs; hidden causes join uniformly drawn pairs of nodes, whether or not an edge joins them too.
+Questions come in pairs of a Yes and a No about the same graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hf_causal.graphs.mixed_graphs import MixedGraph, bits
+from hf_causal.tasks.shared.configs import share_out
+from hf_causal.tasks.shared.mixed_premises import render_mixed_premises
+from hf_causal.tasks.shared.named_graphs import names_then_edges
+from hf_causal.tasks.shared.pair_questions import prove_answers
+from hf_causal.tasks.shared.proofs import Proof
+from hf_causal.tasks.shared.rows import QuestionBatch
+from hf_causal.tasks.shared.schema import Cell, arrow_schema
+from hf_causal.tasks.shared.split_assignment import SplitAssigner
+from hf_causal.utils.randomness import Draws, Stream
+
+SCHEMA = arrow_schema(("num_hidden", pa.int32()), ("set_size", pa.int32()), ("reason", pa.string()))
+"""The shared columns, and: hidden causes, nodes in the set of the question, and what proves the answer."""
+
+EDGES_PER_NODE = 1.25
+"""Of the training families."""
+
+
+@dataclass(frozen=True)
+class EffectCell(Cell):
+    """A cell of questions about effects in graphs with a number of hidden causes."""
+
+    branching_factor: float | None = EDGES_PER_NODE
+    num_hidden: int = 0
+    set_sizes: tuple[int, int] = (0, 2)
+    """Nodes of the smallest and of the largest set of a question."""
+    shuffled: bool = False
+    """Whether the sentences are in random order, rather than by cause with the hidden causes at the end."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.num_hidden > self.num_nodes * (self.num_nodes - 1) // 2:
+            raise ValueError(f"`nodes` {self.num_nodes} are too few for {self.num_hidden} hidden causes")
+
+
+def effect_splits(
+    mix: Mapping[str, float],
+    nodes: tuple[int, ...],
+    rows: Mapping[str, int],
+    make: Callable[[str, int, int], EffectCell],
+) -> dict[str, tuple[EffectCell, ...]]:
+    """Returns splits with so many rows, shared out among structures and sizes, from which `make` makes cells."""
+    return {
+        split: tuple(make(structure, size, count) for (structure, size), count in share_out(mix, nodes, total).items())
+        for split, total in rows.items()
+    }
+
+
+class Question(NamedTuple):
+    """A question in numbers, with its answer."""
+
+    x: int
+    y: int
+    z: int
+    """The set as a bit mask; 0 where the question has none."""
+    yes: bool
+
+
+def effects_of(graph: MixedGraph) -> list[tuple[int, int]]:
+    """Returns all treatments with the outcomes that they cause."""
+    nodes = range(len(graph.children))
+    return [(x, y) for x in nodes for y in bits(graph.descendants(1 << x) & ~(1 << x))]
+
+
+@dataclass(frozen=True)
+class EffectQuestions:
+    """Draws graphs and asks about effects in them, as many Yes as No about each graph.
+
+    Args:
+        pairs_of (callable): From a graph, a cell and random numbers to pairs of a Yes and a No.
+        render (callable): From names, graph, treatment, outcome and sets to the texts of the questions.
+        parse (callable): From a prompt to a parsed prompt.
+        prove (callable): From a parsed prompt to its [`Proof`].
+        reasons (mapping): From a key that only certificates of one type have to the `reason` of their rows.
+    """
+
+    pairs_of: Callable[[MixedGraph, EffectCell, Draws], Iterator[tuple[Question, Question]]]
+    render: Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray], pa.Array]
+    parse: Callable[[str], Any]
+    prove: Callable[[Any], Proof]
+    reasons: Mapping[str, str]
+
+    def draw(self, cell: Cell, rows: int, stream: Stream, assigner: SplitAssigner) -> tuple[np.ndarray, np.ndarray]:
+        """Draws more graphs than rows need: some have no pair of questions. See `names_then_edges`."""
+        branching = replace(cell, structure="branching")
+        return names_then_edges(
+            branching, _GRAPHS_PER_USED_GRAPH * rows / cell.questions_per_premise, stream, assigner
+        )
+
+    def ask(self, cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: Stream) -> QuestionBatch:
+        """Asks about the effects in a batch of graphs; see `AskQuestions`."""
+        assert isinstance(cell, EffectCell)
+        hidden = _draw_hidden(len(edges), cell, stream)
+        used, graph, questions = self._draw_questions(cell, edges, hidden, rows, stream)
+        edges, names, hidden = edges[used], names[used], hidden[used]
+        premise = _write_premises(cell, edges, names, hidden, stream)
+        x, y, sets = (np.array([question[entry] for question in questions], dtype=np.int64) for entry in range(3))
+        yes = np.array([question.yes for question in questions], dtype=bool)
+        given = (sets[:, None] >> np.arange(cell.num_nodes) & 1).astype(bool)
+        text = self.render(names, graph, x, y, given)
+        prompts = pc.binary_join_element_wise(premise.take(pa.array(graph)), text, " ").to_pylist()
+        hops, certificate = prove_answers(prompts, yes, self.parse, self.prove)
+        columns = {
+            "num_hidden": pa.array(np.full(len(graph), hidden.shape[1], dtype=np.int32)),
+            "set_size": pa.array(given.sum(axis=1).astype(np.int32)),
+            "reason": pa.array(map(self._reason, certificate.to_pylist()), pa.string()),
+        }
+        return QuestionBatch(edges, names, graph, text, yes, hops, certificate, premise, columns)
+
+    def _draw_questions(
+        self, cell: EffectCell, edges: np.ndarray, hidden: np.ndarray, rows: int, stream: Stream
+    ) -> tuple[list[int], np.ndarray, list[Question]]:
+        """Returns the graphs that have a question, and for each question the number of its graph among them."""
+        used, graph = list[int](), list[int]()
+        questions: list[Question] = []
+        seeds = stream.words((len(edges),)).tolist()
+        for index, (directed, bidirected) in enumerate(zip(edges.tolist(), hidden.tolist(), strict=True)):
+            most = min(cell.questions_per_premise, rows - len(questions)) // 2
+            if not most:
+                break
+            draws = Draws(seeds[index])
+            mixed = MixedGraph.of_edges(cell.num_nodes, directed, bidirected)
+            pairs = [pair for _, pair in zip(range(most), self.pairs_of(mixed, cell, draws), strict=False)]
+            if pairs:
+                graph += [len(used)] * (2 * len(pairs))
+                used.append(index)
+                questions += draws.shuffled(question for pair in pairs for question in pair)
+        return used, np.array(graph, dtype=np.int64), questions
+
+    def _reason(self, certificate: str) -> str:
+        return next(reason for key, reason in self.reasons.items() if f'"{key}": ' in certificate)
+
+
+def _draw_hidden(num_graphs: int, cell: EffectCell, stream: Stream) -> np.ndarray:
+    """Draws pairs of nodes with a hidden cause, all pairs equally likely: shape (graphs, hidden causes, 2)."""
+    first, second = np.triu_indices(cell.num_nodes, 1)
+    drawn = stream.permutations(num_graphs, len(first))[:, : cell.num_hidden]
+    return np.stack([first[drawn], second[drawn]], axis=-1)
+
+
+def _write_premises(
+    cell: EffectCell, edges: np.ndarray, names: np.ndarray, hidden: np.ndarray, stream: Stream
+) -> pa.Array:
+    """Writes causal statements and then hidden causes, or all of them in random order."""
+    num_pairs = hidden.shape[0] * hidden.shape[1]
+    num_statements = edges.shape[0] * edges.shape[1] + num_pairs
+    keys = stream.words((num_statements,)) if cell.shuffled else np.arange(num_statements)
+    pair_graph = np.repeat(np.arange(len(hidden)), hidden.shape[1])
+    return render_mixed_premises(edges, names, pair_graph, hidden.reshape(num_pairs, 2), keys)
+
+
+_GRAPHS_PER_USED_GRAPH = 1.6
+"""Roughly how many graphs are drawn for one that has its questions; missing ones are drawn later."""
