@@ -78,6 +78,13 @@ REPLIES = (
         "Directed: A -> B, C -> B, D -> B\nUndirected: none\nAnswer: No",
     ),
     Reply(
+        "An adjustment set",
+        "age causes exercise. age causes health. exercise causes health.",
+        "Is {} a valid adjustment set for the effect of exercise on health?",
+        "proof",
+        "No\nPath: exercise <- age -> health\nOpen: age is a fork",
+    ),
+    Reply(
         "Both answers",
         "rain causes mud. mud causes falls.",
         "Does rain cause falls?",

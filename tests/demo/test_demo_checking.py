@@ -38,6 +38,7 @@ def check(name):
         ("Another valid path", 1, None, (3,)),
         ("A counter-model of another class", 0, 2, ()),
         ("PC, step by step", 0, 6, (1, 2, 3, 4, 5)),
+        ("An adjustment set", 1, None, (2, 3)),
         ("Both answers", 0, None, ()),
     ],
 )

@@ -15,6 +15,15 @@ PROMPTS = {
         "rain directly causes mud.",
     ),
     "co_occurrence": ("p causes q. q and r often appear together.", "Does q cause r?"),
+    "relevance": ("M causes N. N causes O.", "Can changing M affect O if N is held fixed?"),
+    "adjustment": (
+        "x3 causes x1. x3 causes x2. x1 causes x2.",
+        "Is {x3} a valid adjustment set for the effect of x1 on x2?",
+    ),
+    "identification": (
+        "p causes q. p and q share a hidden cause.",
+        "Can the effect of p on q be computed from observations alone?",
+    ),
 }
 INSTRUCTIONS = [
     "",

@@ -42,7 +42,7 @@ class Prompt(MixedPrompt):
 
 def recognizes(text: str) -> bool:
     """Returns whether a text has the words that no prompt of another task has."""
-    return _WORDS.search(text) is not None
+    return _WORDS.search(text) is not None and _EFFECT.search(text) is not None
 
 
 def parse_prompt(text: str) -> Prompt:
@@ -95,6 +95,7 @@ _CANONICAL = re.compile(
     CANONICAL_MIXED_PREMISE + rf"Can the effect of ({NAME}) on ({NAME}) be computed from observations alone\?"
 )
 _WORDS = re.compile(r"\bidentifi(?:able|ed)\b|\bfrom observation(?:s|al data)\b", re.IGNORECASE)
+_EFFECT = re.compile(r"\beffect\b|\bdo\(", re.IGNORECASE)
 _FROM = r"from (?:observations|observational data)(?: alone)?"
 _QUESTIONS = tuple(
     re.compile(pattern, re.IGNORECASE)
