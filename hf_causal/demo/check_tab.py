@@ -85,6 +85,13 @@ REPLIES = (
         "No\nPath: exercise <- age -> health\nOpen: age is a fork",
     ),
     Reply(
+        "Held fixed",
+        "stress causes insomnia. insomnia causes errors. stress causes fatigue. fatigue causes errors.",
+        "Can changing stress affect errors if insomnia is held fixed?",
+        "proof",
+        "Yes\nPath: stress -> insomnia -> errors",
+    ),
+    Reply(
         "Both answers",
         "rain causes mud. mud causes falls.",
         "Does rain cause falls?",

@@ -39,6 +39,7 @@ def check(name):
         ("A counter-model of another class", 0, 2, ()),
         ("PC, step by step", 0, 6, (1, 2, 3, 4, 5)),
         ("An adjustment set", 1, None, (2, 3)),
+        ("Held fixed", 0, 2, ()),
         ("Both answers", 0, None, ()),
     ],
 )
