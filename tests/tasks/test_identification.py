@@ -52,9 +52,9 @@ def parity_tables(hedge: dict, hidden: list[tuple[str, str]], second: bool, do: 
 
     parents = {node: [c for c, e in hedge["edges"] if e == node and listens(node, c)] for node in hedge["outer"]}
     coins = {node: [pair for pair in hidden if node in pair and listens(node, *pair)] for node in hedge["outer"]}
-    order = list(
-        nx.topological_sort(nx.DiGraph([*map(tuple, hedge["edges"]), *((n, n + "'") for n in hedge["outer"])]))
-    )
+    forest = nx.DiGraph(map(tuple, hedge["edges"]))
+    forest.add_nodes_from(hedge["outer"])
+    order = list(nx.topological_sort(forest))
     table: dict[tuple[int, ...], Fraction] = {}
     for values in product((0, 1), repeat=len(hidden)):
         coin, state = dict(zip(hidden, values, strict=True)), dict[str, int]()
