@@ -19,7 +19,7 @@ def explain(prompt: Prompt, certificate: Mapping[str, Any], naming: Naming = kee
     >>> from hf_causal.tasks.adjustment.text import parse_prompt
     >>> prompt = parse_prompt("A causes B. B causes C. Is {C} a valid adjustment set for the effect of A on B?")
     >>> str(explain(prompt, {"causal_path": ["A", "B"], "descent": ["B", "C"]}))
-    'The set has “C”, which must not be adjusted for. A → B is a causal path. “B” on it leads to “C”: B → C.'
+    'No adjustment set for the effect of “A” on “B” has “C”. A → B is a causal path. “B” on it leads to “C”: B → C.'
 
     ```
     """
@@ -32,7 +32,8 @@ def explain(prompt: Prompt, certificate: Mapping[str, Any], naming: Naming = kee
 
 def _explain_forbidden(prompt: Prompt, certificate: Mapping[str, Any], naming: Naming) -> Explanation:
     causal, descent = (list(map(naming, certificate[key])) for key in ("causal_path", "descent"))
-    summary = f"The set has “{descent[-1]}”, which must not be adjusted for."
+    pair = f"“{naming(prompt.question[0])}” on “{naming(prompt.question[1])}”"
+    summary = f"No adjustment set for the effect of {pair} has “{descent[-1]}”."
     steps = [f"{' → '.join(causal)} is a causal path."]
     if len(descent) > 1:
         steps.append(f"“{descent[0]}” on it leads to “{descent[-1]}”: {' → '.join(descent)}.")
