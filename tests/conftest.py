@@ -127,12 +127,17 @@ def corpora_dir(corpus_dir) -> Path:
     """A folder that holds a small build of every corpus."""
     from hf_causal.corpora.build import build
     from hf_causal.systems.datasets import datasets
+    from hf_causal.tasks.registry import tasks
 
     small = {
         "corr2cause": {"configs": ["default"], "nodes": (2, 3), "rows_per_shard": 20},
         "causal_sequences": {"configs": ["chain"], "rows": 40, "validation_rows": 20, "rows_per_cell": 20},
         "shapes": {"rows": 8, "validation_rows": 4, "rows_per_cell": 2},
     }
+    for task in tasks().values():
+        if task.dataset.name not in ("axiomatic", *small):
+            for config, options in task.small_options.items():
+                build(task.dataset.name, corpus_dir.parent / task.dataset.name, [config], **options)
     for corpus in datasets():
         if not (corpus_dir.parent / corpus).exists():
             build(corpus, corpus_dir.parent / corpus, **small.get(corpus, {}))

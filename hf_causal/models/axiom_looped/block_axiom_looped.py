@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import nn
+from transformers import initialization as init
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from .configuration_axiom_looped import AxiomLoopedConfig
@@ -47,6 +48,21 @@ class AxiomLoopedBlock(GradientCheckpointingLayer):
             # statement's two nodes are given.
             self.context_proj = Linear(4, config.intermediate_size, bias=False)
         self.down_proj = Linear(config.intermediate_size, heads)
+
+    def initialize(self) -> None:
+        """Draws the weights that linear layers do not have, and all of a monotone block."""
+        init.normal_(self.gates, mean=0.0, std=self.config.initializer_range)
+        init.constant_(self.log_scale, math.log(self.config.initial_scale))
+        init.constant_(self.threshold, self.config.initial_threshold)
+        if self.config.monotone:
+            # Flags begin near 0: where all weights are positive, a few high flags would raise all the others.
+            for linear in (self.up_proj, self.down_proj):
+                bound = 0.15 / math.sqrt(linear.in_features)
+                init.uniform_(linear.weight, -bound, bound)
+            init.constant_(self.up_proj.bias, -0.1)
+            init.constant_(self.down_proj.bias, -1.0)
+        if hasattr(self, "distance_bias"):
+            init.constant_(self.distance_bias, -4.0)
 
     def match(self, statements: torch.Tensor, questions: torch.Tensor, filled: torch.Tensor) -> torch.Tensor:
         """Computes how well any two sentences match in each head.

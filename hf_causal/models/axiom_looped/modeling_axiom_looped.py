@@ -40,18 +40,7 @@ class AxiomLoopedPreTrainedModel(PreTrainedModel):
             if module.bias is not None:
                 init.uniform_(module.bias, -bound, bound)
         elif isinstance(module, AxiomLoopedBlock):
-            init.normal_(module.gates, mean=0.0, std=self.config.initializer_range)
-            init.constant_(module.log_scale, math.log(self.config.initial_scale))
-            init.constant_(module.threshold, self.config.initial_threshold)
-            if self.config.monotone:
-                # Flags begin near 0: where all weights are positive, a few high flags would raise all the others.
-                for linear in (module.up_proj, module.down_proj):
-                    bound = 0.15 / math.sqrt(linear.in_features)
-                    init.uniform_(linear.weight, -bound, bound)
-                init.constant_(module.up_proj.bias, -0.1)
-                init.constant_(module.down_proj.bias, -1.0)
-            if hasattr(module, "distance_bias"):
-                init.constant_(module.distance_bias, -4.0)
+            module.initialize()
         elif isinstance(module, AxiomLoopedSystemBlock):
             init.zeros_(module.down_proj.weight)
 
