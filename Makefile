@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help venv reproduce browser test quick harnesses docs gallery attack quality style spaces clean
+.PHONY: help venv reproduce browser test everything quick harnesses docs gallery attack quality style spaces clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,7 +40,10 @@ browser:  ## Chromium, in which the tests of the page run; only root can install
 		apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core > /dev/null; then :; \
 	else echo "The tests of the page are skipped without Chromium: as root, apt-get install chromium"; fi
 
-test: $(INSTALLED) browser  ## All tests and doctests
+test: $(INSTALLED)  ## Tests and doctests, without those that serve pages, install wheels or export models
+	$(PYTEST) -m "not long"
+
+everything: $(INSTALLED) browser  ## All tests and doctests: about 25 minutes on 2 cores
 	$(PYTEST)
 
 quick: $(INSTALLED)  ## The fast tests, for while you work

@@ -55,6 +55,18 @@ SLOW = (
 
 
 TIGHT_LAYOUT, SAVEFIG = Figure.tight_layout, Figure.savefig
+LONG = (
+    "cli/test_cli_fuzz",
+    "corpora/test_fresh",
+    "demo/test_demo_clients",
+    "demo/test_demo_page",
+    "demo/test_demo_server",
+    "export/test_export",
+    "package/test_wheel",
+    "training/test_processes",
+)
+"""Starts of the paths of tests that serve pages, install wheels or export models; `make everything` runs them too."""
+
 LONGEST = (
     "training/test_processes",
     "docs/test_pages",
@@ -73,6 +85,8 @@ def pytest_collection_modifyitems(items):
         name = str(item.path.relative_to(tests)) if item.path.is_relative_to(tests) else ""
         if name.startswith(SLOW):
             item.add_marker("slow")
+        if name.startswith(LONG):
+            item.add_marker("long")
         ranks[item] = next((rank for rank, start in enumerate(LONGEST) if name.startswith(start)), len(LONGEST))
     items.sort(key=ranks.get)
 
@@ -97,7 +111,7 @@ def empty_pictures():
         Image.new("L", (1, 1)).save(path)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("matplotlib.figure.Figure.tight_layout", lambda figure: None)
+        patch.setattr("matplotlib.figure.Figure.tight_layout", lambda figure, **options: None)
         patch.setattr("matplotlib.figure.Figure.savefig", save)
         yield
 

@@ -164,7 +164,7 @@ def test_a_part_is_weighted_by_its_questions():
     assert Part("branching").accuracy(run) is None
 
 
-def test_a_page_of_three_runs_says_so_and_has_their_numbers(tmp_path):
+def test_a_page_of_three_runs_says_so_and_has_their_numbers(tmp_path, drawn_pictures):
     results = tmp_path / "results"
     results.mkdir()
     for run in runs("none", "ts2", (0.9, 0.8)) + runs("rope", "occ", (0.7,), in_family=0.97):
