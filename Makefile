@@ -40,7 +40,7 @@ browser:  ## Chromium, in which the tests of the page run; only root can install
 		apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core > /dev/null; then :; \
 	else echo "The tests of the page are skipped without Chromium: as root, apt-get install chromium"; fi
 
-test: $(INSTALLED)  ## Tests and doctests, without those that serve pages, install wheels or export models
+test: $(INSTALLED)  ## Tests and doctests, without those that take minutes (LONG in tests/conftest.py)
 	$(PYTEST) -m "not long"
 
 everything: $(INSTALLED) browser  ## All tests and doctests: about 25 minutes on 2 cores

@@ -56,16 +56,26 @@ SLOW = (
 
 TIGHT_LAYOUT, SAVEFIG = Figure.tight_layout, Figure.savefig
 LONG = (
+    "benchmarks",
     "cli/test_cli_fuzz",
+    "corpora/test_engines",
     "corpora/test_fresh",
+    "corpora/test_parquet",
     "demo/test_demo_clients",
     "demo/test_demo_page",
     "demo/test_demo_server",
+    "demo/test_demo_uploads",
+    "demo/test_demo_workers",
+    "docs",
+    "evaluation/test_metric_spaces",
     "export/test_export",
     "package/test_wheel",
+    "posttraining/test_finetuning_hub",
+    "systems/test_removal",
     "training/test_processes",
 )
-"""Starts of the paths of tests that serve pages, install wheels or export models; `make everything` runs them too."""
+"""Starts of the paths of tests that serve pages, run documents and benchmarks, start clusters or export models;
+`make everything` runs them too."""
 
 LONGEST = (
     "training/test_processes",
