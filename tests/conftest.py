@@ -69,12 +69,17 @@ LONG = (
     "docs",
     "evaluation/test_metric_spaces",
     "export/test_export",
+    "harnesses/test_inspect",
+    "harnesses/test_lm_eval",
+    "harnesses/test_reasoning_gym",
+    "harnesses/test_verifiers",
+    "hub",
     "package/test_wheel",
-    "posttraining/test_finetuning_hub",
+    "posttraining",
     "systems/test_removal",
     "training/test_processes",
 )
-"""Starts of the paths of tests that serve pages, run documents and benchmarks, start clusters or export models;
+"""Starts of the paths of tests that fine-tune, publish, serve pages, run documents and benchmarks, start clusters or export models;
 `make everything` runs them too."""
 
 LONGEST = (
