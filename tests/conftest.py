@@ -79,8 +79,8 @@ LONG = (
     "systems/test_removal",
     "training/test_processes",
 )
-"""Starts of the paths of tests that fine-tune, publish, serve pages, run documents and benchmarks, start clusters or export models;
-`make everything` runs them too."""
+"""Starts of the paths of tests that fine-tune, publish, serve pages, run documents and benchmarks, start clusters or
+export models; `make everything` runs them too."""
 
 LONGEST = (
     "training/test_processes",
