@@ -16,6 +16,10 @@ PROMPTS = {
     ),
     "co_occurrence": ("p causes q. q and r often appear together.", "Does q cause r?"),
     "relevance": ("M causes N. N causes O.", "Can changing M affect O if N is held fixed?"),
+    "relevance_axioms": (
+        "Changing M cannot affect N if O is held fixed. Changing P cannot affect N.",
+        "Does it follow that changing M cannot affect N?",
+    ),
     "adjustment": (
         "x3 causes x1. x3 causes x2. x1 causes x2.",
         "Is {x3} a valid adjustment set for the effect of x1 on x2?",
