@@ -43,7 +43,7 @@ browser:  ## Chromium, in which the tests of the page run; only root can install
 test: $(INSTALLED)  ## Tests and doctests, without those that take minutes (LONG in tests/conftest.py)
 	$(PYTEST) -m "not long"
 
-everything: $(INSTALLED) browser  ## All tests and doctests: about 25 minutes on 2 cores
+everything: $(INSTALLED) browser  ## All tests and doctests
 	$(PYTEST)
 
 quick: $(INSTALLED)  ## The fast tests, for while you work

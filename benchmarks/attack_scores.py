@@ -289,7 +289,7 @@ def random_ball_walk(facts: Graph, chance: random.Random) -> str:
 
 
 def attack_small_graphs(nodes: int, most: int, seed: int = 0) -> Counter[str]:
-    """Scores every valid answer and many invalid ones about all DAGs up to a size, at most so many of each size."""
+    """Scores every valid answer and many invalid ones about DAGs of up to `nodes` nodes, `most` of each size."""
     chance, outcomes = random.Random(seed), Counter[str]()
     for size in range(2, nodes + 1):
         graphs = list(dags(size))

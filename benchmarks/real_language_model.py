@@ -1,6 +1,6 @@
 """A real language model on CPUs: does writing the proof help beyond the trained sizes?
 
-    python benchmarks/real_language_model.py PHASE --work /tmp/real --out benchmarks/results/real_language_model
+    python benchmarks/real_language_model.py PHASE --work runs/real --out benchmarks/results/real_language_model
 
 Phases, each of which resumes and can be run alone:
 

@@ -1,7 +1,7 @@
 """Speed and agreement of the relevance tasks: `python benchmarks/relevance.py [--rows 20000] [--seed 0]`.
 
-Rows per second of processor time of one core, text and proofs included, beside a plain loop with networkx that draws,
-answers and writes the same kind of rows; rows per second that `hf_causal.check` proves; and for every split the rows
+Rows per second of processor time of one core, text and proofs included, compared with a plain loop that draws, answers
+and writes such rows with networkx; rows per second that `hf_causal.check` proves; and for every split the rows
 whose answers networkx confirms, the invariants, and the accuracy of shortcuts.
 """
 

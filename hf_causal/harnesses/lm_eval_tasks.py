@@ -77,7 +77,7 @@ _BY_GENERATION: dict[str, Any] = {
 _WAYS = {"": _BY_LIKELIHOOD, "_generate": _BY_GENERATION}
 """From the suffix of the name of a Yes/No task to its fields."""
 _DELIMITER = "\n\n=====\n\n"
-"""What stands between examples of answers, and so ends an answer; blank lines may be in an answer or its reasoning."""
+"""Separates few-shot examples and ends a generated answer. It is no blank line, since answers may have such lines."""
 _METRICS = {"score": True, "answer_right": True, "proof_valid": True, "unreadable": False}
 """Metrics of answers in a form, and whether higher is better."""
 

@@ -31,8 +31,8 @@ class PromptFormat:
             the prompt is that of the data sets.
         shots (`int`): Examples with their answers before the question, the same for all questions of a task.
         seed (`int`): Seed of the choice of examples.
-        form (`str`): Form of the answers, `yes-no` or one of a task's `forms`, whose instruction precedes a question:
-            what prompts have in common stands first, and is computed once.
+        form (`str`): Form of the answers, `yes-no` or one of a task's `forms`, whose instruction precedes the
+            question, so that prompts begin with the same text, which is computed once.
     """
 
     instructed: bool = True

@@ -19,7 +19,7 @@ from hf_causal.utils.randomness import Draws
 _SETS_TRIED = 24
 """Sets of one size that are looked at for a Yes and a No."""
 _EMPTY_ONE_IN = 6
-"""One graph in so many has a pair of questions about the empty set."""
+"""One graph in six has a pair of questions about the empty set."""
 _OPEN_IN_THREE = 2
 """Of three No, how many have an open path rather than a forbidden node where there is a choice."""
 

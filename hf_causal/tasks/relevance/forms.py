@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 
 from hf_causal.tasks.forms import AnswerForm, Score
 from hf_causal.tasks.relevance.proof import check, prove, reached_nodes, require_answerable
 from hf_causal.tasks.relevance.text import Prompt, write_condition, write_list
 from hf_causal.tasks.shared.judging import judge_lines
-from hf_causal.tasks.shared.proofs import CertificateError, Proof, distinct, neighbours
-from hf_causal.tasks.shared.structured_replies import Reply, UnreadableReply, names_of, read_nodes, write_nodes
-from hf_causal.tasks.shared.traces import judge_steps
+from hf_causal.tasks.shared.proofs import CertificateError, Proof, distinct
+from hf_causal.tasks.shared.search_traces import Search
+from hf_causal.tasks.shared.structured_replies import Reply, names_of, write_nodes
 
 _LABELS = {"Yes": ("Path",), "No": ("Reached",)}
-_FROM = re.compile(r"from\s+(?P<node>[A-Za-z0-9]+)\s*:(?P<effects>.*)", re.IGNORECASE)
 _SET = "Affected"
 
 
@@ -70,15 +68,7 @@ def write_trace(prompt: Prompt, proof: Proof) -> str:
 
     ```
     """
-    effects, names = _effects(prompt), _names(prompt)
-    lines, queue, met = [], list(prompt.changed), set[str]()
-    for node in queue:  # the loop appends to the queue
-        if not met.isdisjoint(prompt.targets):
-            break
-        lines.append(f"From {node}: {write_nodes(effects.get(node, []), names)}")
-        met.update(effects.get(node, ()))
-        queue += [name for name in effects.get(node, ()) if name not in queue and name not in prompt.given]
-    return "\n".join([*lines, f"Answer: {proof.answer}"])
+    return _search(prompt).write(proof.answer)
 
 
 def judge_trace(prompt: Prompt, reply: Reply) -> Score:
@@ -88,34 +78,11 @@ def judge_trace(prompt: Prompt, reply: Reply) -> Score:
     a node of the question has been met, and No when all reached nodes have been looked up without meeting one.
     """
     require_answerable(prompt)
-    effects, names = _effects(prompt), _names(prompt)
-    reached, looked_up, met = set(prompt.changed), set[str](), set[str]()
+    return _search(prompt).judge(reply, prove(prompt).answer)
 
-    def take_step(line: str) -> None:
-        match = _FROM.fullmatch(line.strip())
-        if match is None:
-            raise UnreadableReply(f"{line!r:.80} is no step 'From X: …'")
-        node = match["node"]
-        if node not in reached or node in looked_up:
-            why = "held fixed" if node in prompt.given else "looked up" if node in looked_up else "not reached"
-            raise CertificateError(f"{node!r} is {why}")
-        listed = read_nodes(match["effects"], names, f"From {node}")
-        if len(set(listed)) < len(listed) or set(listed) != set(effects.get(node, ())):
-            raise CertificateError(f"the stated effects of {node!r} are {effects.get(node, [])}, not {listed}")
-        looked_up.add(node)
-        met.update(listed)
-        reached.update(set(listed) - set(prompt.given))
 
-    def conclude(answer: str) -> None:
-        found = sorted(met & set(prompt.targets))
-        if answer == "Yes" and not found:
-            raise CertificateError(f"the search has not met any of {list(prompt.targets)}")
-        if answer == "No" and found:
-            raise CertificateError(f"{found[0]!r} has been met")
-        if answer == "No" and looked_up != reached:
-            raise CertificateError(f"{min(reached - looked_up)!r} is not looked up")
-
-    return judge_steps(reply, _FROM.match, take_step, conclude, prove(prompt).answer)
+def _search(prompt: Prompt) -> Search:
+    return Search(prompt.edges, _names(prompt), prompt.changed, prompt.targets, prompt.given)
 
 
 def write_set(prompt: Prompt, proof: Proof) -> str:
@@ -141,11 +108,6 @@ def judge_set(prompt: Prompt, reply: Reply) -> Score:
 def ask_for_set(prompt: Prompt) -> str:
     """Returns the question which nodes can be affected."""
     return f"Which other nodes can changing {write_list(prompt.changed, 'or')} affect{write_condition(prompt.given)}?"
-
-
-def _effects(prompt: Prompt) -> dict[str, list[str]]:
-    """Returns the stated effects of each node, each once, in the order of the text."""
-    return {node: list(dict.fromkeys(nodes)) for node, nodes in neighbours(prompt.edges)[1].items()}
 
 
 def _names(prompt: Prompt) -> frozenset[str]:

@@ -1,8 +1,8 @@
 """What follows from which statements about four nodes, by which axioms: the problems that rows are made of.
 
 Whether a statement follows is decided by all 4,096 digraphs, and whether an axiom is needed by closing the premises
-under the others. A premise set stands for all that differ from it in the names of the nodes, so that the sets of two
-splits are never the same up to names.
+under the others. Premise sets that differ only in the names of their nodes count as one, and each belongs to one
+split.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def effect_splits(
     rows: Mapping[str, int],
     make: Callable[[str, int, int], EffectCell],
 ) -> dict[str, tuple[EffectCell, ...]]:
-    """Returns splits with so many rows, shared out among structures and sizes, from which `make` makes cells."""
+    """Returns the cells of each split: its rows are divided among structures and sizes, and `make` makes a cell."""
     return {
         split: tuple(make(structure, size, count) for (structure, size), count in share_out(mix, nodes, total).items())
         for split, total in rows.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -13,7 +14,7 @@ from hf_causal.tasks.shared.proofs import find_cycle
 
 
 @dataclass(frozen=True)
-class MixedPrompt:
+class MixedPrompt(ABC):
     """Statements and a question about the effect of a treatment on an outcome."""
 
     statements: tuple[Statement, ...]
@@ -42,9 +43,9 @@ class MixedPrompt:
         return write_mixed_premise(self.statements)
 
     @property
+    @abstractmethod
     def question_text(self) -> str:
         """The canonical text of the question."""
-        raise NotImplementedError
 
     def __str__(self) -> str:
         return f"{self.premise} {self.question_text}" if self.statements else self.question_text

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from hf_causal.tasks.forms import AnswerForm, Score
 from hf_causal.tasks.shared.judging import judge_lines
-from hf_causal.tasks.shared.proofs import CertificateError, Proof, neighbours
-from hf_causal.tasks.shared.structured_replies import (
-    Reply,
-    UnreadableReply,
-    names_of,
-    read_nodes,
-    write_nodes,
-)
-from hf_causal.tasks.shared.traces import judge_steps
+from hf_causal.tasks.shared.proofs import CertificateError, Proof
+from hf_causal.tasks.shared.search_traces import Search
+from hf_causal.tasks.shared.structured_replies import Reply, names_of, write_nodes
 from hf_causal.tasks.transitivity.proof import check, prove
 from hf_causal.tasks.transitivity.text import Prompt
 
 _LABELS = {"Yes": ("Path",), "No": ("Reached",)}
-_FROM = re.compile(r"from\s+(?P<node>[A-Za-z0-9]+)\s*:(?P<effects>.*)", re.IGNORECASE)
 
 
 def write_proof(prompt: Prompt, proof: Proof) -> str:
@@ -78,17 +70,7 @@ def write_trace(prompt: Prompt, proof: Proof) -> str:
 
     ```
     """
-    cause, effect = prompt.question
-    effects, names = _effects(prompt), _names(prompt)
-    lines, queue, reached = [], [cause], set[str]()
-    for node in queue:  # the loop appends to the queue
-        lines.append(f"From {node}: {write_nodes(effects.get(node, []), names)}")
-        new = [name for name in effects.get(node, ()) if name not in reached]
-        reached.update(new)
-        queue += [name for name in new if name != cause]
-        if effect in reached:
-            break
-    return "\n".join([*lines, f"Answer: {proof.answer}"])
+    return _search(prompt).write(proof.answer)
 
 
 def judge_trace(prompt: Prompt, reply: Reply) -> Score:
@@ -97,39 +79,12 @@ def judge_trace(prompt: Prompt, reply: Reply) -> Score:
     The nodes may be looked up in any order, each once. Yes is proved when the effect has been reached, and No when
     all reached nodes have been looked up without meeting it.
     """
+    return _search(prompt).judge(reply, prove(prompt).answer)
+
+
+def _search(prompt: Prompt) -> Search:
     cause, effect = prompt.question
-    effects, names = _effects(prompt), _names(prompt)
-    reached, looked_up = {cause}, set[str]()
-    met = set[str]()
-
-    def take_step(line: str) -> None:
-        match = _FROM.fullmatch(line.strip())
-        if match is None:
-            raise UnreadableReply(f"{line!r:.80} is no step 'From X: …'")
-        node = match["node"]
-        if node not in reached or node in looked_up:
-            raise CertificateError(f"{node!r} has {'been looked up' if node in looked_up else 'not been reached'}")
-        listed = read_nodes(match["effects"], names, f"From {node}")
-        if len(set(listed)) < len(listed) or set(listed) != set(effects.get(node, ())):
-            raise CertificateError(f"the stated effects of {node!r} are {effects.get(node, [])}, not {listed}")
-        looked_up.add(node)
-        met.update(listed)
-        reached.update(listed)
-
-    def conclude(answer: str) -> None:
-        if answer == "Yes" and effect not in met:
-            raise CertificateError(f"the search has not reached {effect!r}")
-        if answer == "No" and (effect in met or looked_up != reached):
-            raise CertificateError(
-                f"{effect!r} has been reached" if effect in met else f"{min(reached - looked_up)!r} is not looked up"
-            )
-
-    return judge_steps(reply, _FROM.match, take_step, conclude, prove(prompt).answer)
-
-
-def _effects(prompt: Prompt) -> Mapping[str, list[str]]:
-    """Returns the stated effects of each node, each once, in the order of the text."""
-    return {node: list(dict.fromkeys(nodes)) for node, nodes in neighbours(prompt.edges)[1].items()}
+    return Search(prompt.edges, _names(prompt), (cause,), (effect,))
 
 
 def _names(prompt: Prompt) -> frozenset[str]:
