@@ -141,7 +141,7 @@ def _build(corpus: str, out: Path, configs: Sequence[str], options: str) -> None
 def corpus_digests(folder: Path) -> dict[str, Any]:
     """Returns version, columns and, for each split, rows and SHA-256 of every config below a folder.
 
-    The digest is over values alone, so names and types of the columns stand beside it.
+    The digest is over values alone, and an entry has the names and types of the columns in addition.
     """
     found: dict[str, Any] = {}
     for manifest in sorted(folder.glob("*/*/manifest.json")):
