@@ -133,7 +133,10 @@ def _fix_row(row: Row, columns: Columns, examples: Mapping[str, Any]) -> dict[st
         return {"broken_row": row.text, CHANGE: None, DEFECT: "unreadable_row"}
     result, corrected, changes = check_row(row, columns), dict(row), list[str]()
     if proof := result.proof:
-        changes = _correct_labels(corrected, columns, proof.answer, examples)
+        if proof.answer in ("Yes", "No"):
+            changes = _correct_labels(corrected, columns, proof.answer, examples)
+        elif {"wrong_label", "unreadable_label"} & dict(result.findings).keys():
+            changes = _correct_open_answer(corrected, columns, proof.answer)
         if changes:
             result = check_row(corrected, columns)
         if columns.certificate and "wrong_certificate" in dict(result.findings):
@@ -154,6 +157,15 @@ def _correct_labels(row: dict[str, Any], columns: Columns, answer: str, examples
             row[column] = spell(answer, example, columns.classes.get(column, ()))
             changes.append(f"{column}: {label!r} -> {row[column]!r}")
     return changes
+
+
+def _correct_open_answer(row: dict[str, Any], columns: Columns, answer: str) -> list[str]:
+    """Replaces the answer of a task with other answers than Yes and No; one in a column of numbers stays marked."""
+    label = row.get(columns.label)
+    if not isinstance(label, str | None):
+        return []
+    row[columns.label] = answer
+    return [f"{columns.label}: {label!r} -> {answer!r}"]
 
 
 def _example_label(dtype: pa.DataType) -> Any:
