@@ -31,6 +31,8 @@ class RowResult:
     question_key: int | None = None
     """Hash of the statements and the question."""
     num_nodes: int = 0
+    verdict: str | None = None
+    """The verdict, one of `adapters.VERDICTS`."""
 
 
 def check_row(row: Row, columns: Columns) -> RowResult:
@@ -44,11 +46,13 @@ def check_row(row: Row, columns: Columns) -> RowResult:
         [`RowResult`]: Its findings are those that need no other row.
     """
     if isinstance(row, BrokenRow):
-        return RowResult(None, findings=[("unreadable_row", row.reason)])
+        return RowResult(None, findings=[("unreadable_row", row.reason)], verdict="unreadable")
     texts = columns.texts(row)
     if texts is None:
         got = ", ".join(f"`{column}` {row.get(column)!r:.80}" for column in columns.text)
-        return RowResult(None, findings=[("unreadable_row", f"the text must be a string, got {got}")])
+        return RowResult(
+            None, findings=[("unreadable_row", f"the text must be a string, got {got}")], verdict="unreadable"
+        )
     result = RowResult(" ".join(texts), columns.answer(row, columns.label))
     result.findings += _label_findings(row, columns, result.answer)
     try:
@@ -56,8 +60,10 @@ def check_row(row: Row, columns: Columns) -> RowResult:
         proof = task.prove(prompt)
     except ValueError as error:
         result.findings.append(("unreadable_row", f"{error!s:.500}"))
+        result.verdict = "unreadable"
         return result
     result.task, result.proof = task.name, proof
+    result.verdict = "proved" if result.answer == proof.answer else "refuted" if result.answer else "unreadable"
     if result.answer is not None and result.answer != proof.answer:
         result.findings.append(("wrong_label", f"{proof.certificate} proves {proof.answer!r}"))
     _check_graph(result, task, prompt)
