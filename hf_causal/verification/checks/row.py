@@ -33,6 +33,8 @@ class RowResult:
     question_key: int | None = None
     """Hash of the statements and the question."""
     num_nodes: int = 0
+    verdict: str | None = None
+    """The verdict, one of `adapters.VERDICTS`."""
 
 
 def check_row(row: Row, columns: Columns) -> RowResult:
@@ -46,11 +48,13 @@ def check_row(row: Row, columns: Columns) -> RowResult:
         [`RowResult`]: Its findings are those that need no other row.
     """
     if isinstance(row, BrokenRow):
-        return RowResult(None, findings=[("unreadable_row", row.reason)])
+        return RowResult(None, findings=[("unreadable_row", row.reason)], verdict="unreadable")
     texts = columns.texts(row)
     if texts is None:
         got = ", ".join(f"`{column}` {row.get(column)!r:.80}" for column in columns.text)
-        return RowResult(None, findings=[("unreadable_row", f"the text must be a string, got {got}")])
+        return RowResult(
+            None, findings=[("unreadable_row", f"the text must be a string, got {got}")], verdict="unreadable"
+        )
     result = RowResult(" ".join(texts), columns.answer(row, columns.label))
     try:
         task, prompt = read(*texts)
@@ -63,9 +67,12 @@ def check_row(row: Row, columns: Columns) -> RowResult:
             *_label_findings(row, columns, result.answer),
             ("unreadable_row", f"{error!s:.500}"),
         ]
+        result.verdict = "unreadable"
         return result
     result.task, result.proof = task.name, proof
-    if result.answer is not None and not _is_right(result.answer, proof, task, prompt):
+    right = result.answer is not None and _is_right(result.answer, proof, task, prompt)
+    result.verdict = "proved" if right else "refuted" if result.answer else "unreadable"
+    if result.answer is not None and not right:
         result.findings.append(("wrong_label", f"{proof.certificate} proves {proof.answer!r}"))
     _check_graph(result, task, prompt)
     result.findings += _column_findings(row, columns, result.answer, task, prompt)
