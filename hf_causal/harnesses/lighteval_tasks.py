@@ -20,7 +20,6 @@ from lighteval.tasks.requests import Doc, SamplingMethod
 
 from hf_causal.evaluation.language_models.prompts import INSTRUCTION
 from hf_causal.harnesses.splits import VALIDATION, HarnessSplit, harness_splits
-from hf_causal.tasks.registry import get_task
 from hf_causal.tasks.shared.replies import parse_answer
 from hf_causal.tasks.shared.schema import LABELS
 
@@ -93,5 +92,4 @@ def task_configs(one: HarnessSplit) -> list[LightevalTaskConfig]:
     return [by_likelihood, by_generation]
 
 
-TASKS_TABLE = [config for one in harness_splits() if get_task(one.task).is_yes_no for config in task_configs(one)]
-"""Of the tasks whose answers are Yes and No; Inspect, which lighteval runs too, has all of them."""
+TASKS_TABLE = [config for one in harness_splits() for config in task_configs(one)]

@@ -86,7 +86,7 @@ def task_files() -> dict[str, dict[str, Any]]:
     """Returns the content of each task and group file, by its path in the folder."""
     files: dict[str, dict[str, Any]] = {}
     groups: dict[tuple[str, str], list[str]] = {}
-    for one in harness_splits():
+    for one in harness_splits(other_answers=True):
         ways = _WAYS if get_task(one.task).is_yes_no else {}
         variants = {suffix: {**_rows(one), **fields} for suffix, fields in ways.items()}
         variants |= {f"_{form.replace('-', '_')}": _in_form(one, form) for form in get_task(one.task).forms}
