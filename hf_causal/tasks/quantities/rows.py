@@ -172,7 +172,7 @@ def quantities_config(
     nodes: tuple[int, ...] = (3, 4),
     rungs: tuple[int, ...] = (1, 2),
     seed: int = 0,
-    rows_per_shard: int = 25_000,
+    rows_per_shard: int = 2_500,
 ) -> CorpusConfig:
     """Makes the training config: observations and interventions in models of 3 and 4 variables.
 
@@ -204,7 +204,7 @@ def generalization_config(
     rows_per_cell: int = 500,
     nodes: tuple[int, ...] = (5, 6, 8),
     seed: int = 0,
-    rows_per_shard: int = 25_000,
+    rows_per_shard: int = 2_500,
 ) -> CorpusConfig:
     """Makes the evaluation config: one split for each way of leaving the training family.
 
