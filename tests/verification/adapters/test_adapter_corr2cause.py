@@ -59,13 +59,11 @@ for found in all_dags("XYZW"):
 
 
 def premise(names, listed) -> str:
-    statements = "; ".join(
-        f"{i} indep {j}" + (f" | {', '.join(given)}" if given else "") for i, j, given in sorted(listed)
-    )
+    texts = [f"{i} indep {j}" + (f" | {', '.join(given)}" if given else "") for i, j, given in sorted(listed)]
     return (
-        f"Premise:\nSuppose there is a closed system of {len(names)} variables, {', '.join(names[:-1])}, and {names[-1]}, "
-        "whose causal structure forms a directed acyclic graph and satisfies faithfulness. "
-        f"All the conditional independence relations are: {statements}."
+        f"Premise:\nSuppose there is a closed system of {len(names)} variables, {', '.join(names[:-1])}, and "
+        f"{names[-1]}, whose causal structure forms a directed acyclic graph and satisfies faithfulness. "
+        f"All the conditional independence relations are: {'; '.join(texts)}."
     )
 
 
@@ -123,27 +121,25 @@ def test_a_corrected_copy(tmp_path):
     assert verify(tmp_path / "fixed.json").tables[0].verdicts == {"proved": 3}
 
 
-CHAIN = (
-    "Premise: Suppose there is a closed system of 3 variables, A, B and C. All the statistical relations among these 3 "
-    "variables are as follows: A correlates with C. B correlates with C. However, A is independent of B.\nHypothesis: "
+COLLIDER = (
+    "Premise: Suppose there is a closed system of 3 variables, A, B and C. All the statistical relations among these "
+    "3 variables are as follows: A correlates with C. B correlates with C. However, A is independent of B.\n"
+    "Hypothesis: "
 )
+HYPOTHESES = {
+    "A directly affects C.": 1,
+    "C directly affects A.": 2,
+    "A directly affects B.": 0,
+    "A and B together cause some other variable(s).": 1,
+}
+"""The third is refuted: it holds in no graph, which is class 2."""
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".json"])
 def test_three_classes(suffix, tmp_path):
-    hypotheses = [
-        "A directly affects C.",
-        "C directly affects A.",
-        "A directly affects B.",
-        "A and B together cause some other variable(s).",
-    ]
-    labels = [1, 2, 0, 1]
-    rows = [
-        {"input": CHAIN + text, "label": label, "num_variables": 3, "template": "x"}
-        for text, label in zip(hypotheses, labels, strict=True)
-    ]
+    rows = [{"input": COLLIDER + text, "label": label, "num_variables": 3} for text, label in HYPOTHESES.items()]
     path = tmp_path / f"three{suffix}"
-    lines = [",".join(rows[0]), *(f'"{r["input"]}",{r["label"]},3,x' for r in rows)]
+    lines = [",".join(rows[0]), *(f'"{r["input"]}",{r["label"]},3' for r in rows)]
     path.write_text(json.dumps(rows) if suffix == ".json" else "\n".join(lines) + "\n")
     (table,) = verify(path).tables
     assert table.verdicts == {"proved": 3, "refuted": 1}
@@ -154,7 +150,7 @@ def test_three_classes(suffix, tmp_path):
 
 def test_two_classes_are_those_of_the_task(tmp_path):
     path = tmp_path / "two.json"
-    path.write_text(json.dumps([{"input": CHAIN + "C directly affects A.", "label": 0}]))
+    path.write_text(json.dumps([{"input": COLLIDER + "C directly affects A.", "label": 0}]))
     (table,) = verify(path).tables
     assert (table.dataset, table.verdicts) == (None, {"proved": 1})
 
@@ -163,7 +159,5 @@ def test_two_classes_are_those_of_the_task(tmp_path):
 def test_published_rows_are_read():
     (table,) = verify(PUBLISHED / "corr2cause_pp/train.json").tables
     assert table.verdicts == {"proved": 200}
-    assert all(
-        set(table.verdicts) == {"proved", "refuted"} or table.verdicts == {"proved": 200}
-        for table in verify(PUBLISHED / "corr2cause").tables
-    )
+    for table in verify(PUBLISHED / "corr2cause").tables:
+        assert table.dataset is None and set(table.verdicts) == {"proved", "refuted"}
