@@ -79,9 +79,10 @@ class TableReport:
         premises = f"{self.num_premises:,} different premise{'s' if self.num_premises != 1 else ''}"
         if self.num_nodes[1]:  # a task without graphs has no nodes
             premises += f" of {'–'.join(map(str, dict.fromkeys(self.num_nodes)))} nodes"
+        # Rows of tasks with other answers than Yes and No have no share of Yes.
+        yes = f"{self.num_yes / max(labelled, 1):.1%} Yes, " if labelled or not self.tasks else ""
         return (
-            f"{self.name}: {self.num_rows:,} rows ({', '.join(self.tasks) or 'no task'}), "
-            f"{self.num_yes / max(labelled, 1):.1%} Yes, {premises}, "
+            f"{self.name}: {self.num_rows:,} rows ({', '.join(self.tasks) or 'no task'}), {yes}{premises}, "
             f"at most {self.max_rows_per_premise:,} rows a premise"
         )
 

@@ -51,7 +51,10 @@ class TaskChecker:
         columns, proof = self.columns, result.proof
         if proof is None:
             return []
-        changes = _correct_labels(row, columns, proof.answer, examples)
+        if proof.answer in _YES_NO:
+            changes = _correct_labels(row, columns, proof.answer, examples)
+        else:
+            changes = _correct_other_answer(row, columns, result, proof.answer)
         if changes:
             result = check_row(row, columns)
         if columns.certificate and "wrong_certificate" in dict(result.findings):
@@ -70,6 +73,15 @@ def _correct_labels(row: dict[str, Any], columns: Columns, answer: str, examples
             row[column] = spell(answer, example, columns.classes.get(column, ()))
             changes.append(f"{column}: {label!r} -> {row[column]!r}")
     return changes
+
+
+def _correct_other_answer(row: dict[str, Any], columns: Columns, result: RowResult, answer: str) -> list[str]:
+    """Replaces an answer other than Yes and No; one in a column of numbers stays as it is, and is marked."""
+    label = row.get(columns.label)
+    if not isinstance(label, str | None) or not {"wrong_label", "unreadable_label"} & dict(result.findings).keys():
+        return []
+    row[columns.label] = answer
+    return [f"{columns.label}: {label!r} -> {answer!r}"]
 
 
 @dataclass(frozen=True)
