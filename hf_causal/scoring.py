@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hf_causal.tasks.answering import all_form_names, applicable_form, read_row
+from hf_causal.tasks.answering import all_form_names, applicable_form, form_of_row, read_row
 from hf_causal.tasks.forms import YES_NO, Score
 from hf_causal.tasks.proving import prove
 from hf_causal.tasks.shared.replies import UNPARSABLE, parse_answer
@@ -14,14 +14,15 @@ from hf_causal.tasks.shared.structured_replies import UnreadableReply, read_repl
 __all__ = ["Score", "score"]
 
 
-def score(reply: str | None, row: Mapping[str, Any], form: str = "yes-no") -> Score:
+def score(reply: str | None, row: Mapping[str, Any], form: str | None = None) -> Score:
     """Scores a reply to a row.
 
     Args:
         reply (`str` or `None`): Text that a model wrote; `None` for a reply that never came.
         row (mapping): With `completion` (`"Yes"` or `"No"`) or `label` (1 or 0). The `prompt` of a row with neither is
             answered exactly.
-        form (`str`): How the question was put: `"yes-no"`, or a form of the row's task such as `"proof"` or `"trace"`.
+        form (`str`, *optional*): How the question was put: `"yes-no"`, or a form of the row's task such as `"proof"`
+            or `"trace"`. That of the row itself if not given: `"yes-no"`, or `"value"` where the answer is a number.
 
     Returns:
         [`Score`]: For `"yes-no"` the value is 1 for the right answer and 0 for a wrong or unreadable one. For other
@@ -29,7 +30,7 @@ def score(reply: str | None, row: Mapping[str, Any], form: str = "yes-no") -> Sc
         0 and 1.
 
     Raises:
-        `ValueError`: For an unknown form, or a row whose answer is not Yes or No.
+        `ValueError`: For an unknown form, or a row whose answer is not Yes or No where the form is.
 
     Example:
 
@@ -44,6 +45,8 @@ def score(reply: str | None, row: Mapping[str, Any], form: str = "yes-no") -> Sc
 
     ```
     """
+    if form is None:
+        form = form_of_row(row)
     if form == YES_NO:
         return _score_yes_no(reply, row)
     if "prompt" not in row and form not in all_form_names():

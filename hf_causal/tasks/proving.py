@@ -99,7 +99,7 @@ def check(row: Mapping[str, Any]) -> None:
 
     Args:
         row (mapping): With `prompt`, `completion` and `certificate`; a `label` (0 for No, 1 for Yes), `premise` and
-            `question` must agree with them where present.
+            `question` must agree with them where present. Rows whose answer is neither have no label.
 
     Raises:
         [`CertificateError`]: If the certificate does not prove the completion, or the row contradicts itself.
@@ -119,11 +119,15 @@ def check(row: Mapping[str, Any]) -> None:
     text, answer = row.get("prompt"), row.get("completion")
     if not isinstance(text, str):
         raise CertificateError(f"the prompt must be a string, got {text!r:.80}")
-    if answer not in ("Yes", "No"):
-        raise CertificateError(f"the completion must be 'Yes' or 'No', got {answer!r}")
-    if row.get("label") is not None and row["label"] != (answer == "Yes"):
+    if answer in ("Yes", "No") and row.get("label") is not None and row["label"] != (answer == "Yes"):
         raise CertificateError(f"the label {row['label']} contradicts the completion {answer!r}")
     task, prompt = read(text)
+    if task.is_yes_no and answer not in ("Yes", "No"):
+        raise CertificateError(f"the completion must be 'Yes' or 'No', got {answer!r}")
+    if not task.is_yes_no and (not isinstance(answer, str) or row.get("label") is not None):
+        raise CertificateError(
+            f"the completion must be an answer in words or numbers, without a label, got {answer!r:.80}"
+        )
     check_columns(row, task, prompt)
     check_certificate(row.get("certificate"), answer, task, prompt)
 
