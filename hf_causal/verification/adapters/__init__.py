@@ -6,7 +6,7 @@ written. The verdict on a row follows from that, with a proof.
 
 from hf_causal.verification.adapters.adapter import Adapter
 from hf_causal.verification.adapters.questions import VERDICTS, Judgement, OutOfScopeError, Question, UnreadableError
-from hf_causal.verification.adapters.registry import adapters, find_adapter
+from hf_causal.verification.adapters.registry import adapter_of_table, adapters, find_adapter
 
 __all__ = [
     "VERDICTS",
@@ -15,6 +15,7 @@ __all__ = [
     "OutOfScopeError",
     "Question",
     "UnreadableError",
+    "adapter_of_table",
     "adapters",
     "find_adapter",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hf_causal.verification.adapters.questions import (
     Answer,
@@ -14,6 +14,9 @@ from hf_causal.verification.adapters.questions import (
     UnreadableError,
     judge,
 )
+
+if TYPE_CHECKING:
+    from hf_causal.verification.io import Table
 
 Values = Mapping[str, Any]
 
@@ -33,6 +36,9 @@ class Adapter:
     write: Callable[[Values, Question, tuple[Answer, ...]], dict[str, Any]]
     """From a row and right answers to the columns that a correction changes."""
     judge: Callable[[Question], Judgement] = judge
+    prepare: Callable[[Adapter, Table], Adapter | None] | None = None
+    """Takes what a row does not say from the other rows, or from another file next to a table's; returns `None` for
+    a table that is not of this data set after all."""
 
     def verdict(self, row: Values) -> Judgement:
         """Returns the verdict on a row."""

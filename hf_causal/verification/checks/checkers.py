@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from hf_causal.verification.adapters import Adapter, Judgement, find_adapter
+from hf_causal.verification.adapters import Adapter, Judgement, adapter_of_table
 from hf_causal.verification.checks.row import RowResult, check_row
 from hf_causal.verification.finding_types import FINDING_OF_VERDICT
 from hf_causal.verification.io import BrokenRow, Columns, Row, Table, spell
@@ -129,6 +129,5 @@ def checker_of(table: Table) -> Checker:
     Raises:
         `ValueError`: If no adapter does, and the table has no columns for a text and a label, or no rows.
     """
-    first = table.first_row
-    adapter = find_adapter(first) if isinstance(first, dict) else None
+    adapter = adapter_of_table(table)
     return AdapterChecker(adapter) if adapter else TaskChecker(table.columns)
