@@ -16,6 +16,7 @@ PACKAGES = [
     "hf_causal.tasks.relevance_axioms",
     "hf_causal.tasks.adjustment",
     "hf_causal.tasks.identification",
+    "hf_causal.tasks.comparisons",
     "hf_causal.tasks.quantities",
 ]
 """Packages with a `TASK` that is named like the last part of the package."""

@@ -28,6 +28,11 @@ PROMPTS = {
         "p causes q. p and q share a hidden cause.",
         "Can the effect of p on q be computed from observations alone?",
     ),
+    "comparisons": (
+        "p is 1 with probability 0.5. q is 1 with probability 1/4 if p is 0. q is 1 with probability 0.75 if p is 1. "
+        "There are no hidden common causes.",
+        "Is the average treatment effect of p on q larger than 0.2?",
+    ),
     "quantities": (
         "p is 1 with probability 0.5. q is 1 with probability 1/4 if p is 0. q is 1 with probability 0.75 if p is 1. "
         "There are no hidden common causes.",
