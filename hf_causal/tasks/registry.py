@@ -16,6 +16,7 @@ PACKAGES = [
     "hf_causal.tasks.relevance_axioms",
     "hf_causal.tasks.adjustment",
     "hf_causal.tasks.identification",
+    "hf_causal.tasks.relevance_semantics",
     "hf_causal.tasks.comparisons",
     "hf_causal.tasks.quantities",
 ]
