@@ -12,6 +12,8 @@ MODULES = [
     "hf_causal.verification.adapters.clear",
     "hf_causal.verification.adapters.corr2cause",
     "hf_causal.verification.adapters.corr2cause_pp",
+    "hf_causal.verification.adapters.calm",
+    "hf_causal.verification.adapters.caugym",
 ]
 """Modules with an `ADAPTER`, in the order in which they are tried."""
 
