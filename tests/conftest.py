@@ -78,6 +78,7 @@ LONG = (
     "posttraining",
     "systems/test_removal",
     "training/test_processes",
+    "verification/adapters/test_published_parts",
 )
 """Starts of the paths of tests that fine-tune, publish, serve pages, run documents and benchmarks, start clusters or
 export models; `make everything` runs them too."""

@@ -142,7 +142,7 @@ def _spell(answer: Any) -> str:
 
 
 def _write(row: Values, question: Question, answers: tuple[Answer, ...]) -> dict[str, Any]:
-    (label, edges), *_ = answers  # type: ignore[misc]
+    label, edges = answers[0]  # type: ignore[misc]
     stated = {tuple(edge) for edge in row["forced_edges"]}
     kept = row["forced_edges"] if stated == edges else [list(edge) for edge in sorted(edges)]
     return {"label": label, "forced_edges": kept}

@@ -98,8 +98,8 @@ def make_graph(
             raise UnreadableError(f"the edge {edge!r} does not join two of the nodes")
     if len(set(directed)) < len(directed) or len(set(map(frozenset, bidirected))) < len(bidirected):
         raise UnreadableError("an edge occurs twice")
-    sides = (tuple((number[i], number[j]) for i, j in side) for side in (directed, bidirected))
-    return StatedGraph(names, *sides, number=number)
+    arrows, arcs = (tuple((number[i], number[j]) for i, j in side) for side in (directed, bidirected))
+    return StatedGraph(names, arrows, arcs, number=number)
 
 
 def path_of(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

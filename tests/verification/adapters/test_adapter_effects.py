@@ -3,7 +3,6 @@
 import json
 import random
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 
@@ -18,7 +17,6 @@ from hf_causal.graphs.structural_models import BinaryModel, Variable, probabilit
 from hf_causal.verification import fix, verify
 from hf_causal.verification.adapters import find_adapter
 
-PUBLISHED = Path("../shared/benchmarks/public")
 NAMES = ["rain", "mud", "delay", "cost"]
 VALUES = ("low", "high")
 WORLD = (
@@ -227,12 +225,3 @@ def test_calm_graphs(tmp_path):
             path = tmp_path / f"{name}.json"
             path.write_text(json.dumps([GRAPH | options | {"gt_answer": answer}]))
             assert verify(path).tables[0].verdicts == {expected: 1}
-
-
-@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="the published files are not here")
-def test_published_rows_are_read():
-    tables = {table.name: table.verdicts for table in verify(PUBLISHED / "caugym").tables}
-    assert tables["base_dataset.json"] == {"proved": 21, "contradicts_derivation": 49}
-    assert tables["redundant_dataset.json"] == {"proved": 61, "precision": 9}
-    effects = [table for table in verify(PUBLISHED / "calm_lite").tables if table.name[:3] in ("ATE", "CDE", "NDE")]
-    assert all(table.verdicts == {"proved": 12} for table in effects)
