@@ -188,9 +188,9 @@ def _score(questions: QuestionSet, predictions: Sequence[int]) -> SplitScore:
 def score_shortcuts(questions: QuestionSet) -> Baselines:
     """Returns the score of the more frequent answer and of each shortcut of the questions' task, by name."""
     task_names = list(questions.task_examples())
-    if not all(get_task(name).is_yes_no for name in task_names):
-        return {}
-    scores = {"majority": _score(questions, majority(questions.references))}
+    scores: Baselines = {}
+    if all(get_task(name).is_yes_no for name in task_names):
+        scores["majority"] = _score(questions, majority(questions.references))
     if len(task_names) == 1:  # a shortcut reads prompts of one task
         parsed = list(questions.parsed())
         for name, shortcut in get_task(task_names[0]).shortcuts.items():

@@ -86,6 +86,8 @@ class Task:
     """Columns of the rows: `arrow_schema()`, with the columns that the task adds."""
     few_shot_config: str = field(kw_only=True)
     """Config whose training split few-shot examples are drawn from; no premise of it is in an evaluation split."""
+    few_shot_options: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
+    """Options of that config, such as fewer rows, where making its first shard takes long."""
     scored_configs: Mapping[str, str] = field(kw_only=True)
     """Configs that models are scored on, the default one first, with their titles in reports."""
     small_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

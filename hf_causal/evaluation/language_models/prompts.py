@@ -193,7 +193,7 @@ def draw_examples(task_name: str, shots: int, seed: int, form: str = YES_NO) -> 
 def _training_questions(task_name: str) -> tuple[list[str], list[str | None], list[str]]:
     """Returns prompts, answers (`None` if neither Yes nor No) and graphs of the questions to draw examples from."""
     task = get_task(task_name)
-    rows = task.generate_shard(task.configs[task.few_shot_config](), "train", 0)
+    rows = task.generate_shard(task.configs[task.few_shot_config](**task.few_shot_options), "train", 0)
     answers = rows["completion"].to_pylist() if task.is_yes_no else [None] * rows.num_rows
     return rows["prompt"].to_pylist(), answers, rows["graph_id"].to_pylist()
 
