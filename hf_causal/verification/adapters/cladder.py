@@ -111,7 +111,7 @@ def _methods(formal: Formal, meta: dict[str, Any], positive: bool) -> Solution:
     first, second = map(formal.adjusts, methods)
     proof = {"method_1": {"set": methods[0], "valid": first}, "method_2": {"set": methods[1], "valid": second}}
     answer = _word(first and not second if positive else second and not first)
-    debatable = {}
+    debatable: dict[Answer, str] = {}
     if first == second:
         fewer = len(methods[0]) < len(methods[1])
         other = _word(fewer == positive)
