@@ -82,6 +82,7 @@ LONG = (
     "systems/sequences/test_sequences_page",
     "systems/test_removal",
     "training/test_processes",
+    "verification/adapters/test_published_parts",
 )
 """Starts of the paths of tests that fine-tune, publish, serve pages, run documents and benchmarks, start clusters,
 export models or compile them to machine code; `make everything` runs them too."""

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hf_causal.graphs.mixed_graphs import MixedGraph, bits, node_set
+
+MOST_STEPS = 200_000
+"""Steps of a search after which it gives up."""
+
+
+class TooManyStepsError(ValueError):
+    """Raised where a search takes more than [`MOST_STEPS`]."""
 
 
 class Path(NamedTuple):
@@ -54,10 +61,15 @@ def simple_paths(
         graph ([`MixedGraph`]): The graph.
         x, y (`int`): Different nodes.
         marks (`frozenset`): Only paths of these steps; `{"->"}` for directed paths.
+
+    Raises:
+        [`TooManyStepsError`]: If the search takes too long.
     """
-    nodes, taken = [x], list[str]()
+    nodes, taken, count = [x], list[str](), 0
     stack = [steps(graph, x)]
     while stack:
+        if (count := count + 1) > MOST_STEPS:
+            raise TooManyStepsError(f"a search for paths took more than {MOST_STEPS:,} steps")
         mark, end = next(stack[-1], ("", -1))
         if end < 0:
             stack.pop()
@@ -90,9 +102,35 @@ def blocks(graph: MixedGraph, path: Path, z: int) -> bool:
 
 
 def open_path(graph: MixedGraph, x: int, y: int, z: int) -> Path | None:
-    """Returns a path from x to y that the set leaves open, of the fewest edges, or `None`."""
-    unblocked = (path for path in simple_paths(graph, x, y) if not blocks(graph, path, z))
-    return min(unblocked, key=lambda path: len(path.nodes), default=None)
+    """Returns a path from x to y that the set leaves open, of the fewest edges, or `None`.
+
+    A breadth-first search over nodes and whether the last edge points to them finds a walk without blocked inner
+    nodes. A shortest one is a path, see [`hf_causal.graphs.d_separation.open_paths`].
+    """
+    opened, start = graph.ancestors(z), (x, False)
+    before: dict[tuple[int, bool], tuple[tuple[int, bool], str]] = {}
+    queue = [start]
+    for node, pointed in queue:
+        for mark, end in steps(graph, node):
+            collider = pointed and mark != "->"
+            passes = node == x or (opened >> node & 1 if collider else not z >> node & 1)
+            state = (end, mark != "<-")
+            if passes and end != x and state not in before:
+                before[state] = ((node, pointed), mark)
+                if end == y:
+                    return _walked(before, start, state)
+                queue.append(state)
+    return None
+
+
+def _walked(before: dict[tuple[int, bool], tuple[tuple[int, bool], str]], start: Any, state: tuple[int, bool]) -> Path:
+    """Returns the walk that a search took to a state."""
+    nodes, marks = [state[0]], list[str]()
+    while state != start:
+        state, mark = before[state]
+        nodes.append(state[0])
+        marks.append(mark)
+    return Path(tuple(reversed(nodes)), tuple(reversed(marks)))
 
 
 def directed_cycles(children: Sequence[int]) -> Iterator[tuple[int, ...]]:
@@ -106,10 +144,13 @@ def directed_cycles(children: Sequence[int]) -> Iterator[tuple[int, ...]]:
 
     ```
     """
+    count = 0
     for first in range(len(children)):
         later = -1 << first
         stack = [(first, bits(children[first] & later))]
         while stack:
+            if (count := count + 1) > MOST_STEPS:
+                raise TooManyStepsError(f"a search for cycles took more than {MOST_STEPS:,} steps")
             end = next(stack[-1][1], -1)
             if end < 0:
                 stack.pop()

@@ -10,6 +10,7 @@ from typing import Any
 from hf_causal.graphs import structure
 from hf_causal.graphs.identification import Hedge, factors_or_hedge
 from hf_causal.graphs.mixed_graphs import MixedGraph, bits
+from hf_causal.graphs.paths import TooManyStepsError
 from hf_causal.verification.adapters.answer_texts import literal, name_set, spell_set
 from hf_causal.verification.adapters.questions import OutOfScopeError, UnreadableError
 from hf_causal.verification.adapters.stated_graphs import StatedGraph, path_of, read_graph
@@ -42,10 +43,21 @@ class Concept:
         Raises:
             [`OutOfScopeError`]: If there are too many.
         """
-        items = tuple(islice(self.items(), MOST_ITEMS + 1))
+        items = self.first(MOST_ITEMS + 1)
         if len(items) > MOST_ITEMS:
             raise OutOfScopeError(f"there are more than {MOST_ITEMS:,} items to list")
         return items
+
+    def first(self, number: int) -> tuple[Any, ...]:
+        """Returns the first items, or all of them.
+
+        Raises:
+            [`OutOfScopeError`]: If they are too hard to find.
+        """
+        try:
+            return tuple(islice(self.items(), number))
+        except TooManyStepsError as error:
+            raise OutOfScopeError(str(error)) from None
 
 
 def among(items: Iterable[Any], **further: Any) -> Concept:

@@ -142,7 +142,8 @@ def _spell(answer: Any) -> str:
 
 
 def _write(row: Values, question: Question, answers: tuple[Answer, ...]) -> dict[str, Any]:
-    (label, edges), *_ = answers  # type: ignore[misc]
+    answer: Any = answers[0]
+    label, edges = answer
     stated = {tuple(edge) for edge in row["forced_edges"]}
     kept = row["forced_edges"] if stated == edges else [list(edge) for edge in sorted(edges)]
     return {"label": label, "forced_edges": kept}

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from hf_causal.verification.adapters.answer_texts import comma_list, count, letter, literal, yes_or_no
-from hf_causal.verification.adapters.concepts import Concept
+from hf_causal.verification.adapters.concepts import MOST_ITEMS, Concept
 from hf_causal.verification.adapters.questions import LISTED, OutOfScopeError, Solution, UnreadableError
 
 _OPTION = re.compile(r"([A-H])\. (.+)")
@@ -35,8 +34,7 @@ def _other(concept: Concept, answer: Hashable, solve: Callable[[Concept], Hashab
 
 
 def _facts(concept: Concept) -> dict[str, Any]:
-    items = list(islice(concept.items(), LISTED))
-    return {"items": [concept.spell(item) for item in items]}
+    return {"items": [concept.spell(item) for item in concept.first(LISTED)]}
 
 
 def yes_no(concept: Concept, item: Any) -> Solved:
@@ -54,7 +52,7 @@ def exists(concept: Concept) -> Solved:
     """Is there any?"""
 
     def solve(concept: Concept) -> str:
-        return "Yes" if next(iter(concept.items()), None) is not None else "No"
+        return "Yes" if concept.first(1) else "No"
 
     answer = solve(concept)
     debatable = _other(concept, answer, solve)
@@ -132,9 +130,9 @@ def find_one(concept: Concept, which: str = "") -> Solved:
     in use.
     """
     if not which:
-        few = tuple(islice(concept.items(), 5001))
-        accepts = concept.holds if len(few) > 5000 else None
-        return Solved(Solution(few[:5000], _facts(concept), accepts), concept.parse, concept.spell, True)
+        few = concept.first(MOST_ITEMS + 1)
+        accepts = concept.holds if len(few) > MOST_ITEMS else None
+        return Solved(Solution(few[:MOST_ITEMS], _facts(concept), accepts), concept.parse, concept.spell, True)
     items = concept.listed()
     if not items:
         raise OutOfScopeError(f"there is none, so none is {which}")

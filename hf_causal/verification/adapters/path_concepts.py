@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -29,7 +30,22 @@ def _paths(graph: StatedGraph, listed: Callable[[], Iterator[Path]], holds: Call
     def size(text: str) -> int:
         return len(path_of(text)[1])
 
-    return Concept(is_path, lambda: (path.spell(graph.names) for path in listed()), _path_text, size=size)
+    def why(text: str) -> dict[str, Any]:
+        names, marks = path_of(text)
+        steps = [f"{i}{mark}{j}" for i, mark, j in zip(names, marks, names[1:], strict=False)]
+        missing = [step for step in steps if not _is_edge(graph, step)]
+        return {
+            "path": text,
+            "missing_edges": missing,
+            "repeated_nodes": sorted({n for n in names if names.count(n) > 1}),
+        }
+
+    return Concept(is_path, lambda: (path.spell(graph.names) for path in listed()), _path_text, why=why, size=size)
+
+
+def _is_edge(graph: StatedGraph, text: str) -> bool:
+    names, marks = path_of(text)
+    return set(names) <= graph.number.keys() and "-" not in marks and paths.holds(graph.mixed, graph.path(text))
 
 
 def _path_text(text: str) -> str:
@@ -124,7 +140,7 @@ def front_door_sets(graph: StatedGraph, x: str, y: str) -> Concept:
     def why(z: int) -> dict[str, Any]:
         through = acyclic.descendants(start, within=acyclic.nodes & ~z) & end
         if through:
-            return {"directed_path_around_the_set": _first(graph, all_paths(graph, "directed", x, y), z)}
+            return {"directed_path_around_the_set": True, "set": sorted(graph.named(z))}
         to_set = bool(z) and not acyclic.without_outgoing(start).separated(start, z)
         to_outcome = bool(z) and not acyclic.without_outgoing(z).separated(z, end, start)
         facts = {"open_back_door_path_to_the_set": to_set, "open_back_door_path_to_the_outcome": to_outcome}
@@ -132,11 +148,6 @@ def front_door_sets(graph: StatedGraph, x: str, y: str) -> Concept:
 
     others = acyclic.nodes & ~(start | end)
     return _sets(graph, others, lambda z: is_front_door_set(acyclic, start, end, z), why)
-
-
-def _first(graph: StatedGraph, concept: Concept, z: int) -> str:
-    names = graph.named(z)
-    return next((path for path in concept.items() if names.isdisjoint(path_of(path)[0])), "")
 
 
 def separators(graph: StatedGraph, x: str, y: str) -> Concept:
@@ -185,3 +196,24 @@ def blocking_sets(graph: StatedGraph, text: str) -> Concept:
 
 def _around(path: Path, index: int) -> Path:
     return Path(path.nodes[index - 1 : index + 2], path.marks[index - 1 : index + 1])
+
+
+def instruments(graph: StatedGraph, x: str, y: str) -> Concept:
+    """Returns the sets of variables that affect x, and that nothing but paths through x connects with y.
+
+    By a wider definition in use, an instrument need not affect x: another effect of its causes will do.
+    """
+    acyclic, i, j = graph.mixed, 1 << graph.node(x), 1 << graph.node(y)
+    cut, below = acyclic.without_outgoing(i), acyclic.descendants(i)
+    apart = node_set(node for node in bits(acyclic.nodes & ~below & ~j) if cut.separated(1 << node, j))
+    causes = apart & acyclic.ancestors(i)
+    related = node_set(node for node in bits(apart) if not acyclic.separated(1 << node, i))
+
+    def concept(members: int) -> Concept:
+        def why(z: int) -> dict[str, Any]:
+            return {"instruments": sorted(graph.named(members)), "others": sorted(graph.named(z & ~members))}
+
+        return _sets(graph, members, lambda z: bool(z) and not z & ~members, why)
+
+    definition = "if an instrument need not affect the treatment"
+    return replace(concept(causes), alternative=concept(related), definition=definition)

@@ -39,6 +39,10 @@ class Solution:
     proof: Mapping[str, Any]
     accepts: Callable[[Answer], bool] | None = None
     """Whether an answer is right, where `answers` does not list all."""
+    nearly: Callable[[Answer], str] | None = None
+    """By how much a number that is not right is rounded wrongly; empty for one that is wrong."""
+    underdetermined: bool = False
+    """Whether the proof is that no answer follows, by two models."""
     debatable: Mapping[Answer, str] = field(default_factory=dict)
     """Answers that are right by another definition in use, with that definition."""
 
@@ -64,6 +68,8 @@ class Question:
     """Reads an answer, as the row or a model states it; raises [`UnreadableError`]."""
     prompt: str | None = None
     """The same question in the sentences of one of the package's tasks, where there is one."""
+    contradiction: str = ""
+    """What the stated answer contradicts in the derivation that the row carries with it; empty for nothing."""
 
 
 @dataclass(frozen=True)
@@ -99,18 +105,33 @@ def judge(question: Question) -> Judgement:
 
     ```
     """
+    if question.contradiction:
+        return _contradiction(question)
     solution, stated = question.solution, set(question.stated)
     wrong = [answer for answer in question.stated if not solution.is_right(answer)]
+    if wrong and solution.underdetermined:
+        return Judgement("underdetermined", _refutation(question), question)
     if wrong or (not stated and solution.answers):
         if wrong and all(answer in solution.debatable for answer in wrong):
             return Judgement("ambiguous", _readings(question), question)
+        if wrong and solution.nearly and all(map(solution.nearly, wrong)):
+            reason = f"{_refutation(question)}; {solution.nearly(wrong[0])}"
+            return Judgement("precision", reason, question, _correction(question))
         return Judgement("refuted", _refutation(question), question, _correction(question))
     if solution.debatable:
         return Judgement("ambiguous", _readings(question), question)
-    if missing := [answer for answer in solution.answers if answer not in stated]:
+    missing = [answer for answer in solution.answers if answer not in stated]
+    if missing and not solution.nearly:
         correction = _correction(question) if len(question.stated) > 1 else ()
         return Judgement("ambiguous", f"also right: {_listed(question, missing)}", question, correction)
     return Judgement("proved", "", question)
+
+
+def _contradiction(question: Question) -> Judgement:
+    """Returns the verdict on a row that contradicts itself; the text decides which of its answers is right."""
+    wrong = not all(map(question.solution.is_right, question.stated))
+    reason = f"{question.contradiction}; {_refutation(question)}"
+    return Judgement("contradicts_derivation", reason, question, _correction(question) if wrong else ())
 
 
 def _readings(question: Question) -> str:

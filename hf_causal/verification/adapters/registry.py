@@ -12,6 +12,11 @@ MODULES = [
     "hf_causal.verification.adapters.clear",
     "hf_causal.verification.adapters.corr2cause",
     "hf_causal.verification.adapters.corr2cause_pp",
+    "hf_causal.verification.adapters.calm",
+    "hf_causal.verification.adapters.caugym",
+    "hf_causal.verification.adapters.rlcausal",
+    "hf_causal.verification.adapters.cladder",
+    "hf_causal.verification.adapters.cladder_models",
 ]
 """Modules with an `ADAPTER`, in the order in which they are tried."""
 

@@ -82,6 +82,26 @@ class StatedGraph:
         return Path(tuple(map(self.node, nodes)), marks)
 
 
+def make_graph(
+    names: tuple[str, ...], directed: list[tuple[str, str]], bidirected: list[tuple[str, str]]
+) -> StatedGraph:
+    """Returns the graph of some nodes and edges.
+
+    Raises:
+        [`UnreadableError`]: If a node or an edge occurs twice, or an edge does not join two nodes.
+    """
+    number = {name: index for index, name in enumerate(names)}
+    if len(number) < len(names) or not 0 < len(names) <= MAX_NODES:
+        raise UnreadableError(f"expected 1 to {MAX_NODES} different nodes, got {', '.join(names)!r:.120}")
+    for edge in (*directed, *bidirected):
+        if not set(edge) <= number.keys() or edge[0] == edge[1]:
+            raise UnreadableError(f"the edge {edge!r} does not join two of the nodes")
+    if len(set(directed)) < len(directed) or len(set(map(frozenset, bidirected))) < len(bidirected):
+        raise UnreadableError("an edge occurs twice")
+    arrows, arcs = (tuple((number[i], number[j]) for i, j in side) for side in (directed, bidirected))
+    return StatedGraph(names, arrows, arcs, number=number)
+
+
 def path_of(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Returns the names and the marks of a path.
 

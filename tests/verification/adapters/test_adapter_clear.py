@@ -2,7 +2,6 @@
 
 import json
 import random
-from pathlib import Path
 
 import networkx as nx
 import pytest
@@ -28,7 +27,6 @@ from hf_causal.verification.adapters import find_adapter
 from hf_causal.verification.adapters.clear import ADAPTER
 
 ADMG = "Given an ADMG (acyclic directed mixed graph) with nodes A, B, C, directed edges {} and bi-directed edges {}."
-PUBLISHED = Path("../shared/benchmarks/public/clear")
 
 
 def verdict(*args, **options) -> str:
@@ -196,14 +194,3 @@ def test_a_corrected_copy_has_no_wrong_label(tmp_path):
 
 def test_rows_of_other_formats_are_not_recognized():
     assert find_adapter({"description": "a film with nodes x", "question": "Is it good?", "answer": "Yes"}) is None
-
-
-@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="the published files are not here")
-def test_published_rows_are_read():
-    tables = verify(PUBLISHED).tables
-    assert sum(table.num_rows for table in tables) == 800
-    assert not any(table.verdicts.get("unreadable") or table.verdicts.get("out_of_scope") for table in tables)
-    assert {table.name: table.rows("wrong_label") for table in tables if table.rows("wrong_label")} == {
-        "c-forest.json": [34],
-        "c-tree.json": [39],
-    }

@@ -3,7 +3,6 @@
 import json
 import random
 from itertools import combinations, product
-from pathlib import Path
 
 import networkx as nx
 import pytest
@@ -12,7 +11,6 @@ from hf_causal.verification import fix, verify
 from hf_causal.verification.adapters import find_adapter
 from hf_causal.verification.adapters.corr2cause_pp import ADAPTER
 
-PUBLISHED = Path("../shared/benchmarks/public")
 RELATIONS = {
     "{} directly affects {}.": lambda dag, i, j: dag.has_edge(i, j),
     "{} is directly affected by {}.": lambda dag, i, j: dag.has_edge(j, i),
@@ -153,11 +151,3 @@ def test_two_classes_are_those_of_the_task(tmp_path):
     path.write_text(json.dumps([{"input": COLLIDER + "C directly affects A.", "label": 0}]))
     (table,) = verify(path).tables
     assert (table.dataset, table.verdicts) == (None, {"proved": 1})
-
-
-@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="the published files are not here")
-def test_published_rows_are_read():
-    (table,) = verify(PUBLISHED / "corr2cause_pp/train.json").tables
-    assert table.verdicts == {"proved": 200}
-    for table in verify(PUBLISHED / "corr2cause").tables:
-        assert table.dataset is None and set(table.verdicts) == {"proved", "refuted"}
