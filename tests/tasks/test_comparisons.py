@@ -2,9 +2,10 @@
 
 import json
 import re
+import sys
 from fractions import Fraction
+from pathlib import Path
 
-import enumerated_models as oracle
 import numpy as np
 import pytest
 
@@ -14,6 +15,10 @@ from hf_causal.tasks.comparisons.rows import STRUCTURES
 from hf_causal.tasks.proving import read
 from hf_causal.tasks.registry import get_task
 from hf_causal.tasks.shared.proofs import CertificateError
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
+
+import enumerated_models as oracle
 
 TASK = get_task("comparisons")
 MODEL = (
