@@ -82,7 +82,10 @@ def _comparisons(drawn: DrawnModel, premise: Premise, structure: str) -> Iterato
         if frozenset((one, other)) in seen or one.x == other.y or one.x == one.y or other.x == other.y != "":
             continue
         seen.add(frozenset((one, other)))
-        first, second = (value_and_terms(side, premise.model, premise.decimals) for side in (one, other))
+        try:
+            first, second = (value_and_terms(side, premise.model, premise.decimals) for side in (one, other))
+        except ValueError:  # natural effects may depend on how responses are coupled
+            continue
         if first[0] > second[0]:
             yield Comparison(one, other, (first[1], second[1]))
         elif first[0] < second[0]:
