@@ -6,7 +6,7 @@ from huggingface_hub.dataclasses import strict
 from transformers.configuration_utils import PreTrainedConfig
 
 AGGREGATIONS = ("or", "softmax")
-NAME_ENCODERS = ("characters", "random")
+NAME_ENCODERS = ("characters", "random", "spelling")
 SENTENCE_POSITIONS = ("none", "relative")
 WORDS = {
     "transitivity": (),
@@ -93,7 +93,9 @@ class AxiomLoopedConfig(PreTrainedConfig):
             How the flags of matching sentences are aggregated: `"or"` (their maximum) or `"softmax"` (their average
             with an attention sink). For comparisons.
         name_encoder (`str`, defaults to `"characters"`):
-            `"characters"`, or `"random"` for a fresh random vector for each name of a prompt. For comparisons.
+            How names are told apart: `"characters"` learns a vector for each name from its characters, with which
+            very similar long names can be confused. `"spelling"` compares names exactly, character by character, and
+            has no weights. `"random"` is a fresh random vector for each name of a prompt, for comparisons.
         sentence_positions (`str`, defaults to `"none"`):
             `"none"` makes the order of sentences an exact symmetry; with `"relative"` each head can also match
             sentences by their distance. For comparisons.

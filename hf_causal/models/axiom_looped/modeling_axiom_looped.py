@@ -15,7 +15,14 @@ from transformers.utils.generic import can_return_tuple
 from .block_axiom_looped import FLAG_GAIN, AxiomLoopedBlock, full_precision
 from .configuration_axiom_looped import AxiomLoopedConfig
 from .loop_axiom_looped import FlagLoop, LoopResult, merge_histories
-from .names_axiom_looped import AxiomLoopedNameEncoder, Linear, name_overlap, number_spellings
+from .names_axiom_looped import (
+    AxiomLoopedNameEncoder,
+    Linear,
+    name_overlap,
+    number_spellings,
+    spelling_codes,
+    spelling_vectors,
+)
 from .output_axiom_looped import AxiomLoopedOutput
 from .questions_axiom_looped import NameVectors, pointed_questions, written_questions
 from .reading_axiom_looped import Sentences, read_sentences
@@ -50,8 +57,9 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
 
     def __init__(self, config: AxiomLoopedConfig):
         super().__init__(config)
-        self.name_encoder = AxiomLoopedNameEncoder(config)
-        self.metric = Linear(config.name_size, config.name_size, bias=False)
+        if config.name_encoder != "spelling":
+            self.name_encoder = AxiomLoopedNameEncoder(config)
+            self.metric = Linear(config.name_size, config.name_size, bias=False)
         separates, apart = config.reads("d_separation"), config.separate_blocks
         count = range(config.num_blocks)
         self.blocks = nn.ModuleList(AxiomLoopedBlock(config, separates and not apart) for _ in count)
@@ -59,8 +67,8 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
             self.separation_blocks = nn.ModuleList(AxiomLoopedBlock(config, True) for _ in count)
         self.post_init()
 
-    def get_input_embeddings(self) -> nn.Embedding:
-        return self.name_encoder.embed_characters
+    def get_input_embeddings(self) -> nn.Embedding | None:
+        return self.name_encoder.embed_characters if hasattr(self, "name_encoder") else None
 
     def set_input_embeddings(self, value: nn.Embedding) -> None:
         self.name_encoder.embed_characters = value
@@ -107,9 +115,7 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
             _refuse_without_question(sentences)
         # Matching decides between names that differ in one character: not in half precision.
         with full_precision(input_ids.device):
-            vectors = self._encode(sentences)
-            overlap = name_overlap(vectors, self.metric, self.config.name_margin) if self.training else None
-            vectors = self._unit_vectors(vectors, sentences)
+            vectors, overlap = self._name_vectors(sentences)
             if question_words is None:
                 names = written_questions(vectors, sentences)
             else:
@@ -126,6 +132,17 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
             question_mask=names.question_mask,
             readable=sentences.readable,
         )
+
+    def _name_vectors(self, sentences: Sentences) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Returns unit vectors of all names, (batch, names, size), and in training how similar different ones are."""
+        ids, words = sentences.character_ids, sentences.character_words
+        batch, names = sentences.statements.shape[0], sentences.names_per_row
+        if self.config.name_encoder == "spelling":
+            codes = spelling_codes(ids, words, batch * names, self.config.vocab_size)
+            return spelling_vectors(codes.view(batch, names, -1)), None
+        vectors = self._encode(sentences)
+        overlap = name_overlap(vectors, self.metric, self.config.name_margin) if self.training else None
+        return self._unit_vectors(vectors, sentences), overlap
 
     def _encode(self, sentences: Sentences) -> torch.Tensor:
         """Encodes the names of a batch: (batch * names, size)."""
