@@ -1,4 +1,4 @@
-"""Does a recipe come out right with every seed? Ten seeds of one recipe, trained and scored on every cell of its tasks.
+"""Does a recipe come out right with every seed? Ten seeds of one, trained and scored on every cell of its tasks.
 
     python benchmarks/seed_study.py --recipe axiom-looped
     python benchmarks/seed_study.py --recipe axiom-reasoner --seeds 0 1 2 --limit 200
@@ -87,7 +87,7 @@ def split_json(scores: Scores, split: str) -> dict[str, Any]:
 
 def describe_weights(folder: Path) -> dict[str, int]:
     """Returns the number of parameters, and of gates and how many of them are open."""
-    model = load_pretrained(folder)
+    model, _ = load_pretrained(folder)
     gates = [value for name, value in model.named_parameters() if name.endswith("gates")]
     gain = model.config.gate_gain
     return {

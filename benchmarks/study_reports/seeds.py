@@ -14,9 +14,9 @@ GOAL = 0.999
 INTRODUCTION = """# Ten seeds of each recipe
 
 Each seed is one training run of the recipe as it ships, scored on every cell of every axis of its tasks by
-`benchmarks/seed_study.py`. No seed is left out and none is repeated because of its scores; weights and settings are chosen
-by the training family alone. A seed is right when in-family validation is 1.000 and no cell is below .999. The seed with
-the worst cell is first.
+`benchmarks/seed_study.py`. No seed is left out and none is repeated because of its scores; weights and settings are
+chosen by the training family alone. A seed is right when in-family validation is 1.000 and no cell is below .999. The
+seed with the worst cell is first.
 """
 
 

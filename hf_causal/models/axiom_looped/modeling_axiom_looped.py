@@ -351,7 +351,8 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
 
         Returns:
             `torch.Tensor`: `logits` with those of the self-questions replaced. Yes is the most certain Yes among the
-            effects of X; without an effect, the logits are those of a question that no flag reaches.
+            effects of X; without an effect, the logits are those of a question that no flag reaches; where the
+            text states that X causes X, those of one that all flags reach.
         """
         if not self_questions.any():
             return logits
@@ -363,15 +364,19 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
         ).view(batch, -1)
         for row, question in self_questions.nonzero().tolist():
             name = numbers[row, 2 * (width + question)]
-            starts = (sentences.statements[row] & (numbers[row, : 2 * width : 2] == name)).nonzero()
-            if len(starts):
+            causes, effects = numbers[row, : 2 * width].view(-1, 2).unbind(1)
+            starts = (sentences.statements[row] & (causes == name)).nonzero()
+            flags = logits.new_zeros(1, 1, 1, self.config.num_attention_heads)
+            if (effects[starts] == name).any():  # "X causes X." is stated
+                logits[row, question] = self._classify(flags + 1)
+            elif len(starts):
                 mask = None if attention_mask is None else attention_mask[row : row + 1]
                 effect_to_cause = torch.cat([2 * starts + 1, 2 * starts], dim=1)[None]
                 outputs = self(input_ids[row : row + 1], mask, question_words=effect_to_cause, num_loops=num_loops)
                 answers = outputs.question_logits[0]
                 logits[row, question] = answers[(answers[:, 1] - answers[:, 0]).argmax()]
             else:
-                logits[row, question] = self._classify(logits.new_zeros(1, 1, 1, self.config.num_attention_heads))
+                logits[row, question] = self._classify(flags)
         return logits
 
     def _answer_systems(self, input_ids, attention_mask, num_loops, output_loops) -> dict[str, Any]:
