@@ -14,14 +14,14 @@ from transformers.utils.generic import can_return_tuple
 
 from .block_axiom_looped import FLAG_GAIN, AxiomLoopedBlock, full_precision
 from .configuration_axiom_looped import AxiomLoopedConfig
-from .loop_axiom_looped import FlagLoop, LoopResult, merge_histories
+from .loop_axiom_looped import FlagLoop, LoopResult, is_long, merge_histories
 from .names_axiom_looped import (
     AxiomLoopedNameEncoder,
     Linear,
     name_overlap,
+    number_codes,
     number_spellings,
     spelling_codes,
-    spelling_vectors,
 )
 from .output_axiom_looped import AxiomLoopedOutput
 from .questions_axiom_looped import NameVectors, pointed_questions, written_questions
@@ -116,10 +116,13 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         # Matching decides between names that differ in one character: not in half precision.
         with full_precision(input_ids.device):
             vectors, overlap = self._name_vectors(sentences)
+            spelled = self._numbers_of_long_prompts(sentences)
             if question_words is None:
-                names = written_questions(vectors, sentences)
+                names = written_questions(vectors, sentences, spelled)
             else:
-                names = pointed_questions(vectors, sentences, question_words, question_given, question_separations)
+                names = pointed_questions(
+                    vectors, sentences, spelled, question_words, question_given, question_separations
+                )
             flags, loops, history = self._loop(names, num_loops, output_loops)
         return AxiomLoopedOutput(
             last_hidden_state=flags * names.question_mask[:, :, None, None],
@@ -134,15 +137,27 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         )
 
     def _name_vectors(self, sentences: Sentences) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Returns unit vectors of all names, (batch, names, size), and in training how similar different ones are."""
+        """Returns unit vectors of all names, (batch, names, size), and in training how similar different ones are.
+
+        Where names are compared by spelling, their numbers take the place of vectors.
+        """
         ids, words = sentences.character_ids, sentences.character_words
         batch, names = sentences.statements.shape[0], sentences.names_per_row
         if self.config.name_encoder == "spelling":
             codes = spelling_codes(ids, words, batch * names, self.config.vocab_size)
-            return spelling_vectors(codes.view(batch, names, -1)), None
+            return number_codes(codes.view(batch, names, -1))[..., None], None
         vectors = self._encode(sentences)
         overlap = name_overlap(vectors, self.metric, self.config.name_margin) if self.training else None
         return self._unit_vectors(vectors, sentences), overlap
+
+    def _numbers_of_long_prompts(self, sentences: Sentences) -> torch.Tensor:
+        """Numbers the names of statements by spelling, (batch, statements, 2); none where all prompts are short."""
+        batch, width = sentences.statements.shape
+        if not is_long(width):
+            return torch.zeros(batch, 0, 2, dtype=torch.long, device=sentences.statements.device)
+        count = batch * sentences.names_per_row
+        codes = spelling_codes(sentences.character_ids, sentences.character_words, count, self.config.vocab_size)
+        return number_codes(codes.view(batch, sentences.names_per_row, -1))[:, : 2 * width].unflatten(1, (width, 2))
 
     def _encode(self, sentences: Sentences) -> torch.Tensor:
         """Encodes the names of a batch: (batch * names, size)."""

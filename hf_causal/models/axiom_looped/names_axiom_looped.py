@@ -11,7 +11,7 @@ from .configuration_axiom_looped import AxiomLoopedConfig
 from .text_axiom_looped import as_size
 
 NAMES_COMPARED = 512
-"""Most names of a training batch that are compared for `name_overlap`."""
+"""Most names of a training batch that are compared for `name_overlap`, and of a row that are numbered in pairs."""
 SAME_NAME = 1e-4
 """Vectors nearer than this, squared and relative, spell the same name; fp32 products are exact to about 1e-6."""
 
@@ -108,21 +108,21 @@ def spelling_codes(character_ids: torch.Tensor, words: torch.Tensor, num_words: 
     return codes.view(num_words, width)
 
 
-def spelling_vectors(codes: torch.Tensor) -> torch.Tensor:
-    """Returns a unit vector for each name, the same for equal names and orthogonal for different ones.
+def number_codes(codes: torch.Tensor) -> torch.Tensor:
+    """Numbers the names of each row by their codes: equal names have equal numbers, names without characters have 0.
 
     Args:
         codes (`torch.Tensor`): What [`spelling_codes`] returns, (batch, names, pieces).
 
     Returns:
-        `torch.Tensor`: Of shape (batch, names, names): a 1 at the first name of the row that is spelled alike; zero
-        for padding.
+        `torch.Tensor`: `int64` of shape (batch, names).
     """
-    alike = (codes[:, :, None] == codes[:, None]).all(-1)
-    first = alike.long().argmax(-1)
-    index = torch.arange(codes.shape[1], device=codes.device)
     filled = (codes != 0).any(-1)
-    return ((first[..., None] == index) & filled[..., None]).float()
+    if codes.shape[1] > NAMES_COMPARED and not torch.compiler.is_exporting():
+        numbers = codes.flatten(0, 1).unique(dim=0, return_inverse=True)[1].view(filled.shape)
+    else:  # the first name of the row that is spelled alike
+        numbers = (codes[:, :, None] == codes[:, None]).all(-1).long().argmax(-1)
+    return (numbers + 1) * filled
 
 
 def name_overlap(vectors: torch.Tensor, metric: nn.Module, margin: float) -> torch.Tensor:
@@ -166,5 +166,5 @@ __all__ = [
     "number_spellings",
     "positions_in_names",
     "spelling_codes",
-    "spelling_vectors",
+    "number_codes",
 ]

@@ -33,7 +33,7 @@ _UPPER = 0.2
 
 
 def further_generalization_config(
-    rows_per_cell: int = 500, nodes: tuple[int, ...] | None = None, seed: int = 0, rows_per_shard: int = 25_000
+    rows_per_cell: int = 500, nodes: tuple[int, ...] | None = None, seed: int = 0
 ) -> CorpusConfig:
     """Makes the evaluation config of the axes `feedback` and `similar_names`.
 
@@ -46,8 +46,7 @@ def further_generalization_config(
     Args:
         rows_per_cell (`int`): Questions of each cell, two about each premise: one Yes and one No.
         nodes (`tuple[int, ...]`, *optional*): These sizes on both axes; at most 30 nodes can have similar names.
-        seed (`int`): Of the random numbers.
-        rows_per_shard (`int`): Rows of one Parquet file.
+        seed (`int`): Of the random numbers. Each split is one shard, for which names need not be changed.
     """
     random = ("feedback", "self_questions")
     feedback = [
@@ -67,7 +66,7 @@ def further_generalization_config(
         "Two further axes: statements with feedback, and names of up to 30 characters that are much alike.",
         {"feedback": tuple(feedback), "similar_names": tuple(similar)} if similar else {"feedback": tuple(feedback)},
         seed=seed,
-        rows_per_shard=rows_per_shard,
+        rows_per_shard=rows_per_cell * max(len(feedback), len(similar)),
     )
 
 

@@ -18,7 +18,7 @@ from hf_causal.tasks.shared.balance import choose_balanced
 from hf_causal.tasks.shared.configs import AxisSizes, generalization_config, training_config
 from hf_causal.tasks.shared.named_graphs import edges_then_names, names_then_edges
 from hf_causal.tasks.shared.rows import QuestionBatch, generate_rows
-from hf_causal.tasks.shared.schema import Cell, CorpusConfig
+from hf_causal.tasks.shared.schema import FEEDBACK_STRUCTURES, Cell, CorpusConfig
 from hf_causal.tasks.shared.split_assignment import SplitAssigner
 from hf_causal.tasks.transitivity.further_axes import (
     draw_feedback,
@@ -98,8 +98,12 @@ def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: St
     cause, effect = pair // cell.num_nodes, pair % cell.num_nodes
     fewest = cell.fewest_hops if isinstance(cell, DeepCell) else 1
     hops_of_pair = hops.reshape(len(edges), -1)
-    asked = (cause == effect) == (cell.structure == "self_questions")
-    yes, no = (hops_of_pair >= fewest) & asked, (hops_of_pair <= 0) & asked
+    allowed = (cause == effect) == (cell.structure == "self_questions")
+    if cell.structure in FEEDBACK_STRUCTURES:  # of the nodes that the premise names
+        named = graphs.adjacency(edges, cell.num_nodes)
+        named = named.any(axis=1) | named.any(axis=2)
+        allowed = allowed & named[:, cause] & named[:, effect]
+    yes, no = (hops_of_pair >= fewest) & allowed, (hops_of_pair <= 0) & allowed
     used, graph, drawn = choose_balanced(yes, no, cell, rows, stream)
     edges, names, hops, cause, effect = edges[used], names[used], hops[used], cause[drawn], effect[drawn]
     length = hops[graph, cause, effect].astype(np.int32)
