@@ -15,7 +15,7 @@ from hf_causal.verification.checks.row import check_row
 from hf_causal.verification.io import Columns
 
 CONFIG = "transitivity_further_generalization"
-COLUMNS = Columns(("prompt",), "label", certificate="certificate")
+COLUMNS = Columns(("prompt",), "label", certificate="certificate", structure="structure")
 
 
 @pytest.fixture(scope="module")

@@ -65,7 +65,7 @@ def check_row(row: Row, columns: Columns) -> RowResult:
     if result.answer is not None and result.answer != proof.answer:
         result.findings.append(("wrong_label", f"{proof.certificate} proves {proof.answer!r}"))
     _check_graph(result, task, prompt)
-    if row.get("structure") in FEEDBACK_STRUCTURES:
+    if columns.structure and row.get(columns.structure) in FEEDBACK_STRUCTURES:
         result.findings = [finding for finding in result.findings if finding[0] not in _MEANT]
     result.findings += _column_findings(row, columns, result.answer, task, prompt)
     return result
