@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from hf_causal.tasks.answering import all_form_names, applicable_form, read_row
 from hf_causal.tasks.forms import YES_NO, Score
+from hf_causal.tasks.missing import INSUFFICIENT
 from hf_causal.tasks.proving import prove
 from hf_causal.tasks.shared.replies import UNPARSABLE, parse_answer
 from hf_causal.tasks.shared.structured_replies import UnreadableReply, read_reply
@@ -58,11 +60,29 @@ def score(reply: str | None, row: Mapping[str, Any], form: str = "yes-no") -> Sc
 
 def _score_yes_no(reply: str | None, row: Mapping[str, Any]) -> Score:
     expected, answer = _expected_answer(row), parse_answer(reply)
+    if expected == INSUFFICIENT:
+        return _score_insufficient(reply, answer)
     if answer == UNPARSABLE:
         return Score(0.0, False, reason="the reply has neither a Yes nor a No", readable=False)
     if answer == (expected == "Yes"):
         return Score(1.0, True, reason=f"the answer is {expected!r}")
     return Score(0.0, False, reason=f"the answer is {expected!r}, not {('No', 'Yes')[answer]!r}")
+
+
+def _score_insufficient(reply: str | None, answer: int) -> Score:
+    """Scores a reply to a row whose answer depends on what is missing."""
+    if says_insufficient(reply):
+        return Score(1.0, True, reason=f"the answer is {INSUFFICIENT!r}")
+    reason = f"the answer is {INSUFFICIENT!r}"
+    if answer == UNPARSABLE:
+        return Score(0.0, False, reason=f"{reason}, and the reply has none", readable=False)
+    return Score(0.0, False, reason=f"{reason}, not {('No', 'Yes')[answer]!r}")
+
+
+def says_insufficient(reply: str | None) -> bool:
+    """Returns whether the last answer in a reply is that the information does not suffice."""
+    lines = [line for line in (reply or "").splitlines() if line.strip()]
+    return bool(lines) and _INSUFFICIENT.fullmatch(lines[-1]) is not None
 
 
 def _expected_answer(row: Mapping[str, Any]) -> str:
@@ -71,6 +91,11 @@ def _expected_answer(row: Mapping[str, Any]) -> str:
         answer = ("No", "Yes")[row["label"]]
     if answer is None:
         answer = prove(row["prompt"]).answer
-    if answer not in ("Yes", "No"):
+    if answer not in ("Yes", "No", INSUFFICIENT):
         raise ValueError(f"the row's `completion` must be 'Yes' or 'No', got {answer!r}")
     return answer
+
+
+_INSUFFICIENT = re.compile(
+    r"\W*(?:(?:the |my |final )*answer(?: is)?\W+)?(?:there is )?insufficient information\W*", re.IGNORECASE
+)
