@@ -6,24 +6,26 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from hf_causal.tasks.answering import all_form_names, applicable_form, read_row
+from hf_causal.tasks.answering import all_form_names, applicable_form, form_of_row, read_row
 from hf_causal.tasks.forms import YES_NO, Score
 from hf_causal.tasks.missing import INSUFFICIENT
 from hf_causal.tasks.proving import prove
 from hf_causal.tasks.shared.replies import UNPARSABLE, parse_answer
+from hf_causal.tasks.shared.reply_numbers import read_answer
 from hf_causal.tasks.shared.structured_replies import UnreadableReply, read_reply
 
 __all__ = ["Score", "score"]
 
 
-def score(reply: str | None, row: Mapping[str, Any], form: str = "yes-no") -> Score:
+def score(reply: str | None, row: Mapping[str, Any], form: str | None = None) -> Score:
     """Scores a reply to a row.
 
     Args:
         reply (`str` or `None`): Text that a model wrote; `None` for a reply that never came.
         row (mapping): With `completion` (`"Yes"` or `"No"`) or `label` (1 or 0). The `prompt` of a row with neither is
             answered exactly.
-        form (`str`): How the question was put: `"yes-no"`, or a form of the row's task such as `"proof"` or `"trace"`.
+        form (`str`, *optional*): How the question was put: `"yes-no"`, or a form of the row's task such as `"proof"`
+            or `"trace"`. That of the row itself if not given: `"yes-no"`, or `"value"` where the answer is a number.
 
     Returns:
         [`Score`]: For `"yes-no"` the value is 1 for the right answer and 0 for a wrong or unreadable one. For other
@@ -31,7 +33,7 @@ def score(reply: str | None, row: Mapping[str, Any], form: str = "yes-no") -> Sc
         0 and 1.
 
     Raises:
-        `ValueError`: For an unknown form, or a row whose answer is not Yes or No.
+        `ValueError`: For an unknown form, or a row whose answer is not Yes or No where the form is.
 
     Example:
 
@@ -46,6 +48,8 @@ def score(reply: str | None, row: Mapping[str, Any], form: str = "yes-no") -> Sc
 
     ```
     """
+    if form is None:
+        form = form_of_row(row)
     if form == YES_NO:
         return _score_yes_no(reply, row)
     if "prompt" not in row and form not in all_form_names():
@@ -71,7 +75,7 @@ def _score_yes_no(reply: str | None, row: Mapping[str, Any]) -> Score:
 
 def _score_insufficient(reply: str | None, answer: int) -> Score:
     """Scores a reply to a row whose answer depends on what is missing."""
-    if says_insufficient(reply):
+    if _says_insufficient(reply):
         return Score(1.0, True, reason=f"the answer is {INSUFFICIENT!r}")
     reason = f"the answer is {INSUFFICIENT!r}"
     if answer == UNPARSABLE:
@@ -79,10 +83,12 @@ def _score_insufficient(reply: str | None, answer: int) -> Score:
     return Score(0.0, False, reason=f"{reason}, not {('No', 'Yes')[answer]!r}")
 
 
-def says_insufficient(reply: str | None) -> bool:
-    """Returns whether the last answer in a reply is that the information does not suffice."""
+def _says_insufficient(reply: str | None) -> bool:
     lines = [line for line in (reply or "").splitlines() if line.strip()]
-    return bool(lines) and _INSUFFICIENT.fullmatch(lines[-1]) is not None
+    try:
+        return bool(lines) and read_answer(_ANSWER_IS.sub("", lines[-1]).strip(" *_`")).insufficient
+    except UnreadableReply:
+        return False
 
 
 def _expected_answer(row: Mapping[str, Any]) -> str:
@@ -96,6 +102,4 @@ def _expected_answer(row: Mapping[str, Any]) -> str:
     return answer
 
 
-_INSUFFICIENT = re.compile(
-    r"\W*(?:(?:the |my |final )*answer(?: is)?\W+)?(?:there is )?insufficient information\W*", re.IGNORECASE
-)
+_ANSWER_IS = re.compile(r"^\W*(?:(?:the|my|final) )*answer(?: is)?\b\W*", re.IGNORECASE)

@@ -16,7 +16,7 @@ from hf_causal.evaluation.questions import QuestionSet, corpus_questions, file_q
 from hf_causal.evaluation.scores import FileScore, Scores, SplitScore, YesScore, score_split, total_accuracy
 from hf_causal.evaluation.variants import check_variants, score_variants
 from hf_causal.evaluation.weaknesses import known_weaknesses
-from hf_causal.tasks.registry import get_task
+from hf_causal.tasks.registry import get_task, task_of_config
 from hf_causal.tasks.shared.shortcuts import majority
 from hf_causal.utils.files import write_json
 from hf_causal.utils.progress import Progress, start
@@ -61,7 +61,18 @@ def evaluate_model(
     def load() -> Predictor:
         return load_predictor(model, device, trust_remote_code)
 
+    require_yes_no(corpus, config)
     return score_predictor(load, str(model), corpus, config, data_dir, files, limit, partial, progress, variants)
+
+
+def require_yes_no(corpus: str, config: str | None) -> None:
+    """Raises `ValueError` for a config whose answers are not Yes and No, with how they are scored."""
+    task = task_of_config(corpus, config or "")
+    if task is not None and not task.is_yes_no:
+        raise ValueError(
+            f"the answers of `config` {config!r} are not Yes and No: score a language model with "
+            f"`--answers {task.answer_form}`"
+        )
 
 
 def score_predictor(
@@ -187,8 +198,10 @@ def _score(questions: QuestionSet, predictions: Sequence[int]) -> SplitScore:
 
 def score_shortcuts(questions: QuestionSet) -> Baselines:
     """Returns the score of the more frequent answer and of each shortcut of the questions' task, by name."""
-    scores = {"majority": _score(questions, majority(questions.references))}
     task_names = list(questions.task_examples())
+    scores: Baselines = {}
+    if all(get_task(name).is_yes_no for name in task_names):
+        scores["majority"] = _score(questions, majority(questions.references))
     if len(task_names) == 1:  # a shortcut reads prompts of one task
         parsed = list(questions.parsed())
         for name, shortcut in get_task(task_names[0]).shortcuts.items():

@@ -10,7 +10,7 @@ from hf_causal.evaluation.evaluate import score_predictor
 from hf_causal.evaluation.predictors import Predictor, load_predictor
 from hf_causal.evaluation.questions import file_questions
 from hf_causal.evaluation.scores import Scores, merge_scores
-from hf_causal.tasks.registry import scored_configs
+from hf_causal.tasks.registry import get_task, scored_configs
 from hf_causal.utils.progress import Progress
 
 
@@ -73,6 +73,8 @@ def evaluate_tasks(
 
 def _can_read(predictor: Predictor, corpus: str, name: str) -> bool:
     config = get_config(corpus, name)
+    if not get_task(task_name(corpus, name)).is_yes_no:
+        return False
     last_split = next(reversed(config.splits))
     prompt = generate_shard(corpus, config, last_split, 0)["prompt"][0].as_py()
     try:

@@ -1,7 +1,7 @@
 """Prompts that say that a statement is missing, and whether what is stated still determines the answer.
 
 `One statement is missing.` at the end of a premise says that the complete premise has one more statement, about nodes
-that the text mentions, and that it is not known which. If the answer depends on it, the right answer is `Insufficient
+that the text mentions, and that it is not known which. If the answer depends on it, the right answer is `insufficient
 information`, and its certificate is two statements that complete the premise and give different answers:
 `{"yes": {"causes": [["A"], ["B"]]}, "no": {"causes": [["B"], ["A"]]}}`, each as its type with the names in its
 positions. An answer that is the same whatever is missing is not one of these.
@@ -16,13 +16,12 @@ from typing import Any
 
 from hf_causal.tasks.registry import task_of_prompt
 from hf_causal.tasks.shared.proofs import CertificateError, Proof, find_cycle
+from hf_causal.tasks.shared.reply_numbers import INSUFFICIENT
 from hf_causal.tasks.shared.sentences import CAUSES, Sentence, Sentences, causal_edges
 from hf_causal.tasks.task import Task
 from hf_causal.utils.randomness import Draws
 
 MISSING = "One statement is missing."
-INSUFFICIENT = "Insufficient information"
-"""The answer where what is missing decides."""
 INSTRUCTION = (
     "Answer 'Yes' or 'No' only if the answer is the same whatever the missing statement is; "
     f"otherwise answer '{INSUFFICIENT}'."
@@ -139,7 +138,7 @@ def prove_missing(text: str) -> Proof:
     ```python
     >>> proof = prove_missing("A causes B. C causes D. One statement is missing. Does A cause C?")
     >>> proof.answer, proof.certificate
-    ('Insufficient information', '{"yes": {"causes": [["A"], ["C"]]}, "no": {"causes": [["D"], ["B"]]}}')
+    ('insufficient information', '{"yes": {"causes": [["A"], ["C"]]}, "no": {"causes": [["D"], ["B"]]}}')
 
     ```
     """

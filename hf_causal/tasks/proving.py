@@ -106,8 +106,8 @@ def check(row: Mapping[str, Any]) -> None:
 
     Args:
         row (mapping): With `prompt`, `completion` and `certificate`; a `label` (0 for No, 1 for Yes), `premise` and
-            `question` must agree with them where present. The completion of a prompt that says that a statement is
-            missing is `"Insufficient information"`.
+            `question` must agree with them where present. Rows whose answer is neither have no label; that of a
+            prompt that says that a statement is missing is `"insufficient information"`.
 
     Raises:
         [`CertificateError`]: If the certificate does not prove the completion, or the row contradicts itself.
@@ -130,13 +130,17 @@ def check(row: Mapping[str, Any]) -> None:
     if says_missing(text):
         _check_missing(row)
         return
-    if answer not in ("Yes", "No"):
-        raise CertificateError(f"the completion must be 'Yes' or 'No', got {answer!r}")
-    if row.get("label") is not None and row["label"] != (answer == "Yes"):
+    if answer in ("Yes", "No") and row.get("label") is not None and row["label"] != (answer == "Yes"):
         raise CertificateError(f"the label {row['label']} contradicts the completion {answer!r}")
     task, prompt = read(text)
+    if task.is_yes_no and answer not in ("Yes", "No"):
+        raise CertificateError(f"the completion must be 'Yes' or 'No', got {answer!r}")
+    if not task.is_yes_no and (not isinstance(answer, str) or row.get("label") is not None):
+        raise CertificateError(
+            f"the completion must be an answer in words or numbers, without a label, got {answer!r:.80}"
+        )
     check_columns(row, task, prompt)
-    check_certificate(row.get("certificate"), answer, task, prompt)
+    check_certificate(row.get("certificate"), str(answer), task, prompt)
 
 
 def _check_missing(row: Mapping[str, Any]) -> None:

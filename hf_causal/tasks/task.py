@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from hf_causal.tasks.forms import AnswerForm
+from hf_causal.tasks.forms import YES_NO, AnswerForm
 from hf_causal.tasks.shared.dataset import Dataset
 from hf_causal.tasks.shared.explanations import Explain
 from hf_causal.tasks.shared.invariances import STATED_GRAPH_INVARIANCES, Change
@@ -77,6 +77,9 @@ class Task:
     # Answers
     forms: Mapping[str, AnswerForm] = field(default_factory=dict, kw_only=True)
     """Forms of answer in addition to Yes/No, by name; `"proof"` and `"trace"` have these names in every task."""
+    answer_form: str = field(default=YES_NO, kw_only=True)
+    """The form in which rows ask and answer: Yes/No, or the one of `forms` for a task with other answers. The rows of
+    such a task have no `label`, and their `completion` is the answer itself, such as `"3/5"`."""
 
     # Rows
     dataset: Dataset = field(kw_only=True)
@@ -89,6 +92,8 @@ class Task:
     """Columns of the rows: `arrow_schema()`, with the columns that the task adds."""
     few_shot_config: str = field(kw_only=True)
     """Config whose training split few-shot examples are drawn from; no premise of it is in an evaluation split."""
+    few_shot_options: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
+    """Options of that config, such as fewer rows, where making its first shard takes long."""
     scored_configs: Mapping[str, str] = field(kw_only=True)
     """Configs that models are scored on, the default one first, with their titles in reports."""
     small_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -118,6 +123,22 @@ class Task:
     def reserved_words(self) -> frozenset[str]:
         """All lower-case words that no name in a prompt of the task may be."""
         return RESERVED_WORDS | self.further_reserved_words
+
+    @property
+    def is_yes_no(self) -> bool:
+        """Whether every answer is Yes or No."""
+        return self.answer_form == YES_NO
+
+    def require_yes_no(self, use: str) -> None:
+        """Raises `ValueError` for a task with other answers than Yes and No, which a use does not have.
+
+        Args:
+            use (`str`): What needs Yes and No, as the subject of the message.
+        """
+        if not self.is_yes_no:
+            raise ValueError(
+                f"{use} answers Yes or No, and the answers of {self.name} are of the form {self.answer_form!r}"
+            )
 
     @property
     def default_evaluation(self) -> str:

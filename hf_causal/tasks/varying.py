@@ -5,8 +5,8 @@
 | `renamed` | every node has another name of the same length | the same |
 | `shuffled` | the statements are in another order | the same |
 | `redundant` | statements are repeated, and others are added that do not matter | the same |
-| `omitted` | a statement that the answer needs is left out | the other one |
-| `insufficient` | such a statement is left out, and the text says that one is missing | `Insufficient information` |
+| `omitted` | a statement that the answer needs is left out | another one |
+| `insufficient` | such a statement is left out, and the text says that one is missing | `insufficient information` |
 | `story` | names of an everyday topic, where causes sensibly cause their effects | the same |
 | `contrary-story` | the same with causes and effects the wrong way around | the same |
 | `nonsense-story` | words without a meaning | the same |
@@ -56,7 +56,7 @@ def vary(row: Mapping[str, Any], variant: str, seed: int = 0) -> dict[str, Any]:
         seed (`int`): Of the random numbers.
 
     Returns:
-        `dict`: `prompt`, `premise`, `question`, `completion`, `label` (`None` for `"Insufficient information"`),
+        `dict`: `prompt`, `premise`, `question`, `completion`, `label` (`None` for `"insufficient information"`),
         `certificate`, `hops`, `num_nodes`, `variant` and, where the row has them, `structure` and `graph_id`.
 
     Raises:
@@ -201,6 +201,8 @@ def _stated(sentences: Sentences) -> set[str]:
 
 
 def _make_insufficient(task: Task, prompt: Any, draws: Draws) -> Variant:
+    if not task.is_yes_no:
+        raise ValueError(f"answers of {task.name} are not Yes and No; its `omitted` rows say what is insufficient")
     sentences = task.composition.take_apart(prompt)
     for smaller in _with_less(task, sentences, draws):
         if _stated(smaller) != _stated(sentences):

@@ -270,15 +270,15 @@ class TestMissingStatements:
         '{"yes": {"causes": [["A"], ["C"]]}, "no": {"causes": [["A"]]}}',
     ])  # fmt: skip
     def test_a_wrong_certificate_is_refused(self, certificate):
-        row = {"prompt": MISSING, "completion": "Insufficient information", "certificate": certificate}
+        row = {"prompt": MISSING, "completion": "insufficient information", "certificate": certificate}
         with pytest.raises(CertificateError):
             hf_causal.check(row)
 
     def test_any_two_statements_are_accepted(self):
         certificate = '{"yes": {"causes": [["B"], ["C"]]}, "no": {"causes": [["D"], ["A"]]}}'
-        row = {"prompt": MISSING, "completion": "Insufficient information", "certificate": certificate}
+        row = {"prompt": MISSING, "completion": "insufficient information", "certificate": certificate}
         hf_causal.check(row)
-        with pytest.raises(CertificateError, match="Insufficient"):
+        with pytest.raises(CertificateError, match="insufficient"):
             hf_causal.check({**row, "completion": "No"})
 
     @pytest.mark.parametrize("text", [
@@ -293,14 +293,41 @@ class TestMissingStatements:
             hf_causal.prove(text)
 
     @pytest.mark.parametrize("reply, value", [
-        ("Insufficient information", 1.0), ("**Answer: insufficient information.**", 1.0), ("Yes", 0.0),
+        ("insufficient information", 1.0), ("**Answer: insufficient information.**", 1.0), ("Yes", 0.0),
         ("It is not the case that there is insufficient information", 0.0), ("No insufficient information", 0.0),
         ("insufficient information?\nYes", 0.0), ("", 0.0), (None, 0.0),
     ])  # fmt: skip
     def test_replies_are_scored(self, reply, value):
-        row = {"prompt": MISSING, "completion": "Insufficient information"}
+        row = {"prompt": MISSING, "completion": "insufficient information"}
         assert hf_causal.score(reply, row).value == value
-        assert hf_causal.score("Insufficient information", ROW).value == 0.0
+        assert hf_causal.score("insufficient information", ROW).value == 0.0
+
+
+QUANTITY = {
+    "prompt": "A is 1 with probability 0.5. B is 1 with probability 0.2 if A is 0. B is 1 with probability 0.6 if A "
+    "is 1. There are no hidden common causes. What is the average treatment effect of A on B?"
+}
+
+
+class TestQuantities:
+    @pytest.mark.parametrize("variant", ["renamed", "shuffled", "redundant"])
+    def test_the_value_stays_and_is_proved(self, variant):
+        varied = hf_causal.vary(QUANTITY, variant, seed=1)
+        assert varied["completion"] == hf_causal.prove(QUANTITY["prompt"]).answer
+        assert varied["prompt"] != QUANTITY["prompt"]
+        hf_causal.check(varied)
+
+    def test_without_a_probability_the_information_is_insufficient(self):
+        varied = hf_causal.vary(QUANTITY, "omitted")
+        assert varied["completion"] == "insufficient information" and varied["label"] is None
+        hf_causal.check(varied)
+        assert hf_causal.score("insufficient information", varied).value == 1
+        assert hf_causal.score("0.4", varied).value == 0
+
+    @pytest.mark.parametrize("variant, message", [("insufficient", "`omitted`"), ("story", "no templates")])
+    def test_what_it_has_not_says_why(self, variant, message):
+        with pytest.raises(ValueError, match=message):
+            hf_causal.vary(QUANTITY, variant)
 
 
 class TestCreate:

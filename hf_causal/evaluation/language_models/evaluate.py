@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from hf_causal.evaluation.evaluate import score_predictor
+from hf_causal.evaluation.evaluate import require_yes_no, score_predictor
 from hf_causal.evaluation.language_models.prompts import PromptFormat
 from hf_causal.evaluation.language_models.reply_cache import Reply
 from hf_causal.evaluation.language_models.request_options import RequestOptions
@@ -124,5 +124,6 @@ def evaluate_language_model(
         `ValueError`: If an argument is wrong, or an endpoint refuses the request.
         `ConnectionError`: If an endpoint cannot be reached.
     """
+    require_yes_no(corpus, config)
     load = LanguageModelOptions(**options).loader(str(lm), device, trust_remote_code)
     return score_predictor(load, str(lm), corpus, config, data_dir, files, limit, None, progress, variants)

@@ -29,6 +29,7 @@ TASK = Task(
     generate_shard=generate_shard,
     schema=SCHEMA,
     few_shot_config="adjustment",
+    few_shot_options={"rows": 2000},
     scored_configs={"adjustment_generalization": "Adjustment sets"},
     small_options={
         "adjustment": {"rows": 400, "validation_rows": 400},

@@ -32,6 +32,7 @@ TASK = Task(
     generate_shard=generate_shard,
     schema=SCHEMA,
     few_shot_config="identifiable",
+    few_shot_options={"rows": 2000},
     scored_configs={"identifiable": "Identification"},
     small_options={"identifiable": {"rows": 400, "validation_rows": 400, "rows_per_cell": 2}},
     difficulty=("num_nodes", "num_edges", "num_hidden", "hops"),

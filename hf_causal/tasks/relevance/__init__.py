@@ -31,6 +31,7 @@ TASK = Task(
     generate_shard=generate_shard,
     schema=SCHEMA,
     few_shot_config="relevance",
+    few_shot_options={"rows": 2000},
     scored_configs={"relevance_generalization": "Relevance"},
     small_options={
         "relevance": {"rows": 400, "validation_rows": 400},

@@ -37,6 +37,7 @@ TASK = Task(
     generate_shard=generate_shard,
     schema=SCHEMA,
     few_shot_config="relevance_axioms",
+    few_shot_options={"rows": 2000},
     scored_configs={"relevance_axioms": "Axioms of relevance"},
     small_options={"relevance_axioms": {"rows": 360, "validation_rows": 120, "rows_per_cell": 8}},
     difficulty=("num_statements", "num_steps"),
