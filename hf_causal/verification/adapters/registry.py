@@ -14,6 +14,7 @@ MODULES = [
     "hf_causal.verification.adapters.corr2cause_pp",
     "hf_causal.verification.adapters.calm",
     "hf_causal.verification.adapters.caugym",
+    "hf_causal.verification.adapters.rlcausal",
     "hf_causal.verification.adapters.cladder",
     "hf_causal.verification.adapters.cladder_models",
 ]

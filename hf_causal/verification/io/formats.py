@@ -1,4 +1,4 @@
-"""Reads and writes rows in batches: Parquet, JSON lines, JSON and CSV.
+"""Reads and writes rows in batches: Parquet, JSON lines, JSON, CSV, and pickles of plain containers.
 
 A row is a `dict`; a line of a text file that is not a row is kept as a [`BrokenRow`].
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import pickle
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import pyarrow.parquet as pq
 
 from hf_causal.utils.files import partial_path
 from hf_causal.utils.locks import lock
+from hf_causal.verification.io.pickles import read_pickle
 
 
 @dataclass(frozen=True)
@@ -224,12 +226,18 @@ def _csv_row(header: list[str], values: list[str]) -> Row:
     return BrokenRow(text.encode(errors="surrogateescape").decode(errors="replace"), reason)
 
 
+def _read_pickle(path: Path, columns: Sequence[str] | None) -> Iterator[list[Row]]:
+    yield from _batched(_row_or_broken(row) for row in read_pickle(path))
+
+
 _READERS: dict[str, Callable[[Path, Sequence[str] | None], Iterator[list[Row]]]] = {
     ".parquet": _read_parquet,
     ".jsonl": _read_lines,
     ".ndjson": _read_lines,
     ".json": _read_json,
     ".csv": _read_csv,
+    ".pkl": _read_pickle,
+    ".pickle": _read_pickle,
 }
 SUFFIXES = tuple(_READERS)
 
@@ -273,6 +281,8 @@ def _write_rows(
             with pq.ParquetWriter(partial, schema, compression="zstd") as writer:
                 for rows in batches:
                     writer.write_batch(pa.RecordBatch.from_pylist(rows, schema=schema))
+        elif suffix in (".pkl", ".pickle"):
+            partial.write_bytes(pickle.dumps(list(chain.from_iterable(batches)), protocol=4))
         else:
             with partial.open("w", encoding="utf-8", newline="") as file:
                 _write_text(file, ".jsonl" if lines else suffix, chain.from_iterable(batches), columns)

@@ -36,6 +36,16 @@ def test_caugym():
     assert found["redundant_dataset.json"] == {"proved": 61, "precision": 9}
 
 
+def test_cladder():
+    found = verdicts("cladder")
+    assert found["test-model-meta.json"] == {"proved": 120, "refuted": 276}  # issue 15 of causalNLP/cladder
+    assert not any("refuted" in counts for name, counts in found.items() if name.startswith("test-generate"))
+
+
+def test_rlcausal():
+    assert all(set(counts) == {"proved", "precision"} for counts in verdicts("rlcausal").values())
+
+
 def test_calm():
     found = verdicts("calm_lite")
     assert all(found[name] == {"proved": 12} for name in found if name[:3] in ("ATE", "CDE", "NDE", "ETT"))
