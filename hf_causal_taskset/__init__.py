@@ -13,7 +13,6 @@ import verifiers.v1 as vf
 
 from hf_causal.harnesses.items import Items
 from hf_causal.scoring import Score, score
-from hf_causal.tasks.forms import YES_NO
 
 __all__ = ["CausalTaskset"]
 
@@ -59,8 +58,8 @@ class CausalTasksetConfig(vf.TasksetConfig):
 
     causal_task: str = "transitivity"
     """Task of hf_causal, such as `d_separation`."""
-    form: str = YES_NO
-    """Form of answer: `yes-no`, `proof`, `trace` or another form of the task."""
+    form: str = ""
+    """Form of answer: `yes-no`, `proof`, `trace` or another form of the task; that of its rows if empty."""
     level: int = 1
     """Level of difficulty, from 1."""
     split: str = "train"

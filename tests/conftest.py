@@ -74,13 +74,18 @@ LONG = (
     "harnesses/test_reasoning_gym",
     "harnesses/test_verifiers",
     "hub",
+    "models/test_compile",
     "package/test_wheel",
     "posttraining",
+    "systems/heterogeneity/test_heterogeneity_page",
+    "systems/interventions/test_interventions_page",
+    "systems/sequences/test_sequences_page",
     "systems/test_removal",
     "training/test_processes",
+    "verification/adapters/test_published_parts",
 )
-"""Starts of the paths of tests that fine-tune, publish, serve pages, run documents and benchmarks, start clusters or
-export models; `make everything` runs them too."""
+"""Starts of the paths of tests that fine-tune, publish, serve pages, run documents and benchmarks, start clusters,
+export models or compile them to machine code; `make everything` runs them too."""
 
 LONGEST = (
     "training/test_processes",

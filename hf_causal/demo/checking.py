@@ -60,7 +60,7 @@ def check_answer(premises: str, question: str, form: str, reply: str) -> Checked
 
 
 def put_to_model(premises: str, question: str, form: str) -> ModelQuestion:
-    """Puts a question in a form, or as Yes/No where it does not have the form; raises as [`check_answer`] does."""
+    """Puts a question in a form, or in that of its task where it does not have it; raises as [`check_answer`] does."""
     check_text(premises, question)
     return workers.call("put_to_model", premises, question, form)
 
@@ -75,7 +75,7 @@ def judge_in_process(premises: str, question: str, form: str, reply: str) -> Che
     task, prompt, names = _read_prompt(premises, question)
     row = {"prompt": prompt}
     form = form.strip()
-    if form != YES_NO:
+    if form != YES_NO or not task.is_yes_no:
         get_form(task, form)
     model_question = ModelQuestion(task.name, prompt, names, form, _forms(task, prompt), put_question(row, form))
     return Checked(model_question, reply, score(reply, row, form), write_answer(row, form))
@@ -85,7 +85,7 @@ def put_in_process(premises: str, question: str, form: str) -> ModelQuestion:
     """Puts a question in a form, as [`put_to_model`] does."""
     task, prompt, names = _read_prompt(premises, question)
     forms = _forms(task, prompt)
-    form = form if form in dict(forms) else YES_NO
+    form = form if form in dict(forms) else forms[0][0]
     return ModelQuestion(task.name, prompt, names, form, forms, put_question({"prompt": prompt}, form))
 
 
@@ -146,5 +146,6 @@ def _check_size(task: Task, parsed: Any) -> None:
 
 def _forms(task: Task, prompt: str) -> tuple[tuple[str, str], ...]:
     parsed = task.parse(prompt)
-    applicable = [name for name in form_names(task)[1:] if get_form(task, name).applies(parsed)]
-    return ((YES_NO, "Yes/No"), *((name, get_form(task, name).title) for name in applicable))
+    yes_no = ((YES_NO, "Yes/No"),) if task.is_yes_no else ()
+    applicable = [name for name in form_names(task) if name != YES_NO and get_form(task, name).applies(parsed)]
+    return (*yes_no, *((name, get_form(task, name).title) for name in applicable))

@@ -10,7 +10,7 @@ from hf_causal.evaluation.evaluate import score_predictor
 from hf_causal.evaluation.predictors import Predictor, load_predictor
 from hf_causal.evaluation.questions import file_questions
 from hf_causal.evaluation.scores import Scores, merge_scores
-from hf_causal.tasks.registry import scored_configs
+from hf_causal.tasks.registry import get_task, scored_configs
 from hf_causal.utils.progress import Progress
 
 
@@ -28,11 +28,12 @@ def evaluate_tasks(
     trust_remote_code: bool = False,
     partial: str | Path | None = None,
     progress: Progress | None = None,
+    variants: Sequence[str] = (),
 ) -> Scores:
     """Scores a model on all tasks that it can read.
 
     Args:
-        model, limit, device, trust_remote_code, progress: As for [`evaluate_model`].
+        model, limit, device, trust_remote_code, progress, variants: As for [`evaluate_model`].
         data_dir (`str` or `Path`, *optional*): A folder that holds built corpora under their names; generated when not
             given.
         files (sequence of paths): Files of questions; each is scored with its task.
@@ -65,14 +66,15 @@ def evaluate_tasks(
             del task_of_file[path]
         folder = None if data_dir is None else Path(data_dir) / corpus
         kept = None if partial is None else Path(partial) / f"{config}.json"
-        scores.append(
-            score_predictor(lambda: predictor, str(model), corpus, config, folder, own_files, limit, kept, progress)
-        )
+        data = (corpus, config, folder, own_files, limit, kept)
+        scores.append(score_predictor(lambda: predictor, str(model), *data, progress, variants))
     return merge_scores(scores)
 
 
 def _can_read(predictor: Predictor, corpus: str, name: str) -> bool:
     config = get_config(corpus, name)
+    if not get_task(task_name(corpus, name)).is_yes_no:
+        return False
     last_split = next(reversed(config.splits))
     prompt = generate_shard(corpus, config, last_split, 0)["prompt"][0].as_py()
     try:

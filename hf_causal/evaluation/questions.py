@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from hf_causal.evaluation.scores import Cell
+from hf_causal.scoring import score
 from hf_causal.tasks.proving import read
 from hf_causal.tasks.registry import task_of_prompt
+from hf_causal.tasks.task import Task
 from hf_causal.verification.io import BrokenRow, Columns, Row, open_tables
 
 ANSWERS = {"No": 0, "Yes": 1}
@@ -24,7 +26,7 @@ class QuestionSet:
     name: str
     prompts: list[str] = field(default_factory=list)
     references: list[int] = field(default_factory=list)
-    """The labels: 0 for No, 1 for Yes."""
+    """The labels: 0 for No, 1 for Yes. Any other answer has 1, and a prediction says whether the reply is right."""
     cells: list[Cell] = field(default_factory=list)
     contradicted: list[int] = field(default_factory=list)
     """Rows whose label contradicts their own text; they are scored, and the accuracy without them is reported too."""
@@ -83,7 +85,7 @@ def _split_questions(split: str, rows: Any, limit: int | None) -> QuestionSet:
         counts[cell] = counts.get(cell, 0) + 1
         if limit is None or counts[cell] <= limit:
             questions.prompts.append(prompt)
-            questions.references.append(label)
+            questions.references.append(1 if label is None else label)
             questions.cells.append(cell)
     return questions
 
@@ -107,22 +109,39 @@ def file_questions(path: str | Path) -> QuestionSet:
             task, parsed = read(*texts)
             prompt = task.join(*texts) if len(texts) > 1 else prompt
             nodes = len({name for edge in task.facts(parsed).edges or () for name in edge})
-            if task.prove(parsed).answer != answer:
+            if not _is_right(answer, task, parsed):
                 questions.contradicted.append(index)
         except ValueError:
             questions.unreadable.append(index)
         questions.prompts.append(prompt)
-        questions.references.append(ANSWERS[answer])
+        questions.references.append(ANSWERS.get(answer, 1))
         questions.cells.append(Cell("file", nodes, None))
     if not questions.prompts:
         raise ValueError(f"{str(path)!r} holds no rows")
     return questions
 
 
+def _is_right(answer: str, task: Task, prompt: Any) -> bool:
+    if task.is_yes_no:
+        return task.prove(prompt).answer == answer
+    return score(answer, {"prompt": str(prompt)}).value == 1.0
+
+
+def _has_other_answers(texts: list[str]) -> bool:
+    """Returns whether a text is of a task with other answers than Yes and No."""
+    try:
+        return not read(*texts)[0].is_yes_no
+    except ValueError:
+        return False
+
+
 def _texts_and_answer(path: Path, index: int, row: Row, columns: Columns) -> tuple[list[str], str]:
     if isinstance(row, BrokenRow):
         raise ValueError(f"{path}, row {index} (counted from 0): {row.reason}, got {row.text[:80]!r}")
     texts, answer = columns.texts(row), columns.answer(row, columns.label)
+    label = row.get(columns.label)
+    if texts is not None and label is not None and label not in ANSWERS and _has_other_answers(texts):
+        answer = str(label)
     if texts is None or answer is None:
         values = ", ".join(f"`{column}` {row.get(column)!r:.80}" for column in (*columns.text, columns.label))
         raise ValueError(f"{path}, row {index} (counted from 0): expected a text and a Yes or No, got {values}")

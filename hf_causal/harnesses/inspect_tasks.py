@@ -12,13 +12,13 @@ from inspect_ai.solver import TaskState, generate
 from hf_causal.corpora.create import load
 from hf_causal.harnesses.items import Item, Items, has_form, make_item
 from hf_causal.scoring import score
-from hf_causal.tasks.forms import YES_NO
+from hf_causal.tasks.registry import get_task
 
 
 @task
 def hf_causal(
     task: str = "transitivity",
-    form: str = YES_NO,
+    form: str | None = None,
     level: int = 1,
     split: str = "test",
     config: str | None = None,
@@ -29,7 +29,7 @@ def hf_causal(
 
     Args:
         task (`str`): Such as `d_separation`.
-        form (`str`): `yes-no`, `proof`, `trace` or another form of the task.
+        form (`str`, *optional*): `yes-no`, `proof`, `trace` or another form of the task; that of its rows by default.
         level (`int`): Level of difficulty, from 1.
         split (`str`): `train`, `validation` or `test` of the level, or a split of the config.
         config (`str`, *optional*): A published config, such as `transitivity_generalization`, instead of a level; the
@@ -40,6 +40,7 @@ def hf_causal(
     Raises:
         `ValueError`: For an unknown task, form, level, config or split.
     """
+    form = form or get_task(task).answer_form
     if config is None:
         items = Items(task, form, level, split, seed)
         samples = [_sample(items[index], f"{task}/{level}/{split}/{seed}/{index}") for index in range(rows)]

@@ -8,8 +8,7 @@ from typing import Any
 
 from hf_causal.corpora.levels import MOST_ROWS, RowsByIndex, rows_by_index
 from hf_causal.scoring import Score, score
-from hf_causal.tasks.answering import form_names, put_question, read_row, write_answer
-from hf_causal.tasks.forms import YES_NO
+from hf_causal.tasks.answering import applies, form_names, put_question, read_row, write_answer
 from hf_causal.tasks.registry import get_task
 
 _MOST_BLOCKS = 20
@@ -50,7 +49,8 @@ class Items:
     """
 
     task: str
-    form: str = YES_NO
+    form: str = ""
+    """That of the task's rows if empty."""
     level: int = 1
     split: str = "train"
     seed: int = 0
@@ -60,6 +60,8 @@ class Items:
         if isinstance(self.seed, bool) or not isinstance(self.seed, int):
             raise ValueError(f"`seed` must be a whole number, got {self.seed!r}")
         names = form_names(get_task(self.task))
+        if not self.form:
+            object.__setattr__(self, "form", names[0])
         if self.form not in names:
             raise ValueError(f"`form` must be one of {', '.join(names)} for {self.task}, got {self.form!r}")
         rows = rows_by_index(self.task, self.seed, level=self.level, split=self.split)
@@ -81,8 +83,7 @@ class Items:
 
 def has_form(row: Mapping[str, Any], form: str) -> bool:
     """Returns whether the question of a row can be put in a form."""
-    task, prompt = read_row(row)
-    return form == YES_NO or task.forms[form].applies(prompt)
+    return applies(row, form)
 
 
 def make_item(row: dict[str, Any], form: str) -> Item:

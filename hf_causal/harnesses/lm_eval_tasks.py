@@ -1,9 +1,9 @@
 """Writes the task files of lm-evaluation-harness.
 
 Each evaluation split becomes two tasks: `hf_causal_<task>_<member>`, scored by the likelihoods of the answers, and the
-same with `_generate`, scored by generated text. Each form of answer of its task adds one, such as `_proof`, which
-[`hf_causal.score`] scores. Groups such as `hf_causal_<task>`, `hf_causal_<task>_generate` and `hf_causal_<task>_proof`
-hold them.
+same with `_generate`, scored by generated text; a task with other answers than Yes and No has neither. Each form of
+answer of its task adds one, such as `_proof`, which [`hf_causal.score`] scores. Groups such as `hf_causal_<task>`,
+`hf_causal_<task>_generate` and `hf_causal_<task>_proof` hold them.
 """
 
 from __future__ import annotations
@@ -86,8 +86,9 @@ def task_files() -> dict[str, dict[str, Any]]:
     """Returns the content of each task and group file, by its path in the folder."""
     files: dict[str, dict[str, Any]] = {}
     groups: dict[tuple[str, str], list[str]] = {}
-    for one in harness_splits():
-        variants = {suffix: {**_rows(one), **fields} for suffix, fields in _WAYS.items()}
+    for one in harness_splits(other_answers=True):
+        ways = _WAYS if get_task(one.task).is_yes_no else {}
+        variants = {suffix: {**_rows(one), **fields} for suffix, fields in ways.items()}
         variants |= {f"_{form.replace('-', '_')}": _in_form(one, form) for form in get_task(one.task).forms}
         for suffix, fields in variants.items():
             name = f"hf_causal_{one.task}_{one.member}{suffix}"

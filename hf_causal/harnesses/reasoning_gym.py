@@ -109,7 +109,7 @@ def register_tasks() -> list[str]:
     """Registers the tasks that are not registered yet, and returns the names of all of their datasets."""
     names: list[str] = []
     for task in tasks().values():
-        variants = {PREFIX + task.name: YES_NO}
+        variants = {PREFIX + task.name: task.answer_form}
         variants |= {f"{PREFIX}{task.name}_{form.replace('-', '_')}": form for form in form_names(task)[1:]}
         for name, form in variants.items():
             if name not in DATASETS:

@@ -32,8 +32,11 @@ class HarnessSplit:
         return VALIDATION in self.splits
 
 
-def harness_splits() -> list[HarnessSplit]:
+def harness_splits(other_answers: bool = False) -> list[HarnessSplit]:
     """Returns the evaluation splits of every task, in the order of the registry.
+
+    Args:
+        other_answers (`bool`): Whether to include tasks with other answers than Yes and No.
 
     Example:
 
@@ -44,7 +47,8 @@ def harness_splits() -> list[HarnessSplit]:
 
     ```
     """
-    return [one for task in tasks().values() for one in _splits_of(task)]
+    some = [task for task in tasks().values() if other_answers or task.is_yes_no]
+    return [one for task in some for one in _splits_of(task)]
 
 
 def _splits_of(task: Task) -> list[HarnessSplit]:

@@ -36,7 +36,7 @@ class TrainingRows:
     dropped: int
     """Number of rows that were left out because they are too long."""
     answers: tuple[int, int]
-    """Number of rows with No and with Yes, without those left out."""
+    """Number of rows with No and with Yes, without those left out; rows with other answers are neither."""
     labels_are_classes: bool
     """Whether labels are classes, as classifiers need them, or tokens."""
     family: dict[str, Any]
@@ -47,7 +47,7 @@ class TrainingRows:
     @property
     def questions(self) -> int:
         """Number of questions, of which a row of the data set may hold several."""
-        return sum(self.answers)
+        return len(self.groups)
 
 
 def load_rows(recipe: FinetuneRecipe, split: str, data_dir: str | Path | None) -> pa.Table:
@@ -129,7 +129,7 @@ def _tokenize(rows: pa.Table, encode: Encode, max_tokens: int | None, progress: 
     prompts, answers = rows["prompt"].to_pylist(), rows["label"].to_pylist()
     advance = start(progress, "tokenizing", len(prompts))
     columns: dict[str, list[Any]] = {}
-    answer_counts = [0, 0]
+    answer_counts: dict[int | None, int] = {0: 0, 1: 0, None: 0}
     graphs = rows["graph_id"].to_pylist()
     groups: list[str] = []
     for first in range(0, len(prompts), _CHUNK):
@@ -142,7 +142,7 @@ def _tokenize(rows: pa.Table, encode: Encode, max_tokens: int | None, progress: 
             answer_counts[chunk_answers[index]] += 1
             groups.append(graphs[first + index])
         advance(len(chunk_answers))
-    num_kept = sum(answer_counts)
+    num_kept = sum(answer_counts.values())
     if not num_kept:
         raise ValueError(f"`max_length` must be larger than {max_tokens}: each of {len(prompts)} rows has more tokens")
     return TrainingRows(

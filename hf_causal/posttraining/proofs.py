@@ -47,7 +47,10 @@ class ProofPredictor:
         """Accepts every prompt: a language model reads any text."""
 
     def predict(self, prompts: Sequence[str], progress: Advance | None = None) -> list[int]:
-        """Returns the right answer where the measure holds, the other one where not, or `UNPARSABLE`."""
+        """Returns the right answer where the measure holds, the other one where not, or `UNPARSABLE`.
+
+        The right answer is 1 where it is neither Yes nor No.
+        """
         form = self.model.renderer.prompt_format.form
         replies = self.model.reply(prompts, progress)
         return [
@@ -59,6 +62,6 @@ class ProofPredictor:
 def _prediction(judged: Score, prompt: str, measure: str) -> int:
     if not judged.readable:
         return UNPARSABLE
-    right = int(prove(prompt).answer == "Yes")
+    right = int(prove(prompt).answer != "No")
     holds = judged.answer_right if measure == ANSWER_RIGHT else judged.value == 1.0
     return right if holds else 1 - right

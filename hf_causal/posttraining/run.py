@@ -22,7 +22,7 @@ from hf_causal.posttraining.settings import RunSettings
 from hf_causal.posttraining.training import train
 from hf_causal.tasks.answering import get_form
 from hf_causal.tasks.forms import YES_NO
-from hf_causal.tasks.registry import get_task
+from hf_causal.tasks.registry import get_task, task_of_config
 from hf_causal.training.run_lock import RunLock
 from hf_causal.utils.progress import Progress
 
@@ -121,8 +121,11 @@ def finetune(
 def _check_arguments(recipe: FinetuneRecipe, merge: bool, stop_at_step: int | None, report_to: str) -> None:
     from transformers.integrations import get_available_reporting_integrations
 
+    task = task_of_config(recipe.corpus, recipe.config)
     if recipe.form != YES_NO:
         get_form(get_task(task_name(recipe.corpus, recipe.config)), recipe.form)
+    elif task is not None:
+        task.require_yes_no("`form` 'yes-no'")
     if merge and not recipe.adapts:
         raise ValueError("`merge` is for adapters: add `lora`, or leave it out")
     if stop_at_step is not None and stop_at_step < 1:

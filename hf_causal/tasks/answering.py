@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from hf_causal.tasks.forms import YES_NO, AnswerForm
+from hf_causal.tasks.missing import says_missing
 from hf_causal.tasks.proving import read
 from hf_causal.tasks.registry import tasks
 from hf_causal.tasks.shared.proofs import Proof
@@ -15,8 +16,35 @@ from hf_causal.tasks.task import Task
 
 
 def form_names(task: Task) -> list[str]:
-    """Returns the names of a task's forms of answer, Yes/No first."""
-    return [YES_NO, *task.forms]
+    """Returns the names of a task's forms of answer, that of its rows first."""
+    return list(dict.fromkeys((task.answer_form, *task.forms)))
+
+
+def form_of_row(row: Mapping[str, Any]) -> str:
+    """Returns the form in which a row asks and answers: that of its task, see [`Task.answer_form`].
+
+    Raises:
+        `ValueError`: If the row has no Yes or No, and its prompt cannot be read.
+
+    Example:
+
+    ```python
+    >>> form_of_row({"prompt": "A causes B. Does A cause B?"})
+    'yes-no'
+
+    ```
+    """
+    if row.get("completion") in ("Yes", "No") or row.get("label") is not None or "prompt" not in row:
+        return YES_NO
+    if says_missing(str(row["prompt"])):
+        return YES_NO  # or that the information is insufficient
+    return read_row(row)[0].answer_form
+
+
+def require_form(row: Mapping[str, Any], form: str) -> None:
+    """Raises `ValueError` if a row is to be answered by Yes or No, and its task has other answers."""
+    if form == YES_NO and form_of_row(row) != YES_NO:
+        get_form(read_row(row)[0], form)
 
 
 def get_form(task: Task, name: str) -> AnswerForm:
@@ -57,6 +85,7 @@ def put_question(row: Mapping[str, Any], form: str) -> str:
 def question_in_form(row: Mapping[str, Any], form: str) -> str:
     """Returns premise and question of a row, with the question that a form puts; raises as [`put_question`]."""
     task, prompt = read_row(row)
+    require_form(row, form)
     if form == YES_NO:
         return str(row["prompt"])
     answer_form = applicable_form(task, prompt, form)
@@ -81,7 +110,8 @@ def write_answer(row: Mapping[str, Any], form: str) -> str:
     ```
     """
     task, prompt = read_row(row)
-    proof = _stored_proof(row) or task.prove(prompt)
+    require_form(row, form)
+    proof = _stored_proof(row, task) or task.prove(prompt)
     if form == YES_NO:
         return proof.answer
     return applicable_form(task, prompt, form).write(prompt, proof)
@@ -98,7 +128,7 @@ def applicable_form(task: Task, prompt: Any, name: str) -> AnswerForm:
 def applies(row: Mapping[str, Any], form: str) -> bool:
     """Returns whether a row's question can be put in a form; raises `ValueError` for a form its task does not have."""
     if form == YES_NO:
-        return True
+        return form_of_row(row) == YES_NO
     task, prompt = read_row(row)
     return get_form(task, form).applies(prompt)
 
@@ -115,9 +145,11 @@ def _read(prompt: str) -> tuple[Task, Any]:
     return read(prompt)
 
 
-def _stored_proof(row: Mapping[str, Any]) -> Proof | None:
+def _stored_proof(row: Mapping[str, Any], task: Task) -> Proof | None:
     """Returns the proof in a row's columns, or `None` where it has none."""
-    if row.get("certificate") is None or row.get("completion") not in ("Yes", "No"):
+    completion = row.get("completion")
+    is_answer = completion in ("Yes", "No") if task.is_yes_no else isinstance(completion, str)
+    if row.get("certificate") is None or not is_answer:
         return None
     json.loads(row["certificate"])
-    return Proof(row["completion"], row["certificate"], row.get("hops", -1))
+    return Proof(str(completion), row["certificate"], row.get("hops", -1))

@@ -45,14 +45,14 @@ def _task_section(task: Task) -> Iterator[str]:
 
 
 def _choose_row(task: Task, name: str, answer: str) -> tuple[str, dict[str, Any]]:
-    """Returns a split that is not for training, and a row of it with the answer.
+    """Returns a split that is not for training, and a row of it with the answer, where answers are Yes or No.
 
     The row is of typical length, and its path, where it has one, is longer than one edge.
     """
     config = task.configs[name]()
     split = [split for split in config.splits if split != "train"][-1]
     rows = task.generate_shard(config, split, 0).slice(0, 2000).to_pylist()
-    rows = [row for row in rows if row["completion"] == answer]
+    rows = [row for row in rows if row["completion"] == answer] if task.is_yes_no else rows
     return split, min(rows, key=lambda row: (row["hops"] == 1, abs(len(row["prompt"]) - _TYPICAL_LENGTH)))
 
 

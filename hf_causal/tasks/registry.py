@@ -16,6 +16,7 @@ PACKAGES = [
     "hf_causal.tasks.relevance_axioms",
     "hf_causal.tasks.adjustment",
     "hf_causal.tasks.identification",
+    "hf_causal.tasks.quantities",
 ]
 """Packages with a `TASK` that is named like the last part of the package."""
 
@@ -23,6 +24,8 @@ VARIABLE = "HF_CAUSAL_TASKS"
 """Environment variable with the names of further packages, separated by commas."""
 
 _TASKS: dict[str, Task] = {}
+_IMPORTED: set[str] = set()
+"""Values of the variable whose packages are in `_TASKS`."""
 
 
 def register(package: str) -> Task:
@@ -41,10 +44,13 @@ def register(package: str) -> Task:
 
 def tasks() -> dict[str, Task]:
     """Returns all tasks by name, in the order of the registry."""
-    for package in (*PACKAGES, *_further_packages()):
-        name = package.rpartition(".")[2]
-        if name not in _TASKS:
-            _TASKS[name] = import_module(package).TASK
+    further = os.environ.get(VARIABLE, "")
+    if further not in _IMPORTED:
+        for package in (*PACKAGES, *_further_packages()):
+            name = package.rpartition(".")[2]
+            if name not in _TASKS:
+                _TASKS[name] = import_module(package).TASK
+        _IMPORTED.add(further)
     return _TASKS
 
 

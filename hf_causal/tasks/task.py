@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from hf_causal.tasks.forms import AnswerForm
+from hf_causal.tasks.forms import YES_NO, AnswerForm
 from hf_causal.tasks.shared.dataset import Dataset
 from hf_causal.tasks.shared.explanations import Explain
 from hf_causal.tasks.shared.invariances import STATED_GRAPH_INVARIANCES, Change
@@ -18,7 +18,9 @@ from hf_causal.tasks.shared.names import RESERVED_WORDS
 from hf_causal.tasks.shared.proofs import Facts, Proof, stated_facts
 from hf_causal.tasks.shared.published import Curves, F1AndAccuracy
 from hf_causal.tasks.shared.schema import CorpusConfig, arrow_schema
+from hf_causal.tasks.shared.sentences import STATED_GRAPH, Composition
 from hf_causal.tasks.shared.shortcuts import Shortcut
+from hf_causal.tasks.shared.stories.wordings import Wording
 from hf_causal.tasks.shared.unwrapping import end_sentence
 
 
@@ -57,6 +59,10 @@ class Task:
     """Lower-case words of the task's sentences that no drawn name may be, in addition to `RESERVED_WORDS`."""
     vocabulary: tuple[str, ...] = ()
     """Words and set phrases that a word-level tokenizer needs in addition to those of transitivity."""
+    composition: Composition = STATED_GRAPH
+    """How prompts are taken apart into sentences, by which variants of rows are made."""
+    wordings: Mapping[str, Wording] = field(default_factory=dict)
+    """From `"en"` and `"zh"` to the templates of stories and of Chinese prompts."""
     fallback: bool = False
     """Whether the task reads the texts that no other task recognizes; one task of the registry does."""
 
@@ -71,6 +77,9 @@ class Task:
     # Answers
     forms: Mapping[str, AnswerForm] = field(default_factory=dict, kw_only=True)
     """Forms of answer in addition to Yes/No, by name; `"proof"` and `"trace"` have these names in every task."""
+    answer_form: str = field(default=YES_NO, kw_only=True)
+    """The form in which rows ask and answer: Yes/No, or the one of `forms` for a task with other answers. The rows of
+    such a task have no `label`, and their `completion` is the answer itself, such as `"3/5"`."""
 
     # Rows
     dataset: Dataset = field(kw_only=True)
@@ -83,6 +92,8 @@ class Task:
     """Columns of the rows: `arrow_schema()`, with the columns that the task adds."""
     few_shot_config: str = field(kw_only=True)
     """Config whose training split few-shot examples are drawn from; no premise of it is in an evaluation split."""
+    few_shot_options: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
+    """Options of that config, such as fewer rows, where making its first shard takes long."""
     scored_configs: Mapping[str, str] = field(kw_only=True)
     """Configs that models are scored on, the default one first, with their titles in reports."""
     small_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -112,6 +123,22 @@ class Task:
     def reserved_words(self) -> frozenset[str]:
         """All lower-case words that no name in a prompt of the task may be."""
         return RESERVED_WORDS | self.further_reserved_words
+
+    @property
+    def is_yes_no(self) -> bool:
+        """Whether every answer is Yes or No."""
+        return self.answer_form == YES_NO
+
+    def require_yes_no(self, use: str) -> None:
+        """Raises `ValueError` for a task with other answers than Yes and No, which a use does not have.
+
+        Args:
+            use (`str`): What needs Yes and No, as the subject of the message.
+        """
+        if not self.is_yes_no:
+            raise ValueError(
+                f"{use} answers Yes or No, and the answers of {self.name} are of the form {self.answer_form!r}"
+            )
 
     @property
     def default_evaluation(self) -> str:

@@ -12,6 +12,7 @@ import torch
 from hf_causal.corpora import get_config, task_name
 from hf_causal.corpora.infinite import fresh_shard
 from hf_causal.corpora.load import load_corpus
+from hf_causal.tasks.registry import get_task, tasks
 from hf_causal.training.mixture import MixedData
 from hf_causal.training.objectives import Objective
 from hf_causal.training.packing import PackedData, premise_starts
@@ -25,6 +26,9 @@ def recipe_tasks(recipe: Recipe) -> list[str]:
         `ValueError`: For an unknown corpus or config.
     """
     trained = [task_name(*source) for source in recipe.sources]
+    for name in trained:
+        if name in tasks():
+            get_task(name).require_yes_no("a model that is trained from scratch")
     return list(dict.fromkeys([*trained, *recipe.model.get("grammars", [])]))
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import pyarrow as pa
 
 from hf_causal.utils.progress import Progress, start
-from hf_causal.verification.checks.row import check_row
+from hf_causal.verification.checks.checkers import Checker, TaskChecker, checker_of
 from hf_causal.verification.finding_types import DEFECTS
-from hf_causal.verification.io import BrokenRow, Columns, Part, Row, Table, spell, write_rows
+from hf_causal.verification.io import BrokenRow, Columns, Part, Row, Table, write_rows
 from hf_causal.verification.verify import Source, listed, open_all
 
 CHANGE, DEFECT = "verify_change", "verify_defect"
@@ -69,7 +69,8 @@ def fix(
     targets = [out if one_file else out / part.name for _, part in jobs]
     _check_targets([part for _, part in jobs], targets)
     for table, part in jobs:
-        _check_label_types(table.columns, part)
+        if isinstance(checker := checker_of(table), TaskChecker):
+            _check_label_types(checker.columns, part)
     return [
         _fix_part(table, part, target, drop, progress) for (table, part), target in zip(jobs, targets, strict=True)
     ]
@@ -102,17 +103,18 @@ def _check_label_types(columns: Columns, part: Part) -> None:
 def _fix_part(table: Table, part: Part, target: Path, drop: bool, progress: Progress | None) -> FixSummary:
     summary = FixSummary(part.name, target)
     advance = start(progress, f"correcting {part.name}", part.num_rows)
-    columns = table.columns
-    schema = _copy_schema(part.schema, columns.labels)
+    checker = checker_of(table)
+    labels: tuple[str, ...] = checker.columns.labels if isinstance(checker, TaskChecker) else ()
+    schema = _copy_schema(part.schema, labels)
     # A null label gets the type of its column, if columns have types.
     examples = {
         name: _example_label(schema.field(name).type) if schema is not None and name in schema.names else ""
-        for name in columns.labels
+        for name in labels
     }
 
     def batches() -> Iterator[list[dict[str, Any]]]:
         for rows in part.batches():
-            fixed = [_fix_row(row, columns, examples) for row in rows]
+            fixed = [_fix_row(row, checker, examples) for row in rows]
             kept = [row for row in fixed if not (drop and row[DEFECT])]
             summary.num_rows += len(kept)
             summary.num_changed += sum(row[CHANGE] is not None for row in kept)
@@ -124,36 +126,19 @@ def _fix_part(table: Table, part: Part, target: Path, drop: bool, progress: Prog
     names = list(dict.fromkeys([*part.column_names, CHANGE, DEFECT]))
     if target.suffix.lower() == ".csv" and any(isinstance(row, BrokenRow) for rows in part.batches() for row in rows):
         names.append("broken_row")
-    write_rows(target, batches(), names, schema)
+    write_rows(target, batches(), names, schema, lines=part.holds_lines)
     return summary
 
 
-def _fix_row(row: Row, columns: Columns, examples: Mapping[str, Any]) -> dict[str, Any]:
+def _fix_row(row: Row, checker: Checker, examples: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(row, BrokenRow):
         return {"broken_row": row.text, CHANGE: None, DEFECT: "unreadable_row"}
-    result, corrected, changes = check_row(row, columns), dict(row), list[str]()
-    if proof := result.proof:
-        changes = _correct_labels(corrected, columns, proof.answer, examples)
-        if changes:
-            result = check_row(corrected, columns)
-        if columns.certificate and "wrong_certificate" in dict(result.findings):
-            corrected[columns.certificate] = proof.certificate
-            changes.append(f"{columns.certificate} replaced")
-            result = check_row(corrected, columns)
+    result, corrected = checker.check(row), dict(row)
+    changes = checker.correct(corrected, result, examples)
+    if changes:
+        result = checker.check(corrected)
     remaining = [name for name in dict(result.findings) if name in DEFECTS]
     return corrected | {CHANGE: "; ".join(changes) or None, DEFECT: ", ".join(remaining) or None}
-
-
-def _correct_labels(row: dict[str, Any], columns: Columns, answer: str, examples: Mapping[str, Any]) -> list[str]:
-    changes = []
-    for column in columns.labels:
-        label = row.get(column)
-        # A second label column may be empty, the first may not.
-        if columns.answer(row, column) != answer and not (label is None and column != columns.label):
-            example = examples[column] if label is None else label
-            row[column] = spell(answer, example, columns.classes.get(column, ()))
-            changes.append(f"{column}: {label!r} -> {row[column]!r}")
-    return changes
 
 
 def _example_label(dtype: pa.DataType) -> Any:

@@ -46,6 +46,10 @@ class TableReport:
     """From the name of a task to the number of its rows."""
     findings: dict[str, Finding] = field(default_factory=dict)
     """By type, in the order of `FINDING_TYPES`."""
+    dataset: str | None = None
+    """The published data set whose format the table has, if an adapter reads it."""
+    verdicts: dict[str, int] = field(default_factory=dict)
+    """From verdict to its number of rows, in the order of `adapters.VERDICTS`."""
 
     def rows(self, name: str) -> list[int]:
         """Returns the numbers of the rows with a type of finding."""
@@ -68,13 +72,17 @@ class TableReport:
 
     def describe(self) -> str:
         """Describes the table in one line."""
+        if self.dataset:
+            counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in self.verdicts.items())
+            return f"{self.name}: {self.num_rows:,} rows of {self.dataset}: {counts}"
         labelled = self.num_yes + self.num_no
         premises = f"{self.num_premises:,} different premise{'s' if self.num_premises != 1 else ''}"
         if self.num_nodes[1]:  # a task without graphs has no nodes
             premises += f" of {'–'.join(map(str, dict.fromkeys(self.num_nodes)))} nodes"
+        # Rows of tasks with other answers than Yes and No have no share of Yes.
+        yes = f"{self.num_yes / max(labelled, 1):.1%} Yes, " if labelled or not self.tasks else ""
         return (
-            f"{self.name}: {self.num_rows:,} rows ({', '.join(self.tasks) or 'no task'}), "
-            f"{self.num_yes / max(labelled, 1):.1%} Yes, {premises}, "
+            f"{self.name}: {self.num_rows:,} rows ({', '.join(self.tasks) or 'no task'}), {yes}{premises}, "
             f"at most {self.max_rows_per_premise:,} rows a premise"
         )
 

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hf_causal.utils.progress import Progress, start
-from hf_causal.verification.checks.row import RowResult, check_row
+from hf_causal.verification.adapters import VERDICTS
+from hf_causal.verification.checks.checkers import checker_of
+from hf_causal.verification.checks.row import RowResult
 from hf_causal.verification.checks.row_index import RowIndex
 from hf_causal.verification.finding_types import FINDING_TYPES
 from hf_causal.verification.io import Table, open_tables
@@ -59,16 +61,16 @@ def verify(
 
 def verify_table(table: Table, progress: Progress | None = None) -> TableReport:
     """Verifies one table, see [`verify`]."""
-    columns, index, tally = table.columns, RowIndex(), _Tally(table.name)
+    checker, index, tally = checker_of(table), RowIndex(), _Tally(table.name)
     advance = start(progress, f"verifying {table.name}", table.num_rows)
     for part in table.parts:
-        for rows in part.batches(columns.names):
+        for rows in part.batches(checker.names):
             for row in rows:
-                result = check_row(row, columns)
+                result = checker.check(row)
                 index.add(result)
                 tally.add(result)
             advance(len(rows))
-    return tally.report(index)
+    return tally.report(index, checker.title)
 
 
 class _Tally:
@@ -77,6 +79,7 @@ class _Tally:
     def __init__(self, name: str):
         self.name, self.row = name, 0
         self.answers, self.tasks, self.sizes = Counter[str | None](), Counter[str](), set[int]()
+        self.verdicts = Counter[str]()
         self.findings = {finding.name: Finding(finding.name) for finding in FINDING_TYPES}
 
     def add(self, result: RowResult) -> None:
@@ -86,9 +89,11 @@ class _Tally:
         if result.task:
             self.tasks[result.task] += 1
             self.sizes.add(result.num_nodes)
+        if result.verdict:
+            self.verdicts[result.verdict] += 1
         self.row += 1
 
-    def report(self, index: RowIndex) -> TableReport:
+    def report(self, index: RowIndex, title: str | None) -> TableReport:
         for name, pairs in index.compare().items():
             for row, other in pairs.items():
                 self.findings[name].add(row, f"as row {other}")
@@ -101,6 +106,8 @@ class _Tally:
             (min(self.sizes, default=0), max(self.sizes, default=0)),
             dict(self.tasks),
             {name: finding for name, finding in self.findings.items() if finding.rows},
+            title,
+            {name: self.verdicts[name] for name in VERDICTS if self.verdicts[name]},
         )
 
 
@@ -108,7 +115,7 @@ def open_all(sources: Source | Sequence[Source], config: str | None, split: str 
     """Opens the tables of all sources; raises before the first is verified if any of them cannot be."""
     tables = [table for source in listed(sources) for table in open_tables(source, config, split)]
     for table in tables:
-        _ = table.columns
+        checker_of(table)
     return tables
 
 

@@ -16,8 +16,6 @@ from hf_causal.tasks.registry import scored_configs
 from hf_causal.training.loop import train
 from hf_causal.training.recipe import load_recipe
 
-pytestmark = pytest.mark.usefixtures("drawn_pictures")
-
 SMALL = {
     "max_steps": 4,
     "per_device_train_batch_size": 2,
@@ -132,24 +130,6 @@ def test_a_file_that_no_task_of_the_model_reads_is_refused(trained, data, tmp_pa
         evaluate_tasks(trained, data, [tmp_path / "other.jsonl"], limit=1)
 
 
-def test_one_report_and_one_card_tell_of_all_tasks(trained, scores):
-    write_model_report(trained, scores)
-    report, card = (trained / "report.md").read_text(), (trained / "README.md").read_text()
-    for title in ("Transitivity", "d-separation", "Correlation to causation, other words"):
-        assert f"### {title}\n" in report and f"### {title}\n" in card
-    assert "| Correlation to causation, other names | `refactored` |" in report
-    for config in ("", "d_separation_generalization/", "paraphrased/"):
-        assert f"(plots/{config}overview.png)" in report
-        assert (trained / "plots" / config / "overview.png").stat().st_size > 5_000
-    about = yaml.safe_load(card.split("---\n")[1])
-    assert about["datasets"] == ["axiomatic", "corr2cause"]
-    results = {
-        (result["dataset"]["type"], result["dataset"]["config"]) for result in about["model-index"][0]["results"]
-    }
-    assert results == set(TASKS)
-    assert "Bayes ball" in card and "| `corr2cause/default` | 1 |" in card
-
-
 def test_a_mixture_is_reproduced_once(tmp_path):
     mixture = {"axiomatic/d_separation": 2, "axiomatic/transitivity_ts2": 1}
     recipe = load_recipe("axiom-reasoner", {**SMALL, "mixture": mixture})
@@ -170,3 +150,22 @@ def test_each_of_several_corpora_has_its_folder(tmp_path):
     assert _corpus_folder(tmp_path, load_recipe("axiom-looped"), "axiomatic") == tmp_path
     assert _scored_tasks(several) == TASKS
     assert _scored_tasks(load_recipe("axiom-looped-d-separation")) == [TASKS[1]]
+
+
+@pytest.mark.usefixtures("drawn_pictures")
+def test_one_report_and_one_card_tell_of_all_tasks(trained, scores):
+    write_model_report(trained, scores)
+    report, card = (trained / "report.md").read_text(), (trained / "README.md").read_text()
+    for title in ("Transitivity", "d-separation", "Correlation to causation, other words"):
+        assert f"### {title}\n" in report and f"### {title}\n" in card
+    assert "| Correlation to causation, other names | `refactored` |" in report
+    for config in ("", "d_separation_generalization/", "paraphrased/"):
+        assert f"(plots/{config}overview.png)" in report
+        assert (trained / "plots" / config / "overview.png").stat().st_size > 5_000
+    about = yaml.safe_load(card.split("---\n")[1])
+    assert about["datasets"] == ["axiomatic", "corr2cause"]
+    results = {
+        (result["dataset"]["type"], result["dataset"]["config"]) for result in about["model-index"][0]["results"]
+    }
+    assert results == set(TASKS)
+    assert "Bayes ball" in card and "| `corr2cause/default` | 1 |" in card

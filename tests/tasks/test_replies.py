@@ -172,6 +172,11 @@ NO = [
     "नहीं",
 ]
 NEITHER = [
+    # Both
+    "Yes\nYes No",
+    "Yes, yes, yes, no",
+    "No. Yes. No.",
+    "是 否 是",
     "",
     None,
     " ",

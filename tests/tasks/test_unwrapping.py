@@ -28,6 +28,11 @@ PROMPTS = {
         "p causes q. p and q share a hidden cause.",
         "Can the effect of p on q be computed from observations alone?",
     ),
+    "quantities": (
+        "p is 1 with probability 0.5. q is 1 with probability 1/4 if p is 0. q is 1 with probability 0.75 if p is 1. "
+        "There are no hidden common causes.",
+        "What is the probability that q is 1 if p is set to 1?",
+    ),
 }
 INSTRUCTIONS = [
     "",

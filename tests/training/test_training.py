@@ -125,7 +125,7 @@ def test_training_on_fresh_rows_resumes_to_the_same_weights_bit_for_bit(recipe, 
 
 
 def test_a_killed_run_resumes_to_the_same_weights(tmp_path, corpus_dir):
-    small = {**TINY, "max_steps": 200, "save_steps": 5, "eval_steps": 50, "train_rows": None}
+    small = {**TINY, "max_steps": 100, "save_steps": 5, "eval_steps": 50, "train_rows": None}
     command = [sys.executable, "-m", "hf_causal.training", "--recipe", "axiom-cpu", "--data-dir", str(corpus_dir)]
     command += ["--output-dir", str(tmp_path / "killed"), *flags(small)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

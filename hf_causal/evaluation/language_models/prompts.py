@@ -14,6 +14,8 @@ from hf_causal.tasks.answering import all_form_names, applies, get_form, questio
 from hf_causal.tasks.forms import YES_NO
 from hf_causal.tasks.proving import read
 from hf_causal.tasks.registry import get_task, task_of_prompt, tasks
+from hf_causal.tasks.stories import is_story, split_question
+from hf_causal.tasks.task import Task
 
 INSTRUCTION = "Answer the following question with ONLY 'Yes' or 'No'."
 """The instruction of arXiv 2407.07612."""
@@ -98,7 +100,7 @@ class PromptFormat:
         """Returns what asks for the answers, or an empty text."""
         if self.form == YES_NO:
             return INSTRUCTION if self.instructed else ""
-        return get_form(task_of_prompt(prompt), self.form).instruction
+        return get_form(_task_of(prompt), self.form).instruction
 
     def _question(self, prompt: str) -> str:
         return prompt if self.form == YES_NO else question_in_form({"prompt": prompt}, self.form)
@@ -106,7 +108,7 @@ class PromptFormat:
     def _examples(self, prompt: str) -> list[tuple[str, str]]:
         if not self.shots:
             return []
-        return draw_examples(task_of_prompt(prompt).name, self.shots, self.seed, self.form)
+        return draw_examples(_task_of(prompt).name, self.shots, self.seed, self.form)
 
 
 class PromptRenderer:
@@ -158,6 +160,8 @@ class PromptRenderer:
 def draw_examples(task_name: str, shots: int, seed: int, form: str = YES_NO) -> list[tuple[str, str]]:
     """Draws training questions with their answers: of different premises, as many Yes as No, in random order.
 
+    The questions of a task with other answers are drawn at random.
+
     Args:
         task_name (`str`): Name of the task.
         shots (`int`): Number of examples; of an odd number, one more is Yes or No at random.
@@ -177,22 +181,23 @@ def draw_examples(task_name: str, shots: int, seed: int, form: str = YES_NO) -> 
     order = iter(random.permutation(len(prompts)).tolist() * 2)
     while len(drawn) < shots:
         row = next(order)
-        fits = graphs[row] not in used_graphs and answers[row] == next_answers[len(drawn)]
+        fits = graphs[row] not in used_graphs and answers[row] in (next_answers[len(drawn)], None)
         if fits and applies({"prompt": prompts[row]}, form):
             used_graphs.add(graphs[row])
             drawn.append(row)
     if form == YES_NO:
-        return [(prompts[row], answers[row]) for row in drawn]
+        return [(prompts[row], answers[row] or "") for row in drawn]
     examples = [{"prompt": prompts[row]} for row in drawn]
     return [(question_in_form(one, form), write_answer(one, form)) for one in examples]
 
 
 @cache
-def _training_questions(task_name: str) -> tuple[list[str], list[str], list[str]]:
-    """Returns prompts, answers and graphs of the questions that examples are drawn from."""
+def _training_questions(task_name: str) -> tuple[list[str], list[str | None], list[str]]:
+    """Returns prompts, answers (`None` if neither Yes nor No) and graphs of the questions to draw examples from."""
     task = get_task(task_name)
-    rows = task.generate_shard(task.configs[task.few_shot_config](), "train", 0)
-    return rows["prompt"].to_pylist(), rows["completion"].to_pylist(), rows["graph_id"].to_pylist()
+    rows = task.generate_shard(task.configs[task.few_shot_config](**task.few_shot_options), "train", 0)
+    answers = rows["completion"].to_pylist() if task.is_yes_no else [None] * rows.num_rows
+    return rows["prompt"].to_pylist(), answers, rows["graph_id"].to_pylist()
 
 
 def premise_and_question(prompt: str) -> tuple[str, str]:
@@ -206,12 +211,19 @@ def premise_and_question(prompt: str) -> tuple[str, str]:
 
     ```
     """
+    if is_story(prompt):
+        return split_question(prompt)
     try:
         parsed = read(prompt)[1]
     except ValueError:
         *premise, question = re.split(r"(?<=[.!?])\s+", prompt.strip())
         return " ".join(premise), question
     return parsed.premise, parsed.question_text
+
+
+def _task_of(prompt: str) -> Task:
+    """Returns the task of a prompt, also where it is a story."""
+    return read(prompt)[0] if is_story(prompt) else task_of_prompt(prompt)
 
 
 def _message(role: str, content: str) -> Message:

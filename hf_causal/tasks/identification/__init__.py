@@ -7,6 +7,7 @@ from hf_causal.tasks.identification.proof import check, prove
 from hf_causal.tasks.identification.rows import CONFIGS, SCHEMA, generate_shard
 from hf_causal.tasks.identification.shortcuts import SHORTCUTS
 from hf_causal.tasks.identification.text import WORDS, parse_prompt, recognizes
+from hf_causal.tasks.identification.wordings import COMPOSITION, WORDINGS
 from hf_causal.tasks.shared.dataset import CAUSAL_LADDER
 from hf_causal.tasks.task import Task
 
@@ -20,6 +21,8 @@ TASK = Task(
     recognizes=recognizes,
     parse=parse_prompt,
     further_reserved_words=WORDS,
+    composition=COMPOSITION,
+    wordings=WORDINGS,
     prove=prove,
     check=check,
     explain=explain,
@@ -29,6 +32,7 @@ TASK = Task(
     generate_shard=generate_shard,
     schema=SCHEMA,
     few_shot_config="identifiable",
+    few_shot_options={"rows": 2000},
     scored_configs={"identifiable": "Identification"},
     small_options={"identifiable": {"rows": 400, "validation_rows": 400, "rows_per_cell": 2}},
     difficulty=("num_nodes", "num_edges", "num_hidden", "hops"),

@@ -24,7 +24,7 @@ class Proof:
     """The exact answer to a prompt with its certificate."""
 
     answer: str
-    """`"Yes"` or `"No"`."""
+    """`"Yes"` or `"No"`; the answer itself in a task with other answers."""
     certificate: str
     """The JSON text that proves it."""
     hops: int

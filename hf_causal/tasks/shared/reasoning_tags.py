@@ -21,6 +21,9 @@ _SPECIAL_TOKEN = re.compile(
     r"<\|[^<>|\s]{1,40}\|>|</?s>|<(?:pad|eos|bos|end_of_turn|end_of_text|unk)>|<｜[^<>｜]{1,40}｜>|\[/?INST\]"
 )
 
+_MAY_MARK = re.compile(r"[<\[◁]")
+"""How each of the tags, tokens and channels begins; most replies have none."""
+
 
 def without_reasoning(text: str) -> str:
     """Returns a reply without the text in reasoning tags, of which one may lack its opening or its closing tag.
@@ -36,6 +39,8 @@ def without_reasoning(text: str) -> str:
 
     ```
     """
+    if not _MAY_MARK.search(text) and not text.startswith("analysis"):
+        return text.strip()
     text = _final_channel(text)
     kept: list[str] = []
     end, reasoning = 0, False

@@ -74,6 +74,7 @@ _ANSWERS_QUESTION = re.compile(
 )
 _EXPLICIT = (_STATED, _STATED_UNSPACED, _BOXED, _FIELD, _CONCLUDES, _ANSWERS_QUESTION)
 _ALONE = re.compile(rf"(?:>|[-*+•]|#+)?\s*{_NOISE}{_ANSWER}{_AFTER}", re.IGNORECASE)
+_ANY_ANSWER = re.compile(rf"(?:{_ALL}){_END}", re.IGNORECASE)
 _TAKEN_BACK = re.compile(
     rf"\b(?:wait|actually|scratch that|correction|on second thoughts?|i mean|sorry)\b[\s,.:!…—-]{{0,5}}"
     rf"(?:(?:no|it is|it's|that is|the answer is|actually)[\s,]{{1,3}}){{0,2}}{_ANSWER}",
@@ -95,6 +96,8 @@ _PLAIN = {
     for end in ("", ".", "!", "\n", ".\n")
 } | {"": UNPARSABLE}
 """Most replies, and what [`parse_answer`] reads in them."""
+_SHORT = 500
+"""Characters of the longest text that may consist of answers alone."""
 _LONGEST = 20_000
 """Characters of a reply, from its start and from its end, that are read."""
 
@@ -126,6 +129,8 @@ def parse_answer(text: str | None) -> int:
     text = without_reasoning(unicodedata.normalize("NFKC", text).replace("\u200b", ""))
     if len(text) > 2 * _LONGEST:
         text = f"{text[:_LONGEST]}\n\n{text[-_LONGEST:]}"
+    if _says_both(text):
+        return UNPARSABLE
     opening = _opening(text)
     if opening is not None:
         text = _before_next_prompt(text)
@@ -186,6 +191,13 @@ def _last_line(text: str) -> Iterator[tuple[int, int]]:
     answers = [_alone(line) for line in lines[-2:]]
     if answers and answers[-1] is not None and (len(answers) == 1 or answers[0] in (None, answers[-1])):
         yield len(text), answers[-1]
+
+
+def _says_both(text: str) -> bool:
+    """Returns whether a text consists of answers alone, and both occur: "Yes, yes, no"."""
+    if len(text) > _SHORT or re.search(r"\w", _ANY_ANSWER.sub(" ", text)):
+        return False
+    return len({_value(answer) for answer in _ANY_ANSWER.findall(text)}) == 2
 
 
 def _disagrees_with_next_line(text: str, opening: re.Match[str]) -> bool:

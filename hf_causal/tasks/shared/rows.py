@@ -45,6 +45,8 @@ class QuestionBatch:
     """A string for each graph, where a premise states more than its edges."""
     extra_columns: dict[str, pa.Array] = field(default_factory=dict)
     """Columns that a task has in addition to the shared ones."""
+    completion: pa.Array | None = None
+    """The answers of a task with other answers than Yes and No, whose rows have no label; `yes` is not read then."""
 
 
 AskQuestions = Callable[[Cell, np.ndarray, np.ndarray, int, Stream], QuestionBatch]
@@ -132,6 +134,8 @@ def _to_table(cell: Cell, batch: QuestionBatch, id_prefix: str, first_id: int) -
         "graph_id": graph_id.take(graph),
         **batch.extra_columns,
     }
+    if batch.completion is not None:
+        columns |= {"completion": batch.completion, "label": pa.nulls(size, pa.int64())}
     extra = ((name, column.type) for name, column in batch.extra_columns.items())
     return pa.table(columns, schema=arrow_schema(*extra))
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 Shortcut = Callable[[Sequence[Any], Sequence[int]], list[int]]
-"""From parsed prompts of one task and their references to answers, 0 for No and 1 for Yes."""
+"""From parsed prompts of one task and their references to answers, 0 for No and 1 for Yes; where answers are neither,
+to whether the rule's answer is right."""
 
 
 def majority(references: Sequence[int]) -> list[int]:

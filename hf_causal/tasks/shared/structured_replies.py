@@ -187,7 +187,13 @@ def check_end(text: str, answer: int) -> int:
 
 def _pieces(lines: Sequence[Line], pattern: re.Pattern[str], canonical: Mapping[str, str]) -> Iterator[_Piece]:
     for line in lines:
-        matches = list(pattern.finditer(line.text)) if ":" in line.text else []
+        opening, colon, rest = line.text.partition(":")
+        if not colon or (":" not in rest and opening.rstrip().lower() in canonical):  # most lines: a field, or none
+            label = canonical[opening.rstrip().lower()] if colon else None
+            if colon or opening.rstrip("( "):
+                yield _Piece(line, label, rest.lstrip().rstrip(" ;") if colon else opening.rstrip("( "))
+            continue
+        matches = list(pattern.finditer(line.text))
         starts = [match.start("label") for match in matches]
         if opening := line.text[: starts[0] if starts else None].rstrip("( "):
             yield _Piece(line, None, opening)

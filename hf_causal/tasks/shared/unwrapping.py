@@ -61,7 +61,7 @@ def _end_lines(text: str) -> str:
 
 def _end_before_question(text: str) -> str:
     """Ends a sentence before the question at the end of a text, which the last of a few words begins."""
-    starts = [match.start() for match in _QUESTION_WORD.finditer(text)]
+    starts = [match.start() for match in (*_QUESTION_WORD.finditer(text), *_QUANTITY.finditer(text))]
     return f"{end_sentence(text[: starts[-1]])}{text[starts[-1] :]}" if starts else text
 
 
@@ -74,4 +74,5 @@ _INSTRUCTION = re.compile(
 _PREMISE = re.compile(r"(?:premises?|context)[ \t]*:", re.IGNORECASE)
 _QUESTION = re.compile(r"\b(?:question|hypothesis)[ \t]*:", re.IGNORECASE)
 _ANSWER = re.compile(r"(?<=[?.\s])answer[ \t]*:\s*\Z", re.IGNORECASE)
+_QUANTITY = re.compile(r" (?=what (?:is|are) )", re.IGNORECASE)
 _QUESTION_WORD = re.compile(r" (?=(?:does|do|can|(?:are|is)(?! held )) )", re.IGNORECASE)

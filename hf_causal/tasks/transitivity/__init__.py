@@ -10,6 +10,7 @@ from hf_causal.tasks.transitivity.published import CURVES
 from hf_causal.tasks.transitivity.rows import CONFIGS, generate_shard
 from hf_causal.tasks.transitivity.shortcuts import SHORTCUTS
 from hf_causal.tasks.transitivity.text import parse_prompt
+from hf_causal.tasks.transitivity.wordings import COMPOSITION, WORDINGS
 
 _SMALL = {"rows": 400, "validation_rows": 400}
 
@@ -20,6 +21,8 @@ TASK = Task(
     recognizes=lambda text: True,
     fallback=True,
     parse=parse_prompt,
+    composition=COMPOSITION,
+    wordings=WORDINGS,
     prove=prove,
     check=check,
     explain=explain,

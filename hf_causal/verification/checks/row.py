@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
+from hf_causal.scoring import score
 from hf_causal.tasks.proving import check_certificate, check_columns, read
 from hf_causal.tasks.shared.proofs import ParsedPrompt, Proof
 from hf_causal.tasks.shared.schema import FEEDBACK_STRUCTURES
@@ -24,7 +26,7 @@ class RowResult:
     text: str | None
     """The prompt, if the row has one."""
     answer: str | None = None
-    """The answer of the label."""
+    """The answer of the label: Yes, No, or that of a task with other answers."""
     proof: Proof | None = None
     """The exact answer to the text, with its certificate."""
     task: str | None = None
@@ -35,6 +37,8 @@ class RowResult:
     question_key: int | None = None
     """Hash of the statements and the question."""
     num_nodes: int = 0
+    verdict: str | None = None
+    """The verdict, one of `adapters.VERDICTS`."""
 
 
 def check_row(row: Row, columns: Columns) -> RowResult:
@@ -48,27 +52,51 @@ def check_row(row: Row, columns: Columns) -> RowResult:
         [`RowResult`]: Its findings are those that need no other row.
     """
     if isinstance(row, BrokenRow):
-        return RowResult(None, findings=[("unreadable_row", row.reason)])
+        return RowResult(None, findings=[("unreadable_row", row.reason)], verdict="unreadable")
     texts = columns.texts(row)
     if texts is None:
         got = ", ".join(f"`{column}` {row.get(column)!r:.80}" for column in columns.text)
-        return RowResult(None, findings=[("unreadable_row", f"the text must be a string, got {got}")])
+        return RowResult(
+            None, findings=[("unreadable_row", f"the text must be a string, got {got}")], verdict="unreadable"
+        )
     result = RowResult(" ".join(texts), columns.answer(row, columns.label))
-    result.findings += _label_findings(row, columns, result.answer)
     try:
         task, prompt = read(*texts)
+        if not task.is_yes_no:
+            result.answer = _open_answer(row, columns)
+        result.findings += _label_findings(row, columns, result.answer)
         proof = task.prove(prompt)
     except ValueError as error:
-        result.findings.append(("unreadable_row", f"{error!s:.500}"))
+        result.findings = [
+            *_label_findings(row, columns, result.answer),
+            ("unreadable_row", f"{error!s:.500}"),
+        ]
+        result.verdict = "unreadable"
         return result
     result.task, result.proof = task.name, proof
-    if result.answer is not None and result.answer != proof.answer:
+    right = result.answer is not None and _is_right(result.answer, proof, task, prompt)
+    result.verdict = "proved" if right else "refuted" if result.answer else "unreadable"
+    if result.answer is not None and not right:
         result.findings.append(("wrong_label", f"{proof.certificate} proves {proof.answer!r}"))
     _check_graph(result, task, prompt)
     if columns.structure and row.get(columns.structure) in FEEDBACK_STRUCTURES:
         result.findings = [finding for finding in result.findings if finding[0] not in _MEANT]
     result.findings += _column_findings(row, columns, result.answer, task, prompt)
     return result
+
+
+def _open_answer(row: dict[str, Any], columns: Columns) -> str | None:
+    """Returns the label of a row of a task with other answers than Yes and No, as text."""
+    label = row.get(columns.label)
+    if isinstance(label, bool) or not isinstance(label, str | int | float | Decimal):
+        return None
+    return str(label).strip() or None
+
+
+def _is_right(answer: str, proof: Proof, task: Task, prompt: ParsedPrompt) -> bool:
+    if answer == proof.answer or task.is_yes_no:
+        return answer == proof.answer
+    return score(answer, {"prompt": str(prompt)}, task.answer_form).value == 1.0
 
 
 def _label_findings(row: dict[str, Any], columns: Columns, answer: str | None) -> Iterator[tuple[str, str]]:

@@ -25,7 +25,7 @@ class RowIndex:
         text = hash(result.text if result.text is not None else ("no text", len(self._texts)))
         self._texts.append(text)
         self._questions.append(text if result.question_key is None else result.question_key)
-        self._answers.append({"Yes": 1, "No": 0, None: -1}[result.answer])
+        self._answers.append({"Yes": 1, "No": 0}.get(result.answer or "", -1))
         if result.premise_key is not None:
             self._premises.append(result.premise_key)
 

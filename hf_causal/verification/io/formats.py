@@ -1,4 +1,4 @@
-"""Reads and writes rows in batches: Parquet, JSON lines, JSON and CSV.
+"""Reads and writes rows in batches: Parquet, JSON lines, JSON, CSV, and pickles of plain containers.
 
 A row is a `dict`; a line of a text file that is not a row is kept as a [`BrokenRow`].
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import pickle
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import pyarrow.parquet as pq
 
 from hf_causal.utils.files import partial_path
 from hf_causal.utils.locks import lock
+from hf_causal.verification.io.pickles import read_pickle
 
 
 @dataclass(frozen=True)
@@ -167,11 +169,14 @@ def _reason_within(row: dict[str, Any]) -> str | None:
 
 
 def _read_json(path: Path, columns: Sequence[str] | None) -> Iterator[list[Row]]:
+    if file_holds_lines(path):
+        yield from _read_lines(path, columns)
+        return
     text = path.read_text(encoding="utf-8-sig")
     try:
         value = load_json(text)
     except json.JSONDecodeError as error:
-        if not _holds_lines(text):
+        if not holds_lines(text):
             raise ValueError(f"cannot read {str(path)!r} as .json file, it is not JSON: {error}") from None
         yield from _read_lines(path, columns)
         return
@@ -183,7 +188,14 @@ def _read_json(path: Path, columns: Sequence[str] | None) -> Iterator[list[Row]]
         yield [_row_or_broken(row) for row in rows]
 
 
-def _holds_lines(text: str) -> bool:
+def file_holds_lines(path: Path) -> bool:
+    """Returns whether the first two lines of a file are an object each, so that it can be read line by line."""
+    with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
+        lines = list(islice(filter(str.strip, file), 2))
+    return len(lines) == 2 and all(map(holds_lines, lines))
+
+
+def holds_lines(text: str) -> bool:
     """Returns whether the first line of a text is an object; many a .json file holds JSON lines."""
     first = next(filter(str.strip, text.splitlines()), "")
     try:
@@ -214,18 +226,28 @@ def _csv_row(header: list[str], values: list[str]) -> Row:
     return BrokenRow(text.encode(errors="surrogateescape").decode(errors="replace"), reason)
 
 
+def _read_pickle(path: Path, columns: Sequence[str] | None) -> Iterator[list[Row]]:
+    yield from _batched(_row_or_broken(row) for row in read_pickle(path))
+
+
 _READERS: dict[str, Callable[[Path, Sequence[str] | None], Iterator[list[Row]]]] = {
     ".parquet": _read_parquet,
     ".jsonl": _read_lines,
     ".ndjson": _read_lines,
     ".json": _read_json,
     ".csv": _read_csv,
+    ".pkl": _read_pickle,
+    ".pickle": _read_pickle,
 }
 SUFFIXES = tuple(_READERS)
 
 
 def write_rows(
-    path: Path, batches: Iterable[list[dict[str, Any]]], columns: Sequence[str] = (), schema: pa.Schema | None = None
+    path: Path,
+    batches: Iterable[list[dict[str, Any]]],
+    columns: Sequence[str] = (),
+    schema: pa.Schema | None = None,
+    lines: bool = False,
 ) -> Path:
     """Writes rows under a temporary name and renames the file when it is complete.
 
@@ -234,6 +256,7 @@ def write_rows(
         batches (iterable of lists of `dict`): The rows.
         columns (sequence of `str`): Of a CSV file: its header.
         schema (`pa.Schema`, *optional*): Of a Parquet file, which must have one.
+        lines (`bool`): Whether a JSON file holds JSON lines.
 
     Raises:
         [`InUse`]: If another process writes the file.
@@ -242,7 +265,7 @@ def write_rows(
     lock_file = path.with_name(f".{path.name}.lock")
     with lock(lock_file, f"another process writes {str(path)!r}; wait until it has finished, or choose another name"):
         try:
-            return _write_rows(path, batches, columns, schema)
+            return _write_rows(path, batches, columns, schema, lines)
         except (pa.ArrowException, TypeError) as error:
             raise ValueError(f"cannot write {str(path)!r}: {error}") from error
         finally:
@@ -250,7 +273,7 @@ def write_rows(
 
 
 def _write_rows(
-    path: Path, batches: Iterable[list[dict[str, Any]]], columns: Sequence[str], schema: pa.Schema | None
+    path: Path, batches: Iterable[list[dict[str, Any]]], columns: Sequence[str], schema: pa.Schema | None, lines: bool
 ) -> Path:
     partial, suffix = partial_path(path), path.suffix.lower()
     try:
@@ -258,9 +281,11 @@ def _write_rows(
             with pq.ParquetWriter(partial, schema, compression="zstd") as writer:
                 for rows in batches:
                     writer.write_batch(pa.RecordBatch.from_pylist(rows, schema=schema))
+        elif suffix in (".pkl", ".pickle"):
+            partial.write_bytes(pickle.dumps(list(chain.from_iterable(batches)), protocol=4))
         else:
             with partial.open("w", encoding="utf-8", newline="") as file:
-                _write_text(file, suffix, chain.from_iterable(batches), columns)
+                _write_text(file, ".jsonl" if lines else suffix, chain.from_iterable(batches), columns)
         return partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

@@ -16,7 +16,15 @@ from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
 from hf_causal.verification.io.columns import Columns, find_columns
-from hf_causal.verification.io.formats import BATCH_ROWS, SUFFIXES, BrokenRow, Row, read_rows, table_rows
+from hf_causal.verification.io.formats import (
+    BATCH_ROWS,
+    SUFFIXES,
+    BrokenRow,
+    Row,
+    file_holds_lines,
+    read_rows,
+    table_rows,
+)
 
 _SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}")
 _NO_DATA = frozenset({"manifest.json", "dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"})
@@ -72,6 +80,13 @@ class Part:
             return len(self.dataset)
         return None if self.schema is None else pq.read_metadata(self.path).num_rows
 
+    @cached_property
+    def holds_lines(self) -> bool:
+        """Whether the part is a `.json` file that holds JSON lines."""
+        if self.path is None or self.path.suffix.lower() != ".json":
+            return False
+        return file_holds_lines(self.path)
+
     def first_row(self) -> Row | None:
         """Returns the first row, which may be broken, or `None` if there are none."""
         return next((row for rows in self.batches() for row in rows), None)
@@ -85,13 +100,18 @@ class Table:
     parts: tuple[Part, ...]
 
     @cached_property
+    def first_row(self) -> Row | None:
+        """The first row, which may be broken, or `None` if there are none."""
+        return next((row for part in self.parts if (row := part.first_row()) is not None), None)
+
+    @cached_property
     def columns(self) -> Columns:
         """The columns with the text and the label.
 
         Raises:
             `ValueError`: If there are no such columns or no rows, or shards differ in the names of their classes.
         """
-        first = next((row for part in self.parts if (row := part.first_row()) is not None), None)
+        first = self.first_row
         if first is None:
             raise ValueError(f"{self.name!r} holds no rows")
         names = list(dict.fromkeys(name for part in self.parts for name in part.column_names))

@@ -1,0 +1,77 @@
+"""Reads and writes answers: Yes and No, counts, letters, and sets and lists as Python prints them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from hf_causal.verification.adapters.questions import UnreadableError
+
+LONGEST = 100_000
+"""Characters of an answer that is read."""
+
+
+def yes_or_no(text: Any) -> str:
+    """Reads `Yes` or `No`, with or without a full stop."""
+    word = text.strip().rstrip(".").lower() if isinstance(text, str) else ""
+    if word not in ("yes", "no"):
+        raise UnreadableError(f"expected Yes or No, got {text!r:.80}")
+    return word.title()
+
+
+def count(text: Any) -> int:
+    """Reads a count."""
+    if isinstance(text, bool) or not isinstance(text, int | str) or not re.fullmatch(r"\s*[0-9]{1,9}\s*", str(text)):
+        raise UnreadableError(f"expected a count, got {text!r:.80}")
+    return int(text)
+
+
+def letter(text: Any) -> str:
+    """Reads the letter of an option."""
+    if not isinstance(text, str) or not re.fullmatch(r"[A-H]", text.strip().rstrip(".")):
+        raise UnreadableError(f"expected the letter of an option, got {text!r:.80}")
+    return text.strip().rstrip(".")
+
+
+@lru_cache(maxsize=4096)
+def literal(text: str) -> Any:
+    """Reads a set, list or tuple as Python prints it; sets become frozen and lists tuples."""
+    try:
+        if len(text) > LONGEST:
+            raise ValueError("too long")
+        return _frozen(ast.literal_eval(text.strip()))
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        raise UnreadableError(f"expected a set or list as Python prints it, got {text!r:.80}") from None
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, set):
+        return frozenset(map(_frozen, value))
+    return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
+
+
+def name_set(value: Any) -> frozenset[str]:
+    """Reads a set of names, such as `{'A', 'B'}` or `set()`."""
+    names = literal(value) if isinstance(value, str) else _frozen(value)
+    if not isinstance(names, frozenset) or not all(isinstance(name, str) for name in names):
+        raise UnreadableError(f"expected a set of names such as {{'A', 'B'}}, got {value!r:.80}")
+    return names
+
+
+def spell_set(names: Iterable[str]) -> str:
+    """Writes a set of names as Python prints it, in the order of the alphabet."""
+    listed = ", ".join(map(repr, sorted(names)))
+    return f"{{{listed}}}" if listed else "set()"
+
+
+def comma_list(text: Any) -> tuple[str, ...]:
+    """Reads items with commas between them, or a list as Python prints it."""
+    if isinstance(text, str) and not text.strip().startswith("["):
+        return tuple(item.strip() for item in text.split(",")) if text.strip() else ()
+    items = literal(text) if isinstance(text, str) else _frozen(text)
+    if not isinstance(items, tuple) or not all(isinstance(item, str) for item in items):
+        raise UnreadableError(f"expected items with commas between them, got {text!r:.80}")
+    return items
