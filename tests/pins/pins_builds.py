@@ -19,6 +19,9 @@ SMALL_BUILDS: dict[str, list[tuple[str, Sequence[str], str]]] = {
         ("axiomatic", TRAINING, "--rows 600 --validation-rows 200 --rows-per-shard 250"),
         ("axiomatic", GENERALIZATION, "--rows-per-cell 20 --rows-per-shard 100"),
     ],
+    "axiomatic_further": [
+        ("axiomatic", ("transitivity_further_generalization",), "--rows-per-cell 20"),
+    ],
     "corr2cause": [
         ("corr2cause", ("default", "paraphrased", "refactored"), "--nodes 2,3,4 --rows-per-shard 500"),
         ("corr2cause", ("balanced",), "--rows 600 --rows-per-cell 40 --rows-per-shard 250"),
