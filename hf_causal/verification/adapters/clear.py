@@ -9,6 +9,7 @@ from hf_causal.verification.adapters.answer_texts import literal
 from hf_causal.verification.adapters.clear_questions import solve
 from hf_causal.verification.adapters.questions import Answer, Question, UnreadableError
 from hf_causal.verification.adapters.stated_graphs import read_graph
+from hf_causal.verification.adapters.task_prompts import clear_prompt
 
 _COLUMNS = ("description", "question", "answer", "question_type", "task_type")
 
@@ -26,7 +27,9 @@ def _read(row: Values) -> Question:
     listed = _alternatives(row["answer"]) if solved.lists_alternatives else None
     stated = tuple(map(solved.parse, [row["answer"]] if listed is None else listed))
     topic = f"{row['task_type']} {row['question_type']}"
-    return Question(topic, f"{description}\n{asked}", stated, solved.solution, solved.spell, solved.parse)
+    return Question(topic, f"{description}\n{asked}", stated, solved.solution, solved.spell, solved.parse,
+        prompt=clear_prompt(description, asked),
+    )  # fmt: skip
 
 
 def _alternatives(answer: Any) -> list[Any] | None:
