@@ -13,6 +13,8 @@ Example:
 True
 >>> hf_causal.score(f"The answer is {row['completion']}.", row).value
 1.0
+>>> hf_causal.vary(row, "story", seed=1)["completion"] == row["completion"]
+True
 >>> hf_causal.read("Mud is caused by rain, and mud leads to falls.", "Does rain cause falls?").edges
 (('rain', 'mud'), ('mud', 'falls'))
 >>> hf_causal.ask("Mud is caused by rain, and mud leads to falls.", "What causes falls?").members
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from hf_causal.scoring import score as score
     from hf_causal.tasks.proving import check as check
     from hf_causal.tasks.proving import prove as prove
+    from hf_causal.tasks.varying import vary as vary
     from hf_causal.verification.verify import verify as verify
 
 __version__ = "0.1.0"
@@ -46,13 +49,14 @@ _MODULES = {
     "check": "hf_causal.tasks.proving",
     "read": "hf_causal.reading",
     "ask": "hf_causal.reading",
+    "vary": "hf_causal.tasks.varying",
     "verify": "hf_causal.verification.verify",
     "score": "hf_causal.scoring",
     "Score": "hf_causal.scoring",
 }
 """From public name to the module that defines it."""
 
-__all__ = ["Score", "__version__", "ask", "check", "create", "load", "prove", "read", "score", "verify"]
+__all__ = ["Score", "__version__", "ask", "check", "create", "load", "prove", "read", "score", "vary", "verify"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from hf_causal.tasks.answering import all_form_names, applicable_form, form_of_row, read_row
 from hf_causal.tasks.forms import YES_NO, Score
+from hf_causal.tasks.missing import INSUFFICIENT
 from hf_causal.tasks.proving import prove
 from hf_causal.tasks.shared.replies import UNPARSABLE, parse_answer
+from hf_causal.tasks.shared.reply_numbers import read_answer
 from hf_causal.tasks.shared.structured_replies import UnreadableReply, read_reply
 
 __all__ = ["Score", "score"]
@@ -61,11 +64,31 @@ def score(reply: str | None, row: Mapping[str, Any], form: str | None = None) ->
 
 def _score_yes_no(reply: str | None, row: Mapping[str, Any]) -> Score:
     expected, answer = _expected_answer(row), parse_answer(reply)
+    if expected == INSUFFICIENT:
+        return _score_insufficient(reply, answer)
     if answer == UNPARSABLE:
         return Score(0.0, False, reason="the reply has neither a Yes nor a No", readable=False)
     if answer == (expected == "Yes"):
         return Score(1.0, True, reason=f"the answer is {expected!r}")
     return Score(0.0, False, reason=f"the answer is {expected!r}, not {('No', 'Yes')[answer]!r}")
+
+
+def _score_insufficient(reply: str | None, answer: int) -> Score:
+    """Scores a reply to a row whose answer depends on what is missing."""
+    if _says_insufficient(reply):
+        return Score(1.0, True, reason=f"the answer is {INSUFFICIENT!r}")
+    reason = f"the answer is {INSUFFICIENT!r}"
+    if answer == UNPARSABLE:
+        return Score(0.0, False, reason=f"{reason}, and the reply has none", readable=False)
+    return Score(0.0, False, reason=f"{reason}, not {('No', 'Yes')[answer]!r}")
+
+
+def _says_insufficient(reply: str | None) -> bool:
+    lines = [line for line in (reply or "").splitlines() if line.strip()]
+    try:
+        return bool(lines) and read_answer(_ANSWER_IS.sub("", lines[-1]).strip(" *_`")).insufficient
+    except UnreadableReply:
+        return False
 
 
 def _expected_answer(row: Mapping[str, Any]) -> str:
@@ -74,6 +97,9 @@ def _expected_answer(row: Mapping[str, Any]) -> str:
         answer = ("No", "Yes")[row["label"]]
     if answer is None:
         answer = prove(row["prompt"]).answer
-    if answer not in ("Yes", "No"):
+    if answer not in ("Yes", "No", INSUFFICIENT):
         raise ValueError(f"the row's `completion` must be 'Yes' or 'No', got {answer!r}")
     return answer
+
+
+_ANSWER_IS = re.compile(r"^\W*(?:(?:the|my|final) )*answer(?: is)?\b\W*", re.IGNORECASE)

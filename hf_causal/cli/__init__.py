@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Collection, Sequence
 
 import typer
 
@@ -74,7 +75,12 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         # `train` starts processes with the same arguments, which it finds in `context.obj`.
-        status = command.main(args=list(arguments), prog_name="hf-causal", standalone_mode=False, obj=arguments)
+        status = command.main(
+            args=_written_out(arguments),
+            prog_name="hf-causal",
+            standalone_mode=False,
+            obj=arguments,
+        )
         if status == INTERRUPTED:  # typer ends an interrupted command without a word
             again = "`build`, `reproduce` and `evaluate --lm` go on where they were"
             again = f"{again}, `train` and `finetune` with --resume-from-checkpoint latest"
@@ -92,6 +98,36 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         where = f"set {TRACEBACK}=1 to see where, and report it"
         return _fail(f"{INTERNAL}: {type(error).__name__}: {error}; {where}", 1)
+
+
+def _written_out(arguments: Sequence[str]) -> list[str]:
+    """Returns arguments in which `--variants` stands before each variant."""
+    if "--variants" not in arguments:
+        return list(arguments)
+    from hf_causal.tasks.varying import VARIANTS
+
+    return repeat_option(arguments, "--variants", VARIANTS)
+
+
+def repeat_option(arguments: Sequence[str], option: str, values: Collection[str]) -> list[str]:
+    """Returns arguments in which an option stands before each of its values, also where it was written once.
+
+    Example:
+
+    ```python
+    >>> repeat_option(["evaluate", "--variants", "renamed", "story", "runs/cpu"], "--variants", ("renamed", "story"))
+    ['evaluate', '--variants', 'renamed', '--variants', 'story', 'runs/cpu']
+
+    ```
+    """
+    repeated: list[str] = []
+    is_value = False
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        is_value = before == option or (is_value and argument in values)
+        if is_value and before != option:
+            repeated.append(option)
+        repeated.append(argument)
+    return repeated
 
 
 def _print_anything() -> None:

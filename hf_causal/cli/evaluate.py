@@ -29,6 +29,9 @@ With `--answers proof` the model writes its answer with a proof, with `--answers
 checks every line. The report has right answers, valid proofs, both, and unreadable replies of every cell, and the ten
 failures that teach most.
 
+With `--variants` the questions are also put renamed, shuffled, with redundant facts, as stories and in Chinese, and
+the report says how often the answer stays right and how often it stays the same.
+
 Replies are kept as they arrive, so that the same command continues where it stopped and pays for no reply twice. The
 token of an endpoint is read from `HF_CAUSAL_ENDPOINT_TOKEN`; the stored one is only sent to Hugging Face's own API
 hosts, over https. A parameter that the server does not take is left out after its first refusal; a prompt that it
@@ -50,6 +53,8 @@ Examples:
     hf-causal evaluate runs/reasoner --config all --json runs/reasoner/generalization.json
 
     hf-causal evaluate model_cards/two-tower --limit 100
+
+    hf-causal evaluate runs/cpu --limit 50 --variants renamed shuffled redundant omitted
 
     hf-causal evaluate --lm ORGANIZATION/NAME --json likelihood.json
 
@@ -86,6 +91,13 @@ def evaluate(
     report_out: Annotated[Path | None, typer.Option("--report", help="Folder for a report with its plots.")] = None,
     data_dir: DataDir = None,
     limit: Annotated[int | None, typer.Option(help="At most this many questions of each cell.")] = None,
+    variants: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Variants of the questions to score too, such as `renamed shuffled redundant omitted story "
+            "contrary-story nonsense-story chinese chinese-story`."
+        ),
+    ] = None,
     device: Device = None,
     trust_remote_code: Annotated[
         bool, typer.Option("--trust-remote-code", help="Run code that comes with a model on the Hub.")
@@ -132,9 +144,12 @@ def evaluate(
         raise ValueError("`--endpoint` needs `--lm`, the name that the server has for the model")
     _check_outputs(json_out, report_out)
     data_options: dict[str, Any] = {"data_dir": data_dir, "files": data or (), "limit": limit, "device": device}
+    data_options["variants"] = tuple(variants or ())
     form, replies = _form_and_replies(answers, replies)
     if form != "yes-no" and lm is None:
         raise ValueError(f"`--answers {form}` needs `--lm`: a model of this package answers Yes or No")
+    if form != "yes-no" and variants:
+        raise ValueError(f"`--variants` are scored with Yes or No, not with `--answers {form}`")
     if lm is not None:
         lm_options = {
             "endpoint": endpoint, "generate": generate, "shots": shots, "seed": seed, "chat_template": chat_template,
@@ -187,6 +202,8 @@ def _score_model(
     if system := evaluation_of_model(model):
         if options["files"]:
             raise ValueError(f"`--data` has questions, and {model!r} does not answer questions")
+        if options["variants"]:
+            raise ValueError(f"`--variants` are of questions, and {model!r} does not answer questions")
         data = (options["data_dir"], options["limit"], options["device"])
         return system.evaluate(model, corpus, config, *data, bar)
     if config == "all":
@@ -213,6 +230,7 @@ def _score_language_model(
         from hf_causal.evaluation.answers.evaluate import evaluate_answers
 
         options.pop("generate")
+        options.pop("variants")
         return evaluate_answers(lm, form, *source, progress=bar, **options)
     return evaluate_language_model(lm, *source, progress=bar, **options)
 

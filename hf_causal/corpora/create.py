@@ -13,6 +13,7 @@ from hf_causal.corpora import config_names, config_options, datasets, generate_s
 from hf_causal.corpora.levels import rows_by_index
 from hf_causal.corpora.load import load_corpus
 from hf_causal.corpora.stream import stream_blocks, stream_corpus
+from hf_causal.corpora.variants import create_variants
 from hf_causal.tasks.registry import get_task, tasks
 from hf_causal.utils.randomness import Stream
 
@@ -27,6 +28,7 @@ def create(
     *,
     split: str | None = None,
     level: int | None = None,
+    variant: str | None = None,
     streaming: bool = False,
     **options: Any,
 ) -> hf_datasets.Dataset | hf_datasets.IterableDataset:
@@ -41,6 +43,8 @@ def create(
         split (`str`, *optional*): Split of the config; `train` where there is one, or else the first one.
         level (`int`, *optional*): Level of difficulty of a task, from 1; its splits are `train`, `validation` and
             `test`, and fewer rows are the first of more rows.
+        variant (`str`, *optional*): Variant of the rows, such as `"story"`, see [`hf_causal.vary`]; rows that have
+            none are replaced by others.
         streaming (`bool`): Whether to return an `IterableDataset` of training rows without end; `rows` is ignored.
         **options: Options of the config, such as `nodes`.
 
@@ -56,6 +60,8 @@ def create(
     >>> rows = create("d_separation", rows=6, seed=7)
     >>> len(rows), rows[2] == create("d_separation", rows=6, seed=7)[2]
     (6, True)
+    >>> create("transitivity", rows=3, seed=7, variant="chinese")[0]["prompt"].endswith("？")
+    True
     >>> create("d_separation", rows=1, level=5)[0]["num_nodes"] >= 15
     True
     >>> next(iter(create("transitivity", streaming=True)))["prompt"].endswith("?")
@@ -63,6 +69,11 @@ def create(
 
     ```
     """
+    if variant is not None:
+        if streaming:
+            raise ValueError("`variant` is for a number of rows, not for `streaming`")
+        options |= {"split": split, "level": level}
+        return create_variants(variant, rows, seed, lambda count: create(name, count, seed, **options))
     if level is not None:
         level_rows = rows_by_index(name, seed, level=level, split=split or "train", **options)
         return stream_blocks(level_rows, get_task(name).schema) if streaming else as_dataset(level_rows.table(rows))

@@ -11,6 +11,7 @@ from rich.table import Table
 from hf_causal.evaluation.report import endpoint_remarks, unparsable_remark
 from hf_causal.evaluation.report_files import AnyScores
 from hf_causal.evaluation.scores import FileScore, Scores, SplitScore
+from hf_causal.evaluation.variant_scores import variant_remarks, variant_table
 from hf_causal.systems import evaluation_of_model_type
 
 _LISTED_ROWS = 20
@@ -46,11 +47,14 @@ def _print_config(console: Console, scores: Scores) -> None:
         print_table(console, f"{scores.model} on {scores.config}", *_split_table(scores))
     if scores.files:
         print_table(console, None, *_file_table(scores.files))
+    if scores.variants and scores.variants.scores:
+        print_table(console, None, *variant_table(scores.variants))
     remarks = [remark for name, score in scores.splits.items() for remark in _answer_remarks(name, score)]
     for name, score in scores.files.items():
         remarks += [*_label_remarks(name, score), *_answer_remarks(name, score)]
     remarks += [f"{remark}." for remark in endpoint_remarks(scores.prompting or {})]
     remarks += [f"{name}: {text}." for name, texts in scores.weaknesses.items() for text in texts]
+    remarks += variant_remarks(scores.variants) if scores.variants else []
     for remark in remarks:
         console.print(remark, markup=False, highlight=False, soft_wrap=True)
 

@@ -14,6 +14,7 @@ from hf_causal.evaluation.metrics import Accuracy, BinaryMetrics
 from hf_causal.evaluation.predictors import Predictor, load_predictor
 from hf_causal.evaluation.questions import QuestionSet, corpus_questions, file_questions
 from hf_causal.evaluation.scores import FileScore, Scores, SplitScore, YesScore, score_split, total_accuracy
+from hf_causal.evaluation.variants import check_variants, score_variants
 from hf_causal.evaluation.weaknesses import known_weaknesses
 from hf_causal.tasks.registry import get_task, task_of_config
 from hf_causal.tasks.shared.shortcuts import majority
@@ -32,6 +33,7 @@ def evaluate_model(
     trust_remote_code: bool = False,
     partial: str | Path | None = None,
     progress: Progress | None = None,
+    variants: Sequence[str] = (),
 ) -> Scores:
     """Scores a model on every split of a config and on external files.
 
@@ -46,6 +48,7 @@ def evaluate_model(
         partial (`str` or `Path`, *optional*): File that keeps finished splits, so that an interrupted evaluation of
             the same weights continues where it stopped.
         progress (callable, *optional*): See [`Progress`].
+        variants (sequence of `str`): Variants of the questions of the config to score, see [`hf_causal.vary`].
 
     Returns:
         [`Scores`]
@@ -59,7 +62,7 @@ def evaluate_model(
         return load_predictor(model, device, trust_remote_code)
 
     require_yes_no(corpus, config)
-    return score_predictor(load, str(model), corpus, config, data_dir, files, limit, partial, progress)
+    return score_predictor(load, str(model), corpus, config, data_dir, files, limit, partial, progress, variants)
 
 
 def require_yes_no(corpus: str, config: str | None) -> None:
@@ -82,14 +85,18 @@ def score_predictor(
     limit: int | None = None,
     partial: str | Path | None = None,
     progress: Progress | None = None,
+    variants: Sequence[str] = (),
 ) -> Scores:
     """Scores any predictor; it is loaded only after the other arguments were checked.
 
     Args:
         load (callable): Returns the [`Predictor`].
         name (`str`): Its name in the scores.
-        corpus, config, data_dir, files, limit, partial, progress: As for [`evaluate_model`].
+        corpus, config, data_dir, files, limit, partial, progress, variants: As for [`evaluate_model`].
     """
+    check_variants(variants)
+    if variants and config is None:
+        raise ValueError("`variants` are made of the questions of a config: give a `config`")
     if config is None and not files:
         raise ValueError("nothing to score: give a `config` or `files`")
     if limit is not None and limit < 1:
@@ -101,7 +108,10 @@ def score_predictor(
     key = {"weights": predictor.fingerprint(), "config": config, "limit": limit} if partial else {}
     finished = _FinishedSplits(partial, key)
     began = time.perf_counter()
-    split_sets = corpus_questions(corpus, config, data_dir, limit) if config else ()
+    split_sets: Iterable[QuestionSet] = corpus_questions(corpus, config, data_dir, limit) if config else ()
+    if variants:
+        split_sets = list(split_sets)
+    varied = list(split_sets) if variants else []
     weaknesses: dict[str, list[str]] = {}
     if predictor.prompting is None:  # a model that was trained on the tasks
         split_sets = _noting_weaknesses(split_sets, weaknesses)
@@ -121,6 +131,7 @@ def score_predictor(
         files=file_scores,
         seconds=round(time.perf_counter() - began, 1),
         weaknesses=weaknesses,
+        variants=score_variants(predictor, varied, variants, progress=progress) if variants else None,
     )
     finished.delete()
     return scores

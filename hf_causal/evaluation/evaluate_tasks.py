@@ -28,11 +28,12 @@ def evaluate_tasks(
     trust_remote_code: bool = False,
     partial: str | Path | None = None,
     progress: Progress | None = None,
+    variants: Sequence[str] = (),
 ) -> Scores:
     """Scores a model on all tasks that it can read.
 
     Args:
-        model, limit, device, trust_remote_code, progress: As for [`evaluate_model`].
+        model, limit, device, trust_remote_code, progress, variants: As for [`evaluate_model`].
         data_dir (`str` or `Path`, *optional*): A folder that holds built corpora under their names; generated when not
             given.
         files (sequence of paths): Files of questions; each is scored with its task.
@@ -65,9 +66,8 @@ def evaluate_tasks(
             del task_of_file[path]
         folder = None if data_dir is None else Path(data_dir) / corpus
         kept = None if partial is None else Path(partial) / f"{config}.json"
-        scores.append(
-            score_predictor(lambda: predictor, str(model), corpus, config, folder, own_files, limit, kept, progress)
-        )
+        data = (corpus, config, folder, own_files, limit, kept)
+        scores.append(score_predictor(lambda: predictor, str(model), *data, progress, variants))
     return merge_scores(scores)
 
 

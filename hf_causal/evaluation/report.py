@@ -11,6 +11,7 @@ from hf_causal.evaluation.plots import Group, cell_groups, structure_name
 from hf_causal.evaluation.reference_results import published_curves, published_f1
 from hf_causal.evaluation.scores import FileScore, Scores, SplitScore, YesScore, total_accuracy
 from hf_causal.evaluation.titles import TITLES
+from hf_causal.evaluation.variant_scores import VariantScores, variant_remarks, variant_table
 from hf_causal.tasks.registry import task_of_config
 from hf_causal.tasks.shared.published import Curves
 
@@ -46,6 +47,8 @@ def render_config(scores: Scores, figure: str = f"{PLOTS}/{OVERVIEW}") -> str:
         lines += ["", *_cell_table(split, score, scores)]
     if scores.files:
         lines += ["", *_file_table(scores.files)]
+    if scores.variants:
+        lines += ["", *_variant_section(scores.variants)]
     task = task_of_config(scores.dataset, scores.config or "")
     if task is not None and task.reference and scores.config in task.scored_configs:
         lines += ["", f"Published rows: {task.reference}."]
@@ -184,6 +187,13 @@ def _file_table(files: Mapping[str, FileScore]) -> list[str]:
         contradicted = len(score.contradicted_rows)
         lines.append(f"| {name} | {_n(score)} | {score} | {contradicted} | {score.correct_rows or ''} |")
     return lines
+
+
+def _variant_section(variants: VariantScores) -> list[str]:
+    columns, rows = variant_table(variants)
+    lines = ["**Variants of the questions**, each beside the same questions as they are", "", *_header(columns)]
+    lines += [f"| {' | '.join(row)} |" for row in rows]
+    return [*lines, *(f"\n{remark}" for remark in variant_remarks(variants))]
 
 
 def _header(columns: Iterable[str]) -> list[str]:

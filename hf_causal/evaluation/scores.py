@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hf_causal.evaluation.metrics import Accuracy, BinaryMetrics
+from hf_causal.evaluation.variant_scores import VariantScores
 
 Json = dict[str, Any]
 
@@ -151,6 +152,8 @@ class Scores:
     other_models: Mapping[str, OtherModel] | None = None
     weaknesses: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Known weaknesses that the prompts of a split or file touch, by its name."""
+    variants: VariantScores | None = None
+    """How much variants of the questions change the model; `None` where none was asked for."""
 
     @property
     def by_config(self) -> tuple[Scores, ...]:
@@ -181,6 +184,7 @@ class Scores:
             seconds=values.get("seconds"),
             prompting=values.get("asked"),
             weaknesses=values.get("known_weaknesses", {}),
+            variants=VariantScores.from_json(values["variants"]) if "variants" in values else None,
             further=tuple(cls._from_json(scores) for scores in values.get("further", ())),
             other_models=others
             and {name: OtherModel(_splits_from_json(one["splits"]), one["date"]) for name, one in others.items()},
@@ -200,6 +204,8 @@ class Scores:
         values["files"] = {name: score.to_json() for name, score in self.files.items()}
         if self.weaknesses:
             values["known_weaknesses"] = {name: list(remarks) for name, remarks in self.weaknesses.items()}
+        if self.variants is not None:
+            values["variants"] = self.variants.to_json()
         if self.seconds is not None:
             values["seconds"] = self.seconds
         if self.further:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from hf_causal.tasks.forms import YES_NO, AnswerForm
+from hf_causal.tasks.missing import says_missing
 from hf_causal.tasks.proving import read
 from hf_causal.tasks.registry import tasks
 from hf_causal.tasks.shared.proofs import Proof
@@ -35,6 +36,8 @@ def form_of_row(row: Mapping[str, Any]) -> str:
     """
     if row.get("completion") in ("Yes", "No") or row.get("label") is not None or "prompt" not in row:
         return YES_NO
+    if says_missing(str(row["prompt"])):
+        return YES_NO  # or that the information is insufficient
     return read_row(row)[0].answer_form
 
 

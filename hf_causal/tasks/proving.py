@@ -10,16 +10,19 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from hf_causal.tasks.missing import INSUFFICIENT, check_missing, prove_missing, says_missing
 from hf_causal.tasks.registry import task_of_prompt, tasks
 from hf_causal.tasks.shared.proofs import CertificateError, ParsedPrompt, Proof
 from hf_causal.tasks.shared.unwrapping import unwrap
+from hf_causal.tasks.stories import is_story, join_story, read_story
 from hf_causal.tasks.task import Task
 
 
 def read(*texts: str) -> tuple[Task, Any]:
     """Parses a prompt, or a premise and a question, by the task that they belong to.
 
-    A prompt that its task cannot read as it is may have an instruction, labels or missing full stops, see [`unwrap`].
+    A prompt that its task cannot read as it is may have an instruction, labels or missing full stops, see [`unwrap`],
+    or be a story or in Chinese, as [`hf_causal.vary`] writes it.
 
     Args:
         *texts (`str`): The prompt, or premise and question.
@@ -42,6 +45,8 @@ def read(*texts: str) -> tuple[Task, Any]:
     try:
         return _read_as_written(*texts)
     except ValueError:
+        if is_story(story := join_story(*texts) if len(texts) == 2 else texts[0]):
+            return read_story(story)
         unwrapped = unwrap(*texts)
         if unwrapped == texts:
             raise
@@ -89,6 +94,8 @@ def prove(prompt: str | ParsedPrompt) -> Proof:
     ```
     """
     if isinstance(prompt, str):
+        if says_missing(prompt):
+            return prove_missing(prompt)
         task, parsed = read(prompt)
         return task.prove(parsed)
     return task_of_prompt(str(prompt)).prove(prompt)
@@ -99,7 +106,8 @@ def check(row: Mapping[str, Any]) -> None:
 
     Args:
         row (mapping): With `prompt`, `completion` and `certificate`; a `label` (0 for No, 1 for Yes), `premise` and
-            `question` must agree with them where present. Rows whose answer is neither have no label.
+            `question` must agree with them where present. Rows whose answer is neither have no label; that of a
+            prompt that says that a statement is missing is `"insufficient information"`.
 
     Raises:
         [`CertificateError`]: If the certificate does not prove the completion, or the row contradicts itself.
@@ -119,6 +127,9 @@ def check(row: Mapping[str, Any]) -> None:
     text, answer = row.get("prompt"), row.get("completion")
     if not isinstance(text, str):
         raise CertificateError(f"the prompt must be a string, got {text!r:.80}")
+    if says_missing(text):
+        _check_missing(row)
+        return
     if answer in ("Yes", "No") and row.get("label") is not None and row["label"] != (answer == "Yes"):
         raise CertificateError(f"the label {row['label']} contradicts the completion {answer!r}")
     task, prompt = read(text)
@@ -129,15 +140,26 @@ def check(row: Mapping[str, Any]) -> None:
             f"the completion must be an answer in words or numbers, without a label, got {answer!r:.80}"
         )
     check_columns(row, task, prompt)
-    check_certificate(row.get("certificate"), answer, task, prompt)
+    check_certificate(row.get("certificate"), str(answer), task, prompt)
+
+
+def _check_missing(row: Mapping[str, Any]) -> None:
+    """Checks a row whose prompt says that a statement is missing; raises as [`check`] does."""
+    if row.get("completion") != INSUFFICIENT or row.get("label") is not None:
+        raise CertificateError(f"the completion must be {INSUFFICIENT!r} without a label, got {row['completion']!r}")
+    check_missing(row["prompt"], decode_certificate(row.get("certificate")))
+
+
+def decode_certificate(certificate: Any) -> Any:
+    """Returns a certificate without its JSON, as it is where it has none: tasks refuse what they cannot read."""
+    with suppress(json.JSONDecodeError, TypeError, RecursionError):
+        return json.loads(certificate)
+    return certificate
 
 
 def check_certificate(certificate: Any, answer: str, task: Task, prompt: ParsedPrompt) -> None:
     """Raises [`CertificateError`] unless a row's certificate proves the answer to a parsed prompt."""
-    with suppress(json.JSONDecodeError, TypeError, RecursionError):
-        # The task refuses anything that is not JSON, and names the key that is missing.
-        certificate = json.loads(certificate)
-    task.check(prompt, answer, certificate)
+    task.check(prompt, answer, decode_certificate(certificate))
 
 
 def check_columns(row: Mapping[str, Any], task: Task, prompt: ParsedPrompt) -> None:
@@ -152,6 +174,9 @@ def check_columns(row: Mapping[str, Any], task: Task, prompt: ParsedPrompt) -> N
     # Most columns are the prompt to the letter, and need not be read again.
     if question == prompt.question_text and isinstance(premise, str) and task.join(premise, question) == row["prompt"]:
         return
+    if is_story(row["prompt"]):
+        _check_story_columns(row["prompt"], premise, question)
+        return
     columns = {"premise": prompt.premise, "question": prompt.question_text}
     for column, text in (("premise", premise), ("question", question)):
         if text is None or text == columns[column]:
@@ -162,6 +187,13 @@ def check_columns(row: Mapping[str, Any], task: Task, prompt: ParsedPrompt) -> N
             same = False
         if not same:
             raise CertificateError(f"the prompt is not what the premise and the question make: {column!r} differs")
+
+
+def _check_story_columns(text: str, premise: Any, question: Any) -> None:
+    """Raises [`CertificateError`] unless premise and question make up a story, apart from blanks."""
+    texts = [one.split() if isinstance(one, str) else [] for one in (premise, question)]
+    if "".join(sum(texts, [])) != "".join(text.split()):
+        raise CertificateError("the prompt is not what the premise and the question make")
 
 
 def _read_pair(task: Task, premise: str, question: str) -> ParsedPrompt:

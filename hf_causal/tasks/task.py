@@ -18,7 +18,9 @@ from hf_causal.tasks.shared.names import RESERVED_WORDS
 from hf_causal.tasks.shared.proofs import Facts, Proof, stated_facts
 from hf_causal.tasks.shared.published import Curves, F1AndAccuracy
 from hf_causal.tasks.shared.schema import CorpusConfig, arrow_schema
+from hf_causal.tasks.shared.sentences import STATED_GRAPH, Composition
 from hf_causal.tasks.shared.shortcuts import Shortcut
+from hf_causal.tasks.shared.stories.wordings import Wording
 from hf_causal.tasks.shared.unwrapping import end_sentence
 
 
@@ -57,6 +59,10 @@ class Task:
     """Lower-case words of the task's sentences that no drawn name may be, in addition to `RESERVED_WORDS`."""
     vocabulary: tuple[str, ...] = ()
     """Words and set phrases that a word-level tokenizer needs in addition to those of transitivity."""
+    composition: Composition = STATED_GRAPH
+    """How prompts are taken apart into sentences, by which variants of rows are made."""
+    wordings: Mapping[str, Wording] = field(default_factory=dict)
+    """From `"en"` and `"zh"` to the templates of stories and of Chinese prompts."""
     fallback: bool = False
     """Whether the task reads the texts that no other task recognizes; one task of the registry does."""
 

@@ -102,6 +102,7 @@ def evaluate_language_model(
     device: str | None = None,
     trust_remote_code: bool = False,
     progress: Progress | None = None,
+    variants: Sequence[str] = (),
     **options: Any,
 ) -> Scores:
     """Scores a causal language model that was not trained on the tasks.
@@ -111,7 +112,7 @@ def evaluate_language_model(
 
     Args:
         lm (`str` or `Path`): Model folder or model on the Hub; with `endpoint`, the server's name of the model.
-        corpus, config, data_dir, files, limit, progress: As for [`evaluate_model`].
+        corpus, config, data_dir, files, limit, progress, variants: As for [`evaluate_model`].
         device, trust_remote_code: Of a local model, see [`LocalModel.load`].
         **options: The fields of [`LanguageModelOptions`].
 
@@ -125,4 +126,4 @@ def evaluate_language_model(
     """
     require_yes_no(corpus, config)
     load = LanguageModelOptions(**options).loader(str(lm), device, trust_remote_code)
-    return score_predictor(load, str(lm), corpus, config, data_dir, files, limit, None, progress)
+    return score_predictor(load, str(lm), corpus, config, data_dir, files, limit, None, progress, variants)

@@ -14,6 +14,8 @@ from hf_causal.tasks.answering import all_form_names, applies, get_form, questio
 from hf_causal.tasks.forms import YES_NO
 from hf_causal.tasks.proving import read
 from hf_causal.tasks.registry import get_task, task_of_prompt, tasks
+from hf_causal.tasks.stories import is_story, split_question
+from hf_causal.tasks.task import Task
 
 INSTRUCTION = "Answer the following question with ONLY 'Yes' or 'No'."
 """The instruction of arXiv 2407.07612."""
@@ -98,7 +100,7 @@ class PromptFormat:
         """Returns what asks for the answers, or an empty text."""
         if self.form == YES_NO:
             return INSTRUCTION if self.instructed else ""
-        return get_form(task_of_prompt(prompt), self.form).instruction
+        return get_form(_task_of(prompt), self.form).instruction
 
     def _question(self, prompt: str) -> str:
         return prompt if self.form == YES_NO else question_in_form({"prompt": prompt}, self.form)
@@ -106,7 +108,7 @@ class PromptFormat:
     def _examples(self, prompt: str) -> list[tuple[str, str]]:
         if not self.shots:
             return []
-        return draw_examples(task_of_prompt(prompt).name, self.shots, self.seed, self.form)
+        return draw_examples(_task_of(prompt).name, self.shots, self.seed, self.form)
 
 
 class PromptRenderer:
@@ -164,11 +166,14 @@ def draw_examples(task_name: str, shots: int, seed: int, form: str = YES_NO) -> 
         task_name (`str`): Name of the task.
         shots (`int`): Number of examples; of an odd number, one more is Yes or No at random.
         seed (`int`): Seed of the choice and the order.
-        form (`str`): Form of the answers; questions that cannot be put in it are passed over.
+        form (`str`): Form of the answers; questions that cannot be put in it are passed over. Yes/No means the
+            form of the rows in a task with other answers.
 
     Raises:
         `ValueError`: For a form that the task does not have.
     """
+    if form == YES_NO:
+        form = get_task(task_name).answer_form
     prompts, answers, graphs = _training_questions(task_name)
     random = np.random.default_rng(seed)
     balanced = ["Yes", "No"] * (shots // 2) + [("Yes", "No")[random.integers(2)]] * (shots % 2)
@@ -209,12 +214,19 @@ def premise_and_question(prompt: str) -> tuple[str, str]:
 
     ```
     """
+    if is_story(prompt):
+        return split_question(prompt)
     try:
         parsed = read(prompt)[1]
     except ValueError:
         *premise, question = re.split(r"(?<=[.!?])\s+", prompt.strip())
         return " ".join(premise), question
     return parsed.premise, parsed.question_text
+
+
+def _task_of(prompt: str) -> Task:
+    """Returns the task of a prompt, also where it is a story."""
+    return read(prompt)[0] if is_story(prompt) else task_of_prompt(prompt)
 
 
 def _message(role: str, content: str) -> Message:

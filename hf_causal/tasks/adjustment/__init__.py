@@ -7,6 +7,7 @@ from hf_causal.tasks.adjustment.proof import check, prove
 from hf_causal.tasks.adjustment.rows import CONFIGS, SCHEMA, generate_shard
 from hf_causal.tasks.adjustment.shortcuts import SHORTCUTS
 from hf_causal.tasks.adjustment.text import WORDS, parse_prompt, recognizes
+from hf_causal.tasks.adjustment.wordings import COMPOSITION, WORDINGS
 from hf_causal.tasks.shared.dataset import CAUSAL_LADDER
 from hf_causal.tasks.task import Task
 
@@ -17,6 +18,8 @@ TASK = Task(
     recognizes=recognizes,
     parse=parse_prompt,
     further_reserved_words=WORDS,
+    composition=COMPOSITION,
+    wordings=WORDINGS,
     prove=prove,
     check=check,
     explain=explain,

@@ -7,6 +7,7 @@ from hf_causal.tasks.co_occurrence.proof import check, prove
 from hf_causal.tasks.co_occurrence.rows import CONFIGS, generate_shard
 from hf_causal.tasks.co_occurrence.shortcuts import SHORTCUTS
 from hf_causal.tasks.co_occurrence.text import parse_prompt, recognizes
+from hf_causal.tasks.co_occurrence.wordings import COMPOSITION, WORDINGS
 from hf_causal.tasks.shared.dataset import Dataset
 from hf_causal.tasks.task import Task
 
@@ -16,6 +17,8 @@ TASK = Task(
     example="A and B often appear together. C causes A. C causes B. Does A cause B?",
     recognizes=recognizes,
     parse=parse_prompt,
+    composition=COMPOSITION,
+    wordings=WORDINGS,
     prove=prove,
     check=check,
     explain=explain,

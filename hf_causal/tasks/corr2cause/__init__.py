@@ -9,6 +9,7 @@ from hf_causal.tasks.corr2cause.published import F1_OF_YES
 from hf_causal.tasks.corr2cause.rows import CONFIGS, SCHEMA, generate_shard
 from hf_causal.tasks.corr2cause.shortcuts import SHORTCUTS
 from hf_causal.tasks.corr2cause.text import join, parse_prompt, recognizes
+from hf_causal.tasks.corr2cause.wordings import COMPOSITION, WORDINGS
 from hf_causal.tasks.shared.dataset import Dataset
 from hf_causal.tasks.shared.proofs import Facts
 from hf_causal.tasks.task import Task
@@ -51,6 +52,8 @@ TASK = Task(
         "together cause some other variable(s)",
         "Some variable(s) cause(s) both",
     ),
+    composition=COMPOSITION,
+    wordings=WORDINGS,
     prove=prove,
     check=check,
     explain=explain,

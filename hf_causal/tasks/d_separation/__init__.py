@@ -8,6 +8,7 @@ from hf_causal.tasks.d_separation.published import CURVES
 from hf_causal.tasks.d_separation.rows import CONFIGS, generate_shard
 from hf_causal.tasks.d_separation.shortcuts import SHORTCUTS
 from hf_causal.tasks.d_separation.text import parse_prompt, recognizes
+from hf_causal.tasks.d_separation.wordings import COMPOSITION, WORDINGS
 from hf_causal.tasks.shared.dataset import AXIOMATIC
 from hf_causal.tasks.task import Task
 
@@ -20,6 +21,8 @@ TASK = Task(
     recognizes=recognizes,
     parse=parse_prompt,
     vocabulary=("Are", "and", "d-separated", "given", "{", "}", ","),
+    composition=COMPOSITION,
+    wordings=WORDINGS,
     prove=prove,
     check=check,
     explain=explain,

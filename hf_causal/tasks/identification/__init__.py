@@ -7,6 +7,7 @@ from hf_causal.tasks.identification.proof import check, prove
 from hf_causal.tasks.identification.rows import CONFIGS, SCHEMA, generate_shard
 from hf_causal.tasks.identification.shortcuts import SHORTCUTS
 from hf_causal.tasks.identification.text import WORDS, parse_prompt, recognizes
+from hf_causal.tasks.identification.wordings import COMPOSITION, WORDINGS
 from hf_causal.tasks.shared.dataset import CAUSAL_LADDER
 from hf_causal.tasks.task import Task
 
@@ -20,6 +21,8 @@ TASK = Task(
     recognizes=recognizes,
     parse=parse_prompt,
     further_reserved_words=WORDS,
+    composition=COMPOSITION,
+    wordings=WORDINGS,
     prove=prove,
     check=check,
     explain=explain,

@@ -1,5 +1,6 @@
 """Quantities: probabilities, effects and counterfactuals in a structural model whose numbers are stated."""
 
+from hf_causal.tasks.quantities.composition import COMPOSITION
 from hf_causal.tasks.quantities.difficulty import LEVELS, measure
 from hf_causal.tasks.quantities.explanation import explain
 from hf_causal.tasks.quantities.forms import FORMS
@@ -25,6 +26,7 @@ TASK = Task(
     # Premises with the same graph and other numbers are different ones.
     facts=lambda prompt: Facts(),
     further_reserved_words=WORDS,
+    composition=COMPOSITION,
     prove=prove,
     check=check,
     explain=explain,

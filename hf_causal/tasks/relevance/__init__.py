@@ -8,6 +8,7 @@ from hf_causal.tasks.relevance.proof import check, prove
 from hf_causal.tasks.relevance.rows import SCHEMA, generate_shard
 from hf_causal.tasks.relevance.shortcuts import SHORTCUTS
 from hf_causal.tasks.relevance.text import WORDS, parse_prompt, recognizes
+from hf_causal.tasks.relevance.wordings import COMPOSITION, WORDINGS
 from hf_causal.tasks.shared.dataset import CAUSAL_LADDER
 from hf_causal.tasks.task import Task
 
@@ -19,6 +20,8 @@ TASK = Task(
     parse=parse_prompt,
     further_reserved_words=WORDS,
     vocabulary=("Can", "changing", "affect", "or", "and", "if", "is", "are", "held", "fixed", ","),
+    composition=COMPOSITION,
+    wordings=WORDINGS,
     prove=prove,
     check=check,
     explain=explain,

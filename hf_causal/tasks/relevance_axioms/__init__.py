@@ -8,6 +8,7 @@ from hf_causal.tasks.relevance_axioms.proof import check, prove
 from hf_causal.tasks.relevance_axioms.rows import CONFIGS, SCHEMA, generate_shard
 from hf_causal.tasks.relevance_axioms.shortcuts import SHORTCUTS
 from hf_causal.tasks.relevance_axioms.text import WORDS_OF_AXIOMS, parse_prompt, recognizes
+from hf_causal.tasks.relevance_axioms.wordings import COMPOSITION, WORDINGS
 from hf_causal.tasks.shared.dataset import CAUSAL_LADDER
 from hf_causal.tasks.task import Task
 
@@ -25,6 +26,8 @@ TASK = Task(
         *("Changing", "changing", "cannot", "affect", "or", "and", "if", "is", "are", "held", "fixed", ","),
         *("Does", "it", "follow", "that"),
     ),
+    composition=COMPOSITION,
+    wordings=WORDINGS,
     prove=prove,
     check=check,
     explain=explain,

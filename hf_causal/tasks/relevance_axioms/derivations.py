@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from hf_causal.graphs.relevance import AXIOMS, Derivation, Statement, transitivity_cases
 from hf_causal.tasks.relevance_axioms.text import Claim, read_claim, sorted_claim
+from hf_causal.tasks.shared.names import is_name
 from hf_causal.tasks.shared.proofs import CertificateError
 
 CASE, OTHER_CASE = "case", "other case"
@@ -64,17 +65,20 @@ class Checker:
     """Takes the lines of a derivation one by one."""
 
     def __init__(self, premises: Iterable[Claim], conclusion: Claim, names: Iterable[str]):
+        names = list(names)
         self.nodes = Nodes(names)
         self.known = {self.nodes.statement(claim) for claim in premises}
         self.target = self.nodes.statement(conclusion)
         self._open: list[tuple[set[Statement], Statement]] = []
+        several_words = sorted((name for name in names if not is_name(name)), key=len, reverse=True)
+        self._short = {name: f"N{number}" for number, name in enumerate(several_words)}
 
     def take(self, line: str) -> None:
         """Takes a line; raises `ValueError` if it cannot be read or does not follow."""
         match = _LINE.fullmatch(line)
         if match is None:
             raise CertificateError(f"{line!r:.100} is no line such as 'strong-union: {self.nodes.claim(self.target)}'")
-        label, statement = match[1].lower(), self.nodes.statement(read_claim(match[2]))
+        label, statement = match[1].lower(), self.nodes.statement(self._read(match[2]))
         if label == CASE:
             self._open.append((set(self.known), statement))
             self.known.add(statement)
@@ -84,6 +88,14 @@ class Checker:
             self.known.add(statement)
         else:
             raise CertificateError(f"it does not follow by {label} that {self.nodes.claim(statement)}")
+
+    def _read(self, text: str) -> Claim:
+        """Reads a statement; names of several words, which stories have, are short ones while it is read."""
+        if not self._short:
+            return read_claim(text)
+        pattern = "|".join(map(re.escape, self._short))
+        claim = read_claim(re.sub(pattern, lambda match: self._short[match[0]], text))
+        return claim.rename(lambda name: next((long for long, short in self._short.items() if short == name), name))
 
     def _take_other(self, statement: Statement) -> None:
         if not self._open:

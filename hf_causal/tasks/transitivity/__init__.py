@@ -10,6 +10,7 @@ from hf_causal.tasks.transitivity.published import CURVES
 from hf_causal.tasks.transitivity.rows import CONFIGS, generate_shard
 from hf_causal.tasks.transitivity.shortcuts import SHORTCUTS
 from hf_causal.tasks.transitivity.text import parse_prompt
+from hf_causal.tasks.transitivity.wordings import COMPOSITION, WORDINGS
 
 _SMALL = {"rows": 400, "validation_rows": 400}
 
@@ -20,6 +21,8 @@ TASK = Task(
     recognizes=lambda text: True,
     fallback=True,
     parse=parse_prompt,
+    composition=COMPOSITION,
+    wordings=WORDINGS,
     prove=prove,
     check=check,
     explain=explain,
@@ -28,9 +31,12 @@ TASK = Task(
     configs=CONFIGS,
     generate_shard=generate_shard,
     few_shot_config="transitivity_ts2",
-    scored_configs={"transitivity_generalization": "Transitivity"},
+    scored_configs={
+        "transitivity_generalization": "Transitivity",
+        "transitivity_further_generalization": "Transitivity: feedback and similar names",
+    },
     small_options=dict.fromkeys(CONFIGS, {"rows": 400, "validation_rows": 400})
-    | {"transitivity_generalization": {"rows_per_cell": 2}},
+    | dict.fromkeys(("transitivity_generalization", "transitivity_further_generalization"), {"rows_per_cell": 2}),
     measure=measure,
     levels=LEVELS,
     shortcuts=SHORTCUTS,
