@@ -95,7 +95,7 @@ def _read(row: Values) -> Question:
         raise OutOfScopeError("none of the quantities is covered")
     gaps = {name: abs(exact[name] - number_of(value)) for name, value in numbers.items()}
     wrong = {name: f"{float(exact[name]):.6f}" for name, gap in gaps.items() if gap > TOLERANCE}
-    proof: dict[str, Any] = wrong or {"quantities": len(numbers)}
+    proof: dict[str, Any] = {**wrong} if wrong else {"quantities": len(numbers)}
     answer = tuple((name, float(exact[name]) if name in wrong else value) for name, value in numbers.items())
     solution = Solution((answer,), proof)
     return Question("model", f"{structure} {row['params']}", (tuple(numbers.items()),), solution, _spell)

@@ -40,15 +40,13 @@ def _alternatives(answer: Any) -> list[Any] | None:
 
 
 def _write(row: Values, question: Question, answers: tuple[Answer, ...]) -> dict[str, Any]:
-    texts = [question.spell(answer) for answer in answers]
-    if isinstance(row["answer"], list):
+    texts, stated = [question.spell(answer) for answer in answers], row["answer"]
+    if isinstance(stated, list):
         return {"answer": list(literal(texts[0])) if texts[0].startswith("[") else texts}
-    if question.stated and len(answers) == 1 and not row["answer"].lstrip().startswith("["):
-        return {"answer": texts[0]}
-    if _alternatives(row["answer"]) is None:
-        return {"answer": texts[0]}
-    listed = ", ".join(texts) if texts and texts[0][0] in "{s" else ", ".join(map(repr, texts))
-    return {"answer": f"[{listed}]"}
+    if isinstance(stated, str) and len(question.stated) != 1 and _alternatives(stated) is not None:
+        listed = ", ".join(texts if texts[0][0] in "{s" else map(repr, texts))
+        return {"answer": f"[{listed}]"}
+    return {"answer": texts[0]}
 
 
 ADAPTER = Adapter("clear", "CLEAR", "https://github.com/OpenCausaLab/CLEAR", _recognizes, _read, _write)
