@@ -68,10 +68,10 @@ def make_graph(model: Any) -> DecoderGraph | LoopedGraph:
             f"`model` is of the architecture {config.model_type!r}; graphs are made of {' and '.join(_GRAPHS)}, and "
             "Optimum exports those of transformers"
         )
-    if getattr(config, "name_encoder", "characters") != "characters":
+    if getattr(config, "name_encoder", "characters") == "random":
         raise ValueError(
-            f"`model` has the `name_encoder` {config.name_encoder!r}, which draws other vectors in every call; a "
-            "graph needs 'characters'"
+            "`model` has the `name_encoder` 'random', which draws other vectors in every call; a graph needs "
+            "'characters' or 'spelling'"
         )
     if further := [grammar for grammar in getattr(config, "grammars", None) or () if grammar != "transitivity"]:
         raise ValueError(

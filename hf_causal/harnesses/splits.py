@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from hf_causal.tasks.registry import tasks
@@ -51,12 +52,14 @@ def harness_splits(other_answers: bool = False) -> list[HarnessSplit]:
 
 
 def _splits_of(task: Task) -> list[HarnessSplit]:
-    several_configs = len(task.scored_configs) > 1
     harness_splits = []
+    counts = Counter(split for config in task.scored_configs for split in task.configs[config]().splits)
     for config in task.scored_configs:
         splits = tuple(task.configs[config]().splits)
         scored = [split for split in splits if split not in _NOT_SCORED]
         for split in scored:
-            parts = [config] * several_configs + [split] * (not several_configs or len(scored) > 1)
+            # A split that other configs have too is named by its config.
+            shared = counts[split] > 1
+            parts = [config] * shared + [split] * (not shared or len(scored) > 1)
             harness_splits.append(HarnessSplit(task.name, task.dataset.name, config, split, "_".join(parts), splits))
     return harness_splits

@@ -38,7 +38,7 @@ def data(tmp_path_factory):
     small = {"rows": 400, "validation_rows": 240}
     build("axiomatic", folder / "axiomatic", ["transitivity_ts2"], **small)
     build("axiomatic", folder / "axiomatic", ["d_separation"], **small)
-    for task in ("transitivity", "d_separation"):
+    for task in ("transitivity", "transitivity_further", "d_separation"):
         build("axiomatic", folder / "axiomatic", [f"{task}_generalization"], rows_per_cell=4, nodes=(5,))
     build("corr2cause", folder / "corr2cause", ["default", "paraphrased", "refactored"], nodes=(3, 4))
     return folder
@@ -109,7 +109,8 @@ def test_a_model_is_scored_on_all_that_it_reads(trained, scores, data, tmp_path)
     assert all(one.splits for one in scores.by_config)
     narrow = {**SMALL, "corpus": "axiomatic", "config": "transitivity_ts2"}
     train(load_recipe("axiom-looped", narrow), tmp_path / "narrow", data / "axiomatic")
-    assert readable_configs(load_predictor(tmp_path / "narrow")) == [("axiomatic", "transitivity_generalization")]
+    readable = [config for _, config in readable_configs(load_predictor(tmp_path / "narrow"))]
+    assert readable == ["transitivity_generalization", "transitivity_further_generalization"]
 
 
 def test_files_go_to_the_task_of_their_grammar(trained, data, tmp_path):

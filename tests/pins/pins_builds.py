@@ -19,6 +19,9 @@ SMALL_BUILDS: dict[str, list[tuple[str, Sequence[str], str]]] = {
         ("axiomatic", TRAINING, "--rows 600 --validation-rows 200 --rows-per-shard 250"),
         ("axiomatic", GENERALIZATION, "--rows-per-cell 20 --rows-per-shard 100"),
     ],
+    "axiomatic_further": [
+        ("axiomatic", ("transitivity_further_generalization",), "--rows-per-cell 20"),
+    ],
     "corr2cause": [
         ("corr2cause", ("default", "paraphrased", "refactored"), "--nodes 2,3,4 --rows-per-shard 500"),
         ("corr2cause", ("balanced",), "--rows 600 --rows-per-cell 40 --rows-per-shard 250"),
@@ -56,6 +59,12 @@ SMALL_BUILDS: dict[str, list[tuple[str, Sequence[str], str]]] = {
             ("identifiable",),
             "--rows 300 --validation-rows 150 --rows-per-cell 4 --rows-per-shard 150",
         ),
+        (
+            "causal_ladder",
+            ("relevance_semantics",),
+            "--rows 120 --validation-rows 60 --rows-per-cell 4 --rows-per-shard 50",
+        ),
+        ("causal_ladder", ("comparisons",), "--rows 120 --validation-rows 60 --rows-per-cell 4 --rows-per-shard 50"),
         ("causal_ladder", ("quantities",), "--rows 240 --validation-rows 120 --rows-per-shard 100"),
         ("causal_ladder", ("quantities_generalization",), "--rows-per-cell 4 --rows-per-shard 100"),
     ],

@@ -52,6 +52,7 @@ each_generalization = pytest.mark.parametrize("config", GENERALIZATIONS)
 def test_the_published_configs_and_splits_are_these():
     assert config_names("axiomatic") == (
         "transitivity_ts2", "transitivity_ts1", "transitivity_occ", "transitivity_generalization",
+        "transitivity_further_generalization",
         "d_separation", "d_separation_trees", "d_separation_generalization",
     )  # fmt: skip
     for name in TRAINING:

@@ -68,8 +68,9 @@ class AxiomLoopedBlock(GradientCheckpointingLayer):
         """Computes how well any two sentences match in each head.
 
         Args:
-            statements (`torch.Tensor`): Unit name vectors, (batch, statements, 2, name_size).
-            questions (`torch.Tensor`): Unit name vectors, (batch, questions, 2, name_size).
+            statements (`torch.Tensor`): Unit name vectors, (batch, statements, 2, name_size), or numbers of spellings
+                with a size of 1, 0 for padding.
+            questions (`torch.Tensor`): The same of the questions, (batch, questions, 2, name_size).
             filled (`torch.Tensor`): Which statements are not padding, (batch, statements).
 
         Returns:
@@ -78,12 +79,12 @@ class AxiomLoopedBlock(GradientCheckpointingLayer):
         """
         floor = self.config.match_floor
         gates = (self.config.gate_gain * self.gates.float()).sigmoid()
-        among = self._gated(torch.einsum("bird,bjsd->bijrs", statements, statements), gates[0])
+        among = self._gated(self.compare("bird,bjsd->bijrs", statements, statements), gates[0])
         if self.config.sentence_positions == "relative":
             among = torch.maximum(among, self._near(among.shape[-1], among.device))
-        from_question = self._gated(torch.einsum("bird,bqsd->bqirs", statements, questions), gates[1])
-        to_question = self._gated(torch.einsum("bqrd,bjsd->bqjrs", questions, statements), gates[2])
-        itself = self._gated(torch.einsum("bqrd,bqsd->bqrs", questions, questions)[:, :, None], gates[3])
+        from_question = self._gated(self.compare("bird,bqsd->bqirs", statements, questions), gates[1])
+        to_question = self._gated(self.compare("bqrd,bjsd->bqjrs", questions, statements), gates[2])
+        itself = self._gated(self.compare("bqrd,bqsd->bqrs", questions, questions)[:, :, None], gates[3])
         count = questions.shape[1]
         upper = torch.cat([among[:, :, None].expand(-1, -1, count, -1, -1), from_question[..., None]], dim=-1)
         lower = torch.cat([to_question, itself], dim=-1)[..., None, :]
@@ -102,6 +103,14 @@ class AxiomLoopedBlock(GradientCheckpointingLayer):
         """
         gates = (self.config.gate_gain * self.gates.float()).sigmoid().mean()
         return gates + WEIGHT_COST * (self.up_proj.weight.abs().mean() + self.down_proj.weight.abs().mean())
+
+    def compare(self, equation: str, first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+        """Computes cosines of names by an einsum; of numbered spellings, 1 where two are the same and 0 elsewhere."""
+        if first.is_floating_point():
+            return torch.einsum(equation, first, second)
+        inputs, output = equation.split("->")
+        numbers = [_aligned(*pair, output) for pair in zip((first, second), inputs.split(","), strict=True)]
+        return ((numbers[0] == numbers[1]) & (numbers[0] > 0)).float()
 
     def equal(self, cosines: torch.Tensor) -> torch.Tensor:
         """Computes to which degree names are equal, between 0 and 1, from their cosines."""
@@ -123,11 +132,11 @@ class AxiomLoopedBlock(GradientCheckpointingLayer):
         if not self.separates or not separations.any():
             return None
         batch, questions = separations.shape
-        context = statements.new_zeros(batch, questions, statements.shape[1] + 1, 4)
+        context = torch.zeros(batch, questions, statements.shape[1] + 1, 4, device=statements.device)
         context[:, :, :-1, 0] = separations[:, :, None].to(context)
         context[:, :, -1, 1] = separations.to(context)
         if given.shape[2]:
-            equal = self.equal(torch.einsum("bird,bqgd->bqirg", statements, given)).amax(-1)
+            equal = self.equal(self.compare("bird,bqgd->bqirg", statements, given)).amax(-1)
             context = torch.cat([context[..., :2], nn.functional.pad(equal, (0, 0, 0, 1))], dim=-1)
         return context
 
@@ -151,10 +160,19 @@ class AxiomLoopedBlock(GradientCheckpointingLayer):
         index = torch.arange(flags.shape[-2], device=flags.device)
         statement = index < flags.shape[-2] - 1
         sentence_type = torch.stack([statement, ~statement], dim=-1).to(flags.dtype)
-        inputs = torch.cat([aggregated, flags], dim=-1)
         fixed = self.kind_proj(sentence_type)
         if context is not None:
             fixed = fixed + self.context_proj(context)
+        return self.update(aggregated, flags, fixed)
+
+    def update(self, aggregated: torch.Tensor, flags: torch.Tensor, fixed: torch.Tensor) -> torch.Tensor:
+        """Computes the logits of the next flags of sentences from what they have heard and their flags.
+
+        Args:
+            aggregated, flags (`torch.Tensor`): Of shape (…, heads).
+            fixed (`torch.Tensor`): Inputs that are the same in every loop, (…, intermediate_size).
+        """
+        inputs = torch.cat([aggregated, flags], dim=-1)
         if not self.config.monotone:
             hidden = nn.functional.relu(self.up_proj(inputs) + fixed)
             return FLAG_GAIN * self.down_proj(hidden).float()
@@ -163,6 +181,14 @@ class AxiomLoopedBlock(GradientCheckpointingLayer):
         down_proj = self.down_proj
         logits = nn.functional.linear(hidden.relu(), down_proj.weight.float().abs(), down_proj.bias.float())
         return FLAG_GAIN * logits.float()
+
+
+def _aligned(numbers: torch.Tensor, letters: str, output: str) -> torch.Tensor:
+    """Orders the dimensions of numbers (…, 1) as in the output of an einsum, with a size of 1 for those it lacks."""
+    numbers = numbers.squeeze(-1).permute([letters.index(letter) for letter in output if letter in letters])
+    for index, letter in enumerate(output):
+        numbers = numbers if letter in letters else numbers.unsqueeze(index)
+    return numbers
 
 
 class Matches:

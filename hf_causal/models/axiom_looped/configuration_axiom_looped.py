@@ -6,7 +6,7 @@ from huggingface_hub.dataclasses import strict
 from transformers.configuration_utils import PreTrainedConfig
 
 AGGREGATIONS = ("or", "softmax")
-NAME_ENCODERS = ("characters", "random")
+NAME_ENCODERS = ("characters", "random", "spelling")
 SENTENCE_POSITIONS = ("none", "relative")
 WORDS = {
     "transitivity": (),
@@ -79,10 +79,10 @@ class AxiomLoopedConfig(PreTrainedConfig):
             Factor on gate logits: with a large one, gates are open or shut.
         training_loops (`list[int]`, defaults to `[8, 12]`):
             In training, the number of loops is drawn between these two for each batch.
-        max_loops (`int`, defaults to 2048):
+        max_loops (`int`, defaults to 10240):
             Most loops of one answer. Below this cap, a prompt of n statements gets up to 2 (n + 2) loops and stops
             when its flags no longer change.
-        max_sentences (`int`, defaults to 1000):
+        max_sentences (`int`, defaults to 5000):
             Most statements of a prompt.
         num_blocks (`int`, defaults to 1):
             Blocks, each with its own weights, that make up one loop. For comparisons.
@@ -93,7 +93,9 @@ class AxiomLoopedConfig(PreTrainedConfig):
             How the flags of matching sentences are aggregated: `"or"` (their maximum) or `"softmax"` (their average
             with an attention sink). For comparisons.
         name_encoder (`str`, defaults to `"characters"`):
-            `"characters"`, or `"random"` for a fresh random vector for each name of a prompt. For comparisons.
+            How names are told apart: `"characters"` learns a vector for each name from its characters, with which
+            very similar long names can be confused. `"spelling"` compares names exactly, character by character, and
+            has no weights. `"random"` is a fresh random vector for each name of a prompt, for comparisons.
         sentence_positions (`str`, defaults to `"none"`):
             `"none"` makes the order of sentences an exact symmetry; with `"relative"` each head can also match
             sentences by their distance. For comparisons.
@@ -161,8 +163,8 @@ class AxiomLoopedConfig(PreTrainedConfig):
     monotone: bool = True
     gate_gain: float | int = 4.0
     training_loops: list[int] | None = None
-    max_loops: int = 2048
-    max_sentences: int = 1000
+    max_loops: int = 10240
+    max_sentences: int = 5000
     num_blocks: int = 1
     separate_blocks: bool = False
     aggregation: str = "or"

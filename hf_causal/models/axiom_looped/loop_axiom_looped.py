@@ -10,10 +10,18 @@ from torch import nn
 
 from .block_axiom_looped import AxiomLoopedBlock, Matches
 from .configuration_axiom_looped import AxiomLoopedConfig
+from .long_axiom_looped import LongPrompt
 from .questions_axiom_looped import NameVectors
 
 CONVERGED = 1e-4
 """A row has reached its fixed point when no flag moves by more than this."""
+LONG = 256
+"""Prompts with more statements than this are joined by name, see [`LongPrompt`]."""
+
+
+def is_long(statements: int) -> bool:
+    """Returns whether prompts of so many statements are joined by name; not in an export, nor where gradients flow."""
+    return not (torch.compiler.is_exporting() or torch.is_grad_enabled()) and statements > LONG
 
 
 class LoopState(NamedTuple):
@@ -58,14 +66,14 @@ class FlagLoop:
         num_loops: int | None,
         training: bool,
     ):
-        average = config.aggregation == "softmax"
-        self.blocks = blocks
-        matches = (block.match(names.statements, names.questions, names.statement_mask) for block in blocks)
-        self.matches = [Matches(match, average) for match in matches]
-        self.contexts = [block.context(names.statements, names.given, names.separations) for block in blocks]
+        self.config, self.blocks, self.names = config, blocks, names
+        simple = config.monotone and config.aggregation == "or" and config.sentence_positions == "none"
+        # Such loops do not need to look at all pairs of sentences.
+        self.joins = simple and len(blocks) == 1 and is_long(names.statements.shape[1]) and not training
         self.noise = config.flag_noise if training else 0.0
         batch, questions = names.questions.shape[:2]
-        flags = names.statements.new_zeros(batch, questions, names.statements.shape[1] + 1, config.num_attention_heads)
+        shape = (batch, questions, names.statements.shape[1] + 1, config.num_attention_heads)
+        flags = torch.zeros(shape, device=names.statements.device)
         count = names.statement_mask.sum(1)
         if num_loops is None and training:
             low, high = config.training_loops or (1, 1)
@@ -79,9 +87,25 @@ class FlagLoop:
 
     def run(self, record: bool = False) -> LoopResult:
         """Loops; with `record`, the result has the flags after every loop."""
+        if self.joins and self.until_converged and not record:
+            return self._run_long()
+        names = self.names
+        average = self.config.aggregation == "softmax"
+        matches = (block.match(names.statements, names.questions, names.statement_mask) for block in self.blocks)
+        self.matches = [Matches(match, average) for match in matches]
+        self.contexts = [block.context(names.statements, names.given, names.separations) for block in self.blocks]
         if torch.compiler.is_exporting() and self.until_converged:
             return self._run_exported()
         return self._run_eager(record)
+
+    def _run_long(self) -> LoopResult:
+        """Loops over each prompt by itself, along the names that its sentences share."""
+        flags, used = self.start.flags, self.start.used
+        for row in range(len(flags)):
+            prompt = LongPrompt(self.blocks[0], self.names.select(torch.tensor([row], device=flags.device)))
+            result, used[row] = prompt.run(int(self.limit[row]), CONVERGED)
+            flags[row, :, : prompt.count], flags[row, :, -1] = result[:, :-1], result[:, -1]
+        return LoopResult(flags, used, None)
 
     def _run_eager(self, record: bool) -> LoopResult:
         state, history = self.start, []

@@ -14,8 +14,15 @@ from transformers.utils.generic import can_return_tuple
 
 from .block_axiom_looped import FLAG_GAIN, AxiomLoopedBlock, full_precision
 from .configuration_axiom_looped import AxiomLoopedConfig
-from .loop_axiom_looped import FlagLoop, LoopResult, merge_histories
-from .names_axiom_looped import AxiomLoopedNameEncoder, Linear, name_overlap, number_spellings
+from .loop_axiom_looped import FlagLoop, LoopResult, is_long, merge_histories
+from .names_axiom_looped import (
+    AxiomLoopedNameEncoder,
+    Linear,
+    name_overlap,
+    number_codes,
+    number_spellings,
+    spelling_codes,
+)
 from .output_axiom_looped import AxiomLoopedOutput
 from .questions_axiom_looped import NameVectors, pointed_questions, written_questions
 from .reading_axiom_looped import Sentences, read_sentences
@@ -50,8 +57,9 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
 
     def __init__(self, config: AxiomLoopedConfig):
         super().__init__(config)
-        self.name_encoder = AxiomLoopedNameEncoder(config)
-        self.metric = Linear(config.name_size, config.name_size, bias=False)
+        if config.name_encoder != "spelling":
+            self.name_encoder = AxiomLoopedNameEncoder(config)
+            self.metric = Linear(config.name_size, config.name_size, bias=False)
         separates, apart = config.reads("d_separation"), config.separate_blocks
         count = range(config.num_blocks)
         self.blocks = nn.ModuleList(AxiomLoopedBlock(config, separates and not apart) for _ in count)
@@ -59,8 +67,8 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
             self.separation_blocks = nn.ModuleList(AxiomLoopedBlock(config, True) for _ in count)
         self.post_init()
 
-    def get_input_embeddings(self) -> nn.Embedding:
-        return self.name_encoder.embed_characters
+    def get_input_embeddings(self) -> nn.Embedding | None:
+        return self.name_encoder.embed_characters if hasattr(self, "name_encoder") else None
 
     def set_input_embeddings(self, value: nn.Embedding) -> None:
         self.name_encoder.embed_characters = value
@@ -107,13 +115,14 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
             _refuse_without_question(sentences)
         # Matching decides between names that differ in one character: not in half precision.
         with full_precision(input_ids.device):
-            vectors = self._encode(sentences)
-            overlap = name_overlap(vectors, self.metric, self.config.name_margin) if self.training else None
-            vectors = self._unit_vectors(vectors, sentences)
+            vectors, overlap = self._name_vectors(sentences)
+            spelled = self._numbers_of_long_prompts(sentences)
             if question_words is None:
-                names = written_questions(vectors, sentences)
+                names = written_questions(vectors, sentences, spelled)
             else:
-                names = pointed_questions(vectors, sentences, question_words, question_given, question_separations)
+                names = pointed_questions(
+                    vectors, sentences, spelled, question_words, question_given, question_separations
+                )
             flags, loops, history = self._loop(names, num_loops, output_loops)
         return AxiomLoopedOutput(
             last_hidden_state=flags * names.question_mask[:, :, None, None],
@@ -126,6 +135,29 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
             question_mask=names.question_mask,
             readable=sentences.readable,
         )
+
+    def _name_vectors(self, sentences: Sentences) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Returns unit vectors of all names, (batch, names, size), and in training how similar different ones are.
+
+        Where names are compared by spelling, their numbers take the place of vectors.
+        """
+        ids, words = sentences.character_ids, sentences.character_words
+        batch, names = sentences.statements.shape[0], sentences.names_per_row
+        if self.config.name_encoder == "spelling":
+            codes = spelling_codes(ids, words, batch * names, self.config.vocab_size)
+            return number_codes(codes.view(batch, names, -1))[..., None], None
+        vectors = self._encode(sentences)
+        overlap = name_overlap(vectors, self.metric, self.config.name_margin) if self.training else None
+        return self._unit_vectors(vectors, sentences), overlap
+
+    def _numbers_of_long_prompts(self, sentences: Sentences) -> torch.Tensor:
+        """Numbers the names of statements by spelling, (batch, statements, 2); none where all prompts are short."""
+        batch, width = sentences.statements.shape
+        if not is_long(width):
+            return torch.zeros(batch, 0, 2, dtype=torch.long, device=sentences.statements.device)
+        count = batch * sentences.names_per_row
+        codes = spelling_codes(sentences.character_ids, sentences.character_words, count, self.config.vocab_size)
+        return number_codes(codes.view(batch, sentences.names_per_row, -1))[:, : 2 * width].unflatten(1, (width, 2))
 
     def _encode(self, sentences: Sentences) -> torch.Tensor:
         """Encodes the names of a batch: (batch * names, size)."""
@@ -334,7 +366,8 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
 
         Returns:
             `torch.Tensor`: `logits` with those of the self-questions replaced. Yes is the most certain Yes among the
-            effects of X; without an effect, the logits are those of a question that no flag reaches.
+            effects of X; without an effect, the logits are those of a question that no flag reaches; where the
+            text states that X causes X, those of one that all flags reach.
         """
         if not self_questions.any():
             return logits
@@ -346,15 +379,19 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
         ).view(batch, -1)
         for row, question in self_questions.nonzero().tolist():
             name = numbers[row, 2 * (width + question)]
-            starts = (sentences.statements[row] & (numbers[row, : 2 * width : 2] == name)).nonzero()
-            if len(starts):
+            causes, effects = numbers[row, : 2 * width].view(-1, 2).unbind(1)
+            starts = (sentences.statements[row] & (causes == name)).nonzero()
+            flags = logits.new_zeros(1, 1, 1, self.config.num_attention_heads)
+            if (effects[starts] == name).any():  # "X causes X." is stated
+                logits[row, question] = self._classify(flags + 1)
+            elif len(starts):
                 mask = None if attention_mask is None else attention_mask[row : row + 1]
                 effect_to_cause = torch.cat([2 * starts + 1, 2 * starts], dim=1)[None]
                 outputs = self(input_ids[row : row + 1], mask, question_words=effect_to_cause, num_loops=num_loops)
                 answers = outputs.question_logits[0]
                 logits[row, question] = answers[(answers[:, 1] - answers[:, 0]).argmax()]
             else:
-                logits[row, question] = self._classify(logits.new_zeros(1, 1, 1, self.config.num_attention_heads))
+                logits[row, question] = self._classify(flags)
         return logits
 
     def _answer_systems(self, input_ids, attention_mask, num_loops, output_loops) -> dict[str, Any]:

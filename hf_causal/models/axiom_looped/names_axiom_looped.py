@@ -8,9 +8,10 @@ import torch
 from torch import nn
 
 from .configuration_axiom_looped import AxiomLoopedConfig
+from .text_axiom_looped import as_size
 
 NAMES_COMPARED = 512
-"""Most names of a training batch that are compared for `name_overlap`."""
+"""Most names of a training batch that are compared for `name_overlap`, and of a row that are numbered in pairs."""
 SAME_NAME = 1e-4
 """Vectors nearer than this, squared and relative, spell the same name; fp32 products are exact to about 1e-6."""
 
@@ -82,6 +83,48 @@ def number_spellings(character_ids: torch.Tensor, words: torch.Tensor, num_words
     return spelled.unique(dim=0, return_inverse=True)[1]
 
 
+def spelling_codes(character_ids: torch.Tensor, words: torch.Tensor, num_words: int, vocab_size: int) -> torch.Tensor:
+    """Writes each name as integers, so that two names have the same integers exactly if they are spelled alike.
+
+    A name is a number in base `vocab_size + 1`, whose digits are 1 and more, cut into pieces that fit 64 bits.
+
+    Args:
+        character_ids (`torch.Tensor`): Token ids in reading order, (characters,).
+        words (`torch.Tensor`): Index of the name of each character, (characters,).
+        num_words (`int`): Number of names.
+        vocab_size (`int`): Token ids are below this.
+
+    Returns:
+        `torch.Tensor`: `int64` of shape (num_words, pieces), zero for a name without characters.
+    """
+    base, digits = vocab_size + 1, int(63 / math.log2(vocab_size + 1))
+    position = positions_in_names(words)
+    weights = torch.tensor([base**digit for digit in range(digits)], device=words.device)
+    pieces = position.amax() // digits + 1 if torch.compiler.is_exporting() or len(position) else torch.ones(())
+    width = as_size(pieces.long())
+    codes = torch.zeros(num_words * width, dtype=torch.long, device=words.device)
+    piece = position.div(digits, rounding_mode="floor")
+    codes.index_add_(0, words * width + piece, (character_ids + 1) * weights[position % digits])
+    return codes.view(num_words, width)
+
+
+def number_codes(codes: torch.Tensor) -> torch.Tensor:
+    """Numbers the names of each row by their codes: equal names have equal numbers, names without characters have 0.
+
+    Args:
+        codes (`torch.Tensor`): What [`spelling_codes`] returns, (batch, names, pieces).
+
+    Returns:
+        `torch.Tensor`: `int64` of shape (batch, names).
+    """
+    filled = (codes != 0).any(-1)
+    if codes.shape[1] > NAMES_COMPARED and not torch.compiler.is_exporting():
+        numbers = codes.flatten(0, 1).unique(dim=0, return_inverse=True)[1].view(filled.shape)
+    else:  # the first name of the row that is spelled alike
+        numbers = (codes[:, :, None] == codes[:, None]).all(-1).long().argmax(-1)
+    return (numbers + 1) * filled
+
+
 def name_overlap(vectors: torch.Tensor, metric: nn.Module, margin: float) -> torch.Tensor:
     """Computes by how much cosines of different names exceed a margin, squared and summed for each name.
 
@@ -116,4 +159,12 @@ def _begins(words: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
     return (index == 0) | (words != words[(index - 1).clamp(min=0)])
 
 
-__all__ = ["AxiomLoopedNameEncoder", "Linear", "name_overlap", "number_spellings", "positions_in_names"]
+__all__ = [
+    "AxiomLoopedNameEncoder",
+    "Linear",
+    "name_overlap",
+    "number_spellings",
+    "positions_in_names",
+    "spelling_codes",
+    "number_codes",
+]

@@ -10,7 +10,7 @@ from .reading_axiom_looped import Sentences
 
 
 class NameVectors(NamedTuple):
-    """Unit name vectors of a batch of statements and questions."""
+    """Unit name vectors of a batch of statements and questions, or numbers of their spellings with a size of 1."""
 
     statements: torch.Tensor
     """(batch, statements, 2, size)."""
@@ -24,13 +24,15 @@ class NameVectors(NamedTuple):
     """Which questions ask about d-separation: (batch, questions)."""
     given: torch.Tensor
     """Conditioning sets, zero for padding: (batch, questions, given, size)."""
+    spelled: torch.Tensor
+    """Numbers of the spellings of a long prompt, by which equal names are joined: (batch, statements, 2)."""
 
     def select(self, rows: torch.Tensor) -> NameVectors:
         """Returns some rows of the batch."""
         return NameVectors(*(tensor[rows] for tensor in self))
 
 
-def written_questions(vectors: torch.Tensor, sentences: Sentences) -> NameVectors:
+def written_questions(vectors: torch.Tensor, sentences: Sentences, spelled: torch.Tensor) -> NameVectors:
     """Splits unit vectors (batch, names, size) by the slots of written sentences."""
     width, questions = sentences.statements.shape[1], sentences.questions.shape[1]
     ends = 2 * width, 2 * (width + questions)
@@ -41,12 +43,14 @@ def written_questions(vectors: torch.Tensor, sentences: Sentences) -> NameVector
         sentences.questions,
         sentences.separations,
         _by_question(vectors[:, ends[1] :], sentences.given, questions),
+        spelled,
     )
 
 
 def pointed_questions(
     vectors: torch.Tensor,
     sentences: Sentences,
+    spelled: torch.Tensor,
     question_words: torch.Tensor,
     question_given: torch.Tensor | None,
     question_separations: torch.Tensor | None,
@@ -62,7 +66,7 @@ def pointed_questions(
         question_separations = torch.full_like(mask, question_given is not None)
     pointers = question_words[..., :0] if question_given is None else question_given
     given = _select_names(vectors, pointers.clamp(min=0)) * (pointers >= 0)[..., None]
-    return NameVectors(statements, sentences.statements, questions, mask, question_separations, given)
+    return NameVectors(statements, sentences.statements, questions, mask, question_separations, given, spelled)
 
 
 def _select_names(vectors: torch.Tensor, names: torch.Tensor) -> torch.Tensor:

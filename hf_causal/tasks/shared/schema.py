@@ -81,6 +81,10 @@ def _feature(dtype: pa.DataType) -> dict[str, Any]:
     return {"dtype": names.get(dtype, str(dtype)), "_type": "Value"}
 
 
+FEEDBACK_STRUCTURES = ("feedback", "back_edge", "self_statements", "self_questions")
+"""Structures whose premises state cycles, or whose questions are about a node and itself, on purpose."""
+
+
 @dataclass(frozen=True)
 class BaseCell:
     """One population of rows within a split, identified by the `CELL_COLUMNS`."""

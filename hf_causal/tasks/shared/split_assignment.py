@@ -49,14 +49,18 @@ class SplitAssigner:
         Returns:
             `np.ndarray`: Which graphs were accepted, boolean of shape (graphs,).
         """
-        signatures = _mix(name_codes(names)).sum(axis=1, dtype=np.uint64)
-        belongs = self._in_buckets(signatures)
-        belongs &= _name_numbers(names).sum(axis=1) % self.num_shards == self.shard
+        signatures, belongs = _signatures(names), self.belong(names)
         is_first = np.zeros(len(names), dtype=bool)
         is_first[np.unique(signatures, return_index=True)[1]] = True
         accepted = valid_names(names, self.reserved_words) & belongs & is_first & ~np.isin(signatures, self.accepted)
         self.accepted = np.concatenate([self.accepted, signatures[accepted]])
         return accepted
+
+    def belong(self, names: np.ndarray) -> np.ndarray:
+        """Returns which graphs belong to this split and shard by their names: boolean of shape (graphs,)."""
+        return self._in_buckets(_signatures(names)) & (
+            _name_numbers(names).sum(axis=1) % self.num_shards == self.shard
+        )
 
     def move_to_shard(self, names: np.ndarray) -> np.ndarray:
         """Changes the last characters of each graph's longest name so that its name numbers sum to this shard.
@@ -128,6 +132,11 @@ _SHIFTS_AT_ONCE = 8
 _LETTERS = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
 _LETTER_VALUES = np.zeros(256, dtype=np.int64)
 _LETTER_VALUES[_LETTERS] = np.arange(len(ALPHABET))
+
+
+def _signatures(names: np.ndarray) -> np.ndarray:
+    """Returns the signature of each graph: `uint64` of shape (graphs,)."""
+    return _mix(name_codes(names)).sum(axis=1, dtype=np.uint64)
 
 
 def _possible_shifts(last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

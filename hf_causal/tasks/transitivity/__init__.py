@@ -31,9 +31,12 @@ TASK = Task(
     configs=CONFIGS,
     generate_shard=generate_shard,
     few_shot_config="transitivity_ts2",
-    scored_configs={"transitivity_generalization": "Transitivity"},
+    scored_configs={
+        "transitivity_generalization": "Transitivity",
+        "transitivity_further_generalization": "Transitivity: feedback and similar names",
+    },
     small_options=dict.fromkeys(CONFIGS, {"rows": 400, "validation_rows": 400})
-    | {"transitivity_generalization": {"rows_per_cell": 2}},
+    | dict.fromkeys(("transitivity_generalization", "transitivity_further_generalization"), {"rows_per_cell": 2}),
     measure=measure,
     levels=LEVELS,
     shortcuts=SHORTCUTS,

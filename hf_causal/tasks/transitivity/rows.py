@@ -18,8 +18,13 @@ from hf_causal.tasks.shared.balance import choose_balanced
 from hf_causal.tasks.shared.configs import AxisSizes, generalization_config, training_config
 from hf_causal.tasks.shared.named_graphs import edges_then_names, names_then_edges
 from hf_causal.tasks.shared.rows import QuestionBatch, generate_rows
-from hf_causal.tasks.shared.schema import Cell, CorpusConfig
+from hf_causal.tasks.shared.schema import FEEDBACK_STRUCTURES, Cell, CorpusConfig
 from hf_causal.tasks.shared.split_assignment import SplitAssigner
+from hf_causal.tasks.transitivity.further_axes import (
+    draw_feedback,
+    draw_similar,
+    further_generalization_config,
+)
 from hf_causal.tasks.transitivity.text import render_questions
 from hf_causal.utils.randomness import Stream
 from hf_causal.utils.text_arrays import concatenate, in_order, joined_list
@@ -60,6 +65,7 @@ CONFIGS: dict[str, Callable[..., CorpusConfig]] = {
         SIZES,
         version="1.1.0",
     ),
+    "transitivity_further_generalization": further_generalization_config,
 }
 
 
@@ -75,7 +81,10 @@ def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:
     """Generates one shard as an Arrow table; the rows of a premise are next to each other."""
     # Training configs keep the order in which their published rows were drawn.
     draw = edges_then_names if "train" in config.splits else _draw
-    return generate_rows(config, split, shard, draw, _ask)
+    return generate_rows(config, split, shard, _FURTHER_AXES.get(split, draw), _ask)
+
+
+_FURTHER_AXES = {"feedback": draw_feedback, "similar_names": draw_similar}
 
 
 def _draw(cell: Cell, rows: int, stream: Stream, assigner: SplitAssigner) -> tuple[np.ndarray, np.ndarray]:
@@ -89,7 +98,12 @@ def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: St
     cause, effect = pair // cell.num_nodes, pair % cell.num_nodes
     fewest = cell.fewest_hops if isinstance(cell, DeepCell) else 1
     hops_of_pair = hops.reshape(len(edges), -1)
-    yes, no = hops_of_pair >= fewest, (hops_of_pair <= 0) & (cause != effect)
+    allowed = (cause == effect) == (cell.structure == "self_questions")
+    if cell.structure in FEEDBACK_STRUCTURES:  # of the nodes that the premise names
+        named = graphs.adjacency(edges, cell.num_nodes)
+        named = named.any(axis=1) | named.any(axis=2)
+        allowed = allowed & named[:, cause] & named[:, effect]
+    yes, no = (hops_of_pair >= fewest) & allowed, (hops_of_pair <= 0) & allowed
     used, graph, drawn = choose_balanced(yes, no, cell, rows, stream)
     edges, names, hops, cause, effect = edges[used], names[used], hops[used], cause[drawn], effect[drawn]
     length = hops[graph, cause, effect].astype(np.int32)

@@ -10,9 +10,13 @@ from typing import Any
 from hf_causal.scoring import score
 from hf_causal.tasks.proving import check_certificate, check_columns, read
 from hf_causal.tasks.shared.proofs import ParsedPrompt, Proof
+from hf_causal.tasks.shared.schema import FEEDBACK_STRUCTURES
 from hf_causal.tasks.task import Task
 from hf_causal.verification.checks.premise import premise_facts
 from hf_causal.verification.io import BrokenRow, Columns, Row
+
+_MEANT = ("cyclic_premise", "self_loop", "self_question")
+"""Findings that are no defects where a row's `structure` says that its statements have feedback."""
 
 
 @dataclass(slots=True)
@@ -75,6 +79,8 @@ def check_row(row: Row, columns: Columns) -> RowResult:
     if result.answer is not None and not right:
         result.findings.append(("wrong_label", f"{proof.certificate} proves {proof.answer!r}"))
     _check_graph(result, task, prompt)
+    if columns.structure and row.get(columns.structure) in FEEDBACK_STRUCTURES:
+        result.findings = [finding for finding in result.findings if finding[0] not in _MEANT]
     result.findings += _column_findings(row, columns, result.answer, task, prompt)
     return result
 

@@ -114,11 +114,13 @@ class Columns:
     """`premise` and `question`, in a table that also has `prompt`, which they must make up."""
     classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Names of the classes of label columns that hold class numbers."""
+    structure: str | None = None
+    """`structure`, in a table with certificates: it says whether feedback among the statements is meant."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all these columns."""
-        further = (self.second_label, self.certificate)
+        further = (self.second_label, self.certificate, self.structure)
         return (*self.text, self.label, *(name for name in further if name), *self.parts)
 
     @property
@@ -164,4 +166,5 @@ def find_columns(names: Sequence[str], where: str, classes: Mapping[str, Sequenc
         "certificate" if "certificate" in present else None,
         tuple(name for name in ("premise", "question") if name in present and text == ("prompt",)),
         {name: list(values) for name, values in (classes or {}).items() if name in LABELS},
+        "structure" if present.issuperset(("certificate", "structure")) else None,
     )

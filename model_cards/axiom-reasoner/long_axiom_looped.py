@@ -1,0 +1,1 @@
+../../hf_causal/models/axiom_looped/long_axiom_looped.py
