@@ -1,5 +1,6 @@
 """Comparisons: which of two quantities of a structural model is larger?"""
 
+from hf_causal.tasks.comparisons.composition import COMPOSITION
 from hf_causal.tasks.comparisons.difficulty import LEVELS, measure
 from hf_causal.tasks.comparisons.explanation import explain
 from hf_causal.tasks.comparisons.forms import FORMS
@@ -26,6 +27,7 @@ TASK = Task(
     # Premises with the same graph and other numbers are different ones.
     facts=lambda prompt: Facts(),
     further_reserved_words=WORDS,
+    composition=COMPOSITION,
     prove=prove,
     check=check,
     explain=explain,

@@ -1,5 +1,6 @@
 """The notions of relevance: does a change matter by the graph, by probability, or for any value at all?"""
 
+from hf_causal.tasks.relevance_semantics.composition import COMPOSITION
 from hf_causal.tasks.relevance_semantics.difficulty import LEVELS, measure
 from hf_causal.tasks.relevance_semantics.explanation import explain
 from hf_causal.tasks.relevance_semantics.forms import FORMS
@@ -24,6 +25,7 @@ TASK = Task(
     # Premises with the same graph and other tables are different ones.
     facts=lambda prompt: Facts(),
     further_reserved_words=WORDS,
+    composition=COMPOSITION,
     prove=prove,
     check=check,
     explain=explain,
