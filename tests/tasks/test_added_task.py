@@ -79,7 +79,7 @@ def test_every_row_is_proved(folder):
 
 @pytest.mark.parametrize("variant", ["renamed", "shuffled", "redundant", "omitted", "insufficient"])
 def test_it_has_variants(task, variant):
-    varied = vary({"prompt": f"D causes A. {task.example}"}, variant, seed=1)
+    varied = vary({"prompt": f"D causes A. E causes F. {task.example}"}, variant, seed=1)
     check(varied)
     assert (varied["completion"] == "Yes") == (variant in ("renamed", "shuffled", "redundant"))
 
