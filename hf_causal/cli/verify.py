@@ -13,8 +13,8 @@ VERIFY_HELP = """
 Prove or refute every row of any data set of the package's tasks, from nothing but the row's own text.
 
 SOURCE is a Parquet, JSONL, JSON, CSV or pickle file, a folder of them, or a data set on the Hub. Rows have a text
-(`prompt`, `input`, or `premise` with `question` or `hypothesis`) and a label (`completion`, `label`, `answer`, `relation`
-or `output`: Yes/No, 1/0, true/false, entailment/non-entailment).
+(`prompt`, `input`, or `premise` with `question` or `hypothesis`) and a label (`completion`, `label`, `answer`,
+`relation` or `output`: Yes/No, 1/0, true/false, entailment/non-entailment).
 
 Rows of CLEAR, CaLM, CauGym, Corr2Cause, Corr2Cause++, CLadder and RLCausal are read as they were published, and
 pickles of plain containers; docs/audit.md lists the verdicts.

@@ -143,9 +143,8 @@ def _answer(value: Any) -> str:
 def _write(row: Values, question: Question, answers: tuple[Answer, ...]) -> dict[str, Any]:
     column = "gt_answer" if "gt_answer" in row else "answer"
     word = str(answers[0])
-    if row[column] in ("是", "否"):
-        return {column: "是" if word == "Yes" else "否"}
-    return {column: word if row[column][:1].isupper() else word.lower()}
+    chinese = {"Yes": "是", "No": "否"}[word] if row[column] in ("是", "否") else ""
+    return {column: chinese or (word if row[column][:1].isupper() else word.lower())}
 
 
 ADAPTER = Adapter("cladder", "CLadder", "https://github.com/causalNLP/cladder", _recognizes, _read, _write)
