@@ -11,6 +11,7 @@ import typer
 
 from hf_causal.cli.ask import ASK_HELP, ask
 from hf_causal.cli.build import BUILD_HELP, build
+from hf_causal.cli.convert import CONVERT_HELP, convert
 from hf_causal.cli.demo import DEMO_HELP, demo
 from hf_causal.cli.evaluate import EVALUATE_HELP, evaluate
 from hf_causal.cli.export import EXPORT_HELP, export
@@ -50,6 +51,7 @@ app.command(help=TRAIN_HELP, context_settings=_RECIPE_FIELDS)(train)
 app.command(help=FINETUNE_HELP, context_settings={"ignore_unknown_options": True})(finetune)
 app.command(help=EVALUATE_HELP)(evaluate)
 app.command(help=VERIFY_HELP)(verify)
+app.command(help=CONVERT_HELP)(convert)
 app.command(help=REPORT_HELP)(report)
 app.command(help=REPRODUCE_HELP, context_settings=_RECIPE_FIELDS)(reproduce)
 app.add_typer(publish_app, name="publish")

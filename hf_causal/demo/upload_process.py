@@ -59,7 +59,7 @@ def _check_lines(path: Path) -> int:
     return rows
 
 
-def _check_nesting(line: str, row: int) -> None:
+def _check_nesting(line: str, row: int, rows: int = 1) -> None:
     """Counts brackets before the line is parsed, since parsing recurses into them."""
     depth, inside, escaped = 0, False, False
     for letter in line:
@@ -74,7 +74,7 @@ def _check_nesting(line: str, row: int) -> None:
                 raise TooMuch(f"row {row} has brackets nested deeper than {MAX_NESTING} levels")
         elif letter in "]}":
             depth -= 1
-    if line.count('":') > MAX_COLUMNS * MAX_NESTING:
+    if line.count('":') > MAX_COLUMNS * MAX_NESTING * rows:
         raise TooMuch(f"row {row} has too many fields; this page takes up to {MAX_COLUMNS} columns")
 
 
@@ -118,7 +118,21 @@ def _depth(dtype: Any) -> int:
     return 1 + max((_depth(dtype.field(index).type) for index in range(dtype.num_fields)), default=0)
 
 
-_CHECKS: dict[str, Callable[[Path], int]] = {".jsonl": _check_lines, ".csv": _check_csv, ".parquet": _check_parquet}
+def _check_json(path: Path) -> int:
+    """Counts the rows of JSON lines, or of a list of objects by their brackets, before it is parsed."""
+    text = path.read_text(encoding="utf-8-sig")
+    if not text.lstrip().startswith("["):
+        return _check_lines(path)
+    _check_nesting(text, 1, MAX_ROWS)
+    return text.count("{")
+
+
+_CHECKS: dict[str, Callable[[Path], int]] = {
+    ".jsonl": _check_lines,
+    ".json": _check_json,
+    ".csv": _check_csv,
+    ".parquet": _check_parquet,
+}
 
 
 def _limit_this_process() -> None:

@@ -27,7 +27,7 @@ from hf_causal.demo.limits import (
     TooMuch,
 )
 
-SUFFIXES = (".jsonl", ".csv", ".parquet")
+SUFFIXES = (".jsonl", ".json", ".csv", ".parquet")
 Progress = Callable[[float, str], Any]
 """Called with a fraction from 0 to 1 and the current step."""
 

@@ -28,7 +28,8 @@ _EXAMPLE = (
 _INTRODUCTION = f"""
 <div class="hc-intro"><p>Is every label of a data set right? Each row is read, its answer is proved from its text and
 compared with its label. Rows have a text (<code>prompt</code>, or <code>premise</code> and <code>question</code>)
-and a label (<code>completion</code>, <code>label</code>, <code>answer</code>).</p>
+and a label (<code>completion</code>, <code>label</code>, <code>answer</code>), or are those of CLEAR, CaLM, CauGym,
+Corr2Cause, Corr2Cause++, CLadder or RLCausal as they were published.</p>
 <p>{", ".join(SUFFIXES)} of up to {MAX_UPLOAD_BYTES // 2**20} MiB, {MAX_ROWS:,} rows and {MAX_COLUMNS} columns. Files
 are not kept: the upload is deleted after it has been read, the corrected file after {KEPT_SECONDS // 60} minutes.</p>
 </div>
@@ -114,15 +115,18 @@ def report_card(result: dict[str, Any], name: str) -> str:
     head = "<thead><tr><th></th><th>what</th><th>rows</th><th>first ones, from 0</th></tr></thead>"
     defective = report["num_defective_rows"]
     verdict = f"{defective:,} of {report['num_rows']:,} rows have defects" if defective else (
-        f"All {report['num_rows']:,} rows are right"
+        f"All {report['num_rows']:,} rows are right" if not report["findings"].get("out_of_scope") else
+        "No row that could be checked has a defect"
     )  # fmt: skip
+    verdicts = ", ".join(f"{count:,} {escape(name.replace('_', ' '))}" for name, count in report["verdicts"].items())
+    dataset = f"<p>Rows of {escape(report['dataset'])}: {verdicts}.</p>" if report["dataset"] else ""
     tasks = ", ".join(f"{escape(task)} ({count:,})" for task, count in report["tasks"].items())
     return (
         f'<section class="hc-card" aria-label="Report"><h3>{escape(name)}</h3><p class="hc-verdict">{verdict}.</p>'
         f"<p>Labels: {report['num_yes']:,} Yes, {report['num_no']:,} No. Tasks: {tasks or 'none'}. "
         f"In the corrected file, rows changed: {twin['num_changed']:,}; "
         f"rows marked as defective: {twin['num_marked']:,}.</p>"
-        f"{f'<table>{head}<tbody>{rows}</tbody></table>' if rows else ''}{_proofs(report)}</section>"
+        f"{dataset}{f'<table>{head}<tbody>{rows}</tbody></table>' if rows else ''}{_proofs(report)}</section>"
     )
 
 

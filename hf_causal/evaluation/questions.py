@@ -12,7 +12,8 @@ from hf_causal.scoring import score
 from hf_causal.tasks.proving import read
 from hf_causal.tasks.registry import task_of_prompt
 from hf_causal.tasks.task import Task
-from hf_causal.verification.io import BrokenRow, Columns, Row, open_tables
+from hf_causal.verification.adapters import Adapter, adapter_of_table
+from hf_causal.verification.io import BrokenRow, Columns, Row, Table, open_tables
 
 ANSWERS = {"No": 0, "Yes": 1}
 _FACTOR_DIGITS = 3
@@ -102,6 +103,8 @@ def file_questions(path: str | Path) -> QuestionSet:
         raise FileNotFoundError(f"no data file {str(path)!r}")
     questions = QuestionSet(path.stem)
     (table,) = open_tables(path)
+    if adapter := adapter_of_table(table):
+        return _published_questions(path, questions, table, adapter)
     for index, row in enumerate(table.rows()):
         texts, answer = _texts_and_answer(path, index, row, table.columns)
         prompt, nodes = " ".join(texts), 0
@@ -118,6 +121,27 @@ def file_questions(path: str | Path) -> QuestionSet:
         questions.cells.append(Cell("file", nodes, None))
     if not questions.prompts:
         raise ValueError(f"{str(path)!r} holds no rows")
+    return questions
+
+
+def _published_questions(path: Path, questions: QuestionSet, table: Table, adapter: Adapter) -> QuestionSet:
+    """Adds the Yes/No questions of a published data set; those with other answers are left out."""
+    for row in (row for part in table.parts for rows in part.batches() for row in rows):
+        judgement = adapter.verdict(row) if isinstance(row, dict) else None
+        if judgement is None or (question := judgement.question) is None or len(question.stated) != 1:
+            continue
+        answer = question.spell(question.stated[0]).rstrip(".")
+        if answer not in ANSWERS:
+            continue
+        if judgement.verdict in ("refuted", "contradicts_derivation"):
+            questions.contradicted.append(len(questions.prompts))
+        questions.prompts.append(question.prompt or question.text)
+        if question.prompt is None:
+            questions.unreadable.append(len(questions.prompts) - 1)
+        questions.references.append(ANSWERS[answer])
+        questions.cells.append(Cell("file", 0, None))
+    if not questions.prompts:
+        raise ValueError(f"no row of {str(path)!r}, which {adapter.title} published, asks for Yes or No")
     return questions
 
 

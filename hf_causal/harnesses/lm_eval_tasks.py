@@ -143,7 +143,7 @@ def few_shot_examples(task: str) -> list[dict[str, Any]]:
     if task in (published := yaml.safe_load(text)):
         return published[task]
     return [
-        {"prompt": prompt, "completion": answer, "label": LABELS.index(answer)}
+        {"prompt": prompt, "completion": answer} | ({"label": LABELS.index(answer)} if answer in LABELS else {})
         for prompt, answer in draw_examples(task, _NUM_EXAMPLES, seed=0)
     ]
 

@@ -16,6 +16,8 @@ PACKAGES = [
     "hf_causal.tasks.relevance_axioms",
     "hf_causal.tasks.adjustment",
     "hf_causal.tasks.identification",
+    "hf_causal.tasks.relevance_semantics",
+    "hf_causal.tasks.comparisons",
     "hf_causal.tasks.quantities",
 ]
 """Packages with a `TASK` that is named like the last part of the package."""

@@ -66,3 +66,17 @@ def test_serve_the_page():
     assert "build_page" in source
     page = load("serve_the_page").build_page("axiom-looped")
     assert page.title == "Causal reasoner"
+
+
+def test_verify_a_download(tmp_path, capsys):
+    graph = "Given a DAG (directed acyclic graph) with nodes A, B and directed edges A->B."
+    row = {"description": graph, "graph_type": "DAG", "question_type": "YN", "task_type": "d-separation"}
+    row |= {"question": "Are node A and node B d-separated by nodeset set()?", "answer": "Yes."}
+    path = tmp_path / "d-separation.json"
+    path.write_text(2 * (json.dumps(row) + "\n"))
+    assert load("verify_a_download").main(path, tmp_path / "corrected") == 1
+    assert "2 rows of CLEAR: 2 refuted" in capsys.readouterr().out
+    written = {"d-separation.json": ("answer", "No."), "rows/d-separation.jsonl": ("completion", "No")}
+    for name, (column, answer) in written.items():
+        lines = (tmp_path / "corrected" / name).read_text().splitlines()
+        assert [json.loads(line)[column] for line in lines] == [answer] * 2

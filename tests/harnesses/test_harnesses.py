@@ -40,9 +40,9 @@ def test_published_names_stay():
 
 
 def suffixes(task_name):
-    """The suffixes of the harness tasks of a task: two ways of Yes/No, and its forms of answer."""
+    """The suffixes of the harness tasks of a task: two ways of Yes/No, if that is how it answers, and its forms."""
     forms = {f"_{form.replace('-', '_')}": form for form in registry.get_task(task_name).forms}
-    return {"": None, "_generate": None, **forms}
+    return {**({"": None, "_generate": None} if registry.get_task(task_name).is_yes_no else {}), **forms}
 
 
 def test_every_evaluation_split_has_every_form_and_a_group():
@@ -51,7 +51,7 @@ def test_every_evaluation_split_has_every_form_and_a_group():
     groups = {content["group"]: content["task"] for content in files if "group" in content}
     expected = {
         f"hf_causal_{one.task}_{one.member}{suffix}": form
-        for one in harness_splits()
+        for one in harness_splits(other_answers=True)
         for suffix, form in suffixes(one.task).items()
     }
     assert set(tasks) == set(expected) >= NAMES

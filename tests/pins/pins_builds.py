@@ -59,6 +59,12 @@ SMALL_BUILDS: dict[str, list[tuple[str, Sequence[str], str]]] = {
             ("identifiable",),
             "--rows 300 --validation-rows 150 --rows-per-cell 4 --rows-per-shard 150",
         ),
+        (
+            "causal_ladder",
+            ("relevance_semantics",),
+            "--rows 120 --validation-rows 60 --rows-per-cell 4 --rows-per-shard 50",
+        ),
+        ("causal_ladder", ("comparisons",), "--rows 120 --validation-rows 60 --rows-per-cell 4 --rows-per-shard 50"),
         ("causal_ladder", ("quantities",), "--rows 240 --validation-rows 120 --rows-per-shard 100"),
         ("causal_ladder", ("quantities_generalization",), "--rows-per-cell 4 --rows-per-shard 100"),
     ],

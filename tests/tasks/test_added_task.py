@@ -23,6 +23,7 @@ from hf_causal.models import make_model, make_tokenizer
 from hf_causal.tasks import registry
 from hf_causal.tasks.proving import CertificateError, check, prove
 from hf_causal.tasks.registry import register, task_of_prompt, tasks
+from hf_causal.tasks.varying import vary
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "add_a_task" / "common_cause"
@@ -74,6 +75,13 @@ def test_every_row_is_proved(folder):
     run = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, run.stdout + run.stderr
     assert "688" in run.stdout.replace(",", "")
+
+
+@pytest.mark.parametrize("variant", ["renamed", "shuffled", "redundant", "omitted", "insufficient"])
+def test_it_has_variants(task, variant):
+    varied = vary({"prompt": f"D causes A. E causes F. {task.example}"}, variant, seed=1)
+    check(varied)
+    assert (varied["completion"] == "Yes") == (variant in ("renamed", "shuffled", "redundant"))
 
 
 def test_a_wrong_proof_is_refused(task):

@@ -17,7 +17,7 @@ def test_every_proof_is_explained_with_the_names_to_show(task):
     config = task.small_config(task.default_evaluation)
     split = [name for name in config.splits if name != "train"][-1]
     rows = task.generate_shard(config, split, 0).slice(0, 60).to_pylist()
-    assert len({row["completion"] for row in rows}) == 2
+    assert not task.is_yes_no or len({row["completion"] for row in rows}) == 2
     for row in rows:
         prompt, certificate = task.parse(row["prompt"]), json.loads(row["certificate"])
         plain = task.explain(prompt, certificate, keep_name)

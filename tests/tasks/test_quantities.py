@@ -2,10 +2,11 @@
 
 import json
 import re
+import sys
 from collections import Counter, defaultdict
 from fractions import Fraction
+from pathlib import Path
 
-import enumerated_models as oracle
 import pytest
 
 import hf_causal
@@ -16,6 +17,10 @@ from hf_causal.tasks.registry import get_task
 from hf_causal.tasks.shared.chances import NO_HIDDEN_CAUSES
 from hf_causal.tasks.shared.proofs import CertificateError
 from hf_causal.tasks.shared.reply_numbers import INSUFFICIENT, read_answer
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
+
+import enumerated_models as oracle
 
 TASK = get_task("quantities")
 CHAIN = (

@@ -28,6 +28,15 @@ PROMPTS = {
         "p causes q. p and q share a hidden cause.",
         "Can the effect of p on q be computed from observations alone?",
     ),
+    "relevance_semantics": (
+        "p is a fair coin. q depends on p: it is 1 for 1. r depends on p and q: it is 1 for 01 and 10.",
+        "Can setting q change the probability of r?",
+    ),
+    "comparisons": (
+        "p is 1 with probability 0.5. q is 1 with probability 1/4 if p is 0. q is 1 with probability 0.75 if p is 1. "
+        "There are no hidden common causes.",
+        "Is the average treatment effect of p on q larger than 0.2?",
+    ),
     "quantities": (
         "p is 1 with probability 0.5. q is 1 with probability 1/4 if p is 0. q is 1 with probability 0.75 if p is 1. "
         "There are no hidden common causes.",

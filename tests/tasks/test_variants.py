@@ -310,11 +310,13 @@ QUANTITY = {
 
 
 class TestQuantities:
+    @pytest.mark.parametrize("task", ["quantities", "comparisons", "relevance_semantics"])
     @pytest.mark.parametrize("variant", ["renamed", "shuffled", "redundant"])
-    def test_the_value_stays_and_is_proved(self, variant):
-        varied = hf_causal.vary(QUANTITY, variant, seed=1)
-        assert varied["completion"] == hf_causal.prove(QUANTITY["prompt"]).answer
-        assert varied["prompt"] != QUANTITY["prompt"]
+    def test_the_value_stays_and_is_proved(self, task, variant):
+        prompt = tasks()[task].example
+        varied = hf_causal.vary({"prompt": prompt}, variant, seed=1)
+        assert varied["completion"] == hf_causal.prove(prompt).answer
+        assert varied["prompt"] != prompt
         hf_causal.check(varied)
 
     def test_without_a_probability_the_information_is_insufficient(self):

@@ -166,11 +166,14 @@ def draw_examples(task_name: str, shots: int, seed: int, form: str = YES_NO) -> 
         task_name (`str`): Name of the task.
         shots (`int`): Number of examples; of an odd number, one more is Yes or No at random.
         seed (`int`): Seed of the choice and the order.
-        form (`str`): Form of the answers; questions that cannot be put in it are passed over.
+        form (`str`): Form of the answers; questions that cannot be put in it are passed over. Yes/No means the
+            form of the rows in a task with other answers.
 
     Raises:
         `ValueError`: For a form that the task does not have.
     """
+    if form == YES_NO:
+        form = get_task(task_name).answer_form
     prompts, answers, graphs = _training_questions(task_name)
     random = np.random.default_rng(seed)
     balanced = ["Yes", "No"] * (shots // 2) + [("Yes", "No")[random.integers(2)]] * (shots % 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from hf_causal.tasks.adjustment.option_form import OPTION_FORM
 from hf_causal.tasks.adjustment.proof import (
     BALL_SETS,
     check_ball_sets,
@@ -137,5 +138,6 @@ FORMS = {
     ),
     "trace": TRACE_FORM,
     **SET_FORMS,
+    "options": OPTION_FORM,
 }
 """Forms of answer in addition to Yes/No."""

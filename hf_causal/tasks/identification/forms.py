@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from hf_causal.graphs.identification import Factor, check_factors, check_hedge
 from hf_causal.tasks.forms import AnswerForm, Score
 from hf_causal.tasks.identification.proof import prove, read_factor, read_hedge
+from hf_causal.tasks.identification.strategy_forms import STRATEGY_FORMS
 from hf_causal.tasks.identification.text import Prompt
 from hf_causal.tasks.identification.trace import TRACE_FORM
 from hf_causal.tasks.shared.edge_lists import read_directed, write_edges
@@ -102,5 +103,6 @@ FORMS = {
         judge=judge_proof,
     ),
     "trace": TRACE_FORM,
+    **STRATEGY_FORMS,
 }
 """Forms of answer in addition to Yes/No."""

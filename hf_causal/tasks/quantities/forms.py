@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hf_causal.tasks.forms import AnswerForm, Score
@@ -74,16 +74,17 @@ def write_proof(prompt: Prompt, proof: Proof) -> str:
     certificate = json.loads(proof.certificate)
     lines = [f"{_VALUE}: {proof.answer}"]
     if "terms" in certificate:
-        return "\n".join([*lines, f"{_TERMS}: {_write_pairs(certificate['terms'])}"])
+        return "\n".join([*lines, f"{_TERMS}: {write_pairs(certificate['terms'])}"])
     models = (
-        _write_pairs({key if key == "responses" else f"P({key})": value for key, value in model.items()})
+        write_pairs({key if key == "responses" else f"P({key})": value for key, value in model.items()})
         for model in certificate["models"]
     )
     lines += [f"{label}: {model}" for label, model in zip(_MODELS, models, strict=True)]
     return "\n".join([*lines, f"{_VALUES}: {'; '.join(certificate['values'])}"])
 
 
-def _write_pairs(pairs: Mapping[str, str]) -> str:
+def write_pairs(pairs: Mapping[str, str]) -> str:
+    """Writes `KEY = VALUE; KEY = VALUE`."""
     return "; ".join(f"{key} = {value}" for key, value in pairs.items())
 
 
@@ -100,7 +101,8 @@ def judge_proof(prompt: Prompt, reply: Reply) -> Score:
             certificate: dict[str, Any] = {"models": models, "values": re.split(r"\s*;\s*", reply.content(_VALUES))}
         else:
             reply.require_only([_VALUE, _TERMS], "the proof of a value")
-            certificate = {"terms": _read_terms(prompt, reply.content(_TERMS))}
+            terms = combination_of(prompt.quantity, prompt.stated.model).terms
+            certificate = {"terms": read_terms(terms, reply.content(_TERMS))}
         check(prompt, reply.content(_VALUE), certificate)
     except ValueError as error:
         readable = not isinstance(error, UnreadableReply)
@@ -109,9 +111,9 @@ def judge_proof(prompt: Prompt, reply: Reply) -> Score:
     return Score(1.0, True, True, f"the answer is {proof.answer}, and the proof holds", right_lines=lines)
 
 
-def _read_terms(prompt: Prompt, text: str) -> dict[str, str]:
+def read_terms(terms: Iterable[str], text: str) -> dict[str, str]:
     """Returns the values of terms by their notation; blanks do not matter."""
-    notations = {"".join(name.split()): name for name in combination_of(prompt.quantity, prompt.stated.model).terms}
+    notations = {"".join(name.split()): name for name in terms}
     pairs = _read_pairs(text)
     if unknown := [key for key in pairs if key not in notations]:
         raise CertificateError(f"{unknown[0]!r:.80} is none of the terms {list(notations.values())}")

@@ -22,7 +22,7 @@ def _is_right(prompt: Prompt, value: tuple[Fraction, ...] | None) -> int:
     return int(true.is_exact(value))
 
 
-def _without_interventions(term: Term) -> Term:
+def without_interventions(term: Term) -> Term:
     """Returns a term in which variables are observed to have the values that the term sets."""
     set_values = {Variable(0, node): value for world in term.worlds for node, value in world.values.items()}
     observed = {Variable(0, variable.node): value for variable, value in term.given}
@@ -37,8 +37,7 @@ def conditional(prompt: Prompt) -> int:
     combination = combination_of(prompt.quantity, stated)
     try:
         values = {
-            name: evaluate(stated.model, _without_interventions(term)).value
-            for name, term in combination.terms.items()
+            name: evaluate(stated.model, without_interventions(term)).value for name, term in combination.terms.items()
         }
         return _is_right(prompt, combination.value(values))
     except (Undetermined, ZeroDivisionError):

@@ -8,6 +8,7 @@ counts.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from fractions import Fraction
 
@@ -99,14 +100,14 @@ def judge_trace(prompt: Prompt, reply: Reply) -> Score:
     rounded to four places or more. The answer is right if it is what the values make.
     """
     true = _true_value(prompt)
-    walk = _Walk(prompt)
+    walk = TermSteps(prompt.stated.model, [prompt.quantity])
 
     def conclude(answer: str) -> None:
         walk.finish()
         if not _is_right(answer, true):
             raise CertificateError(f"the values do not make {answer.strip()!r:.40}")
 
-    return judge_steps(reply, _STEP.match, walk.take_step, conclude, lambda answer: _is_right(answer, true))
+    return judge_steps(reply, STEP.match, walk.take_step, conclude, lambda answer: _is_right(answer, true))
 
 
 def _true_value(prompt: Prompt) -> tuple[Fraction, ...]:
@@ -123,16 +124,17 @@ def _is_right(answer: str, true: tuple[Fraction, ...]) -> bool:
         return False
 
 
-class _Walk:
-    """The steps of a reply so far."""
+class TermSteps:
+    """The steps of a reply about some quantities of a model so far."""
 
-    def __init__(self, prompt: Prompt) -> None:
-        self.stated = prompt.stated.model
-        self.left = {_squeeze(name): term for name, term in combination_of(prompt.quantity, self.stated).terms.items()}
+    def __init__(self, stated: StatedModel, quantities: Sequence[Quantity]) -> None:
+        self.stated = stated
+        terms = [item for one in quantities for item in combination_of(one, stated).terms.items()]
+        self.left = {_squeeze(name): term for name, term in terms}
         self.term: _TermWalk | None = None
 
     def take_step(self, line: str) -> None:
-        match = _STEP.fullmatch(line)
+        match = STEP.fullmatch(line)
         if match is None:
             raise UnreadableReply(f"{line!r:.80} is no step 'Term: …', 'Multiply …', 'Sum …' or 'Value: …'")
         label, content = match["label"].lower(), match["content"]
@@ -262,20 +264,22 @@ def _squeeze(text: str) -> str:
     return "".join(text.split())
 
 
-_STEP = re.compile(r"(?P<label>term|multiply|sum|value)(?:\s*:\s*|\s+)(?P<content>.+)", re.IGNORECASE)
+STEP = re.compile(r"(?P<label>term|multiply|sum|value)(?:\s*:\s*|\s+)(?P<content>.+)", re.IGNORECASE)
 _TABLE = re.compile(r"(?P<units>[^:()]+)\s*:\s*\((?P<columns>[^()]*)\)\s*(?P<entries>.*)")
 _ENTRY = re.compile(r"\s*(?P<values>[01]+)\s*[:=]\s*(?P<number>\S+|\d+ ?/ ?\d+)\s*")
+STEPS = (
+    "For each probability that the answer needs, write 'Term: ' with it, such as 'P(B[A = 1] = 1)' or 'P(B = 1 | A = "
+    "0)', where B[A = 1] is B as it would be if A were set to 1. Begin with an empty table. 'Multiply B: (A, B) 00: "
+    "0.4; 01: 0.1; 10: 0.2; 11: 0.3' multiplies the probabilities of B in, where (A, B) are the columns of the table "
+    "and 00 their values; what B depends on must be a column or set. 'Sum A: (B) 0: 0.6; 1: 0.4' sums over A, if "
+    "nothing that follows depends on it. A variable that two worlds need is multiplied in for both at once. 'Value: "
+    "0.4' ends a term."
+)
+"""What asks for the steps."""
+
 TRACE_FORM = AnswerForm(
     title="Elimination table by table",
-    instruction=(
-        "Answer step by step, with exact numbers. B[A = 1] is B as it would be if A were set to 1. For each "
-        "probability that the answer needs, write 'Term: ' with it, such as 'P(B[A = 1] = 1)' or 'P(B = 1 | A = 0)'. "
-        "Begin with an empty table. 'Multiply B: (A, B) 00: 0.4; 01: 0.1; 10: 0.2; 11: 0.3' multiplies the "
-        "probabilities of B in, where (A, B) are the columns of the table and 00 their values; what B depends on must "
-        "be a column or set. 'Sum A: (B) 0: 0.6; 1: 0.4' sums over A, if nothing that follows depends on it. A "
-        "variable that two worlds need is multiplied in for both at once. 'Value: 0.4' ends a term. The last line is "
-        "'Answer: ' with the value."
-    ),
+    instruction=f"Answer step by step, with exact numbers. {STEPS} The last line is 'Answer: ' with the value.",
     labels=(),
     write=write_trace,
     judge=judge_trace,

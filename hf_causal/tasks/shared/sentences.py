@@ -7,7 +7,7 @@ writing them in other words, is then the same for every task.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
 CAUSES, HIDDEN, TOGETHER = "causes", "hidden", "together"
@@ -93,7 +93,7 @@ def typed_edges(statements: Iterable[Sentence]) -> tuple[tuple[str, str, bool], 
 
 def _take_apart(prompt: Any) -> Sentences:
     """Takes apart any prompt that has `edges`, `question` and possibly `given`."""
-    if not hasattr(prompt, "edges") or hasattr(prompt, "statements"):
+    if not {"edges", "question"} <= {field.name for field in fields(prompt)}:
         raise ValueError("the task does not say how its prompts are taken apart into sentences")
     question = Sentence("question", (tuple(prompt.question), tuple(getattr(prompt, "given", ()))))
     return Sentences(causal_sentences(prompt.edges), question)

@@ -9,11 +9,11 @@ from hf_causal.tasks.shared.reply_values import is_empty, read_nodes
 from hf_causal.tasks.shared.structured_replies import Reply, UnreadableReply
 
 LABEL = "Set"
-_IMPOSSIBLE = "impossible"
-_NO_SET = frozenset({_IMPOSSIBLE, "no set", "no such set", "there is none", "does not exist"})
+IMPOSSIBLE = "impossible"
+NO_SET = frozenset({IMPOSSIBLE, "no set", "no such set", "there is none", "does not exist"})
 SET_INSTRUCTION = (
     "Answer in one line: write 'Set: ' with the set in braces such as {A, B}, {} being the empty set, or "
-    f"'Set: {_IMPOSSIBLE}' if there is none."
+    f"'Set: {IMPOSSIBLE}' if there is none."
 )
 
 
@@ -28,19 +28,19 @@ def write_set_line(nodes: Iterable[str] | None) -> str:
 
     ```
     """
-    return f"{LABEL}: {_IMPOSSIBLE if nodes is None else '{' + ', '.join(sorted(nodes)) + '}'}"
+    return f"{LABEL}: {IMPOSSIBLE if nodes is None else '{' + ', '.join(sorted(nodes)) + '}'}"
 
 
-def read_set_line(reply: Reply, names: frozenset[str]) -> set[str] | None:
-    """Returns the set of a reply, or `None` where it says that there is none.
+def read_set_line(reply: Reply, names: frozenset[str], label: str = LABEL) -> set[str] | None:
+    """Returns the set after a label of a reply, or `None` where it says that there is none.
 
     Raises:
         [`UnreadableReply`]: If the set has anything else than names of the prompt, or may be empty or no set.
         [`CertificateError`]: If it has a node twice.
     """
-    text = reply.content(LABEL).rstrip(". ")
-    if text.lower() in _NO_SET:
+    text = reply.content(label).rstrip(". ")
+    if text.lower() in NO_SET:
         return None
     if text.lower() in ("none", "nothing") and text not in names:
-        raise UnreadableReply(f"{text!r} may be the empty set or no set: write '{{}}' or '{_IMPOSSIBLE}'")
-    return distinct([] if is_empty(text, names, LABEL) else read_nodes(text, names, LABEL), LABEL)
+        raise UnreadableReply(f"{text!r} may be the empty set or no set: write '{{}}' or '{IMPOSSIBLE}'")
+    return distinct([] if is_empty(text, names, label) else read_nodes(text, names, label), label)

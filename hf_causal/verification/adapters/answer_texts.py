@@ -36,9 +36,24 @@ def letter(text: Any) -> str:
     return text.strip().rstrip(".")
 
 
+def plain_text(value: Any) -> str:
+    """Reads a text without the spaces around it."""
+    if not isinstance(value, str):
+        raise UnreadableError(f"expected text, got {value!r:.80}")
+    return value.strip()
+
+
+def literal(value: Any) -> Any:
+    """Reads a set, list or tuple, as it is or as Python prints it; sets become frozen and lists tuples."""
+    if isinstance(value, str):
+        return _literal(value)
+    if not isinstance(value, list | tuple | set | frozenset) or len(value) > LONGEST:
+        raise UnreadableError(f"expected a set or list, got {value!r:.80}")
+    return _frozen(value)
+
+
 @lru_cache(maxsize=4096)
-def literal(text: str) -> Any:
-    """Reads a set, list or tuple as Python prints it; sets become frozen and lists tuples."""
+def _literal(text: str) -> Any:
     try:
         if len(text) > LONGEST:
             raise ValueError("too long")
@@ -48,14 +63,14 @@ def literal(text: str) -> Any:
 
 
 def _frozen(value: Any) -> Any:
-    if isinstance(value, set):
+    if isinstance(value, set | frozenset):
         return frozenset(map(_frozen, value))
     return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
 
 
 def name_set(value: Any) -> frozenset[str]:
     """Reads a set of names, such as `{'A', 'B'}` or `set()`."""
-    names = literal(value) if isinstance(value, str) else _frozen(value)
+    names = literal(value)
     if not isinstance(names, frozenset) or not all(isinstance(name, str) for name in names):
         raise UnreadableError(f"expected a set of names such as {{'A', 'B'}}, got {value!r:.80}")
     return names
@@ -71,7 +86,7 @@ def comma_list(text: Any) -> tuple[str, ...]:
     """Reads items with commas between them, or a list as Python prints it."""
     if isinstance(text, str) and not text.strip().startswith("["):
         return tuple(item.strip() for item in text.split(",")) if text.strip() else ()
-    items = literal(text) if isinstance(text, str) else _frozen(text)
+    items = literal(text)
     if not isinstance(items, tuple) or not all(isinstance(item, str) for item in items):
         raise UnreadableError(f"expected items with commas between them, got {text!r:.80}")
     return items

@@ -11,6 +11,7 @@ from hf_causal.verification.adapters.adapter import Values
 from hf_causal.verification.adapters.concepts import Concept
 from hf_causal.verification.adapters.questions import OutOfScopeError, Question, Solution, UnreadableError
 from hf_causal.verification.adapters.stated_graphs import StatedGraph, make_graph
+from hf_causal.verification.adapters.task_prompts import identification, statements
 
 _CAUSES = re.compile(r"(?:and |以及)?([A-Za-z0-9_]+)(?: causes |导致)([A-Za-z0-9_]+)")
 _SHARES = re.compile(r"(?:and |以及)?([A-Za-z0-9_]+)(?: and |和)([A-Za-z0-9_]+)")
@@ -84,8 +85,7 @@ def read_relation(row: Values, first: str) -> Question:
     contradiction = ""
     if isinstance(listed, list) and set(map(str, listed)) - {y} != set(found.items()) - {y}:
         contradiction = f"`{truth}` is {listed!r:.200}"
-    statements = ". ".join(f"{graph.names[i]} causes {graph.names[j]}" for i, j in graph.directed)
-    prompt = f"{statements}. Does {x} cause {y}?" if relation == "ancestor" and x != y else None
+    prompt = f"{statements(graph)} Does {x} cause {y}?" if relation == "ancestor" and x != y else None
     return Question(
         f"{first}", f"{_text(row, edges)}. {words.format(x=x, y=y)}", (_binary(row["gt_answer"]),), solution,
         _yes_no, _binary, prompt, contradiction,
@@ -102,7 +102,9 @@ def read_identification(row: Values) -> Question:
         f"{_text(row, 'di_edges')}. Hidden common causes: {_text(row, 'bi_edges') or 'none'}. "
         f"Is the effect of {x} on {y} identified?"
     )
-    return Question("identification", text, (_binary(row["gt_answer"]),), solution, _yes_no, _binary)
+    return Question(
+        "identification", text, (_binary(row["gt_answer"]),), solution, _yes_no, _binary, identification(graph, x, y)
+    )
 
 
 def read_options(row: Values, asked: str | None) -> Question:

@@ -138,7 +138,7 @@ def _word(truth: Any) -> str:
 
 
 def _answer(value: Any) -> str:
-    word = value.strip().rstrip(".").lower() if isinstance(value, str) else value
+    word = value.strip().rstrip(".").lower() if isinstance(value, str) else ""
     if word not in _YES:
         raise UnreadableError(f"expected yes or no, got {value!r:.80}")
     return _YES[word]

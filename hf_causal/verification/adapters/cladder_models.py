@@ -18,6 +18,7 @@ from hf_causal.graphs.mixed_graphs import bits
 from hf_causal.graphs.structural_models import BinaryModel, Variable, probability
 from hf_causal.verification.adapters.adapter import Adapter, Values
 from hf_causal.verification.adapters.cladder_queries import Formal
+from hf_causal.verification.adapters.effect_answers import number_of
 from hf_causal.verification.adapters.questions import Answer, OutOfScopeError, Question, Solution, UnreadableError
 
 _PARAMETER = re.compile(r"[pP]\((\w+)(?: \| (\w+(?:, \w+)*))?\)")
@@ -92,9 +93,9 @@ def _read(row: Values) -> Question:
     numbers = {name: value for name, value in stated.items() if name in exact and isinstance(value, int | float)}
     if not numbers:
         raise OutOfScopeError("none of the quantities is covered")
-    gaps = {name: abs(exact[name] - Fraction(str(value))) for name, value in numbers.items()}
+    gaps = {name: abs(exact[name] - number_of(value)) for name, value in numbers.items()}
     wrong = {name: f"{float(exact[name]):.6f}" for name, gap in gaps.items() if gap > TOLERANCE}
-    proof: dict[str, Any] = wrong or {"quantities": len(numbers)}
+    proof: dict[str, Any] = {**wrong} if wrong else {"quantities": len(numbers)}
     answer = tuple((name, float(exact[name]) if name in wrong else value) for name, value in numbers.items())
     solution = Solution((answer,), proof)
     return Question("model", f"{structure} {row['params']}", (tuple(numbers.items()),), solution, _spell)

@@ -9,6 +9,7 @@ from hf_causal.verification.adapters.answer_texts import literal
 from hf_causal.verification.adapters.clear_questions import solve
 from hf_causal.verification.adapters.questions import Answer, Question, UnreadableError
 from hf_causal.verification.adapters.stated_graphs import read_graph
+from hf_causal.verification.adapters.task_prompts import clear_prompt
 
 _COLUMNS = ("description", "question", "answer", "question_type", "task_type")
 
@@ -26,7 +27,9 @@ def _read(row: Values) -> Question:
     listed = _alternatives(row["answer"]) if solved.lists_alternatives else None
     stated = tuple(map(solved.parse, [row["answer"]] if listed is None else listed))
     topic = f"{row['task_type']} {row['question_type']}"
-    return Question(topic, f"{description}\n{asked}", stated, solved.solution, solved.spell, solved.parse)
+    return Question(topic, f"{description}\n{asked}", stated, solved.solution, solved.spell, solved.parse,
+        prompt=clear_prompt(description, asked),
+    )  # fmt: skip
 
 
 def _alternatives(answer: Any) -> list[Any] | None:
@@ -37,15 +40,13 @@ def _alternatives(answer: Any) -> list[Any] | None:
 
 
 def _write(row: Values, question: Question, answers: tuple[Answer, ...]) -> dict[str, Any]:
-    texts = [question.spell(answer) for answer in answers]
-    if isinstance(row["answer"], list):
+    texts, stated = [question.spell(answer) for answer in answers], row["answer"]
+    if isinstance(stated, list):
         return {"answer": list(literal(texts[0])) if texts[0].startswith("[") else texts}
-    if question.stated and len(answers) == 1 and not row["answer"].lstrip().startswith("["):
-        return {"answer": texts[0]}
-    if _alternatives(row["answer"]) is None:
-        return {"answer": texts[0]}
-    listed = ", ".join(texts) if texts and texts[0][0] in "{s" else ", ".join(map(repr, texts))
-    return {"answer": f"[{listed}]"}
+    if isinstance(stated, str) and len(question.stated) != 1 and _alternatives(stated) is not None:
+        listed = ", ".join(texts if texts[0][0] in "{s" else map(repr, texts))
+        return {"answer": f"[{listed}]"}
+    return {"answer": texts[0]}
 
 
 ADAPTER = Adapter("clear", "CLEAR", "https://github.com/OpenCausaLab/CLEAR", _recognizes, _read, _write)

@@ -11,7 +11,7 @@ from hf_causal.graphs import structure
 from hf_causal.graphs.identification import Hedge, factors_or_hedge
 from hf_causal.graphs.mixed_graphs import MixedGraph, bits
 from hf_causal.graphs.paths import TooManyStepsError
-from hf_causal.verification.adapters.answer_texts import literal, name_set, spell_set
+from hf_causal.verification.adapters.answer_texts import literal, name_set, plain_text, spell_set
 from hf_causal.verification.adapters.questions import OutOfScopeError, UnreadableError
 from hf_causal.verification.adapters.stated_graphs import StatedGraph, path_of, read_graph
 
@@ -26,7 +26,7 @@ class Concept:
     """Whether an item is one of them."""
     items: Callable[[], Iterable[Any]]
     """All of them."""
-    parse: Callable[[Any], Any] = str.strip
+    parse: Callable[[Any], Any] = plain_text
     spell: Callable[[Any], str] = str
     why: Callable[[Any], dict[str, Any]] | None = None
     """The reason for the verdict on one item, where the list of all items is not the best."""
@@ -117,7 +117,7 @@ def triples(graph: StatedGraph, relation: str) -> Concept:
 
 
 def _names(text: Any) -> tuple[str, ...]:
-    value = literal(text) if isinstance(text, str) else tuple(text)
+    value = literal(text)
     if not isinstance(value, tuple) or len(value) != 3 or not all(isinstance(name, str) for name in value):
         raise UnreadableError(f"expected three nodes, got {text!r:.80}")
     return value
@@ -175,7 +175,9 @@ def orders(graph: StatedGraph) -> Concept:
         late = [f"{graph.names[i]}->{graph.names[j]}" for i, j in graph.directed if not _before(place, graph, i, j)]
         return {"order": list(order), "edges_against_it": late}
 
-    return Concept(holds, listed, lambda text: tuple(name.strip() for name in text.split(",")), ", ".join, why)
+    return Concept(
+        holds, listed, lambda text: tuple(name.strip() for name in plain_text(text).split(",")), ", ".join, why
+    )
 
 
 def _before(place: dict[str, int], graph: StatedGraph, i: int, j: int) -> bool:
@@ -230,7 +232,7 @@ def _edge_names(graph: StatedGraph) -> frozenset[tuple[str, str]]:
 
 def canonical_graph(text: str) -> StatedGraph:
     """Reads a graph, with its edges in the order of the alphabet, so that equal graphs are equal."""
-    graph = read_graph(text)
+    graph = read_graph(plain_text(text))
     return StatedGraph(graph.names, tuple(sorted(graph.directed)), graph.bidirected, graph.undirected, graph.number)
 
 

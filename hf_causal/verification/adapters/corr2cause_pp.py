@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from hf_causal.graphs.equivalence import MAX_VARIABLES, EquivalenceClass, closures
+from hf_causal.tasks.corr2cause.text import HYPOTHESES, ClosedSystem, join
 from hf_causal.verification.adapters.adapter import Adapter, Values
 from hf_causal.verification.adapters.questions import (
     Answer,
@@ -99,7 +100,11 @@ def _read(row: Values) -> Question:
         raise UnreadableError(f"expected a hypothesis about two variables, got {hypothesis.strip()!r:.120}")
     holds = _holds(relation, graphs.members, names.index(match[1]), names.index(match[2]))
     solution = Solution(((int(holds.all()), _pairs(_compelled(graphs), names)),), _proof(graphs, names, holds))
-    return Question(row["relation_type"], query, (_stated(row),), solution, _spell)
+    prompt = None
+    if relation in ("parent", "child"):
+        i, j = (match[1], match[2]) if relation == "parent" else (match[2], match[1])
+        prompt = join(ClosedSystem.of_table(names, graphs.independences).text, HYPOTHESES["parent"].format(i=i, j=j))
+    return Question(row["relation_type"], query, (_stated(row),), solution, _spell, prompt=prompt)
 
 
 def _compelled(graphs: EquivalenceClass) -> np.ndarray:

@@ -104,7 +104,7 @@ def find_all(concept: Concept, style: str) -> Solved:
     debatable = _other(concept, answer, lambda other: frozenset(other.listed()))
 
     def parse(text: Any) -> frozenset[Any]:
-        values = comma_list(text) if style == "comma" else literal(text) if isinstance(text, str) else tuple(text)
+        values = comma_list(text) if style == "comma" else literal(text)
         if not isinstance(values, tuple | frozenset):
             raise UnreadableError(f"expected a list, got {text!r:.80}")
         items = [concept.parse(value) for value in values]

@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 
 from hf_causal.graphs.mixed_graphs import MixedGraph, bits, node_set
 from hf_causal.graphs.paths import Path
+from hf_causal.verification.adapters.answer_texts import plain_text
 from hf_causal.verification.adapters.questions import OutOfScopeError, UnreadableError
 
 _NAME = r"[^\s,.;:?!<>{}()\[\]'\"|-]+"
@@ -113,7 +114,7 @@ def path_of(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
     ```
     """
-    match = _PATH.fullmatch(text.strip())
+    match = _PATH.fullmatch(plain_text(text))
     if not match:
         raise UnreadableError(f"expected a path such as 'A->B<-C', got {text!r:.80}")
     steps = _STEP.findall(match[2])

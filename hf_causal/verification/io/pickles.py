@@ -65,7 +65,7 @@ def _look_through(data: bytes) -> None:
             what = f" of {argument!r:.80}" if argument is not None else ""
             raise pickle.UnpicklingError(f"it has the operation {operation.name}{what}")
         # An index of a memory makes a reader reserve room for all smaller ones.
-        if operation.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(argument) > number:
+        if operation.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(argument or 0) > number:
             raise pickle.UnpicklingError(f"it stores something at the far index {argument}")
 
 

@@ -1,4 +1,7 @@
-"""An oracle for structural models in words: all responses of all variables, read from the text by another reader."""
+"""An oracle for structural models in words: all responses of all variables, read from the text by another reader.
+
+It imports nothing of `hf_causal`.
+"""
 
 import re
 from fractions import Fraction
@@ -18,6 +21,7 @@ def read_model(text):
 
 
 def parents_of(tables, name):
+    """Returns the causes of a variable in the order of their names."""
     return sorted({parent for key in tables[name] for parent, _ in key})
 
 
@@ -40,6 +44,7 @@ class Units:
 
     @staticmethod
     def responses(table, coupling):
+        """Yields the responses to each condition with their weights."""
         keys = list(table)
         if coupling == "threshold":
             steps = sorted({Fraction(0), Fraction(1), *table.values()})
@@ -53,6 +58,7 @@ class Units:
                 yield dict(zip(keys, values, strict=True)), weight
 
     def solve(self, response, do):
+        """Returns the value of each variable, where some are set."""
         state = {}
         for name in self.order:
             row = frozenset((parent, state[parent]) for parent in parents_of(self.tables, name))
@@ -60,6 +66,7 @@ class Units:
         return state
 
     def mean(self, function, condition=lambda response: True):
+        """Returns the mean of a function of the responses, under a condition; `None` where that has probability 0."""
         total = weights = Fraction(0)
         for response, weight in self.units:
             if condition(response):
@@ -69,6 +76,7 @@ class Units:
 
 
 def values_of(words):
+    """Returns the values in words such as `A is set to 1 and B is set to 0`."""
     return {
         name: int(value)
         for name, value in re.findall(r"(\w+)(?: is (?:observed to be|set to))? (?:at )?([01])\b", words)

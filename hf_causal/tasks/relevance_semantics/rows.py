@@ -1,0 +1,187 @@
+"""The corpus of the notions of relevance: "Can setting A change the probability of C if B is held fixed?"
+
+The cells are the notions. About each premise there is a Yes and a No; where possible, a No is about a variable that a
+path leads to (probabilistic and deterministic), and a Yes about one that the two other notions do not all agree on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import combinations
+
+import numpy as np
+import pyarrow as pa
+
+from hf_causal.graphs.dags import erdos_renyi_dags
+from hf_causal.graphs.relevance_notions import NOTIONS, Notion, TableModel, is_relevant
+from hf_causal.tasks.relevance_semantics.proof import prove
+from hf_causal.tasks.relevance_semantics.text import WORDS, Prompt, Statement
+from hf_causal.tasks.shared.configs import share_out
+from hf_causal.tasks.shared.named_graphs import names_then_edges
+from hf_causal.tasks.shared.names import RESERVED_WORDS, decode_names
+from hf_causal.tasks.shared.rows import QuestionBatch, generate_rows
+from hf_causal.tasks.shared.schema import Cell, CorpusConfig, arrow_schema
+from hf_causal.tasks.shared.split_assignment import SplitAssigner
+from hf_causal.utils.randomness import Draws, Stream
+
+NUM_COINS = 2
+SCHEMA = arrow_schema(("num_held", pa.int32()), ("graphical", pa.bool_()), ("probabilistic", pa.bool_()),
+                      ("deterministic", pa.bool_()))  # fmt: skip
+"""The shared columns, and: nodes that are held fixed, and whether x is relevant to y under each notion."""
+_EDGES_PER_NODE = 1.25
+_GRAPHS_PER_USED_GRAPH = 2.5
+_MOST_PARENTS = 2
+Triple = tuple[int, int, tuple[int, ...]]
+
+
+def _draw(cell: Cell, rows: int, stream: Stream, assigner: SplitAssigner) -> tuple[np.ndarray, np.ndarray]:
+    """Draws names of variables and coins, and DAGs of the variables in which none has more than two parents."""
+
+    def draw(cell: Cell, count: int, stream: Stream) -> np.ndarray:
+        size = cell.num_nodes - NUM_COINS
+        edges = erdos_renyi_dags(count, size, _EDGES_PER_NODE, stream)
+        parents = (edges[..., 1, None] == np.arange(size)).sum(axis=1)
+        return edges[parents.max(axis=1) <= _MOST_PARENTS]
+
+    return names_then_edges(cell, _GRAPHS_PER_USED_GRAPH * rows / 2, stream, assigner, draw)
+
+
+def draw_statements(words: list[str], edges: list[list[int]], draws: Draws) -> tuple[Statement, ...]:
+    """Draws the tables of the variables; a variable without causes has a coin, every other one may have one."""
+    names, coins = words[:-NUM_COINS], words[-NUM_COINS:]
+    statements = []
+    for node, name in enumerate(names):
+        sources = [names[cause] for cause, effect in edges if effect == node]
+        if not sources or draws.below(2):
+            sources.append(coins[draws.below(NUM_COINS)])
+        rows = [format(row, f"0{len(sources)}b") for row in range(2 ** len(sources))]
+        ones = tuple(row for row in rows if draws.below(2))
+        if not ones or len(ones) == len(rows):
+            ones = (rows[draws.below(len(rows))],)
+        statements.append(Statement(name, tuple(sources), ones))
+    return tuple(draws.shuffled(statements))
+
+
+def draw_questions(prompt: Prompt, notion: Notion, draws: Draws) -> list[tuple[Prompt, dict[str, bool]]] | None:
+    """Returns a Yes and a No about a model in random order, with their answers by notion; `None` without them."""
+    numbered = prompt.numbered
+    triples = draws.shuffled(_triples(len(numbered.names)))
+    hard: dict[bool, tuple[Triple, dict[str, bool]]] = {}
+    easy: dict[bool, tuple[Triple, dict[str, bool]]] = {}
+    for triple in triples:
+        answers = notions_of(numbered.model, triple)
+        yes = answers[notion]
+        (hard if len(set(answers.values())) > 1 else easy).setdefault(yes, (triple, answers))
+        if len(hard) == 2:
+            break
+    chosen = [hard.get(yes) or easy.get(yes) for yes in (True, False)]
+    found = [one for one in chosen if one is not None]
+    if len(found) < 2 or not hard:
+        return None
+    return [(_ask_about(prompt, notion, triple), answers) for triple, answers in draws.shuffled(found)]
+
+
+def _triples(size: int) -> list[Triple]:
+    """Returns all questions about a variable, another one, and none to two that are held fixed."""
+    found = []
+    for x in range(size):
+        for y in range(size):
+            rest = [node for node in range(size) if node not in (x, y)]
+            if x != y:
+                found += [(x, y, held) for count in range(3) for held in combinations(rest, count)]
+    return found
+
+
+def notions_of(model: TableModel, triple: Triple) -> dict[str, bool]:
+    """Returns whether x is relevant to y under each notion; without a path it is under none."""
+    x, y, held = triple
+    z = frozenset(held)
+    if not is_relevant(model, "graphical", x, y, z):
+        return dict.fromkeys(NOTIONS, False)
+    deterministic = is_relevant(model, "deterministic", x, y, z)
+    probabilistic = deterministic and is_relevant(model, "probabilistic", x, y, z)
+    return {"graphical": True, "probabilistic": probabilistic, "deterministic": deterministic}
+
+
+def _ask_about(prompt: Prompt, notion: Notion, triple: Triple) -> Prompt:
+    names = prompt.numbered.names
+    x, y, held = triple
+    return Prompt(prompt.coins, prompt.statements, notion, names[x], names[y], tuple(names[node] for node in held))
+
+
+def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: Stream) -> QuestionBatch:
+    notion = next(one for one in NOTIONS if one == cell.structure)
+    used, prompts, answers = list[int](), list[Prompt](), list[dict[str, bool]]()
+    seeds = stream.words((len(edges),)).tolist()
+    for index, (words, graph) in enumerate(zip(decode_names(names), edges.tolist(), strict=True)):
+        if len(prompts) >= rows:
+            break
+        draws = Draws(seeds[index])
+        coins = tuple(words[-NUM_COINS:])
+        model = Prompt(coins, draw_statements(words, graph, draws), notion, words[0], words[1])
+        found = draw_questions(model, notion, draws)
+        if found is not None:
+            used.append(index)
+            prompts += [prompt for prompt, _ in found]
+            answers += [one for _, one in found]
+    proofs = [prove(prompt) for prompt in prompts]
+    columns: dict[str, pa.Array] = {"num_held": pa.array([len(prompt.held) for prompt in prompts], pa.int32())}
+    columns |= {name: pa.array([one[name] for one in answers], pa.bool_()) for name in NOTIONS}
+    return QuestionBatch(
+        edges[used],
+        names[used],
+        np.repeat(np.arange(len(used)), 2),
+        pa.array([prompt.question_text for prompt in prompts], pa.string()),
+        np.array([proof.answer == "Yes" for proof in proofs], dtype=bool),
+        np.array([proof.hops for proof in proofs], dtype=np.int32),
+        pa.array([proof.certificate for proof in proofs], pa.string()),
+        pa.array([prompt.premise for prompt in prompts[::2]], pa.string()),
+        columns,
+    )
+
+
+def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:
+    """Generates one shard as an Arrow table; the two rows of a premise are next to each other."""
+    return generate_rows(config, split, shard, _draw, _ask, SCHEMA, RESERVED_WORDS | WORDS)
+
+
+def relevance_semantics(
+    rows: int = 60_000,
+    validation_rows: int = 6_000,
+    rows_per_cell: int = 500,
+    nodes: tuple[int, ...] = (5, 6, 7),
+    seed: int = 0,
+    rows_per_shard: int = 2_500,
+) -> CorpusConfig[Cell]:
+    """Makes the config: 3 and 4 variables with two coins for training, `nodes` of both together in `test`.
+
+    Args:
+        rows, validation_rows (`int`): Rows of the splits, equally many for each notion and size.
+        rows_per_cell (`int`): Rows of each cell of `test`.
+        nodes (`tuple[int, ...]`): Numbers of variables and coins in `test`.
+        seed (`int`): Of the random numbers.
+        rows_per_shard (`int`): Rows of one Parquet file.
+    """
+    if min(nodes) < NUM_COINS + 3:
+        raise ValueError(f"`nodes` must be at least {NUM_COINS + 3}, three variables and two coins, got {nodes}")
+    mix = dict.fromkeys(NOTIONS, 1.0)
+    splits = {
+        split: tuple(
+            _cell(notion, size, count) for (notion, size), count in share_out(dict(mix), (5, 6), total).items()
+        )
+        for split, total in (("train", rows), ("validation", validation_rows))
+    }
+    splits["test"] = tuple(_cell(notion, size, rows_per_cell) for notion in NOTIONS for size in nodes)
+    description = (
+        "Whether a change is relevant under the graphical, the probabilistic and the deterministic notion, in models "
+        "of tables and two coins with 3 and 4 variables; `test` goes to 5. Premises are those in which the notions "
+        "differ."
+    )
+    return CorpusConfig("relevance_semantics", description, splits, seed=seed, rows_per_shard=rows_per_shard)
+
+
+def _cell(notion: str, size: int, rows: int) -> Cell:
+    return Cell(notion, size, rows, branching_factor=_EDGES_PER_NODE)
+
+
+CONFIGS: dict[str, Callable[..., CorpusConfig]] = {"relevance_semantics": relevance_semantics}

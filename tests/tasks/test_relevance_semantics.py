@@ -1,0 +1,170 @@
+"""The notions of relevance: answers against a plain enumeration from the text, proofs, texts and rows."""
+
+import json
+import re
+from collections import Counter
+from itertools import product
+
+import networkx as nx
+import numpy as np
+import pytest
+
+import hf_causal
+from hf_causal.graphs.relevance_notions import NOTIONS
+from hf_causal.tasks.answering import write_answer
+from hf_causal.tasks.proving import read
+from hf_causal.tasks.registry import get_task
+from hf_causal.tasks.shared.proofs import CertificateError
+
+TASK = get_task("relevance_semantics")
+CANCELS = "u is a fair coin. A is never 1. B depends on A and u: it is 1 for 01 and 10."
+PROBABILITY = "Can setting A change the probability of B?"
+EVER = "Can setting A ever change B if perhaps further variables are held fixed?"
+
+
+@pytest.fixture(scope="module")
+def rows():
+    config = TASK.configs["relevance_semantics"](rows=180, validation_rows=30, rows_per_cell=4, nodes=(5, 6))
+    return [row for split in ("train", "test") for row in TASK.generate_shard(config, split, 0).to_pylist()]
+
+
+def names_in(text):
+    return re.split(r", | and ", text) if text else []
+
+
+class Oracle:
+    """A model that is read with other patterns, and solved by recursion for each outcome."""
+
+    def __init__(self, premise):
+        self.coins = re.findall(r"(\w+) is a fair coin", premise)
+        self.tables = {
+            name: (names_in(sources), names_in(ones))
+            for name, sources, ones in re.findall(r"(\w+) depends on ([^:]+): it is 1 for ([^.]+)\.", premise)
+        }
+
+    def value(self, name, coins, held):
+        if name in coins or name in held:
+            return {**coins, **held}[name]
+        sources, ones = self.tables[name]
+        return int("".join(str(self.value(source, coins, held)) for source in sources) in ones)
+
+    def outcomes(self):
+        for bits in product((0, 1), repeat=len(self.coins)):
+            yield dict(zip(self.coins, bits, strict=True))
+
+    def graph(self):
+        graph = nx.DiGraph((source, name) for name, (sources, _) in self.tables.items() for source in sources)
+        graph.add_nodes_from(self.tables)
+        return graph
+
+    def relevant(self, notion, x, y, held):
+        if notion == "graphical":
+            return nx.has_path(self.graph().subgraph(set(self.graph()) - set(held)), x, y)
+        rest = [name for name in self.tables if name not in (x, y, *held)] if notion == "deterministic" else []
+        for values in product(*[(0, 1)] * len(held), *[(None, 0, 1)] * len(rest)):
+            fixed = {n: v for n, v in zip((*held, *rest), values, strict=True) if v is not None}
+            pairs = [[self.value(y, coins, {**fixed, x: v}) for v in (0, 1)] for coins in self.outcomes()]
+            if notion == "probabilistic" and sum(a for a, _ in pairs) != sum(b for _, b in pairs):
+                return True
+            if notion == "deterministic" and any(a != b for a, b in pairs):
+                return True
+        return False
+
+
+def question_of(text):
+    x, y = re.match(r"(?:Is there a causal path from (?=(\w+))|Can setting (?=(\w+)))", text), None
+    x = x[1] or x[2]
+    y = re.search(rf"from {x} to (\w+)|ever change (\w+)|probability of (\w+)", text)
+    held = re.search(r"if (.+?)(?: and perhaps further variables)? (?:is|are) held fixed", text)
+    names = [] if held is None or held[1].startswith("perhaps") else names_in(held[1])
+    return x, next(filter(None, y.groups())), names
+
+
+def test_answers_agree_with_a_plain_enumeration(rows):
+    counts = Counter()
+    for row in rows:
+        oracle, (x, y, held) = Oracle(row["premise"]), question_of(row["question"])
+        for notion in NOTIONS:
+            assert oracle.relevant(notion, x, y, held) == row[notion], row
+        assert (row["completion"] == "Yes") == row[row["structure"]] and row["num_held"] == len(held)
+        counts[row["structure"], row["completion"]] += 1
+    assert len(counts) == 6 and len(set(counts.values())) == 1
+
+
+def test_the_notions_differ_within_every_premise(rows):
+    for first, second in zip(rows[::2], rows[1::2], strict=True):
+        assert first["premise"] == second["premise"] and {first["label"], second["label"]} == {0, 1}
+        assert any(len({row[notion] for notion in NOTIONS}) > 1 for row in (first, second))
+        assert all(row["probabilistic"] <= row["deterministic"] <= row["graphical"] for row in (first, second))
+
+
+def test_texts_proofs_and_forms(rows):
+    for row in rows[::3]:
+        assert str(TASK.parse(row["prompt"])) == row["prompt"]
+        hf_causal.check(row)
+        written = write_answer(row, "proof")
+        assert hf_causal.score(written, row, "proof").value == 1
+        other = written.replace(row["completion"], {"Yes": "No", "No": "Yes"}[row["completion"]], 1)
+        assert hf_causal.score(other, row, "proof").value == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "certificate"),
+    [
+        (PROBABILITY, "No", {"probabilities": {"": "0.5"}}),
+        (EVER, "Yes", {"coins": {"u": 1}, "held": {}, "values": [1, 0]}),
+        ("Is there a directed path from A to B?", "Yes", {"path": ["A", "B"]}),
+        ("can setting B ever change A when perhaps further variables are kept constant", "No", {"unchanged": 2}),
+    ],
+)
+def test_examples(question, answer, certificate):
+    task, prompt = read(f"{CANCELS} {question}")
+    assert task is TASK and TASK.prove(prompt).answer == answer
+    TASK.check(prompt, answer, certificate)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "certificate"),
+    [
+        (PROBABILITY, "No", {"probabilities": {"": "0.4"}}),
+        (PROBABILITY, "No", {"probabilities": {}}),
+        (PROBABILITY, "Yes", {"held": {}, "probabilities": ["1/2", "1/2"]}),
+        (PROBABILITY, "Yes", {"held": {}, "probabilities": ["1/2", "1/4"]}),
+        (EVER, "No", {"unchanged": 2}),
+        (EVER, "Yes", {"coins": {"u": 1}, "held": {"A": 1}, "values": [1, 0]}),
+        (EVER, "Yes", {"coins": {}, "held": {}, "values": [0, 1]}),
+        (EVER, "Yes", []),
+        ("Is there a causal path from A to B?", "Yes", {"path": ["u", "B"]}),
+        ("Is there a causal path from B to A?", "No", {"reached": ["A"]}),
+    ],
+)
+def test_what_proves_nothing_is_refused(question, answer, certificate):
+    with pytest.raises(CertificateError):
+        TASK.check(TASK.parse(f"{CANCELS} {question}"), answer, certificate)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("it is 1 for 01 and 10", "it is 1 for 01 or 10", "cannot read"),
+        ("it is 1 for 01 and 10", "it is 1 for 011", "values should be such as '00'"),
+        ("A is never 1", "A depends on B: it is 1 for 1", "cycle"),
+        ("u is a fair coin. ", "", "no statement says how 'u'"),
+        ("u is a fair coin", "u is a loaded coin", "cannot read"),
+        ("A is never 1", "A is never 1. A is always 1", "two statements"),
+        ("probability of B", "probability of C", "no statement says how 'C'"),
+        ("probability of B", "probability of A", "twice"),
+        ("probability of B?", "probability of B soon?", "cannot read"),
+    ],
+)
+def test_what_is_not_understood_is_refused(old, new, message):
+    with pytest.raises(ValueError, match=message):
+        TASK.prove(TASK.parse(f"{CANCELS} {PROBABILITY}".replace(old, new)))
+
+
+def test_changes_leave_the_answer_as_it_is(rows):
+    prompts = [TASK.parse(row["prompt"]) for row in rows[:30]]
+    for change in TASK.invariances.values():
+        for before, after in zip(prompts, change(prompts, np.random.default_rng(0)), strict=True):
+            assert TASK.prove(after).answer == TASK.prove(before).answer
+    assert json.loads(rows[0]["certificate"])

@@ -1,0 +1,123 @@
+"""Conversion, evaluation and random changes of rows that are written as published data sets have them."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from clear_rows import row
+
+from hf_causal.evaluation.questions import file_questions
+from hf_causal.tasks.proving import check
+from hf_causal.verification import convert, verify
+from hf_causal.verification.adapters import VERDICTS, adapters, find_adapter
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "benchmarks"))
+from fuzz_adapters import fuzz
+
+TREE = "Given a DAG (directed acyclic graph) with nodes A, B, C and directed edges A->B, B->C."
+MIXED = (
+    "Given an ADMG (acyclic directed mixed graph) with nodes A, B, directed edges A->B and bi-directed edges A<->B."
+)
+CLEAR = [
+    row(TREE, "Are node A and node C d-separated by nodeset {'B'}?", "Yes."),
+    row(TREE, "Are node A and node C d-separated by nodeset set()?", "Yes."),
+    row(TREE, "Is node C one of descendants of node A?", "Yes."),
+    row(TREE, "Is there a directed path from C to A?", "No."),
+    row(MIXED, "Can the causal effect of treatment A on outcome B be identified or not?", "No."),
+    row(TREE, "How many nodes does this graph have?", "3"),
+    row(TREE, "Find one valid topological ordering of the graph.", "A, B, C"),
+]
+"""The second label is wrong."""
+CALM = {"vertices": list("ABC"), "ar_edges": "A causes B, and B causes C", "former": "A", "latter": "C"}
+CALM |= {"gt_answer": 1}
+PLUS = {
+    "query": "Premise:\nSuppose there is a closed system of 3 variables, X, Y, and Z, whose causal structure forms a "
+    "directed acyclic graph and satisfies faithfulness. All the conditional independence relations are: X indep Y.\n\n"
+    "Hypothesis: Z is directly affected by X.",
+    "label": 1,
+    "relation_type": "child",
+    "forced_edges": [["X", "Z"], ["Y", "Z"]],
+}
+THREE = {
+    "input": "Premise: Suppose there is a closed system of 2 variables, A and B. All the statistical relations among "
+    "these 2 variables are as follows: A correlates with B.\nHypothesis: A directly causes B.",
+    "label": 0,
+}
+WORLD = (
+    "Imagine a self-contained, hypothetical world with only the following conditions, and without any unmentioned "
+    "factors or causal relationships: Rain has a direct effect on mud."
+)
+DATA = (
+    "For those with rain being high, the probability of mud being high is 0.7. "
+    "For those with rain being low, the probability of mud being high is 0.2."
+)
+ASKED = "If rain is changed to be high, will mud be more likely to be high?"
+EFFECT = {
+    "Background": {"data_info": DATA},
+    "given_info": WORLD,
+    "Instruction": "x",
+    "Question": ASKED,
+    "gt_answer": 0.5,
+}
+GYM = {
+    "problem": f"Input Info: {WORLD}\n{DATA}\nInstruction: x\nQuestion: {ASKED}\n"
+    "Provide the calculation result to four decimal places",
+    "answer": '{"ANSWER": "Yes", "PROB": "0.5"}', "Type": "ATE",
+}  # fmt: skip
+META = {"graph_id": "fork", "query_type": "ate", "given_info": {"P(Y | X)": [0.2, 0.7]}}
+LADDER = {
+    "given_info": "The probability is 20%. The probability is 70%.",
+    "question": "Will rixq increase the chance of xevu?",
+    "answer": "yes",
+    "meta": META | {"treatment": "X", "outcome": "Y"},
+}
+MODEL = {
+    "model_id": 0, "structure": "X->Y,V2->Y", "groundtruth": {"P(X=1)": 0.5},
+    "params": {"p(X)": 0.5, "p(V2)": 0.5, "p(Y | X, V2)": [[0.1, 0.2], [0.3, 0.4]]},
+}  # fmt: skip
+ROWS = {
+    "clear": CLEAR, "calm": [CALM, EFFECT], "corr2cause": [THREE], "corr2cause_pp": [PLUS], "caugym": [GYM],
+    "cladder": [LADDER], "cladder_models": [MODEL],
+}  # fmt: skip
+
+
+def write(path, rows):
+    path.write_text("".join(json.dumps(values) + "\n" for values in rows))
+    return path
+
+
+def test_rows_are_converted_with_proofs(tmp_path):
+    paths = [write(tmp_path / f"{name}.jsonl", ROWS[name]) for name in ("clear", "calm", "corr2cause_pp")]
+    done = convert(paths, tmp_path / "rows")
+    assert [(one.num_rows, one.num_converted) for one in done] == [(7, 5), (2, 1), (1, 1)]
+    for one in done:
+        rows = [json.loads(line) for line in one.path.read_text().splitlines()]
+        for values in rows:
+            check(values)
+        if one.name == "clear.jsonl":
+            assert [values["completion"] for values in rows] == ["Yes", "No", "Yes", "No", "No"]
+            assert [values["task"] for values in rows] == ["d_separation"] * 2 + ["transitivity"] * 2 + [
+                "identification"
+            ]
+            assert [values["stated_answer"] for values in rows][:2] == ["Yes.", "Yes."]
+    assert verify(tmp_path / "rows").is_clean
+    with pytest.raises(ValueError, match="different names"):
+        convert([paths[0], paths[0]], tmp_path / "rows")
+
+
+def test_yes_no_questions_are_scored(tmp_path):
+    questions = file_questions(write(tmp_path / "clear.jsonl", CLEAR))
+    assert questions.references == [1, 1, 1, 0, 0] and questions.contradicted == [1]
+    assert questions.prompts[0] == "A causes B. B causes C. Are A and C d-separated given {B}?"
+    with pytest.raises(ValueError, match="asks for Yes or No"):
+        file_questions(write(tmp_path / "plus.jsonl", [PLUS]))
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_changed_rows_never_end_in_a_traceback(name):
+    adapter = next(one for one in adapters() if one.name == name)
+    assert all(find_adapter(values) is adapter for values in ROWS[name])
+    counts = fuzz(adapter, ROWS[name], 150, seed=1)
+    assert sum(counts.values()) == 150 and set(counts) <= {*VERDICTS, "not recognized"}
+    assert counts["unreadable"] + counts["not recognized"]
