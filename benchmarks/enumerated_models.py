@@ -76,11 +76,10 @@ class Units:
 
 
 def values_of(words):
-    """Returns the values in words such as `A is set to 1 and B is set to 0`."""
-    return {
-        name: int(value)
-        for name, value in re.findall(r"(\w+)(?: is (?:observed to be|set to))? (?:at )?([01])\b", words)
-    }
+    """Returns the values in words such as `A is set to 1 and B is set to 0`; a name may be a digit."""
+    items = re.split(r", | and ", words)
+    pattern = re.compile(r"(\w+) (?:is observed to be|is set to|is|at) ([01])")
+    return {match[1]: int(match[2]) for match in map(pattern.fullmatch, items)}
 
 
 def answer(tables, coupling, question):

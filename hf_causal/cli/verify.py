@@ -12,9 +12,12 @@ from hf_causal.cli.options import slow_bar
 VERIFY_HELP = """
 Prove or refute every row of any data set of the package's tasks, from nothing but the row's own text.
 
-SOURCE is a Parquet, JSONL, JSON or CSV file, a folder of them, or a data set on the Hub. Rows have a text (`prompt`,
-`input`, or `premise` with `question` or `hypothesis`) and a label (`completion`, `label`, `answer`, `relation` or
-`output`: Yes/No, 1/0, true/false, entailment/non-entailment).
+SOURCE is a Parquet, JSONL, JSON, CSV or pickle file, a folder of them, or a data set on the Hub. Rows have a text
+(`prompt`, `input`, or `premise` with `question` or `hypothesis`) and a label (`completion`, `label`, `answer`,
+`relation` or `output`: Yes/No, 1/0, true/false, entailment/non-entailment).
+
+Rows of CLEAR, CaLM, CauGym, Corr2Cause, Corr2Cause++, CLadder and RLCausal are read as they were published, and
+pickles of plain containers; docs/audit.md lists the verdicts.
 
 Defects, which make the exit status 1: labels that the text refutes; rows and labels that cannot be read; certificates
 that do not prove their label; columns that contradict each other; the same statements and question with both labels;

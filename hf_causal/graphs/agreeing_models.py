@@ -35,7 +35,7 @@ class ModelSampler:
         self.parents = [tuple(sorted(bits(parents), key=self.place.__getitem__)) for parents in graph.parents]
 
     def agreeing(self, tries: int) -> Iterator[BinaryModel]:
-        """Yields models in which all stated probabilities hold, of so many that are drawn."""
+        """Yields models in which all stated probabilities hold, among a number of drawn ones."""
         for _ in range(tries):
             model = self._draw()
             if model is not None and all(self.chance(model, *term) == value for term, value in self.terms.items()):

@@ -38,7 +38,7 @@ FINDING_TYPES = (
     FindingType("imprecise_label", "the label is right but for rounding", is_defect=False),
     FindingType(
         "out_of_scope",
-        "the data set is known, and this kind of row is not covered: nothing is proved",
+        "the data set is known, and rows like this one are not covered: nothing is proved",
         is_defect=False,
     ),
     FindingType("absent_node", "the question names a node that the premise does not name", is_defect=False),

@@ -306,3 +306,33 @@ class TestRows:
         path.write_text("\n".join(lines), encoding="utf-8")
         (table,) = hf_causal.verify(path).tables
         assert table.rows("wrong_label") == [3, 4] or table.findings["wrong_label"].rows == [3]
+
+
+class TestUses:
+    """What needs Yes and No says so; nothing answers a question about a number with Yes."""
+
+    def test_models_that_answer_yes_or_no_are_refused(self):
+        from hf_causal.evaluation.evaluate import evaluate_model
+
+        with pytest.raises(ValueError, match="--answers value"):
+            evaluate_model("no-model", "causal_ladder", "quantities_generalization")
+
+    def test_training_from_scratch_is_refused(self):
+        from types import SimpleNamespace
+
+        from hf_causal.training.data_sources import recipe_tasks
+
+        recipe = SimpleNamespace(sources=[("causal_ladder", "quantities")], model={})
+        with pytest.raises(
+            ValueError, match="answers Yes or No, and the answers of quantities are of the form 'value'"
+        ):
+            recipe_tasks(recipe)
+
+    def test_rewards_and_items_have_the_form_of_the_rows(self):
+        from hf_causal.harnesses.items import Items
+        from hf_causal.posttraining.rewards import proof_reward
+
+        row = f"{CHAIN} {EFFECT}"
+        assert proof_reward(["so it is 0.4", "Yes"], [row, row], "value") == [1.0, 0.0]
+        item = Items("quantities", level=1)[3]
+        assert item.form == "value" and item.score(item.answer).value == 1

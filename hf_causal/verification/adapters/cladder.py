@@ -33,12 +33,9 @@ def _meta(row: Values) -> dict[str, Any] | None:
     value = row.get("meta")
     if isinstance(value, str) and len(value) < 20_000:
         try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            try:
-                value = ast.literal_eval(value)
-            except (ValueError, SyntaxError, MemoryError, RecursionError):
-                return None
+            value = json.loads(value) if value.lstrip().startswith('{"') else ast.literal_eval(value)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return None
     return value if isinstance(value, dict) else None
 
 
@@ -113,8 +110,7 @@ def _methods(formal: Formal, meta: dict[str, Any], positive: bool) -> Solution:
     answer = _word(first and not second if positive else second and not first)
     debatable: dict[Answer, str] = {}
     if first == second:
-        fewer = len(methods[0]) < len(methods[1])
-        other = _word(fewer == positive)
+        other = _word((len(methods[0]) < len(methods[1])) == positive)
         if other != answer:
             debatable = {other: "if the method with fewer variables counts as more correct"}
     return Solution((answer,), proof, debatable=debatable)
@@ -146,9 +142,9 @@ def _answer(value: Any) -> str:
 
 def _write(row: Values, question: Question, answers: tuple[Answer, ...]) -> dict[str, Any]:
     column = "gt_answer" if "gt_answer" in row else "answer"
-    spelled = {"是": {"Yes": "是", "No": "否"}, "否": {"Yes": "是", "No": "否"}}.get(row[column])
     word = str(answers[0])
-    return {column: spelled[word] if spelled else word if row[column][:1].isupper() else word.lower()}
+    chinese = {"Yes": "是", "No": "否"}[word] if row[column] in ("是", "否") else ""
+    return {column: chinese or (word if row[column][:1].isupper() else word.lower())}
 
 
 ADAPTER = Adapter("cladder", "CLadder", "https://github.com/causalNLP/cladder", _recognizes, _read, _write)

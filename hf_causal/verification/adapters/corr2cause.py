@@ -1,6 +1,6 @@
 """Corr2Cause with three classes: the labels 0 neutral, 1 entailment and 2 contradiction of the published paraphrases.
 
-Files with two classes are those of the package's own task, and need no adapter.
+Files with two classes are those of the package's task, and need no adapter.
 """
 
 from __future__ import annotations

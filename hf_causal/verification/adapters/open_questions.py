@@ -16,7 +16,7 @@ TRIES = 60
 
 
 def two_models(scene: Scene, question: EffectQuestion) -> dict[str, Any] | None:
-    """Returns two models with different effects as a proof, or `None` where none were found."""
+    """Returns two models with different effects as a proof, or `None` where the search ends without them."""
     sampler = ModelSampler(scene.graph, scene.terms)
     first: tuple[BinaryModel, Fraction] | None = None
     for model in sampler.agreeing(TRIES):

@@ -17,7 +17,7 @@ VERDICTS = {
     "precision": "the stated answer is right but for rounding",
     "contradicts_derivation": "the stated answer contradicts the derivation that the row carries with it",
     "unreadable": "the row cannot be read, so nothing is proved",
-    "out_of_scope": "the format is known, and this kind of row is not covered",
+    "out_of_scope": "the format is known, and rows like this one are not covered",
 }
 """Verdicts on rows, in the order of reports."""
 
@@ -27,7 +27,7 @@ class UnreadableError(ValueError):
 
 
 class OutOfScopeError(ValueError):
-    """Raised for a row of a kind that an adapter does not cover."""
+    """Raised for a row that an adapter does not cover."""
 
 
 @dataclass(frozen=True)

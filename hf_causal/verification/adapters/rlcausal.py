@@ -15,7 +15,7 @@ from hf_causal.verification.adapters.questions import Answer, OutOfScopeError, Q
 from hf_causal.verification.adapters.stated_graphs import make_graph
 
 TOLERANCE = Fraction(1, 200) + Fraction(1, 10**9)
-"""Half a unit of the second decimal place, to which answers are asked for."""
+"""Half a unit of the second decimal place, which answers have."""
 SLACK = Fraction(3, 100)
 """Differences up to this are counted as rounding: answers were computed before the tables were rounded."""
 
