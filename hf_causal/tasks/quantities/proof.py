@@ -213,7 +213,7 @@ def _value_in(combination: Combination, stated: StatedModel, model: Any) -> tupl
     open_keys = [] if stated.model.coupling else [RESPONSES]
     if not isinstance(model, Mapping) or not set(entries) <= model.keys() <= {*entries, *open_keys}:
         raise CertificateError(f"a model must have the keys {[*entries, *open_keys]}, got {model!r:.200}")
-    coupling = stated.model.coupling or model.get(RESPONSES, "independent")
+    coupling: Any = stated.model.coupling or model.get(RESPONSES, "independent")
     if coupling not in COUPLINGS:
         raise CertificateError(f"{RESPONSES!r} must be {' or '.join(map(repr, COUPLINGS))}, got {coupling!r:.60}")
     numbers = [_number(model[entry], entry) for entry in entries]

@@ -73,6 +73,7 @@ def parse_prompt(text: str) -> Prompt:
     ```
     """
     # Most text ends with a question after a point, so that its premise need not be read for each question.
+    premise: Premise | None
     if ended := _ENDED.fullmatch(text):
         premise, question = read_premise_text(ended[1]), ended[2]
     else:

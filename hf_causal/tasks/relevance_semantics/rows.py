@@ -164,11 +164,9 @@ def relevance_semantics(
     """
     if min(nodes) < NUM_COINS + 3:
         raise ValueError(f"`nodes` must be at least {NUM_COINS + 3}, three variables and two coins, got {nodes}")
-    mix = dict.fromkeys(NOTIONS, 1.0)
+    mix: dict[str, float] = dict.fromkeys([str(notion) for notion in NOTIONS], 1.0)
     splits = {
-        split: tuple(
-            _cell(notion, size, count) for (notion, size), count in share_out(dict(mix), (5, 6), total).items()
-        )
+        split: tuple(_cell(notion, size, count) for (notion, size), count in share_out(mix, (5, 6), total).items())
         for split, total in (("train", rows), ("validation", validation_rows))
     }
     splits["test"] = tuple(_cell(notion, size, rows_per_cell) for notion in NOTIONS for size in nodes)
