@@ -98,11 +98,11 @@ def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: St
     cause, effect = pair // cell.num_nodes, pair % cell.num_nodes
     fewest = cell.fewest_hops if isinstance(cell, DeepCell) else 1
     hops_of_pair = hops.reshape(len(edges), -1)
-    allowed = (cause == effect) == (cell.structure == "self_questions")
+    allowed = np.asarray((cause == effect) == (cell.structure == "self_questions"))
     if cell.structure in FEEDBACK_STRUCTURES:  # of the nodes that the premise names
         named = graphs.adjacency(edges, cell.num_nodes)
         named = named.any(axis=1) | named.any(axis=2)
-        allowed = allowed & named[:, cause] & named[:, effect]
+        allowed = np.asarray(allowed & named[:, cause] & named[:, effect])
     yes, no = (hops_of_pair >= fewest) & allowed, (hops_of_pair <= 0) & allowed
     used, graph, drawn = choose_balanced(yes, no, cell, rows, stream)
     edges, names, hops, cause, effect = edges[used], names[used], hops[used], cause[drawn], effect[drawn]
