@@ -127,7 +127,8 @@ def _plot(scored: dict[str, Scored], path: Path) -> None:
             axis.set_title(split if row == 0 else "")
             axis.set_xlabel("nodes" if row == 1 else "")
         axes[row][0].set_ylabel(measure.replace("_", " "))
-        axes[row][-1].legend(fontsize=7)
+        if axes[row][-1].get_legend_handles_labels()[1]:
+            axes[row][-1].legend(fontsize=7)
     figure.savefig(path, dpi=110)
 
 

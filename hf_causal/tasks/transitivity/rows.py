@@ -100,8 +100,8 @@ def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: St
     hops_of_pair = hops.reshape(len(edges), -1)
     allowed = np.asarray((cause == effect) == (cell.structure == "self_questions"))
     if cell.structure in FEEDBACK_STRUCTURES:  # of the nodes that the premise names
-        named = graphs.adjacency(edges, cell.num_nodes)
-        named = named.any(axis=1) | named.any(axis=2)
+        adjacent = graphs.adjacency(edges, cell.num_nodes)
+        named = np.asarray(adjacent.any(axis=1) | adjacent.any(axis=2))
         allowed = np.asarray(allowed & named[:, cause] & named[:, effect])
     yes, no = (hops_of_pair >= fewest) & allowed, (hops_of_pair <= 0) & allowed
     used, graph, drawn = choose_balanced(yes, no, cell, rows, stream)
