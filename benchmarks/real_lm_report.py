@@ -101,7 +101,7 @@ def _training_table(training: dict[str, Scored]) -> list[str]:
         validation = summary["validation"].get("loss", float("nan"))
         row = [name, summary["steps"], summary["rows_per_step"], round(summary["seconds"] / 60), curve[0][1]]
         row += [curve[-1][1], round(validation, 4), values["seed"], values["date"]]
-        lines.append("| " + " | ".join(map(str, row)) + " |")
+        lines.append("| " + " | ".join("–" if value != value else str(value) for value in row) + " |")
     return lines
 
 
