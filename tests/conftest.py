@@ -67,6 +67,7 @@ LONG = (
     "demo/test_demo_uploads",
     "demo/test_demo_workers",
     "docs",
+    "evaluation/test_evaluate_tasks",
     "evaluation/test_metric_spaces",
     "export/test_export",
     "harnesses/test_inspect",
@@ -81,6 +82,8 @@ LONG = (
     "systems/interventions/test_interventions_page",
     "systems/sequences/test_sequences_page",
     "systems/test_removal",
+    "tasks/test_gallery",
+    "training/test_compiled",
     "training/test_processes",
     "verification/adapters/test_published_parts",
 )

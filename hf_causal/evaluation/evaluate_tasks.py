@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_causal.corpora import generate_shard, get_config, task_name
+from hf_causal.corpora import generate_shard, task_name
 from hf_causal.evaluation.evaluate import score_predictor
 from hf_causal.evaluation.predictors import Predictor, load_predictor
 from hf_causal.evaluation.questions import file_questions
@@ -72,13 +72,14 @@ def evaluate_tasks(
 
 
 def _can_read(predictor: Predictor, corpus: str, name: str) -> bool:
-    config = get_config(corpus, name)
-    if not get_task(task_name(corpus, name)).is_yes_no:
+    task = get_task(task_name(corpus, name))
+    if not task.is_yes_no:
         return False
+    config = task.small_config(name)  # a prompt is enough, and a published shard of some tasks takes seconds
     last_split = next(reversed(config.splits))
     prompt = generate_shard(corpus, config, last_split, 0)["prompt"][0].as_py()
     try:
-        predictor.require_readable(task_name(corpus, name), prompt)
+        predictor.require_readable(task.name, prompt)
     except ValueError:
         return False
     return True

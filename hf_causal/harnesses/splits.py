@@ -41,8 +41,8 @@ def harness_splits(other_answers: bool = False) -> list[HarnessSplit]:
     Example:
 
     ```python
-    >>> [(one.task, one.member) for one in harness_splits()][5:9]
-    [('transitivity', 'long_names'), ('d_separation', 'sequential'), ('d_separation', 'flipped'),
+    >>> [(one.task, one.member) for one in harness_splits()][7:11]
+    [('transitivity', 'similar_names'), ('d_separation', 'sequential'), ('d_separation', 'flipped'),
      ('d_separation', 'reversed')]
 
     ```

@@ -40,6 +40,7 @@ def data(tmp_path_factory):
     build("axiomatic", folder / "axiomatic", ["d_separation"], **small)
     for task in ("transitivity", "transitivity_further", "d_separation"):
         build("axiomatic", folder / "axiomatic", [f"{task}_generalization"], rows_per_cell=4, nodes=(5,))
+    build("axiomatic", folder / "axiomatic", ["transitivity_further_generalization"], rows_per_cell=2)
     build("corr2cause", folder / "corr2cause", ["default", "paraphrased", "refactored"], nodes=(3, 4))
     return folder
 

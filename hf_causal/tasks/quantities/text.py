@@ -74,6 +74,7 @@ def parse_prompt(text: str) -> Prompt:
     """
     # Most text ends with a question after a point, so that its premise need not be read for each question.
     premise: Premise | None
+    text = " ".join(text.split())
     if ended := _ENDED.fullmatch(text):
         premise, question = read_premise_text(ended[1]), ended[2]
     else:

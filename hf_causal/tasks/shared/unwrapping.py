@@ -74,5 +74,7 @@ _INSTRUCTION = re.compile(
 _PREMISE = re.compile(r"(?:premises?|context)[ \t]*:", re.IGNORECASE)
 _QUESTION = re.compile(r"\b(?:question|hypothesis)[ \t]*:", re.IGNORECASE)
 _ANSWER = re.compile(r"(?<=[?.\s])answer[ \t]*:\s*\Z", re.IGNORECASE)
-_QUANTITY = re.compile(r" (?=what (?:is|are) |is the (?:probability|average|controlled|natural) )", re.IGNORECASE)
+_QUANTITY = re.compile(
+    r" (?=what (?:is|are) )|(?<!what) (?=is the (?:probability|average|controlled|natural) )", re.IGNORECASE
+)
 _QUESTION_WORD = re.compile(r" (?=(?:does|do|can|(?:are|is)(?! held )) )", re.IGNORECASE)
