@@ -101,7 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _written_out(arguments: Sequence[str]) -> list[str]:
-    """Returns arguments in which `--variants` stands before each variant."""
+    """Returns arguments with `--variants` written before each variant."""
     if "--variants" not in arguments:
         return list(arguments)
     from hf_causal.tasks.varying import VARIANTS
@@ -110,7 +110,7 @@ def _written_out(arguments: Sequence[str]) -> list[str]:
 
 
 def repeat_option(arguments: Sequence[str], option: str, values: Collection[str]) -> list[str]:
-    """Returns arguments in which an option stands before each of its values, also where it was written once.
+    """Returns arguments with an option written before each of its values, also where it was written once.
 
     Example:
 

@@ -191,7 +191,7 @@ def _file_table(files: Mapping[str, FileScore]) -> list[str]:
 
 def _variant_section(variants: VariantScores) -> list[str]:
     columns, rows = variant_table(variants)
-    lines = ["**Variants of the questions**, each beside the same questions as they are", "", *_header(columns)]
+    lines = ["**Variants of the questions**, each compared with the same questions as they are", "", *_header(columns)]
     lines += [f"| {' | '.join(row)} |" for row in rows]
     return [*lines, *(f"\n{remark}" for remark in variant_remarks(variants))]
 

@@ -134,15 +134,15 @@ def test_a_file_that_no_task_of_the_model_reads_is_refused(trained, data, tmp_pa
 def test_a_mixture_is_reproduced_once(tmp_path):
     mixture = {"axiomatic/d_separation": 2, "axiomatic/transitivity_ts2": 1}
     recipe = load_recipe("axiom-reasoner", {**SMALL, "mixture": mixture})
-    told = []
+    messages = []
     # The published training configs are small enough for a test where their rows are cut by `train_rows`.
-    scores = reproduce(recipe, tmp_path, rows_per_cell=2, say=told.append)
+    scores = reproduce(recipe, tmp_path, rows_per_cell=2, say=messages.append)
     assert [one.config for one in scores.by_config] == [config for _, config in TASKS[:3]]
     assert (tmp_path / "data" / "d_separation").is_dir()
-    assert sum(text.startswith("Building") for text in told) == 5
-    told.clear()
-    assert reproduce(recipe, tmp_path, rows_per_cell=2, say=told.append) == scores
-    assert told == [f"Training axiom-reasoner in {tmp_path / 'model'}"]
+    assert sum(text.startswith("Building") for text in messages) == 5
+    messages.clear()
+    assert reproduce(recipe, tmp_path, rows_per_cell=2, say=messages.append) == scores
+    assert messages == [f"Training axiom-reasoner in {tmp_path / 'model'}"]
 
 
 def test_each_of_several_corpora_has_its_folder(tmp_path):

@@ -93,7 +93,7 @@ class AxiomLoopedConfig(PreTrainedConfig):
             How the flags of matching sentences are aggregated: `"or"` (their maximum) or `"softmax"` (their average
             with an attention sink). For comparisons.
         name_encoder (`str`, defaults to `"characters"`):
-            How names are told apart: `"characters"` learns a vector for each name from its characters, with which
+            How names are distinguished: `"characters"` learns a vector for each name from its characters, with which
             very similar long names can be confused. `"spelling"` compares names exactly, character by character, and
             has no weights. `"random"` is a fresh random vector for each name of a prompt, for comparisons.
         sentence_positions (`str`, defaults to `"none"`):

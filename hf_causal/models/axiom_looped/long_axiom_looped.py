@@ -21,7 +21,7 @@ _CHUNK = 1 << 23
 
 
 class LongPrompt:
-    """The loop over one long prompt, for a monotone block: what statements have heard then only ever rises.
+    """The loop over one long prompt, for a monotone block: what statements have received then only ever rises.
 
     Args:
         block ([`AxiomLoopedBlock`]): The only block of the loop.
@@ -47,10 +47,10 @@ class LongPrompt:
         self.sentences = self.count + 1
         rows = self.questions * self.sentences
         self.flags = torch.zeros(rows, heads, device=device)
-        self.heard = torch.zeros(rows, heads, device=device)
+        self.received = torch.zeros(rows, heads, device=device)
         # By question, name, and whether the name is a statement's cause or effect.
-        self.told_by_name = torch.zeros(self.questions * self.num_names * 2, heads, device=device)
-        self.heard_by_name = torch.zeros_like(self.told_by_name)
+        self.sent_by_name = torch.zeros(self.questions * self.num_names * 2, heads, device=device)
+        self.received_by_name = torch.zeros_like(self.sent_by_name)
 
     def run(self, limit: int, converged: float) -> tuple[torch.Tensor, int]:
         """Loops until no flag moves by more than `converged`, at most `limit` times.
@@ -110,7 +110,7 @@ class LongPrompt:
         fixed = self.block.kind_proj(torch.stack([~asks, asks], dim=-1).float())
         if self.context is not None:
             fixed = fixed + self.block.context_proj(self.context.flatten(0, 2)[rows])
-        return self.block.update(self.heard[rows], self.flags[rows], fixed).sigmoid()
+        return self.block.update(self.received[rows], self.flags[rows], fixed).sigmoid()
 
     def _pass_on(self, rows: torch.Tensor) -> torch.Tensor:
         """Passes on the flags of sentences that have moved; returns the sentences that are to be computed again."""
@@ -125,28 +125,28 @@ class LongPrompt:
         flags, ids = self.flags[rows], self.ids[statement]
         names = question[:, None] * self.num_names + ids
         slot = torch.arange(2, device=rows.device)
-        _raise(self.told_by_name, (2 * names + slot).flatten(), flags.repeat_interleave(2, dim=0))
+        _raise(self.sent_by_name, (2 * names + slot).flatten(), flags.repeat_interleave(2, dim=0))
         touched = names.unique()
         question_of = touched // self.num_names
         owner, pair = _members(self.pair_starts, touched % self.num_names)
-        told = self.told_by_name.view(-1, 1, 2, flags.shape[1])[touched[owner]]
-        heard = (self.pair_weights[pair] * told).amax(2)
+        sent = self.sent_by_name.view(-1, 1, 2, flags.shape[1])[touched[owner]]
+        received = (self.pair_weights[pair] * sent).amax(2)
         name, question_of = self.pair_names[pair], question_of[owner]
         key = question_of * self.num_names + name
-        _raise(self.heard_by_name, (2 * key[:, None] + slot).flatten(), heard.flatten(0, 1))
+        _raise(self.received_by_name, (2 * key[:, None] + slot).flatten(), received.flatten(0, 1))
         owner, member = _members(self.slot_starts, name)
         place = self.slots[member]
         receivers = question_of[owner] * self.sentences + place // 2
-        _raise(self.heard, receivers, self.heard_by_name[2 * key[owner] + place % 2])
+        _raise(self.received, receivers, self.received_by_name[2 * key[owner] + place % 2])
         asking = question * self.sentences + self.count
-        _raise(self.heard, asking, self.to_question[question, statement] * flags)
+        _raise(self.received, asking, self.to_question[question, statement] * flags)
         return torch.cat([receivers, asking])
 
     def _pass_on_questions(self, rows: torch.Tensor) -> torch.Tensor:
         question, flags = rows // self.sentences, self.flags[rows]
-        heard = self.heard.view(self.questions, self.sentences, -1)
+        received = self.received.view(self.questions, self.sentences, -1)
         weights = torch.cat([self.from_question, self.itself[:, None]], dim=1)[question]
-        heard[question] = torch.maximum(heard[question], weights * flags[:, None])
+        received[question] = torch.maximum(received[question], weights * flags[:, None])
         index, sentence = (weights > 0).any(-1).nonzero(as_tuple=True)
         return question[index] * self.sentences + sentence
 

@@ -20,7 +20,7 @@ LONG = 256
 
 
 def is_long(statements: int) -> bool:
-    """Returns whether prompts of so many statements are joined by name; not in an export, nor where gradients flow."""
+    """Returns whether prompts of this length are joined by name; not in an export, nor where gradients flow."""
     return not (torch.compiler.is_exporting() or torch.is_grad_enabled()) and statements > LONG
 
 
