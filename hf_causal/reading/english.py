@@ -270,8 +270,10 @@ def _as_noun_phrase(phrase: Phrase, before: Phrase, following: Phrase, has_reaso
     return None
 
 
-_NOUN_PHRASES = ("ROLE", "CORRELATES", "INDEPENDENT_OF", "GIVEN", "ITS_SYSTEM", "ALL_RELATIONS", "AS_FOLLOWS")
-_NOUN_PHRASES += ("SHARE_HIDDEN", "UNMEASURED_CONFOUNDING", "IS_LATENT")
+_NOUN_PHRASES = (
+    "ROLE", "CORRELATES", "INDEPENDENT_OF", "GIVEN", "ITS_SYSTEM", "ALL_RELATIONS", "AS_FOLLOWS", "SHARE_HIDDEN",
+    "UNMEASURED_CONFOUNDING", "IS_LATENT",
+)  # fmt: skip
 
 
 def _as_small_word(phrase: Phrase, before: Phrase, following: Phrase, has_reason: bool, asks: bool) -> str | None:
