@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from hf_causal.tasks.shared.explanations import Drawing, Edge, Naming, rename_edges
+from hf_causal.tasks.shared.explanations import Drawing, Edge, Naming, draw_proof, rename_edges
 from hf_causal.tasks.shared.mixed_prompts import MixedPrompt
 
 
@@ -30,13 +31,5 @@ def draw_mixed(
         caption += "; dotted lines join what shares a hidden cause"
     if covered:
         caption += "; " + ", ".join(f"{first} and {second}" for first, second in covered) + " share one, too"
-    steps = tuple(path)
-    return Drawing(
-        caption,
-        (*edges, *dotted),
-        description,
-        frozenset(map(naming, marked)),
-        frozenset((naming(a), naming(b)) for first, second in steps for a, b in ((first, second), (second, first))),
-        frozenset(map(naming, given)),
-        associated=frozenset(dotted),
-    )
+    drawing = draw_proof(caption, description, dict.fromkeys(prompt.edges), naming, marked, path, given)
+    return replace(drawing, edges=(*edges, *dotted), associated=frozenset(dotted))
