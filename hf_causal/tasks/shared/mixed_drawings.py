@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from hf_causal.tasks.shared.explanations import Drawing, Edge, Naming, rename_edges
+from hf_causal.tasks.shared.explanations import Drawing, Edge, Naming, draw_proof, rename_edges
 from hf_causal.tasks.shared.mixed_prompts import MixedPrompt
 
 
@@ -25,13 +26,5 @@ def draw_mixed(
     hidden = tuple(pair[::-1] if pair in joined else pair for pair in pairs.values())
     if hidden:
         caption += "; dashed lines with two heads join what shares a hidden cause"
-    steps = tuple(path)
-    return Drawing(
-        caption,
-        (*edges, *hidden),
-        description,
-        frozenset(map(naming, marked)),
-        frozenset((naming(a), naming(b)) for first, second in steps for a, b in ((first, second), (second, first))),
-        frozenset(map(naming, given)),
-        hidden=frozenset(hidden),
-    )
+    drawing = draw_proof(caption, description, dict.fromkeys(prompt.edges), naming, marked, path, given)
+    return replace(drawing, edges=(*edges, *hidden), hidden=frozenset(hidden))
