@@ -9,12 +9,12 @@ from typing import Any, cast
 
 import numpy as np
 
-from hf_causal.graphs.equivalence import EquivalenceClass
+from hf_causal.graphs.equivalence_classes import EquivalenceClass
 from hf_causal.tasks.corr2cause.text import HYPOTHESES, ClosedSystem, join
 from hf_causal.verification.adapters.adapter import Adapter, Values
 from hf_causal.verification.adapters.answer_texts import literal
 from hf_causal.verification.adapters.corr2cause_pp_texts import HYPOTHESES as RELATIONS
-from hf_causal.verification.adapters.corr2cause_pp_texts import class_of, holds_in
+from hf_causal.verification.adapters.corr2cause_pp_texts import claim, class_of
 from hf_causal.verification.adapters.questions import (
     Answer,
     Question,
@@ -42,8 +42,10 @@ def _read(row: Values) -> Question:
     match, relation = next(((match, name) for match, name in found if match), (None, ""))
     if match is None or match[1] == match[2] or not {match[1], match[2]} <= set(names):
         raise UnreadableError(f"expected a hypothesis about two variables, got {hypothesis.strip()!r:.120}")
-    holds = holds_in(relation, graphs.members, names.index(match[1]), names.index(match[2]))
-    solution = Solution(((int(holds.all()), _pairs(_compelled(graphs), names)),), _proof(graphs, names, holds))
+    pair = names.index(match[1]), names.index(match[2])
+    counter_model = graphs.member_where(claim(relation, graphs, *pair), False, pair)
+    answer = int(counter_model is None), _pairs(_compelled(graphs), names)
+    solution = Solution((answer,), _proof(graphs, names, counter_model))
     prompt = None
     if relation in ("parent", "child"):
         i, j = (match[1], match[2]) if relation == "parent" else (match[2], match[1])
@@ -59,15 +61,15 @@ def _pairs(graph: np.ndarray, names: tuple[str, ...]) -> frozenset[tuple[str, st
     return frozenset((names[i], names[j]) for i, j in np.argwhere(graph).tolist())
 
 
-def _proof(graphs: EquivalenceClass, names: tuple[str, ...], holds: np.ndarray) -> dict[str, Any]:
+def _proof(graphs: EquivalenceClass, names: tuple[str, ...], counter_model: np.ndarray | None) -> dict[str, Any]:
     """Returns the CPDAG, and a graph in which the hypothesis does not hold, where there is one."""
     proof: dict[str, Any] = {
         "directed": sorted(_pairs(_compelled(graphs), names)),
         "undirected": sorted({min(pair, pair[::-1]) for pair in _pairs(graphs.cpdag & graphs.cpdag.T, names)}),
-        "members": len(graphs.members),
+        "members": graphs.num_members,
     }
-    if not holds.all():
-        proof["counter_model"] = sorted(_pairs(graphs.members[int(holds.argmin())], names))
+    if counter_model is not None:
+        proof["counter_model"] = sorted(_pairs(counter_model, names))
     return proof
 
 
