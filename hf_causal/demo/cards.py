@@ -131,9 +131,12 @@ def _legend(question: Question) -> str:
         items = ["asked"]
     if question.read.question.given:
         items.append("given")
+    if question.shows_hidden:
+        items.append("hidden")
     if question.loop:
         items.append("loop")
-    names = {"proof": "proof_key", "loop": "loop_key"}
+    given = {"relevance": "held", "adjustment": "adjusted"}.get(question.read.question.kind, "given")
+    names = {"proof": "proof_key", "loop": "loop_key", "given": given, "hidden": "hidden_key"}
     return "".join(
         f' <span class="hc-key hc-key-{item}">{label(names.get(item, item), question.read.language)}</span>'
         for item in items

@@ -10,6 +10,7 @@ from hf_causal.reading.answers import answer
 from hf_causal.reading.chinese_rules import ChineseQuestions, ChineseStatements
 from hf_causal.reading.compose import compose
 from hf_causal.reading.corpora import read_corpora_prompt
+from hf_causal.reading.effects import read_effect_question
 from hf_causal.reading.evidence import Answer
 from hf_causal.reading.grammar import parse, transform
 from hf_causal.reading.hypotheses import read_hypothesis
@@ -152,6 +153,25 @@ def _question(source: Source, parsed: Sequence[tuple[Sentence, Meaning]]) -> Ask
     if hypothesis := read_hypothesis(source.text.normal[sentence.start : sentence.end], sentence.start, parsed):
         source.mark("relation", sentence.start, sentence.end)
         return hypothesis
+    language, meanings = _GRAMMARS[language_of(sentence)], [meaning for _, meaning in parsed]
+    effect = read_effect_question(sentence, language, meanings)
+    if not isinstance(effect, tuple):
+        try:
+            return _plain_question(source, sentence)
+        except Unclear:
+            effect = effect or read_effect_question(sentence, language, meanings, late=True)
+            if effect is None:
+                raise
+    if isinstance(effect, Unclear):
+        raise effect
+    source.mark_all([*sentence.ignored, *effect[1]])
+    return effect[0]
+
+
+_GRAMMARS = {"en": "english", "zh": "chinese"}
+
+
+def _plain_question(source: Source, sentence: Sentence) -> Asked:
     language, tokens = _terminals(source, sentence, True)
     rules = ChineseQuestions() if language == "chinese" else Questions()
     asked = transform(rules, parse(language, "question", tokens))

@@ -58,7 +58,7 @@ def attributes(html: str) -> set[str]:
 RIGHT = {
     "Chain": "Yes", "Fork": "No", "Collider": "No", "Reversed": "Yes", "Branching": "Yes", "50 nodes": "Yes",
     "Feedback loop": "Yes", "中文": "Yes",
-    "d-separation": "No", "Corr2Cause": "Yes",
+    "d-separation": "No", "Corr2Cause": "Yes", "Held fixed": "No", "Adjustment": "Yes", "Hidden cause": "Yes",
 }  # fmt: skip
 
 
