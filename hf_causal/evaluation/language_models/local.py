@@ -93,6 +93,11 @@ class LocalModel:
         model, tokenizer = load_pretrained(name, device, trust_remote_code, dtype, False, quantization)
         return cls(model, tokenizer, **options)
 
+    def by_likelihood(self) -> LocalModel:
+        """Returns the same model with its answers by the likelihoods of Yes and No."""
+        options = {"chat_template": self.renderer.uses_chat_template, "answers": self.cache.path.parent}
+        return LocalModel(self.model, self.tokenizer, self.renderer.prompt_format, **options)
+
     @property
     def hardware(self) -> str:
         """The device that the model is on."""

@@ -10,6 +10,7 @@ from hf_causal.verification.adapters.adapter import Adapter, Values
 from hf_causal.verification.adapters.effect_answers import Stated, concluded, decimal, number_of, solve, spell
 from hf_causal.verification.adapters.effect_texts import read_scene
 from hf_causal.verification.adapters.questions import Answer, Question, UnreadableError
+from hf_causal.verification.adapters.reply_forms import QUANTITY
 
 LACKING = "LACK_CONDITION"
 _PROBLEM = re.compile(
@@ -37,7 +38,8 @@ def _read(row: Values) -> Question:
     contradiction = (
         f"the derivation concludes {derived!r}" if derived and stated.answer not in (derived, LACKING, None) else ""
     )
-    return Question(str(row["Type"]), problem, (stated,), solution, spell, _stated, contradiction=contradiction)
+    return Question(str(row["Type"]), problem, (stated,), solution, spell, _stated,
+        form=QUANTITY, show=_json, contradiction=contradiction)  # fmt: skip
 
 
 def _stated(value: Any) -> Stated:
@@ -58,12 +60,14 @@ def _stated(value: Any) -> Stated:
 
 
 def _write(row: Values, question: Question, answers: tuple[Answer, ...]) -> dict[str, Any]:
-    answer = answers[0]
-    assert isinstance(answer, Stated)
+    return {"answer": _json(answers[0])}
+
+
+def _json(answer: Any) -> str:
     if answer.answer == LACKING:
-        return {"answer": LACKING}
+        return LACKING
     values = {"ANSWER": answer.answer, "PROB": None if answer.number is None else decimal(answer.number)}
-    return {"answer": json.dumps({name: value for name, value in values.items() if value is not None})}
+    return json.dumps({name: value for name, value in values.items() if value is not None})
 
 
 ADAPTER = Adapter("caugym", "CauGym", "https://github.com/OpenCausaLab/CauGym", _recognizes, _read, _write)

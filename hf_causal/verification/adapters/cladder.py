@@ -14,6 +14,7 @@ from typing import Any
 from hf_causal.verification.adapters.adapter import Adapter, Values
 from hf_causal.verification.adapters.cladder_queries import STRUCTURES, Formal, counterfactual
 from hf_causal.verification.adapters.questions import Answer, OutOfScopeError, Question, Solution, UnreadableError
+from hf_causal.verification.adapters.reply_forms import YES_NO
 
 _YES = {"yes": "Yes", "no": "No", "是": "Yes", "否": "No"}
 _MORE = re.compile(
@@ -56,7 +57,7 @@ def _read(row: Values) -> Question:
         solution = _sign(formal, meta, given, query, positive)
     column = "gt_answer" if "gt_answer" in row else "answer"
     text = "\n".join(part for part in (row.get("background"), given, asked) if isinstance(part, str))
-    return Question(str(query), text, (_answer(row.get(column)),), solution, str, _answer)
+    return Question(str(query), text, (_answer(row.get(column)),), solution, str, _answer, form=YES_NO)
 
 
 def _structure(row: Values, meta: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from hf_causal.graphs.equivalence import EquivalenceClass
 from hf_causal.tasks.corr2cause.text import HYPOTHESES, ClosedSystem, join
 from hf_causal.verification.adapters.adapter import Adapter, Values
+from hf_causal.verification.adapters.answer_texts import literal
 from hf_causal.verification.adapters.corr2cause_pp_texts import HYPOTHESES as RELATIONS
 from hf_causal.verification.adapters.corr2cause_pp_texts import class_of, holds_in
 from hf_causal.verification.adapters.questions import (
@@ -19,6 +21,7 @@ from hf_causal.verification.adapters.questions import (
     Solution,
     UnreadableError,
 )
+from hf_causal.verification.adapters.reply_forms import EDGES, YES_NO
 
 _COLUMNS = ("label", "relation_type", "forced_edges", "query")
 
@@ -76,6 +79,38 @@ def _stated(row: Values) -> tuple[int, frozenset[tuple[str, str]]]:
     return int(label), frozenset(pairs)
 
 
+def _asks(question: Question) -> tuple[Question, Question]:
+    """Returns the question whether the hypothesis follows, and the one for the edges that all graphs share."""
+    ((label, edges),), solution = question.stated, question.solution  # type: ignore[misc]
+    ((right, compelled),) = solution.answers  # type: ignore[misc]
+    premise = question.text.rpartition("Hypothesis:")[0].strip()
+    asked = "Which directed edges do all directed acyclic graphs have that satisfy this premise?"
+    follows = replace(question, text=f"{question.text}\nDoes the hypothesis follow from the premise?", form=YES_NO,
+        stated=(label,), solution=Solution((right,), solution.proof), spell=_spell_label,
+        read=lambda word: int(word == "Yes"),
+    )  # fmt: skip
+    shared = Question("forced edges", f"{premise}\n\n{asked}", (edges,), Solution((compelled,), solution.proof),
+        _spell_edges, form=EDGES, read=_edges_of_text,
+    )  # fmt: skip
+    return follows, shared
+
+
+def _spell_label(label: Any) -> str:
+    return "Yes" if label else "No"
+
+
+def _spell_edges(edges: Any) -> str:
+    return str(["->".join(edge) for edge in sorted(edges)])
+
+
+def _edges_of_text(text: str) -> frozenset[tuple[str, str]]:
+    items = literal(text) if text.strip() != "set()" else ()
+    pairs = [tuple(part.strip() for part in item.split("->")) for item in items if isinstance(item, str)]
+    if len(pairs) < len(items) or any(len(pair) != 2 for pair in pairs) or len(set(pairs)) < len(pairs):
+        raise UnreadableError(f"expected a list of different edges, got {text!r:.80}")
+    return frozenset((first, second) for first, second in pairs)
+
+
 def _is_pair(edge: Any) -> bool:
     return isinstance(edge, list | tuple) and len(edge) == 2 and all(isinstance(name, str) for name in edge)
 
@@ -100,4 +135,5 @@ ADAPTER = Adapter(
     _recognizes,
     _read,
     _write,
+    asks=_asks,
 )

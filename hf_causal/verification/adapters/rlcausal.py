@@ -12,6 +12,7 @@ from typing import Any
 from hf_causal.graphs.structural_models import OBSERVED, BinaryModel, Variable, World, probability
 from hf_causal.verification.adapters.adapter import Adapter, Values
 from hf_causal.verification.adapters.questions import Answer, OutOfScopeError, Question, Solution, UnreadableError
+from hf_causal.verification.adapters.reply_forms import DISTRIBUTION
 from hf_causal.verification.adapters.stated_graphs import make_graph
 
 TOLERANCE = Fraction(1, 200) + Fraction(1, 10**9)
@@ -100,7 +101,8 @@ def _read(row: Values) -> Question:
         return f"the difference is {float(gap(stated)):.4f}" if gap(stated) <= SLACK else ""
 
     solution = Solution((exact,), proof, lambda stated: gap(stated) <= TOLERANCE, nearly)
-    return Question(rung, text, (_distribution(row["example"]["reference"]),), solution, _spell, _distribution)
+    return Question(rung, text, (_distribution(row["example"]["reference"]),), solution, _spell, _distribution,
+        form=DISTRIBUTION)  # fmt: skip
 
 
 def _answer_in(model: BinaryModel, place: dict[str, int], rung: str, parts: dict[str, str]) -> Fraction | None:
