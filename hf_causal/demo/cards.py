@@ -62,14 +62,16 @@ def error_card(message: str) -> str:
 
 def _exact(question: Question) -> str:
     answer, members, language = question.exact.answer, question.exact.members, question.read.language
+    in_words = answer in ("Yes", "No", "Unknown")
     if answer:
-        shown = label(answer, language)
+        shown = label(answer, language) if in_words else escape(answer)
     elif question.exact.paths:
         shown = label("paths", language, count=len(question.exact.paths))
     else:
         shown = escape(", ".join(members)) or label("nothing", language)
+    style = answer.lower() if in_words else "none"
     return (
-        f'<div class="hc-answer hc-{answer.lower() or "none"}"><span class="hc-who">{label("exact", language)}</span>'
+        f'<div class="hc-answer hc-{style}"><span class="hc-who">{label("exact", language)}</span>'
         f'<strong>{shown}</strong><span class="hc-how">{label("proved", language)}</span></div>'
     )
 
