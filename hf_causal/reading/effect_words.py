@@ -112,7 +112,7 @@ def english_row(sentence: Sentence, known: KnownNames) -> list[Token]:
         stop, name, possessive = known.longest(tokens, index)
         first = tokens[index]
         if name is not None and stop >= end:
-            row.append(Token("NAME", name.text, name.start, name.end, name))
+            row.append(Token("NAME", name.text, first.start, name.end, name))
             if possessive:
                 row.append(Token("POSSESSIVE", "'s", name.end, tokens[stop - 1].end))
             index = stop
