@@ -14,7 +14,8 @@ import pyarrow as pa
 from hf_causal.tasks.adjustment.proof import prove
 from hf_causal.tasks.adjustment.questions import draw_pairs
 from hf_causal.tasks.adjustment.text import WORDS, parse_prompt, render_questions
-from hf_causal.tasks.shared.effect_questions import SCHEMA, EffectCell, EffectQuestions, effect_splits
+from hf_causal.tasks.shared.configs import mixed_splits
+from hf_causal.tasks.shared.effect_questions import SCHEMA, EffectCell, EffectQuestions
 from hf_causal.tasks.shared.names import RESERVED_WORDS
 from hf_causal.tasks.shared.rows import generate_rows
 from hf_causal.tasks.shared.schema import CorpusConfig
@@ -49,7 +50,7 @@ def adjustment_config(
         hidden = int(structure == "hidden")
         return EffectCell(structure, size, count, num_hidden=hidden, questions_per_premise=questions_per_premise)
 
-    splits = effect_splits({"dag": 1.0, "hidden": 1.0}, nodes, {"train": rows, "validation": validation_rows}, make)
+    splits = mixed_splits({"dag": 1.0, "hidden": 1.0}, nodes, {"train": rows, "validation": validation_rows}, make)
     return CorpusConfig(
         "adjustment",
         "Adjustment sets: graphs of 4 to 6 nodes, half with a hidden common cause, sets of 0 to 2 nodes.",

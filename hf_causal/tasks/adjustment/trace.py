@@ -8,7 +8,7 @@ from collections.abc import Callable
 from hf_causal.tasks.adjustment.back_door import back_door_graph, effect_nodes, is_hidden
 from hf_causal.tasks.adjustment.proof import prove
 from hf_causal.tasks.adjustment.text import Prompt
-from hf_causal.tasks.d_separation.ball_trace import STEP, BallWalk, write_walk
+from hf_causal.tasks.d_separation.ball_trace import BallWalk, write_walk
 from hf_causal.tasks.d_separation.proof import State, ball_moves
 from hf_causal.tasks.forms import AnswerForm, Score
 from hf_causal.tasks.shared.proofs import CertificateError, Proof, neighbours, reachable
@@ -71,7 +71,7 @@ def judge_trace(prompt: Prompt, reply: Reply) -> Score:
     """
     right = prove(prompt).answer
     walk = _AdjustmentWalk(prompt)
-    return judge_steps(reply, _STEP.match, walk.take_step, walk.conclude, right)
+    return judge_steps(reply, walk.is_step, walk.take_step, walk.conclude, right)
 
 
 class _AdjustmentWalk(BallWalk):
@@ -81,6 +81,10 @@ class _AdjustmentWalk(BallWalk):
         super().__init__(prompt.question, prompt.names, _moves(prompt), _ancestors(prompt))
         self.true, self.given = dict(zip(_LISTS, effect_nodes(prompt), strict=True)), set(prompt.given)
         self.listed: list[str] = []
+
+    def is_step(self, line: str) -> bool:
+        """Returns whether a line has the form of a step."""
+        return _LIST.match(line) is not None or super().is_step(line)
 
     def take_step(self, line: str) -> None:
         """Takes a line; raises `ValueError` if it is no step or does not hold."""
@@ -112,7 +116,6 @@ class _AdjustmentWalk(BallWalk):
 
 _LISTS = ("Causal", "Forbidden")
 _LIST = re.compile(r"(?P<label>causal|forbidden)\s*:(?P<nodes>.+)", re.IGNORECASE)
-_STEP = re.compile(rf"{_LIST.pattern}|{STEP.pattern}".replace("?P<nodes>", "?P<listed>"), re.IGNORECASE)
 
 TRACE_FORM = AnswerForm(
     title="Forbidden nodes and Bayes ball step by step",

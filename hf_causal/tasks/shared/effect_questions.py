@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hf_causal.graphs.mixed_graphs import MixedGraph, bits
-from hf_causal.tasks.shared.configs import share_out
 from hf_causal.tasks.shared.mixed_premises import render_mixed_premises
 from hf_causal.tasks.shared.named_graphs import names_then_edges
 from hf_causal.tasks.shared.pair_questions import prove_answers
@@ -47,19 +46,6 @@ class EffectCell(Cell):
         super().__post_init__()
         if self.num_hidden > self.num_nodes * (self.num_nodes - 1) // 2:
             raise ValueError(f"`nodes` {self.num_nodes} are too few for {self.num_hidden} hidden causes")
-
-
-def effect_splits(
-    mix: Mapping[str, float],
-    nodes: tuple[int, ...],
-    rows: Mapping[str, int],
-    make: Callable[[str, int, int], EffectCell],
-) -> dict[str, tuple[EffectCell, ...]]:
-    """Returns the cells of each split: its rows are divided among structures and sizes, and `make` makes a cell."""
-    return {
-        split: tuple(make(structure, size, count) for (structure, size), count in share_out(mix, nodes, total).items())
-        for split, total in rows.items()
-    }
 
 
 class Question(NamedTuple):
