@@ -36,6 +36,8 @@ class Drawing:
     """Edges to draw without an arrow."""
     associated: frozenset[Edge] = frozenset()
     """Pairs that appear together, to draw as dotted lines; they are in `edges` too."""
+    hidden: frozenset[Edge] = frozenset()
+    """Pairs that share a hidden cause, to draw as dashed lines with two heads; they are in `edges` too."""
 
 
 @dataclass(frozen=True)
