@@ -8,6 +8,8 @@ outcome. Treatments and outcomes that share a hidden cause come first.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
+from math import comb
 
 from hf_causal.graphs.instruments import INSTRUMENT_FAULTS, Instrument, instrument_fault
 from hf_causal.graphs.mixed_graphs import MixedGraph, bits, node_set
@@ -26,13 +28,22 @@ def draw_pairs(graph: MixedGraph, cell: EffectCell, draws: Draws) -> Iterator[tu
     for x, y in confounded_first(graph, draws):
         size = smallest + draws.below(largest + 1 - smallest)
         others = list(bits(nodes & ~(1 << x | 1 << y)))
-        if size < len(others) and (found := _instruments(graph, x, y, _candidates(others, size, draws), draws)):
+        unaffected = nodes & ~graph.descendants(1 << x)
+        if size < unaffected.bit_count() and (
+            found := _instruments(graph, x, y, _candidates(others, size, draws), draws)
+        ):
             yes, no = found
             yield Question(x, y, yes.given, True, yes.node), Question(x, y, no.given, False, no.node)
 
 
 def _candidates(others: list[int], size: int, draws: Draws) -> list[Instrument]:
-    """Returns different nodes with sets of a size."""
+    """Returns different nodes with sets of a size in random order: all, or some where there are many."""
+    if comb(len(others), size) * (len(others) - size) <= _TRIED:
+        return draws.shuffled(
+            Instrument(node, node_set(given))
+            for node in others
+            for given in combinations([other for other in others if other != node], size)
+        )
     drawn = (draws.shuffled(others)[: size + 1] for _ in range(_TRIED))
     return list(dict.fromkeys(Instrument(node, node_set(given)) for node, *given in drawn))
 
