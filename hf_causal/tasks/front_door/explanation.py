@@ -21,7 +21,7 @@ def explain(prompt: Prompt, certificate: Mapping[str, Any], naming: Naming = kee
     >>> from hf_causal.tasks.front_door.text import parse_prompt
     >>> prompt = parse_prompt("A -> M -> B, A -> B. Is {M} a front-door set for the effect of A on B?")
     >>> str(explain(prompt, {"causal_path": ["A", "B"]}))
-    'A directed path from “A” to “B” does not meet “M”: A → B.'
+    'The set does not satisfy the criterion for the effect of “A” on “B”. A directed path does not meet “M”: A → B.'
 
     ```
     """
@@ -32,12 +32,16 @@ def explain(prompt: Prompt, certificate: Mapping[str, Any], naming: Naming = kee
     return _explain_open_path(prompt, certificate, naming)
 
 
-def _explain_causal_path(prompt: Prompt, path: list[str], naming: Naming) -> Explanation:
+def _verdict(prompt: Prompt, naming: Naming, verdict: str) -> str:
     x, y = map(naming, prompt.question)
+    return f"The set {verdict} the criterion for the effect of “{x}” on “{y}”."
+
+
+def _explain_causal_path(prompt: Prompt, path: list[str], naming: Naming) -> Explanation:
     members = quote_names(list(map(naming, prompt.given)))
-    summary = f"A directed path from “{x}” to “{y}” does not meet {members}: {' → '.join(map(naming, path))}."
-    drawing = draw_mixed(prompt, naming, "The path that misses the set", summary, path, path_edges(path), prompt.given)
-    return Explanation(summary, (), (drawing,))
+    step = f"A directed path does not meet {members}: {' → '.join(map(naming, path))}."
+    drawing = draw_mixed(prompt, naming, "The path that misses the set", step, path, path_edges(path), prompt.given)
+    return Explanation(_verdict(prompt, naming, "does not satisfy"), (step,), (drawing,))
 
 
 def _explain_open_path(prompt: Prompt, certificate: Mapping[str, Any], naming: Naming) -> Explanation:
@@ -46,23 +50,21 @@ def _explain_open_path(prompt: Prompt, certificate: Mapping[str, Any], naming: N
         evidence, what = certificate[TO_SET], f"A back-door path from “{x}” to the set is open"
     else:
         evidence, what = certificate[TO_OUTCOME], f"A back-door path from the set to “{y}” is open given “{x}”"
-    summary = f"{what}: {draw_path(evidence, naming)}."
-    steps = explain_reasons(evidence, naming, "the treatment")
+    path = f"{what}: {draw_path(evidence, naming)}."
+    steps = (path, *explain_reasons(evidence, naming, "the treatment"))
     edges = proof_edges(evidence)
-    drawing = draw_mixed(prompt, naming, "The open path", summary, evidence["path"], edges, prompt.given)
-    return Explanation(summary, steps, (drawing,))
+    drawing = draw_mixed(prompt, naming, "The open path", path, evidence["path"], edges, prompt.given)
+    return Explanation(_verdict(prompt, naming, "does not satisfy"), steps, (drawing,))
 
 
 def _explain_valid(prompt: Prompt, certificate: Mapping[str, Any], naming: Naming) -> Explanation:
     x, y = prompt.question
     reached = quote_names(list(map(naming, certificate[REACHED])))
-    summary = f"The set meets every directed path from “{naming(x)}” to “{naming(y)}”, and no back-door path matters."
     steps = [f"Without the set, directed paths from “{naming(x)}” lead to {reached}, and not to “{naming(y)}”."]
     if prompt.given:
         ball = explain_ball(certificate[TO_SET], x, "the set", naming)
         steps.append(f"Without the edges out of “{naming(x)}”, {ball}.")
         ball = explain_ball(certificate[TO_OUTCOME], y, "the set", naming)
         steps.append(f"Given “{naming(x)}” and without the edges out of the set, {ball}.")
-    description = " ".join((summary, *steps))
-    drawing = draw_mixed(prompt, naming, "The set", description, (), (), prompt.given)
-    return Explanation(summary, tuple(steps), (drawing,))
+    drawing = draw_mixed(prompt, naming, "The set", " ".join(steps), (), (), prompt.given)
+    return Explanation(_verdict(prompt, naming, "satisfies"), tuple(steps), (drawing,))

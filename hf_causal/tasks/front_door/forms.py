@@ -43,12 +43,12 @@ def write_trace(prompt: Prompt, proof: Proof) -> str:
     >>> print(write_trace(prompt, prove(prompt)))
     Reached: none
     Ancestors: none
-    Up A: down B
+    Up A: down A, down B
+    Down A: none
     Down B: none
     Ancestors: A
-    Up B: up A, down A
-    Up A: none
-    Down A: down B
+    Up B: down A, down B
+    Down A: down A, down B
     Down B: none
     Answer: Yes
 

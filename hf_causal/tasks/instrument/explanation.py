@@ -21,7 +21,7 @@ def explain(prompt: Prompt, certificate: Mapping[str, Any], naming: Naming = kee
     >>> from hf_causal.tasks.instrument.text import parse_prompt
     >>> prompt = parse_prompt("A -> B, A -> Z. Is Z an instrument for the effect of A on B?")
     >>> str(explain(prompt, {"effect_path": ["A", "Z"]}))
-    '“A” causes “Z”, which it must not: A → Z.'
+    '“Z” is no instrument for the effect of “A” on “B”. “A” causes “Z”, which it must not: A → Z.'
 
     ```
     """
@@ -34,49 +34,50 @@ def explain(prompt: Prompt, certificate: Mapping[str, Any], naming: Naming = kee
     return _explain_open_path(prompt, certificate[TO_OUTCOME], naming)
 
 
+def _verdict(prompt: Prompt, naming: Naming, verdict: str) -> str:
+    x, y, z = map(naming, (*prompt.question, prompt.instrument))
+    return f"“{z}” is {verdict} for the effect of “{x}” on “{y}”{_given(prompt, naming)}."
+
+
 def _given(prompt: Prompt, naming: Naming) -> str:
     return f" given {quote_names(list(map(naming, prompt.given)))}" if prompt.given else ""
 
 
 def _explain_effect(prompt: Prompt, path: list[str], naming: Naming) -> Explanation:
-    names = list(map(naming, path))
-    summary = f"“{names[0]}” causes “{names[-1]}”, which it must not: {' → '.join(names)}."
-    drawing = draw_mixed(prompt, naming, "What the treatment causes", summary, path, path_edges(path), prompt.given)
-    return Explanation(summary, (), (drawing,))
+    names, summary = list(map(naming, path)), _verdict(prompt, naming, "no instrument")
+    step = f"“{names[0]}” causes “{names[-1]}”, which it must not: {' → '.join(names)}."
+    drawing = draw_mixed(prompt, naming, "What the treatment causes", step, path, path_edges(path), prompt.given)
+    return Explanation(summary, (step,), (drawing,))
 
 
 def _explain_separated(prompt: Prompt, evidence: Mapping[str, Any], naming: Naming) -> Explanation:
-    x, z = prompt.question[0], prompt.instrument
-    summary = f"“{naming(z)}” tells nothing about “{naming(x)}”{_given(prompt, naming)}."
+    x, z, summary = prompt.question[0], prompt.instrument, _verdict(prompt, naming, "no instrument")
     ball = explain_ball(evidence, z, f"“{naming(x)}”", naming)
+    step = f"It tells nothing about “{naming(x)}”: {ball}."
     entered = {*evidence["from_child"], *evidence["from_parent"]}
-    step = f"{ball[0].upper()}{ball[1:]}."
-    drawing = draw_mixed(prompt, naming, "What the Bayes ball enters", f"{summary} {step}", entered, (), prompt.given)
+    drawing = draw_mixed(prompt, naming, "What the Bayes ball enters", step, entered, (), prompt.given)
     return Explanation(summary, (step,), (drawing,))
 
 
 def _explain_open_path(prompt: Prompt, evidence: Mapping[str, Any], naming: Naming) -> Explanation:
     x, y = map(naming, prompt.question)
-    summary = (
-        f"A path to “{y}” that does not go into “{x}” is open{_given(prompt, naming)}: {draw_path(evidence, naming)}."
-    )
-    steps = explain_reasons(evidence, naming, "in the set")
+    summary = _verdict(prompt, naming, "no instrument")
+    path = f"A path to “{y}” that does not go into “{x}” is open: {draw_path(evidence, naming)}."
+    steps = (path, *explain_reasons(evidence, naming, "in the set"))
     edges = proof_edges(evidence)
-    drawing = draw_mixed(prompt, naming, "The open path", summary, evidence["path"], edges, prompt.given)
+    drawing = draw_mixed(prompt, naming, "The open path", path, evidence["path"], edges, prompt.given)
     return Explanation(summary, steps, (drawing,))
 
 
 def _explain_instrument(prompt: Prompt, certificate: Mapping[str, Any], naming: Naming) -> Explanation:
     (x, y), z, evidence = prompt.question, prompt.instrument, certificate[TO_TREATMENT]
-    condition, pair = _given(prompt, naming), (f"“{naming(x)}”", f"“{naming(y)}”")
-    summary = f"“{naming(z)}” is connected with {pair[0]}{condition}, and with {pair[1]} through it alone."
     ball = explain_ball(certificate[TO_OUTCOME], z, f"“{naming(y)}”", naming)
     steps = (
         f"“{naming(x)}” causes {quote_names(list(map(naming, certificate[AFFECTED])))}, and nothing else.",
-        f"This path is open: {draw_path(evidence, naming)}.",
+        f"A path to “{naming(x)}” is open: {draw_path(evidence, naming)}.",
         *explain_reasons(evidence, naming, "in the set"),
         f"Without the edges into “{naming(x)}”, {ball}.",
     )
-    edges, description = proof_edges(evidence), " ".join((summary, *steps))
+    edges, description = proof_edges(evidence), " ".join(steps)
     drawing = draw_mixed(prompt, naming, "The open path", description, evidence["path"], edges, prompt.given)
-    return Explanation(summary, steps, (drawing,))
+    return Explanation(_verdict(prompt, naming, "an instrument"), steps, (drawing,))
