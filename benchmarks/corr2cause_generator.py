@@ -13,7 +13,8 @@ from itertools import permutations
 import numpy as np
 
 from hf_causal.graphs.enumeration import SIZES, canonical_codes, classes
-from hf_causal.graphs.equivalence import RELATIONS, EquivalenceClass, closures, independences, members, relations
+from hf_causal.graphs.equivalence import RELATIONS, closures, independences, members, relations
+from hf_causal.graphs.equivalence_classes import EquivalenceClass
 
 FAULTS = ("count_relation", "line 364", "both")
 

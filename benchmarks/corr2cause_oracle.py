@@ -17,7 +17,7 @@ import networkx as nx
 from row_oracles import graphs_by_independences
 
 NAMES = "ABCD"
-_HYPOTHESES = {
+HYPOTHESES = {
     "{} directly causes {}.": ">",
     "{} causes something else which causes {}.": ">>+",
     "There exists at least one collider (i.e., common effect) of {} and {}.": ">+<+",
@@ -69,7 +69,7 @@ class Question:
 
     def shows(self, path: list[str], dag: frozenset[Edge]) -> bool:
         marks = "".join(">" if step in dag else "<" for step in zip(path, path[1:], strict=False))
-        return re.fullmatch(_HYPOTHESES[self.hypothesis], marks) is not None
+        return re.fullmatch(HYPOTHESES[self.hypothesis], marks) is not None
 
     @cached_property
     def counter_models(self) -> list[frozenset[Edge]]:
@@ -105,7 +105,7 @@ def questions(sizes: tuple[int, ...] = (2, 3, 4)) -> Iterator[Question]:
             )
             dags = tuple(frozenset((variables[i], variables[j]) for i, j in graph.edges) for graph in graphs)
             for pair in permutations(variables, 2):
-                for hypothesis in _HYPOTHESES:
+                for hypothesis in HYPOTHESES:
                     yield Question(dags, named, variables, hypothesis, pair)
 
 

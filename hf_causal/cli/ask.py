@@ -24,6 +24,7 @@ def ask(
     question: Annotated[str, typer.Argument(help="The question; without it, the last sentence of the premises.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print the answer and its proofs as JSON.")] = False,
 ) -> None:
+    from hf_causal.reading import RESTATED_KINDS
     from hf_causal.reading import ask as ask_reader
 
     result = ask_reader(premises, question)
@@ -33,3 +34,5 @@ def ask(
         typer.echo(dumps(result.as_dict(), ensure_ascii=False, indent=2))
     else:
         typer.echo(result.text)
+        if result.reading.question.kind in RESTATED_KINDS:
+            typer.echo(f"Read as: {result.reading.restated}")

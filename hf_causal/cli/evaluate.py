@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,14 +13,22 @@ from hf_causal.cli.options import DataDir, Device, bar
 
 if TYPE_CHECKING:
     from hf_causal.evaluation.answers.scores import AnswerScores
+    from hf_causal.evaluation.published.scores import PublishedScores
     from hf_causal.evaluation.report_files import AnyScores
+
+    Results = AnyScores | AnswerScores | PublishedScores
 
 EVALUATE_HELP = """
 Score a model on every generalization split, together with shortcut baselines, and on your own files.
 
 MODEL is a folder or a model on the Hub: any causal language model, a sequence classifier with labels No and Yes or
 those of natural language inference (entailment is Yes), or an adapter of either, which is loaded into its base model.
-A data file is what `hf-causal verify` reads: JSON lines, JSON, CSV or Parquet with, say, `prompt` and `completion`.
+A data file is what `hf-causal verify` reads: JSON lines, JSON, CSV or Parquet with, say, `prompt` and `completion`; a
+folder or a pattern in quotes means all of its data files.
+
+Files of CLEAR, CaLM, CauGym, Corr2Cause, Corr2Cause++, CLadder and RLCausal are scored by what their texts prove:
+sets, lists, paths, numbers, distributions and options with `--lm`, Yes or No with MODEL. Every right answer counts,
+and a label that is wrong does not. Where there are such files alone, `--config` is `none` if left out.
 
 With `--lm` any causal language model is a baseline: by the likelihood of Yes against No, with `--generate` by the text
 that it generates after the paper's instruction, with `--endpoint` by the replies of an OpenAI-compatible server. It
@@ -43,6 +52,8 @@ Examples:
     hf-causal evaluate runs/cpu --json runs/cpu/generalization.json
 
     hf-causal evaluate runs/cpu --config none --data questions.jsonl --data more.jsonl
+
+    hf-causal evaluate --lm ORGANIZATION/NAME --data clear/backdoor_path.json --limit 20 --report runs/clear
 
     hf-causal evaluate runs/cpu --limit 50
 
@@ -86,7 +97,9 @@ def evaluate(
             "`transitivity_generalization`, or that of MODEL's system."
         ),
     ] = None,
-    data: Annotated[list[Path] | None, typer.Option(help="File to score, may be repeated.")] = None,
+    data: Annotated[
+        list[Path] | None, typer.Option(help="File or folder to score, may be repeated; a published data set, too.")
+    ] = None,
     json_out: Annotated[Path | None, typer.Option("--json", help="File for the scores of every cell.")] = None,
     report_out: Annotated[Path | None, typer.Option("--report", help="Folder for a report with its plots.")] = None,
     data_dir: DataDir = None,
@@ -143,9 +156,13 @@ def evaluate(
     if endpoint and lm is None:
         raise ValueError("`--endpoint` needs `--lm`, the name that the server has for the model")
     _check_outputs(json_out, report_out)
-    data_options: dict[str, Any] = {"data_dir": data_dir, "files": data or (), "limit": limit, "device": device}
-    data_options["variants"] = tuple(variants or ())
     form, replies = _form_and_replies(answers, replies)
+    files, published = _files(data or (), form)
+    data_options: dict[str, Any] = {"data_dir": data_dir, "files": files, "limit": limit, "device": device}
+    data_options["variants"] = tuple(variants or ())
+    published_alone = bool(published) and not files and config in (None, "none")
+    published_alone = published_alone and not (corpus or data_dir or variants)
+    results: list[Results] = []
     if form != "yes-no" and lm is None:
         raise ValueError(f"`--answers {form}` needs `--lm`: a model of this package answers Yes or No")
     if form != "yes-no" and variants:
@@ -157,15 +174,51 @@ def evaluate(
             "requests_per_minute": requests_per_minute, "timeout": timeout, "token_limit": token_limit,
             "reasoning_effort": reasoning_effort, **_parsed(temperature, extra_body),
         }  # fmt: skip
+        source = context.get_parameter_source("max_new_tokens")
+        left_out = {"max_new_tokens": None} if source is None or source.name == "DEFAULT" else {}
         if form != "yes-no":
-            source = context.get_parameter_source("max_new_tokens")
-            if source is None or source.name == "DEFAULT":
-                lm_options["max_new_tokens"] = None
-            lm_options["form"] = form
-        scores = _score_language_model(lm, corpus, config, trust_remote_code, data_options, lm_options)
+            lm_options |= {**left_out, "form": form}
+        if not published_alone:
+            results.append(_score_language_model(lm, corpus, config, trust_remote_code, data_options, lm_options))
+        if published:
+            results.append(_score_published(lm, published, trust_remote_code, data_options, lm_options | left_out))
     else:
-        scores = _score_model(str(model), corpus, config, trust_remote_code, data_options)
-    _write(scores, json_out, report_out)
+        if not published_alone:
+            results.append(_score_model(str(model), corpus, config, trust_remote_code, data_options))
+        if published:
+            results.append(_score_published(str(model), published, trust_remote_code, data_options))
+    _write(results, json_out, report_out)
+
+
+def _files(sources: Sequence[Path], form: str) -> tuple[list[Path], list[Path]]:
+    """Returns the files of questions, and those of published data sets that are scored by what their texts prove."""
+    if not sources:
+        return [], []
+    from hf_causal.evaluation.published.questions import published_adapter
+    from hf_causal.verification.io import find_files
+
+    files = find_files(sources)
+    published = [path for path in files if form == "yes-no" and published_adapter(path)]
+    return [path for path in files if path not in published], published
+
+
+def _score_published(
+    model: str,
+    files: list[Path],
+    trust_remote_code: bool,
+    options: dict[str, Any],
+    lm_options: dict[str, Any] | None = None,
+) -> PublishedScores:
+    from hf_causal.evaluation.evaluators import evaluation_of_model
+    from hf_causal.evaluation.published.evaluate import evaluate_model_on_published, evaluate_published
+
+    common = {"limit": options["limit"], "device": options["device"]}
+    common |= {"trust_remote_code": trust_remote_code, "progress": bar}
+    if lm_options is not None:
+        return evaluate_published(model, files, **common, **lm_options)
+    if evaluation_of_model(model):
+        raise ValueError(f"`--data` has questions, and {model!r} does not answer questions")
+    return evaluate_model_on_published(model, files, **common)
 
 
 def _form_and_replies(answers: Path | None, replies: Path | None) -> tuple[str, Path | None]:
@@ -239,21 +292,31 @@ def _corpus_and_config(corpus: str | None, config: str | None) -> tuple[str, str
     return corpus or "axiomatic", None if config == "none" else config or "transitivity_generalization"
 
 
-def _write(scores: AnyScores | AnswerScores, json_out: Path | None, report_out: Path | None) -> None:
+def _write(results: Sequence[Results], json_out: Path | None, report_out: Path | None) -> None:
+    """Writes and prints the scores; those of published files follow the others."""
+    from hf_causal.utils.files import write_json
+
+    shown = [_shown(scores) for scores in results]
+    if json_out:
+        first, *further = (values for values, _, _ in shown)
+        write_json(json_out, first | {"published": further[0]} if further else first)
+    for _, show, write in shown:
+        show()
+        if report_out:
+            typer.echo(f"Report in {write(report_out)}.")
+
+
+def _shown(scores: Results) -> tuple[dict[str, Any], Callable[[], None], Callable[[Path], Path]]:
+    """Returns scores for JSON, and functions that print them and that write a report into a folder."""
     from hf_causal.evaluation.answers.report import print_answers, write_answer_report
     from hf_causal.evaluation.answers.scores import AnswerScores
     from hf_causal.evaluation.console import print_scores
+    from hf_causal.evaluation.published.report import print_published, write_published_report
+    from hf_causal.evaluation.published.scores import PublishedScores
     from hf_causal.evaluation.report_files import scores_to_json, write_report
-    from hf_causal.utils.files import write_json
 
+    if isinstance(scores, PublishedScores):
+        return scores.to_json(), partial(print_published, scores), partial(write_published_report, scores=scores)
     if isinstance(scores, AnswerScores):
-        values, show = scores.to_json(), partial(print_answers, scores)
-        write = partial(write_answer_report, scores=scores)
-    else:
-        values, show = scores_to_json(scores), partial(print_scores, scores)
-        write = partial(write_report, scores=scores)
-    if json_out:
-        write_json(json_out, values)
-    show()
-    if report_out:
-        typer.echo(f"Report in {write(report_out)}.")
+        return scores.to_json(), partial(print_answers, scores), partial(write_answer_report, scores=scores)
+    return dict(scores_to_json(scores)), partial(print_scores, scores), partial(write_report, scores=scores)

@@ -71,6 +71,29 @@ EXAMPLES = (
         "Are rain and sprinkler d-separated given slippery shoes?",
     ),
     Example(
+        "Held fixed",
+        _lines(
+            "Opening the window lowers the temperature",
+            "The thermostat regulates the heating",
+            "The heating raises the temperature",
+        ),
+        "If we hold the heating fixed, can the thermostat still affect the temperature?",
+    ),
+    Example(
+        "Adjustment",
+        _lines("Age affects both drug use and recovery", "Drug use speeds up recovery", "Drug use causes nausea"),
+        "Is it enough to control for age to estimate the effect of drug use on recovery?",
+    ),
+    Example(
+        "Hidden cause",
+        _lines(
+            "Smoking causes tar deposits",
+            "Tar deposits lead to lung cancer",
+            "Smoking and lung cancer share an unobserved cause",
+        ),
+        "Can the effect of smoking on lung cancer be computed from observational data?",
+    ),
+    Example(
         "Corr2Cause",
         _lines(
             "exercise correlates with fitness",

@@ -41,16 +41,17 @@ def loop_view(answer: Answer, loop: int) -> str:
         f'<span class="hc-level">{percent(float(level)) if loop else "–"}</span></li>'
         for (cause, effect), level in zip(edges, reached, strict=True)
     )
-    cause, effect = (answer.question.given[name] for name in answer.question.parsed.question)
+    names = [answer.question.given[name] for name in answer.question.parsed.question]
+    changed = names[: answer.question.read.question.num_changed]
     count = int((reached > 0.5).sum())
     about = f"After {loop} of {len(trace.answer)} loops, {count} of {len(edges)} statements are reached."
-    pair = frozenset((cause, effect))
+    asked, cause = frozenset(names), escape("” or “".join(changed))
     feedback = loop_edges(answer.question)
-    picture = Picture(nodes_of(answer.question), edges, pair, loop=feedback, strength=strength, description=about)
+    picture = Picture(nodes_of(answer.question), edges, asked, loop=feedback, strength=strength, description=about)
     coloured = (
-        f"along which the model lets the ball from “{escape(cause)}” travel, with or against the arrow"
+        f"along which the model lets the ball from “{cause}” travel, with or against the arrow"
         if answer.question.read.task == "d_separation"
-        else f"whose cause the model counts as reached from “{escape(cause)}”"
+        else f"whose cause the model counts as reached from “{cause}”"
     )
     return (
         f'<div class="hc-loops"><p>{about} {yes}</p>{draw(picture)}<p class="hc-how">Coloured statements are those '

@@ -35,6 +35,8 @@ class Picture:
     undirected: frozenset[Edge] = frozenset()
     associated: frozenset[Edge] = frozenset()
     """Pairs that appear together, drawn as dotted lines."""
+    hidden: frozenset[Edge] = frozenset()
+    """Pairs that share a hidden cause, drawn as dashed lines with two heads."""
     cut: frozenset[Edge] = frozenset()
     """Edges that an intervention removes, drawn as broken lines."""
     loop: frozenset[Edge] = frozenset()
@@ -61,7 +63,7 @@ def draw(picture: Picture) -> str:
 
 
 def _lay_out(picture: Picture, width: float) -> Layout:
-    return lay_out(picture.nodes, picture.edges, width, picture.associated)
+    return lay_out(picture.nodes, picture.edges, width, picture.associated | picture.hidden)
 
 
 def _svg(picture: Picture, layout: Layout) -> str:
@@ -116,7 +118,9 @@ def _edge(picture: Picture, layout: Layout, edge: Edge, key: str) -> str:
         strength = picture.strength.get(edge, 0.0)
         style, level = "level", f' style="--level:{strength:.3f}"'
         head = f' marker-end="url(#{key}{"path" if strength > 0.5 else "plain"})"'
-    loop = " hc-edge-loop" if edge in picture.loop else ""
+    if edge in picture.hidden:
+        head += head.replace("-end", "-start")
+    loop = " hc-edge-loop" if edge in picture.loop else " hc-edge-hidden" if edge in picture.hidden else ""
     return f'<path class="hc-edge hc-edge-{style}{loop}"{level} d="{_spline(layout.routes[edge])}"{head}/>'
 
 

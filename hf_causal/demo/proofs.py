@@ -77,6 +77,7 @@ def _picture(question: Question, drawing: Drawing) -> Picture:
         drawing.given,
         drawing.undirected,
         associated=drawing.associated,
+        hidden=drawing.hidden,
         loop=loop_edges(question),
         description=drawing.description,
     )

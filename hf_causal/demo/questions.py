@@ -51,6 +51,11 @@ class Question:
         """From short name to the name in the text."""
         return self.proof.names
 
+    @property
+    def shows_hidden(self) -> bool:
+        """Whether the prompt states hidden causes, which are drawn as lines."""
+        return self.read.prompt is not None and bool(getattr(self.parsed, "hidden", ()))
+
     @cached_property
     def loop(self) -> tuple[str, ...]:
         """A feedback loop among the statements, which ends with its first name; empty where there is none."""
@@ -66,7 +71,7 @@ def read_question(premises: str, question: str) -> Question:
     """
     check_text(premises, question)
     read = reading.read(premises, question)
-    check_counts(len(read.statements) + len(read.together), list(read.names))
+    check_counts(len(read.statements) + len(read.together) + len(read.hidden), list(read.names))
     if read.task == "corr2cause" and len(read.names) > MAX_VARIABLES:
         raise TooMuch(f"correlations among more than {MAX_VARIABLES} variables are more than this page takes")
     return Question(read, reading.answer(read), premises, question)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hf_causal.graphs.structural_models import OBSERVED, Variable, World
 
@@ -65,13 +65,23 @@ class PartialModel:
     """`"independent"`, `"threshold"`, or `None` where it is open."""
     scaled: tuple[tuple[int, tuple[int | None, ...]], ...] = field(init=False, compare=False)
     """For each node the denominator of its table, and the numerators."""
+    networks: dict[Any, Network] = field(init=False, compare=False, repr=False, default_factory=dict)
+    """Those of [`PartialModel.network`] so far."""
 
     def __post_init__(self) -> None:
         scaled = []
         for table in self.tables:
             scale = lcm(*(one.denominator for one in table if one is not None))
-            scaled.append((scale, tuple(None if one is None else int(one * scale) for one in table)))
+            numerators = [None if one is None else one.numerator * (scale // one.denominator) for one in table]
+            scaled.append((scale, tuple(numerators)))
         object.__setattr__(self, "scaled", tuple(scaled))
+
+    def network(self, worlds: Sequence[World]) -> Network:
+        """Returns the network of some worlds, which several terms of a model may have."""
+        key = tuple([(*world.values.items(), None, *world.copies.items()) for world in worlds])
+        if key not in self.networks:
+            self.networks[key] = Network(self, worlds)
+        return self.networks[key]
 
 
 class Network:
@@ -253,15 +263,23 @@ class Evaluation:
 
     network: Network
     steps: list[Step]
-    joint: Fraction
-    """Probability of the event together with what is given."""
-    condition: Fraction
-    """Probability of what is given; 1 where nothing is."""
+    weights: tuple[int, int]
+    """Of the event together with what is given, and of what is given; over the denominator of the last step."""
+
+    @property
+    def joint(self) -> Fraction:
+        """The probability of the event together with what is given."""
+        return Fraction(self.weights[0], self.steps[-1].denominator)
+
+    @property
+    def condition(self) -> Fraction:
+        """The probability of what is given; 1 where nothing is."""
+        return Fraction(self.weights[1], self.steps[-1].denominator)
 
     @property
     def value(self) -> Fraction:
         """The probability of the event, given the condition."""
-        return self.joint / self.condition
+        return Fraction(*self.weights)
 
 
 def evaluate(model: PartialModel, term: Term) -> Evaluation:
@@ -296,7 +314,7 @@ def _without_cancelling(model: PartialModel, term: Term) -> PartialModel | None:
     Where a unit and all that it responds to are observed, its probability is a factor of both P(event, given) and
     P(given). Another unit of the same node would respond to the same noise, so that there must be none.
     """
-    network = Network(model, term.worlds)
+    network = model.network(term.worlds)
     given = {network.place(variable) for variable, _ in term.given}
     by_node = network.needed([*given, *(network.place(variable) for variable, _ in term.event)])
     nodes = {
@@ -317,7 +335,7 @@ def _without_cancelling(model: PartialModel, term: Term) -> PartialModel | None:
 
 def evaluate_as_stated(model: PartialModel, term: Term) -> Evaluation:
     """Computes a term as [`evaluate`], where nothing that is missing is multiplied in, not even if it cancels."""
-    network = Network(model, term.worlds)
+    network = model.network(term.worlds)
     given = [(network.place(variable), value) for variable, value in term.given]
     event = [(network.place(variable), value) for variable, value in term.event]
     steps = network.eliminate([place for place, _ in (*given, *event)])
@@ -326,7 +344,7 @@ def evaluate_as_stated(model: PartialModel, term: Term) -> Evaluation:
     condition = _total(last, given) if given else last.denominator
     if not condition:
         raise ZeroDivisionError("what is observed has probability 0")
-    return Evaluation(network, steps, Fraction(joint, last.denominator), Fraction(condition, last.denominator))
+    return Evaluation(network, steps, (joint, condition))
 
 
 def _total(step: Step, wanted: Sequence[tuple[int, int]]) -> int:

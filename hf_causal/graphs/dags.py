@@ -104,6 +104,12 @@ def erdos_renyi_dags(num_graphs: int, num_nodes: int, branching_factor: float, s
     return np.take_along_axis(edges, listing[..., None], axis=1)
 
 
+def with_few_parents(edges: np.ndarray, num_nodes: int, most: int) -> np.ndarray:
+    """Returns the graphs in which no node has more than `most` parents."""
+    parents = (edges[..., 1, None] == np.arange(num_nodes)).sum(axis=1)
+    return edges[parents.max(axis=1) <= most]
+
+
 def adjacency(edges: np.ndarray, num_nodes: int) -> np.ndarray:
     """Returns boolean adjacency matrices [graph, cause, effect] of shape (graphs, num_nodes, num_nodes)."""
     matrices = np.zeros((edges.shape[0], num_nodes, num_nodes), dtype=bool)

@@ -51,8 +51,13 @@ def class_codes(num_nodes: int) -> np.ndarray:
 @cache
 def classes(num_nodes: int) -> np.ndarray:
     """Returns one CPDAG of each class, in the order of [`class_codes`]: boolean (classes, num_nodes, num_nodes)."""
+    return graphs_of_codes(num_nodes, class_codes(num_nodes))
+
+
+def graphs_of_codes(num_nodes: int, codes: np.ndarray) -> np.ndarray:
+    """Returns the graphs that [`canonical_codes`] stand for: boolean (codes, num_nodes, num_nodes)."""
     bits = num_nodes**2 - 1 - np.arange(num_nodes**2)
-    return ((class_codes(num_nodes)[:, None] >> bits) & 1 == 1).reshape(-1, num_nodes, num_nodes)
+    return ((np.asarray(codes)[:, None] >> bits) & 1 == 1).reshape(-1, num_nodes, num_nodes)
 
 
 def canonical_codes(graphs: np.ndarray) -> np.ndarray:
@@ -61,7 +66,7 @@ def canonical_codes(graphs: np.ndarray) -> np.ndarray:
     It is the smallest of the graph's n! relabelled adjacency matrices, read row by row as binary numbers.
 
     Args:
-        graphs (`np.ndarray`): Boolean of shape (graphs, nodes, nodes) with at most 6 nodes.
+        graphs (`np.ndarray`): Boolean of shape (graphs, nodes, nodes) with at most 7 nodes.
 
     Returns:
         `np.ndarray`: `int64` of shape (graphs,).
@@ -69,9 +74,10 @@ def canonical_codes(graphs: np.ndarray) -> np.ndarray:
     size = graphs.shape[-1]
     orders = np.array(list(permutations(range(size))))
     powers = size**2 - 1 - (orders[:, :, None] * size + orders[:, None, :]).reshape(len(orders), -1)
-    weights = (2.0**powers).T  # exact: below 2^36
+    weights = (2.0**powers).T  # exact: below 2^49
+    batch = 4096 * 720 // max(len(orders), 720)
     flat = graphs.reshape(len(graphs), -1).astype(np.float64)
-    codes = [(flat[start : start + 4096] @ weights).min(axis=1) for start in range(0, len(flat), 4096)]
+    codes = [(flat[start : start + batch] @ weights).min(axis=1) for start in range(0, len(flat), batch)]
     return np.concatenate(codes).astype(np.int64)
 
 

@@ -6,13 +6,10 @@ otherwise (Chickering, 1995).
 
 Graphs are boolean adjacency matrices, [cause, effect], with any number of leading axes for batches; in a CPDAG an
 undirected edge is set in both directions. Everything here is for the few variables of a closed system: independences
-are tables over all 2ⁿ conditioning sets, and the members of a class are listed one by one.
+are tables over all 2ⁿ conditioning sets.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -46,35 +43,65 @@ def v_structures(graphs: np.ndarray) -> np.ndarray:
 def cpdags(dags: np.ndarray) -> np.ndarray:
     """Returns the CPDAG of each DAG's class: its skeleton and v-structures, completed by Meek's rules."""
     into = np.asarray(v_structures(dags).any(axis=-1))
-    return _complete(np.asarray(dags | dags.swapaxes(-1, -2)), into)
+    return complete(np.asarray(dags | dags.swapaxes(-1, -2)), into)
 
 
-def orientations(graph: np.ndarray) -> np.ndarray:
-    """Returns all DAGs that direct the undirected edges of a graph, in the order of their adjacency matrices.
+def members(graph: np.ndarray) -> np.ndarray:
+    """Returns all DAGs of a class: all ways to direct the undirected edges of its CPDAG without further v-structures.
+
+    For a graph that is not a CPDAG there may be none.
 
     Args:
         graph (`np.ndarray`): Shape (nodes, nodes).
 
     Returns:
-        `np.ndarray`: Boolean of shape (DAGs, nodes, nodes).
+        `np.ndarray`: Boolean of shape (DAGs, nodes, nodes), in the order of their adjacency matrices.
     """
-    undirected = graph & graph.T
+    undirected, apart = graph & graph.T, ~(graph | graph.T | np.eye(len(graph), dtype=bool))
     dags = (graph & ~undirected)[None]
     dags = dags[acyclic(dags)]
     for first, second in zip(*np.nonzero(np.triu(undirected)), strict=True):
         dags = np.repeat(dags, 2, axis=0)
         dags[::2, first, second] = dags[1::2, second, first] = True
+        further = np.empty(len(dags), dtype=bool)
+        further[::2] = (dags[::2, :, second] & apart[first]).any(axis=1)
+        further[1::2] = (dags[1::2, :, first] & apart[second]).any(axis=1)
+        dags = dags[~further]
         dags = dags[acyclic(dags)]
-    return dags[np.argsort(_numbers(dags), kind="stable")]
+    return dags[np.argsort(numbers(dags), kind="stable")]
 
 
-def members(cpdag: np.ndarray) -> np.ndarray:
-    """Returns all DAGs of a class: the [`orientations`] of its CPDAG without further v-structures.
+def extension(graph: np.ndarray) -> np.ndarray | None:
+    """Returns one of the [`members`], without a list of them; `None` if there is none.
 
-    For a graph that is not a CPDAG there may be none.
+    Takes away nodes that can be sinks, one after another (Dor and Tarsi, 1992).
+
+    Args:
+        graph (`np.ndarray`): Shape (nodes, nodes).
+
+    Returns:
+        `np.ndarray`, *optional*: Shape (nodes, nodes).
     """
-    dags = orientations(cpdag)
-    return dags[(v_structures(dags) == v_structures(cpdag)).all(axis=(1, 2, 3))]
+    size, dag = len(graph), graph & ~graph.T
+    near, effects = masks(graph | graph.T), masks(dag)
+    left = list(range(size))
+    while left:
+        rest = sum(1 << node for node in left)
+        for sink in left:
+            above = near[sink] & rest
+            undirected = [node for node in left if graph[sink, node] and graph[node, sink]]
+            if not effects[sink] & rest and all(not above & ~near[node] & ~(1 << node) for node in undirected):
+                break
+        else:
+            return None
+        dag[undirected, sink] = True
+        left.remove(sink)
+    return dag
+
+
+def masks(graph: np.ndarray) -> list[int]:
+    """Returns the nodes of each row of a graph as the bits of a number."""
+    return (graph @ (1 << np.arange(graph.shape[-1]))).tolist()
 
 
 def independences(dag: np.ndarray) -> np.ndarray:
@@ -143,86 +170,7 @@ def relations(dags: np.ndarray) -> np.ndarray:
     return holds & kept
 
 
-@dataclass(frozen=True, eq=False)
-class EquivalenceClass:
-    """A Markov equivalence class of labelled DAGs.
-
-    Example:
-
-    ```python
-    >>> chain = np.array([[0, 1, 0], [0, 0, 1], [0, 0, 0]], dtype=bool)
-    >>> chain_class = EquivalenceClass.of_dag(chain)
-    >>> len(chain_class.members), chain_class.shares[RELATIONS.index("parent"), 0].round(2).tolist()
-    (3, [0.0, 0.33, 0.0])
-
-    ```
-    """
-
-    cpdag: np.ndarray
-
-    @classmethod
-    def of_dag(cls, dag: np.ndarray) -> EquivalenceClass:
-        """Returns the class of a DAG."""
-        return cls(cpdags(dag))
-
-    @classmethod
-    def suggested_by(cls, table: np.ndarray) -> EquivalenceClass:
-        """Returns the only class that can have the independences of a table.
-
-        If no class has them, the result has no members, or other independences.
-
-        The steps are those of the PC algorithm (Spirtes, Glymour and Scheines, 2000): nodes are adjacent where no set
-        separates them, and a node between two that are not is a collider where it is in no set that separates them.
-
-        Args:
-            table (`np.ndarray`): As [`independences`] returns it.
-        """
-        size = len(table)
-        others = ~np.eye(size, dtype=bool)
-        skeleton = ~table.any(axis=-1) & others
-        given = (np.arange(2**size)[:, None] >> np.arange(size)) & 1 == 1
-        separates = (table[..., None] & given).any(axis=2)  # [i, j, k]: k is in a set that separates i and j
-        between = skeleton[:, :, None] & skeleton & (~skeleton & others)[:, None]  # [i, k, j]
-        return cls(_complete(skeleton, (between & ~separates.swapaxes(1, 2)).any(axis=-1)))
-
-    @classmethod
-    def of_independences(cls, table: np.ndarray) -> EquivalenceClass:
-        """Returns the class whose independences are exactly those of a table.
-
-        Raises:
-            `ValueError`: If no DAG has exactly these independences.
-        """
-        candidate = cls.suggested_by(table)
-        if not len(candidate.members) or not np.array_equal(candidate.independences, table):
-            raise ValueError("no DAG has exactly these independences")
-        return candidate
-
-    @cached_property
-    def members(self) -> np.ndarray:
-        """See [`members`]."""
-        return members(self.cpdag)
-
-    @cached_property
-    def independences(self) -> np.ndarray:
-        """See [`independences`]; the same for every member."""
-        return independences(self.members[0])
-
-    @cached_property
-    def relations(self) -> np.ndarray:
-        """The [`relations`] of each member."""
-        return relations(self.members)
-
-    @cached_property
-    def shares(self) -> np.ndarray:
-        """The share of members in which each relation holds: [relation, i, j]; 1.0 for all and 0.0 for none."""
-        return self.relations.mean(axis=0)
-
-    def relabelled(self, order: np.ndarray) -> EquivalenceClass:
-        """Returns the class in which node i has the edges that node `order[i]` has here."""
-        return EquivalenceClass(self.cpdag[np.ix_(order, order)])
-
-
-def _complete(skeleton: np.ndarray, into: np.ndarray) -> np.ndarray:
+def complete(skeleton: np.ndarray, into: np.ndarray) -> np.ndarray:
     """Directs the edges of a skeleton that `into` directs, and those that follow by Meek's first three rules (1995).
 
     The fourth rule is for background knowledge. All other edges stay undirected.
@@ -254,7 +202,7 @@ def _meet(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return (left[..., :, :, None] & right[..., None, :, :]).any(axis=-2)
 
 
-def _numbers(graphs: np.ndarray) -> np.ndarray:
-    """Returns each graph's adjacency matrix, row by row, as a binary number."""
+def numbers(graphs: np.ndarray) -> np.ndarray:
+    """Returns each graph's adjacency matrix, row by row, as a binary number; 64 bits are enough for 8 nodes."""
     flat = graphs.reshape(len(graphs), graphs.shape[1] * graphs.shape[2])
-    return flat @ (2.0 ** np.arange(flat.shape[1])[::-1])
+    return np.asarray(flat @ (np.uint64(1) << np.arange(flat.shape[1], dtype=np.uint64)[::-1]))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from hf_causal.reading import tasks
+from hf_causal.reading.effect_answers import ANSWERS
 from hf_causal.reading.evidence import Answer, Evidence
 from hf_causal.reading.lexicon import load
 from hf_causal.reading.names import shorten
@@ -27,23 +28,25 @@ def answer(reading: Reading) -> Answer:
 
     ```
     """
-    return _Answering(reading).answer()
+    return Answering(reading).answer()
 
 
 def _same(task_and_prompt: tuple[str, str]) -> tuple[str, str]:
     return task_and_prompt
 
 
-class _Answering:
+class Answering:
     """The answers to one reading."""
 
     def __init__(self, reading: Reading):
         self.reading, self.asked = reading, reading.question
-        self.short = shorten(reading.names).short
+        self.short = reading.renaming.short
         self.names = {short: name for name, short in self.short.items()}
 
     def answer(self) -> Answer:
         kind = self.asked.kind
+        if kind in ANSWERS:
+            return ANSWERS[kind](self)
         single = kind.removeprefix("any_")
         plural = single[:-1] if single.endswith("s") else single
         if kind in ("causes", "effects", "direct_causes", "direct_effects"):
@@ -65,11 +68,11 @@ class _Answering:
     def say(self, message: str, **values: str) -> str:
         return load("answers.yaml")[message][self.reading.language].format(**values)
 
-    def listed(self, names: Sequence[str], notes: Mapping[str, str] | None = None) -> str:
+    def listed(self, names: Sequence[str], notes: Mapping[str, str] | None = None, word: str = "and") -> str:
         quoted = [f"“{name}”{(notes or {}).get(name, '')}" for name in names]
         if not quoted:
             return self.say("nothing")
-        return self.say("and").join(filter(None, (self.say("comma").join(quoted[:-1]), quoted[-1])))
+        return self.say(word).join(filter(None, (self.say("comma").join(quoted[:-1]), quoted[-1])))
 
     def prove(self, task_and_prompt: tuple[str, str], names: dict[str, str] | None = None) -> Evidence:
         proof = tasks.prove(task_and_prompt[1])

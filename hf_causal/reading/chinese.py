@@ -13,7 +13,10 @@ from hf_causal.reading.tokens import Sentence, Token
 MAX_PIECES = 1_500
 """Of one sentence."""
 _VERBS = ("ACTIVE", "MAKE", "BACKWARD")
-_ANYWHERE = ("BETWEEN", "HAVE_COMMON", "PATH", "HAS_EFFECT", "ROLE", "INDEPENDENT", "CORRELATED", "IN_TURN")
+_ANYWHERE = (
+    "BETWEEN", "HAVE_COMMON", "PATH", "HAS_EFFECT", "ROLE", "INDEPENDENT", "CORRELATED", "IN_TURN", "SHARE_HIDDEN",
+    "IS_LATENT", "UNSEEN_AFFECTS",
+)  # fmt: skip
 _MARKS = {",": "COMMA", "、": "COMMA", "|": "BAR", ":": "COLON"}
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hf_causal.reading.doubts import find_doubt
+from hf_causal.reading.effect_prompts import check_back_door, check_cause
+from hf_causal.reading.hidden import EFFECT_KINDS, check_names, latent_names, with_hidden_nodes
 from hf_causal.reading.meaning import Asked, Meaning, Mention
-from hf_causal.reading.names import near
 from hf_causal.reading.problems import Unclear
 from hf_causal.reading.prompts import system_prompt, with_prompt
 from hf_causal.reading.reading import Question, Reading, Statement
-from hf_causal.reading.resolve import Table, asked_kind, asked_mentions, edge_sign, mentions_of
+from hf_causal.reading.resolve import Table, asked_kind, asked_mentions, edge_sign, mentions_of, stranger
 from hf_causal.reading.source import Source
 from hf_causal.reading.tokens import Sentence
 
@@ -40,18 +42,48 @@ def compose(parsed: Parsed, asked: Asked, stated: Source, source: Source, langua
         for *pair, given in meaning.independent
     )  # fmt: skip
     reading = Reading(statements, question, names, language, marks, together, independent)  # type: ignore[arg-type]
+    reading = _with_hidden(reading, parsed, table, stated)
     place = {"start": asked.pair[0].start, "end": asked.pair[-1].end, "asked": True}
     try:
-        if not statements:
+        if not statements and not reading.hidden:
             return system_prompt(reading, meanings, asked)
         if independent or any(meaning.variables or meaning.size for meaning in meanings):
             raise Unclear("mixed", 0, 0)
-        reading = with_prompt(reading)
+        reading = _with_prompt(reading, asked)
     except Unclear as unclear:
         raise Unclear(unclear.message, **place, **unclear.values) from None  # type: ignore[arg-type]
     unquoted = [table.shown[one] for one in known if one not in table.quoted] if not table.plain else []
     if doubt := find_doubt(reading, unquoted):
         raise Unclear("same_thing", **place, name=doubt[0], other=doubt[1])  # type: ignore[arg-type]
+    return reading
+
+
+def _with_hidden(reading: Reading, parsed: Parsed, table: Table, stated: Source) -> Reading:
+    """Returns a reading with what is unobserved in it."""
+    meanings, kind = [meaning for _, meaning in parsed], reading.question.kind
+    if kind in (*EFFECT_KINDS, "independent", "blockers"):
+        for mention in (one for meaning in meanings for one in meaning.selected):
+            raise Unclear("selected", mention.start, mention.end, name=mention.name.text)
+    pairs = [(_shown(table, pair), sentence.start) for sentence, meaning in parsed for pair in meaning.hidden]
+    latent = latent_names(meanings, table, kind)
+    if kind in EFFECT_KINDS:
+        check_names(meanings, table, latent)
+    if not pairs and not latent:
+        return reading
+    if same := [pair for pair, _ in pairs if pair[0] == pair[1]]:
+        raise Unclear("itself", 0, len(stated.text.normal), name=same[0][0])
+    hidden = tuple((pair[0], pair[1]) for pair, _ in pairs)
+    starts = tuple(stated.text.place(start, start + 1)[0] for _, start in pairs)
+    reading = replace(reading, hidden=hidden, hidden_starts=starts, latent=latent)
+    return with_hidden_nodes(reading) if pairs and kind not in EFFECT_KINDS else reading
+
+
+def _with_prompt(reading: Reading, asked: Asked) -> Reading:
+    if asked.causes:
+        check_cause(reading)
+    reading = with_prompt(reading)
+    if asked.back_door:
+        check_back_door(reading)
     return reading
 
 
@@ -76,12 +108,12 @@ def _question(asked: Asked, table: Table, known: dict[str, None], language: str)
     for mention in asked_mentions(asked):
         name_key = table.settle(mention)[0]
         if name_key not in known:
-            raise _stranger(mention, [table.shown[one] for one in known], language)
+            raise stranger(mention, [table.shown[one] for one in known], language == "en")
     kind, direction = asked_kind(asked, table)
     pair, given = _shown(table, asked.pair), tuple(dict.fromkeys(_shown(table, asked.given)))
     third = _shown(table, (asked.third,))[0] if asked.third else None
     _check_different(asked, table)
-    return Question(kind, pair, given, third, direction)
+    return Question(kind, pair, given, third, direction, asked.num_changed)
 
 
 def _check_different(asked: Asked, table: Table) -> None:
@@ -96,13 +128,3 @@ def _check_different(asked: Asked, table: Table) -> None:
         name_key = table.settle(mention)[0]
         if name_key in seen:
             raise Unclear("given_asked", mention.start, mention.end, name=table.shown[name_key], asked=True)
-
-
-def _stranger(mention: Mention, names: Sequence[str], language: str) -> Unclear:
-    name = (mention.whole or mention.name).text
-    others = near(name, names)
-    if not others:
-        return Unclear("stranger", mention.start, mention.end, name=name, asked=True)
-    left, right = ("“", "”")
-    joined = (" or " if language == "en" else "、").join(f"{left}{other}{right}" for other in others)
-    return Unclear("stranger_near", mention.start, mention.end, others, name=name, others=joined, asked=True)

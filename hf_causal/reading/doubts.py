@@ -6,7 +6,7 @@ and Yes if they are one. A text is refused only where it matters.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -100,6 +100,18 @@ def _mapped(outcome: _Outcome, pairs: list[tuple[str, str]]) -> _Outcome:
     return outcome[0], frozenset(one.get(name, name) for name in outcome[1]), outcome[2]
 
 
+def _merge_hidden(reading: Reading, one: Mapping[str, str]) -> Reading:
+    """What is unobserved if the names of each pair were one."""
+    pairs = [(one.get(first, first), one.get(second, second)) for first, second in reading.hidden]
+    kept = [(pair, start) for pair, start in zip(pairs, reading.hidden_starts, strict=True) if pair[0] != pair[1]]
+    return replace(
+        reading,
+        hidden=tuple(pair for pair, _ in kept),
+        hidden_starts=tuple(start for _, start in kept),
+        latent=tuple(dict.fromkeys(one.get(name, name) for name in reading.latent)),
+    )
+
+
 def _outcome_of_merged(reading: Reading, pairs: list[tuple[str, str]]) -> object:
     """The answer if the names of each pair were one; `None` where the question would lose its sense."""
     one = _union(pairs)
@@ -122,6 +134,6 @@ def _outcome_of_merged(reading: Reading, pairs: list[tuple[str, str]]) -> object
         together=(),
     )
     try:
-        return _outcome(with_prompt(merged))
+        return _outcome(with_prompt(_merge_hidden(merged, one)))
     except Unclear:
         return None

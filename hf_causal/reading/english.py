@@ -262,12 +262,18 @@ def _as_noun_phrase(phrase: Phrase, before: Phrase, following: Phrase, has_reaso
         phrase.entries = {"ROLE": Entry("ROLE", "+", phrase.entries["HEADED"].note)}
     if phrase.may_be("BECAUSE_OF") and not before.may_be("BE"):
         return "BECAUSE_OF"
-    for kind in ("ROLE", "CORRELATES", "INDEPENDENT_OF", "GIVEN", "ITS_SYSTEM", "ALL_RELATIONS", "AS_FOLLOWS"):
+    for kind in _NOUN_PHRASES:
         if phrase.may_be(kind):
             return kind
     if phrase.may_be("VARIABLES") and before.text.isdigit():
         return "VARIABLES"
     return None
+
+
+_NOUN_PHRASES = (
+    "ROLE", "CORRELATES", "INDEPENDENT_OF", "GIVEN", "ITS_SYSTEM", "ALL_RELATIONS", "AS_FOLLOWS", "SHARE_HIDDEN",
+    "UNMEASURED_CONFOUNDING", "IS_LATENT",
+)  # fmt: skip
 
 
 def _as_small_word(phrase: Phrase, before: Phrase, following: Phrase, has_reason: bool, asks: bool) -> str | None:

@@ -65,6 +65,9 @@ class Answer:
             "asked": list(asked.names),
             "given": list(asked.given),
             "language": self.reading.language,
+            "read_as": self.reading.restated,
+            "hidden": [list(pair) for pair in self.reading.hidden],
+            "unobserved": list(self.reading.latent),
             "statements": [
                 {"cause": one.cause, "effect": one.effect, "sign": one.sign} for one in self.reading.statements
             ],

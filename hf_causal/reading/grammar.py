@@ -35,7 +35,7 @@ class _Given(Lexer):
 @lru_cache(maxsize=4)
 def _parser(name: str) -> Lark:
     # LALR(1) has no second reading, and takes a number of steps that is linear in the length.
-    starts = ["statement", "question"]
+    starts = ["question"] if name.startswith("effects") else ["statement", "question"]
     return Lark(resource(f"{name}.lark"), parser="lalr", lexer=_Given, start=starts, maybe_placeholders=True)
 
 

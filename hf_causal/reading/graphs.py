@@ -77,23 +77,26 @@ def _second(line: list[Token]) -> str:
 
 def read_braces(cursor: Cursor) -> Meaning:
     """Reads `dag { A -> B <- C }` of dagitty and `digraph { a -> b; a -> {c d} }` of Graphviz."""
-    while cursor.next().text != "{":
-        pass
-    edges: list[Edge] = []
-    lone: list[Mention] = []
+    is_dag = False
+    while (token := cursor.next()).text != "{":
+        is_dag |= token.text.casefold() == "dag"
+    meaning = Meaning()
     cursor.skip()
     while not cursor.take("}"):
         if cursor.peek().kind == "END":
             raise cursor.trouble(cursor.peek(), "the closing brace is missing")
-        _braces_statement(cursor, edges, lone)
+        _braces_statement(cursor, meaning, is_dag)
+        following = cursor.peek()
+        if following.kind not in ("NEWLINE", "END") and following.text not in (";", ",", "}"):
+            raise cursor.trouble(following, "write a semicolon or a new line between two statements")
         cursor.skip()
     cursor.skip()
     if cursor.peek().kind != "END":
         raise cursor.trouble(cursor.peek(), "nothing may follow the closing brace")
-    return _meaning(edges, lone)
+    return meaning
 
 
-def _braces_statement(cursor: Cursor, edges: list[Edge], lone: list[Mention]) -> None:
+def _braces_statement(cursor: Cursor, meaning: Meaning, is_dag: bool) -> None:
     if cursor.peek().text.casefold() in ("node", "edge", "graph") and cursor.peek(1).text == "[":
         cursor.next()
         _attributes(cursor)
@@ -103,12 +106,14 @@ def _braces_statement(cursor: Cursor, edges: list[Edge], lone: list[Mention]) ->
         cursor.next()
         cursor.next()
         return
-    left = _side(cursor)
-    lone += left
-    while cursor.peek().kind in ("RIGHT", "LEFT"):
+    left = _side(cursor, meaning)
+    while cursor.peek().kind in ("RIGHT", "LEFT") or (is_dag and cursor.peek().kind == "TWO_WAY"):
         arrow = cursor.next()
-        right = _side(cursor)
-        edges += _arrows(left, arrow, right)
+        right = _side(cursor, meaning)
+        if arrow.kind == "TWO_WAY":  # a hidden common cause in dagitty; in other languages it may be feedback
+            meaning.hidden += [(one, other) for one in left for other in right]
+        else:
+            meaning.edges += _arrows(left, arrow, right)
         left = right
     if cursor.peek().kind == "TWO_WAY":
         raise Unclear("two_way", cursor.peek().start, cursor.peek().end)
@@ -116,12 +121,15 @@ def _braces_statement(cursor: Cursor, edges: list[Edge], lone: list[Mention]) ->
         _attributes(cursor)
 
 
-def _side(cursor: Cursor) -> list[Mention]:
-    """A name, or names in braces."""
+def _side(cursor: Cursor, meaning: Meaning) -> list[Mention]:
+    """A name, or names in braces; the meaning gets them as nodes, with their roles."""
     if not cursor.take("{"):
         name = cursor.name()
+        meaning.nodes.append(name)
         if cursor.peek().text == "[" and cursor.peek(1).text.casefold() != "label":
-            _attributes(cursor)
+            roles = _attributes(cursor)
+            meaning.latent += [name] * (not roles.isdisjoint(("latent", "l")))
+            meaning.selected += [name] * (not roles.isdisjoint(("selected", "adjusted", "a")))
         return [name]
     names = []
     cursor.skip()
@@ -130,6 +138,7 @@ def _side(cursor: Cursor) -> list[Mention]:
         cursor.skip()
     if not names:
         raise cursor.trouble(cursor.peek(), "a name is missing in the braces")
+    meaning.nodes += names
     return names
 
 
@@ -140,10 +149,11 @@ _MEANS_NOTHING = frozenset(
 """Attributes that say nothing about causes: dagitty's roles of nodes, and how Graphviz draws them."""
 
 
-def _attributes(cursor: Cursor) -> None:
-    """Goes past `[pos="0,1", exposure]`; an attribute that may change the graph is refused."""
+def _attributes(cursor: Cursor) -> set[str]:
+    """Goes past `[pos="0,1", exposure]` and returns the attributes; one that may change the graph is refused."""
     opening = cursor.next()
     named = True
+    found: set[str] = set()
     while not cursor.take("]"):
         token = cursor.next()
         if token.kind == "END":
@@ -152,6 +162,9 @@ def _attributes(cursor: Cursor) -> None:
             named = token.text == ","
         elif named and token.kind == "WORD" and token.text.casefold() not in _MEANS_NOTHING:
             raise cursor.trouble(token, f"the attribute “{token.text}” is not read; leave it out")
+        elif named and token.kind == "WORD":
+            found.add(token.text.casefold())
+    return found
 
 
 def _arrows(left: list[Mention], arrow: Token, right: list[Mention]) -> list[Edge]:

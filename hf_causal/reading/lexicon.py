@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from hf_causal.reading.patterns import expand
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -121,6 +123,7 @@ def _english_entries(data: Mapping[str, Any]) -> Iterable[tuple[str, Entry]]:
         for sign, phrases in data[key].items():
             for phrase in phrases:
                 yield phrase, Entry(kind, sign, single=" " not in phrase)
+    yield from _unobserved(data["unobserved"])
     for phrase in data["likelihood"]:
         yield phrase, Entry("LIKELIHOOD")
     for thing, phrases in data["weather"].items():
@@ -134,6 +137,14 @@ def _english_entries(data: Mapping[str, Any]) -> Iterable[tuple[str, Entry]]:
     for phrase in data["neutral_with_comma"]:
         yield phrase, Entry("NEUTRAL", note="comma")
     yield from _refused(data)
+
+
+def _unobserved(data: Mapping[str, Any]) -> Iterable[tuple[str, Entry]]:
+    """Yields the phrases that say that something is unobserved; "a hidden common cause of" is a role."""
+    for kind, patterns in data["kinds"].items():
+        entry = Entry("ROLE", "?", kind) if kind.islower() else Entry(kind)
+        for pattern in patterns:
+            yield from ((phrase, entry) for phrase in expand(pattern, data["patterns"]))
 
 
 def _verb(verb: Mapping[str, Any], active: str, passive: str) -> Iterable[tuple[str, Entry]]:
@@ -155,6 +166,7 @@ def _chinese_entries(data: Mapping[str, Any]) -> Iterable[tuple[str, Entry]]:
         for sign, phrases in data[key].items():
             for phrase in phrases:
                 yield phrase, Entry(kind, sign)
+    yield from ((phrase.replace(" ", ""), entry) for phrase, entry in _unobserved(data["unobserved"]))
     for phrase in data["make_verbs"]:
         yield phrase, Entry("MAKE")
     for role, phrases in data["roles"].items():

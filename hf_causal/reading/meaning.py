@@ -49,6 +49,8 @@ class Edge:
     token: Token
     """The verb, arrow or noun."""
     directly: bool = False
+    hidden: bool = False
+    """Whether the cause is said to be unobserved, as in "a hidden common cause of"."""
 
 
 @dataclass
@@ -63,6 +65,12 @@ class Meaning:
     """Names of a graph that may have no edge."""
     size: int | None = None
     """The number of variables that a closed system is said to have."""
+    hidden: list[tuple[Mention, Mention]] = field(default_factory=list)
+    """Pairs that share a hidden cause which has no name."""
+    latent: list[Mention] = field(default_factory=list)
+    """Names that are said to be unobserved."""
+    selected: list[Mention] = field(default_factory=list)
+    """Names of a graph that are selected or adjusted for in it."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,12 @@ class Asked:
     edge: Edge | None = None
     """The clause of a question about one cause and one effect, and whether it asks for a direct one."""
     directly: bool = False
+    num_changed: int = 1
+    """How many names of the pair are changed; the others may be affected."""
+    causes: bool = False
+    """Whether a question about what may be affected says "cause", which is no word for a reduction."""
+    back_door: bool = False
+    """Whether a question about an adjustment set names the back-door criterion."""
 
 
 @dataclass(frozen=True)

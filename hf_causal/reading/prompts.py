@@ -7,6 +7,8 @@ from dataclasses import replace
 from itertools import combinations
 
 from hf_causal.reading import tasks
+from hf_causal.reading.effect_prompts import effect_prompt, relevance_prompt
+from hf_causal.reading.hidden import EFFECT_KINDS
 from hf_causal.reading.meaning import Asked, Meaning
 from hf_causal.reading.names import shorten
 from hf_causal.reading.problems import Unclear
@@ -21,6 +23,10 @@ def with_prompt(reading: Reading) -> Reading:
         [`Unclear`]: If the statements leave the question without an answer.
     """
     question, names = reading.question, reading.question.names
+    if question.kind in EFFECT_KINDS:
+        return effect_prompt(reading)
+    if question.kind == "relevance":
+        return relevance_prompt(reading)
     if question.kind == "cause" and signs_between(reading.statements, *names) & {"-", "~"}:
         raise Unclear("reduces", 0, 0, cause=names[0], effect=names[1])
     if question.kind in ("independent", "blockers"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,8 +34,16 @@ KINDS = {
     "colliders": "What are the colliders between X and Y?",
     "blockers": "Which variables block the paths between X and Y?",
     "why": "Why does X cause Y?",
+    "relevance": "Can changing X affect Y if Z is held fixed?",
+    "adjustment": "Is it enough to adjust for Z to estimate the effect of X on Y?",
+    "identification": "Can the effect of X on Y be computed from observations?",
+    "quantities": "What is the average treatment effect of X on Y?",
+    "comparisons": "Is the average treatment effect of X on Y larger than 0?",
 }
 """The kinds of questions, each with an example."""
+
+NUMBER_KINDS = ("quantities", "comparisons")
+"""The kinds of questions about models in numbers."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +79,15 @@ class Question:
     kind: str
     """One of [`KINDS`]."""
     names: tuple[str, ...]
-    """The cause and the effect, or the two variables, or the one variable that is asked about."""
+    """The cause and the effect, or the two variables, or the one variable that is asked about; in a question about
+    relevance, all that is changed and then all that may be affected."""
     given: tuple[str, ...] = ()
     third: str | None = None
     """The variable that is asked about as a confounder, mediator or collider."""
     direction: str = ""
     """`"+"` or `"-"` where the question asks about a direction."""
+    num_changed: int = 1
+    """How many of the names are changed in a question about relevance; the others may be affected."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +105,12 @@ class Reading:
     """Pairs that are said to appear together."""
     independent: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     """Pairs that are said to be independent, and given what."""
+    hidden: tuple[tuple[str, str], ...] = ()
+    """Pairs that are said to share a hidden cause which has no name."""
+    hidden_starts: tuple[int, ...] = ()
+    """Where the sentence of each of these pairs begins in the premises."""
+    latent: tuple[str, ...] = ()
+    """Names that are said to be unobserved."""
     task: str | None = None
     """The task that the question is of; `None` for lists, paths and directions, which several prompts prove."""
     prompt: str | None = None
@@ -103,12 +121,23 @@ class Reading:
         """The map from the names of the text to short ones, and back."""
         from hf_causal.reading.names import shorten
 
+        if self.question.kind in NUMBER_KINDS:  # their prompts keep the names of the text
+            return Renaming({name: name for name in self.names})
         return shorten(self.names)
 
     @property
     def edges(self) -> tuple[tuple[str, str], ...]:
         """The stated (cause, effect) pairs in the names of the text, repetitions included."""
         return tuple((statement.cause, statement.effect) for statement in self.statements)
+
+    @property
+    def restated(self) -> str:
+        """The canonical prompt with the names of the text in quotes; nothing where one prompt does not ask all."""
+        short_of = self.renaming.short
+        if self.prompt is None or all(name == short for name, short in short_of.items()):
+            return self.prompt or ""
+        quoted = {short: f"“{name}”" for name, short in short_of.items()}
+        return re.sub(r"[A-Za-z0-9]+", lambda word: quoted.get(word[0], word[0]), self.prompt)
 
     def short(self, names: Sequence[str]) -> tuple[str, ...]:
         """Returns the short names of some names."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from hf_causal.reading.lexicon import chinese, english
 from hf_causal.reading.meaning import Asked, Edge, Meaning, Mention, multiply
-from hf_causal.reading.names import Name, content, is_plain, key
+from hf_causal.reading.names import Name, content, is_plain, key, near
 from hf_causal.reading.problems import Unclear
 
 
@@ -104,6 +104,9 @@ def mentions_of(meanings: Iterable[Meaning]) -> list[Mention]:
             mentions += pair
         for first, second, given in meaning.independent:
             mentions += [first, second, *given]
+        for pair in meaning.hidden:
+            mentions += pair
+        mentions += [*meaning.latent, *meaning.selected]
     return mentions
 
 
@@ -136,6 +139,16 @@ def asked_kind(asked: Asked, table: Table) -> tuple[str, str]:
     if signed:
         return "increase", direction
     return ("cause" if edge.sign == "+" or edge.token.kind in ("RIGHT", "LEFT") else "affect"), ""
+
+
+def stranger(mention: Mention, names: Sequence[str], is_english: bool) -> Unclear:
+    """Returns the error for a question about a name that the premises lack, with names that look like it."""
+    name = (mention.whole or mention.name).text
+    others = near(name, names)
+    if not others:
+        return Unclear("stranger", mention.start, mention.end, name=name, asked=True)
+    joined = (" or " if is_english else "、").join(f"“{other}”" for other in others)
+    return Unclear("stranger_near", mention.start, mention.end, others, name=name, others=joined, asked=True)
 
 
 def _without_article(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 from lark import Token as Terminal
@@ -214,6 +216,22 @@ class Statements(Parts):
     def so(self, cause: tuple[str, Group], word: Token, effect: tuple[str, Group]) -> list[Edge]:
         return _consequence(word, cause, effect)
 
+    def share_hidden(self, *children: Group | Token) -> Meaning:
+        group = plain(next(child for child in children if isinstance(child, Group)))
+        check_list(group)
+        if len(group.mentions) < 2:
+            raise Unclear("two_names", group.start, group.end)
+        return Meaning(hidden=list(combinations(group.mentions, 2)))
+
+    def there_is_role(self, _: Token, role: Token, group: Group) -> Meaning:
+        if role.data.note != "hidden_cause":
+            raise Unclear("unnamed_role", role.start, role.end, word=role.text)
+        return self.share_hidden(group)
+
+    def is_latent(self, group: Group, _: Token) -> Meaning:
+        check_list(group)
+        return Meaning(latent=list(plain(group).mentions))
+
     def system(self, _: Token, size: Token, *rest: Any) -> Meaning:
         group = plain(rest[-1])
         check_list(group)
@@ -243,6 +261,10 @@ def relate(subject: Group, relation: Relation, objects: Group) -> list[Edge]:
     """Returns the edges that a subject, a verb or noun and its objects state."""
     if relation.makes:
         objects = Group(tuple(_made(mention, relation) for mention in objects.mentions), objects.separators)
+    if relation.role == "hidden_cause":
+        if len(objects.mentions) < 2:
+            raise Unclear("two_names", objects.start, objects.end)
+        return [replace(one, hidden=True) for one in connect(plain(subject), relation, plain(objects))]
     if relation.role not in _PAIRS:
         return connect(objects, relation, subject) if relation.backward else connect(subject, relation, objects)
     first, second = plain(objects).two()

@@ -39,7 +39,7 @@ def write_story(task: Task, prompt: Any, plot: str, language: str, draws: Draws)
     """
     sentences = task.composition.take_apart(prompt)
     topic = NONSENSE if plot == MEANINGLESS else topics()[draws.below(len(topics()))]
-    order = in_causal_order(sentences)
+    order = in_causal_order(sentences, task.composition.effects_first)
     variables = draw_variables(topic, len(order), draws)[language]
     if plot == CONTRARY:
         order.reverse()
@@ -114,6 +114,6 @@ def _fault(language: str, topic: Topic | None, statements: list[str], question: 
     for one in statements:
         if not any(wording.read_sentence(wording.statements, one, topic) for wording in wordings):
             return f"cannot read the sentence {one!r}: no template of a statement about {about} has this form"
-    if not any(wording.read_sentence(wording.questions, question, topic) for wording in wordings):
+    if not any(wording.read_question(question, topic) for wording in wordings):
         return f"cannot read the question {question!r}: no template of a question about {about} has this form"
     return f"cannot read the question {question!r} after these statements: no task has both"

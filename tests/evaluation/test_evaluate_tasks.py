@@ -42,6 +42,7 @@ def data(tmp_path_factory):
         build("axiomatic", folder / "axiomatic", [f"{task}_generalization"], rows_per_cell=4, nodes=(5,))
     build("axiomatic", folder / "axiomatic", ["transitivity_further_generalization"], rows_per_cell=2)
     build("corr2cause", folder / "corr2cause", ["default", "paraphrased", "refactored"], nodes=(3, 4))
+    build("corr2cause", folder / "corr2cause", ["seven_variables"], rows_per_cell=4)
     return folder
 
 

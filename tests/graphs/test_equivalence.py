@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from hf_causal.graphs.enumeration import classes
 from hf_causal.graphs.equivalence import (
     RELATIONS,
-    EquivalenceClass,
     acyclic,
     closures,
     cpdags,
@@ -18,6 +17,7 @@ from hf_causal.graphs.equivalence import (
     relations,
     v_structures,
 )
+from hf_causal.graphs.equivalence_classes import EquivalenceClass
 
 
 @st.composite

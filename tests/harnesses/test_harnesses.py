@@ -23,7 +23,7 @@ NAMES = {f"hf_causal_{one.task}_{one.member}" for one in harness_splits()}
 PUBLISHED = {
     *(f"hf_causal_{task}_{split}" for task in ("transitivity", "d_separation")
       for split in ("sequential", "flipped", "reversed", "shuffled", "branching", "long_names")),
-    *(f"hf_causal_corr2cause_{config}" for config in ("default", "paraphrased", "refactored")),
+    *(f"hf_causal_corr2cause_{config}" for config in ("default", "paraphrased", "refactored", "seven_variables")),
     "hf_causal_co_occurrence_test",
 }  # fmt: skip
 

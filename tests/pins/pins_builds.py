@@ -25,6 +25,7 @@ SMALL_BUILDS: dict[str, list[tuple[str, Sequence[str], str]]] = {
     "corr2cause": [
         ("corr2cause", ("default", "paraphrased", "refactored"), "--nodes 2,3,4 --rows-per-shard 500"),
         ("corr2cause", ("balanced",), "--rows 600 --rows-per-cell 40 --rows-per-shard 250"),
+        ("corr2cause", ("seven_variables",), "--rows-per-cell 24 --rows-per-shard 10"),
     ],
     "causal_sequences": [
         (

@@ -22,7 +22,8 @@ class Score:
 
     counts: Counter[str] = field(default_factory=Counter)
     wrong: list[tuple[dict[str, Any], str]] = field(default_factory=list)
-    missed: list[tuple[dict[str, Any], str]] = field(default_factory=list)
+    missed: list[tuple[dict[str, Any], str | ReadingError]] = field(default_factory=list)
+    refused: list[tuple[dict[str, Any], ReadingError]] = field(default_factory=list)
 
     @property
     def precision(self) -> float:
@@ -58,6 +59,26 @@ def score(rows: list[dict[str, Any]]) -> Score:
         else:
             result.counts["wrong"] += 1
             result.wrong.append((row, f"{reading.statements} {reading.question}"))
+    return result
+
+
+def score_effects(rows: list[dict[str, Any]]) -> Score:
+    """Reads every row of questions about effects, checks its proof, and compares its prompt with the row's."""
+    result = Score()
+    for row in rows:
+        result.counts["readable" if row["prompt"] else "refuse"] += 1
+        try:
+            reading = read(row["premises"], row["question"])
+        except ReadingError as error:
+            result.counts["refused"] += 1
+            (result.missed if row["prompt"] else result.refused).append((row, error))
+            continue
+        for evidence in answer(reading).proofs:
+            evidence.check()
+        right = reading.prompt is not None and reading.prompt == row["prompt"]
+        result.counts["right" if right else "wrong"] += 1
+        if not right:
+            result.wrong.append((row, str(reading.prompt)))
     return result
 
 

@@ -1,7 +1,7 @@
 import json
 from collections import Counter
 from functools import cache
-from itertools import combinations
+from itertools import combinations, islice
 
 import numpy as np
 import pyarrow as pa
@@ -9,8 +9,9 @@ import pytest
 from datasets import ClassLabel, Features
 
 from hf_causal.corpora import config_names, generate_shard, get_config
-from hf_causal.graphs.enumeration import NUM_CLASSES, SIZES, canonical_codes
-from hf_causal.graphs.equivalence import RELATIONS, EquivalenceClass
+from hf_causal.graphs.enumeration import NUM_CLASSES, SIZES, canonical_codes, class_codes, graphs_of_codes
+from hf_causal.graphs.equivalence import RELATIONS
+from hf_causal.graphs.equivalence_classes import EquivalenceClass
 from hf_causal.tasks.corr2cause.class_splits import (
     HELD_OUT,
     SPLITS,
@@ -19,13 +20,16 @@ from hf_causal.tasks.corr2cause.class_splits import (
     num_classes,
     split_classes,
 )
+from hf_causal.tasks.corr2cause.drawn_classes import draw_codes, draw_different_codes, num_orders
 from hf_causal.tasks.corr2cause.proof import VERDICTS
 from hf_causal.tasks.corr2cause.text import MIRRORED, parse_prompt
 from hf_causal.tasks.proving import check, prove
 from hf_causal.tasks.shared.schema import rows_digest, split_digest
+from hf_causal.utils.randomness import Stream
 
 VARIANTS = ("default", "paraphrased", "refactored")
-SMALL = {"balanced": {"nodes": (4, 5), "rows": 600, "rows_per_cell": 60}}
+ENUMERATED = (*VARIANTS, "balanced")
+SMALL = {"balanced": {"nodes": (4, 5), "rows": 600, "rows_per_cell": 60}, "seven_variables": {"rows_per_cell": 24}}
 
 
 @cache
@@ -37,11 +41,11 @@ def generated(name: str, split: str, seed: int = 0, whole: bool = False) -> pa.T
 
 
 def every_split():
-    return [(name, split) for name in config_names("corr2cause") for split in SPLITS]
+    return [(name, split) for name in config_names("corr2cause") for split in get_config("corr2cause", name).splits]
 
 
 def test_configs_and_their_sizes():
-    assert config_names("corr2cause") == (*VARIANTS, "balanced")
+    assert config_names("corr2cause") == (*ENUMERATED, "seven_variables")
     for name in VARIANTS:
         config = get_config("corr2cause", name)
         assert {split: config.num_rows(split) for split in config.splits} == {
@@ -51,6 +55,8 @@ def test_configs_and_their_sizes():
         }
     balanced = get_config("corr2cause", "balanced")
     assert [balanced.num_rows(split) for split in SPLITS] == [100_000, 1_160, 1_160]
+    seven = get_config("corr2cause", "seven_variables")
+    assert {split: seven.num_rows(split) for split in seven.splits} == {"test": 500}
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -58,7 +64,7 @@ def test_a_class_belongs_to_one_split(size):
     groups = {split: set(split_classes(size, split)) for split in SPLITS}
     assert {split: len(group) for split, group in groups.items()} == {s: num_classes(size, s) for s in SPLITS}
     assert all(not groups[a] & groups[b] for a, b in combinations(SPLITS, 2))
-    assert set().union(*groups.values()) == set(range(NUM_CLASSES[size]))
+    assert set().union(*groups.values()) == set(class_codes(size).tolist())
 
 
 def test_no_class_is_in_two_splits_of_any_configs_or_seeds():
@@ -83,7 +89,7 @@ def test_every_row_is_proved_by_its_certificate(name, split):
         assert row["label"] == (row["completion"] == "Yes") == (VERDICTS[row["verdict"]] == "entailment")
 
 
-@pytest.mark.parametrize("name", config_names("corr2cause"))
+@pytest.mark.parametrize("name", ENUMERATED)
 def test_the_published_test_split_is_proved_and_proofs_find_the_same(name):
     rows = generated(name, "test", whole=True)
     assert set(rows["num_nodes"].to_pylist()) == set(SIZES if name in VARIANTS else (4, 5, 6))
@@ -99,7 +105,7 @@ def test_columns_say_what_the_text_says(name, split):
         prompt = parse_prompt(row["prompt"])
         variables = prompt.system.variables
         assert (str(prompt), prompt.premise, prompt.question_text) == (row["prompt"], row["premise"], row["question"])
-        assert "".join(variables) == ("ZYXWVU" if name == "refactored" else "ABCDEF")[: row["num_nodes"]]
+        assert "".join(variables) == ("ZYXWVU" if name == "refactored" else "ABCDEFG")[: row["num_nodes"]]
         first, second = prompt.pair
         earlier = variables.index(first) < variables.index(second)
         # Of a parent and a child, and in paraphrase of all causes, the parser knows one wording only.
@@ -162,6 +168,42 @@ def test_balanced_cells_have_many_premises(split):
     assert premises[5] == premises[6] == 250
 
 
+def test_seven_variables_are_random_classes_with_a_yes_and_a_no_of_one_relation():
+    rows = generated("seven_variables", "test")
+    by_class = {}
+    for row in rows.to_pylist():
+        by_class.setdefault(row["equivalence_class"], []).append(row)
+    assert len(by_class) == rows.num_rows // 2 and len(set(rows["premise"].to_pylist())) == len(by_class)
+    for first, second in by_class.values():
+        assert first["relation"] == second["relation"] and first["label"] != second["label"]
+    assert len(set(rows["relation"].to_pylist())) >= 4
+    fewer = get_config("corr2cause", "seven_variables", rows_per_cell=10)
+    assert set(generate_shard("corr2cause", fewer, "test", 0)["equivalence_class"].to_pylist()) <= set(by_class)
+
+
+def test_random_classes_are_as_likely_as_they_have_labellings():
+    drawn = Counter(islice(draw_codes(4, Stream("a test")), 6000))
+    expected = {code: 6000 * len(labellings(4, code)) / 185 for code in class_codes(4).tolist()}
+    assert set(drawn) <= set(expected)
+    chi_square = sum((drawn[code] - count) ** 2 / count for code, count in expected.items())
+    assert chi_square < 36.2, "19 degrees of freedom exceed it once in a hundred times"
+    assert len(set(islice(draw_different_codes(4, Stream("a test")), 20))) == 20
+
+
+def test_orders_of_the_nodes_are_counted():
+    dags = np.array([np.zeros((4, 4)), np.triu(np.ones((4, 4)), 1), [[0, 1, 1, 0], *np.zeros((3, 4))]]).astype(bool)
+    assert num_orders(dags).tolist() == [24, 1, 8]
+
+
+@pytest.mark.parametrize("size", [3, 7])
+def test_a_code_is_its_graph(size):
+    dags = np.triu(np.random.default_rng(0).random((6, size, size)) < 0.5, 1)
+    codes = canonical_codes(dags)
+    assert np.array_equal(canonical_codes(graphs_of_codes(size, codes)), codes)
+    order = np.random.default_rng(1).permutation(size)
+    assert np.array_equal(canonical_codes(dags[:, order][:, :, order]), codes)
+
+
 def test_a_class_is_shown_under_different_labellings():
     rows = generated("balanced", "test", whole=True)
     shown = {}
@@ -177,9 +219,9 @@ def test_a_class_is_shown_under_different_labellings():
 @pytest.mark.parametrize("size", [3, 4])
 def test_labellings_are_all_labelled_classes(size):
     labelled = [
-        canonical_class(size, index).relabelled(order).cpdag.tobytes()
-        for index in range(NUM_CLASSES[size])
-        for order in labellings(size, index)
+        canonical_class(size, code).relabelled(order).cpdag.tobytes()
+        for code in class_codes(size).tolist()
+        for order in labellings(size, code)
     ]
     assert len(labelled) == len(set(labelled)) == {3: 11, 4: 185}[size]
 
@@ -247,6 +289,7 @@ def test_the_schema_has_class_labels():
         ("balanced", {"nodes": ()}, "different numbers of variables"),
         ("balanced", {"rows": 101}, "`rows` must be even"),
         ("balanced", {"rows_per_cell": 0}, "`rows_per_cell` must be even and at least 2"),
+        ("seven_variables", {"rows_per_cell": 3}, "`rows_per_cell` must be even and at least 2"),
     ],
 )
 def test_wrong_options_are_refused(name, options, message):

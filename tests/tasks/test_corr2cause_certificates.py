@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hf_causal.graphs.enumeration import SIZES, classes
-from hf_causal.graphs.equivalence import RELATIONS, EquivalenceClass, acyclic, independences, relations
+from hf_causal.graphs.equivalence import RELATIONS, acyclic, independences, relations
+from hf_causal.graphs.equivalence_classes import EquivalenceClass
 from hf_causal.tasks.corr2cause.text import ClosedSystem, Prompt
 from hf_causal.tasks.proving import check, prove
 from hf_causal.tasks.registry import task_of_prompt

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hf_causal.graphs.enumeration import SIZES, classes
-from hf_causal.graphs.equivalence import RELATIONS, EquivalenceClass, independences
+from hf_causal.graphs.equivalence import RELATIONS, independences
+from hf_causal.graphs.equivalence_classes import EquivalenceClass
 from hf_causal.tasks.corr2cause.text import (
     HYPOTHESES,
     MIRRORED,

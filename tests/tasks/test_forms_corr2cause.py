@@ -18,7 +18,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 import attack_scores_corr2cause as attack  # noqa: E402
 
 TASK = tasks()["corr2cause"]
-SMALL = {"balanced": {"nodes": (4, 5, 6), "rows": 60, "rows_per_cell": 12}}
+SMALL = {
+    "balanced": {"nodes": (4, 5, 6), "rows": 60, "rows_per_cell": 12},
+    "seven_variables": {"rows_per_cell": 8},
+}
 STRUCTURE = (
     "Premise: Suppose there is a closed system of 4 variables, A, B, C and D. All the statistical relations among "
     "these 4 variables are as follows: A correlates with B. A correlates with D. B correlates with C. B correlates "

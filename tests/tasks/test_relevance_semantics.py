@@ -102,10 +102,71 @@ def test_texts_proofs_and_forms(rows):
     for row in rows[::3]:
         assert str(TASK.parse(row["prompt"])) == row["prompt"]
         hf_causal.check(row)
-        written = write_answer(row, "proof")
-        assert hf_causal.score(written, row, "proof").value == 1
-        other = written.replace(row["completion"], {"Yes": "No", "No": "Yes"}[row["completion"]], 1)
-        assert hf_causal.score(other, row, "proof").value == 0
+        for form in TASK.forms:
+            written = write_answer(row, form)
+            assert hf_causal.score(written, row, form).value == 1
+            other = written.replace(row["completion"], {"Yes": "No", "No": "Yes"}[row["completion"]], 1)
+            assert hf_causal.score(other, row, form).value == 0
+
+
+def test_every_line_of_a_trace_is_what_the_enumeration_says(rows):
+    for row in rows[1::4]:
+        oracle, (x, _, _) = Oracle(row["premise"]), question_of(row["question"])
+        held = {}
+        lines = write_answer(row, "trace").split("\n")
+        for number, line in enumerate(lines):
+            label, _, content = line.partition(": ")
+            if label == "Held":
+                held = {n: int(v) for n, v in re.findall(r"(\w+) = (\d)", content)}
+            elif label.startswith("Values of "):
+                name = label.removeprefix("Values of ")
+                true = ["".join(str(oracle.value(name, coins, {**held, x: value})) for coins in oracle.outcomes())
+                        for value in (0, 1)]  # fmt: skip
+                assert content == "; ".join(true)
+                changed = content.replace(content[0], "10"[int(content[0])], 1)
+                wrong = "\n".join([*lines[:number], f"{label}: {changed}", *lines[number + 1 :]])
+                assert hf_causal.score(wrong, row, "trace").first_wrong_line == number + 1
+            elif label.startswith("From"):
+                true = sorted(set(oracle.graph().successors(label.removeprefix("From "))))
+                assert sorted(content.split(", ")) == (true or ["none"])
+
+
+STEPS = "u is a fair coin. A is never 1. M depends on A: it is 1 for 0. B depends on M and u: it is 1 for 01 and 10."
+EITHER_ORDER = "Held: M = 1\nValues of B: 10; 10\nHeld: M = 0\nValues of B: 01; 01\nHeld: none\nValues of M: 11; 00\n"
+FREE = "Held: none\nValues of M: 11; 00\nValues of B: 10; 01\n"
+
+
+@pytest.mark.parametrize(
+    ("question", "trace", "value"),
+    [
+        (EVER, f"{FREE}Answer: Yes", 1),
+        (EVER, f"So:\n\n{EITHER_ORDER}Values of B: 10; 01\nAnswer: Yes", 1),
+        (EVER, "Held: M = 1\nValues of B: 10; 10\nHeld: M = 0\nValues of B: 01; 01\nAnswer: No", 0),
+        (EVER, f"{FREE}Answer: No", 0),
+        (EVER, "From A: M\nFrom M: B\nAnswer: Yes", 0),
+        (EVER, "Held: none\nValues of B: 10; 01\nAnswer: Yes", 0),
+        (EVER, "Held: none\nValues of M: 11; 00\nAnswer: Yes", 0),
+        (EVER, "Held: A = 0\nValues of M: 11; 11\nValues of B: 10; 10\nAnswer: No", 0),
+        (EVER, f"{FREE}Probabilities: 1/2; 1/2\nAnswer: Yes", 0),
+        (PROBABILITY, f"{FREE}Probabilities: 0.5; 50%\nAnswer: No", 1),
+        (PROBABILITY, f"{FREE}Answer: No", 0),
+        (PROBABILITY, f"{FREE}Probabilities: 1/2; 1/4\nAnswer: Yes", 0),
+        (PROBABILITY, "Held: M = 0\nValues of B: 01; 01\nProbabilities: 1/2; 1/2\nAnswer: No", 0),
+        ("Is there a causal path from A to B?", "From A: M\nFrom M: B\nAnswer: Yes", 1),
+        ("Is there a causal path from A to B?", f"{FREE}Answer: Yes", 0),
+        ("Can setting B change the probability of M?", "From B: none\nAnswer: No", 1),
+        ("Can setting B change the probability of M?", "Answer: No", 0),
+    ],
+)
+def test_traces_of_others(question, trace, value):
+    assert hf_causal.score(trace, {"prompt": f"{STEPS} {question}"}, "trace").value == value
+
+
+def test_a_question_with_many_settings_has_no_trace():
+    chain = " ".join(f"V{i} depends on V{i - 1}: it is 1 for 1." for i in range(1, 8))
+    prompt = TASK.parse(f"V0 is never 1. {chain} Can setting V0 ever change V7 if perhaps further variables are held "
+                        "fixed?")  # fmt: skip
+    assert not TASK.forms["trace"].applies(prompt)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hf_causal.tasks.registry import tasks
 from hf_causal.tasks.shared.proofs import CertificateError
 from hf_causal.tasks.shared.sentences import Sentence, Sentences
 from hf_causal.tasks.shared.stories.topics import LANGUAGES, NONSENSE, draw_variables, topics
+from hf_causal.tasks.shared.stories.wordings import Wording
 from hf_causal.tasks.varying import VARIANTS
 from hf_causal.utils.randomness import Draws
 
@@ -30,6 +31,25 @@ SYSTEM = (
     "Hypothesis:"
 )
 HIDDEN = "X1 causes M. M causes Y. X1 and Y share a hidden cause. W causes Y. X1 causes D."
+CHANCES = (
+    "C is 1 with probability 0.5. A is 1 with probability 1/3 if C is 0. A is 1 with probability 0.6 if C is 1. B is "
+    "1 with probability 0.2 if A is 0 and C is 0. B is 1 with probability 0.3 if A is 0 and C is 1. B is 1 with "
+    "probability 0.45 if A is 1 and C is 0. B is 1 with probability 0.9 if A is 1 and C is 1. There are no hidden "
+    "common causes. Responses to different causes are independent."
+)
+TABLES = (
+    "u is a fair coin. v is a fair coin. A depends on u: it is 1 for 1. M depends on A and v: it is 1 for 01 and 10. "
+    "D is always 1. E depends on D: it is never 1. B depends on M and v: it is 1 for 00, 01 and 10."
+)
+QUANTITIES = [
+    "the probability that B is 1 if A is observed to be 1 and C is observed to be 0",
+    "the probability that B is 0 if A is set to 1",
+    "the controlled direct effect of C on B with A set to 1",
+    "the natural indirect effect of C on B through A",
+    "the probability of necessity and sufficiency of A for B",
+    "the probability that B would have been 0 had A been 1 for an individual with C at 1 and B at 0",
+    "the average treatment effect of A on B",
+]
 PROMPTS = {
     "transitivity": ["A causes B. B causes C. A causes D. Does A cause C?", "A causes B. C causes B. Does A cause C?"],
     "d_separation": [
@@ -73,6 +93,16 @@ PROMPTS = {
         f"Is {z} an instrument for the effect of X1 on Y{given}?"
         for z, given in (("Z", " given {V}"), ("Z", ""), ("V", ""), ("M", " given {V, Z}"))
     ],
+    "quantities": [f"{CHANCES} What is {quantity}?" for quantity in QUANTITIES],
+    "comparisons": [
+        f"{CHANCES} Is {first} larger than {second}?"
+        for first, second in (*zip(QUANTITIES[::2], QUANTITIES[1::2], strict=False), (QUANTITIES[2], "-1/8"))
+    ],
+    "relevance_semantics": [
+        f"{TABLES} Is there a causal path from A to B if M and D are held fixed?",
+        f"{TABLES} Can setting A change the probability of B?",
+        f"{TABLES} Can setting A ever change B if D and perhaps further variables are held fixed?",
+    ],
 }
 
 
@@ -84,7 +114,7 @@ def rows():
 
 def _row(prompt):
     proof = hf_causal.prove(prompt)
-    return {"prompt": prompt, "completion": proof.answer, "label": int(proof.answer == "Yes")}
+    return {"prompt": prompt, "completion": proof.answer, "label": {"No": 0, "Yes": 1}.get(proof.answer)}
 
 
 @pytest.mark.parametrize("task", PROMPTS)
@@ -163,18 +193,31 @@ class TestEveryTask:
         for templates in (wording.statements, wording.questions):
             for kind, variety in templates.items():
                 for template in variety:
-                    slots = dict(sorted(re.findall(r"\{(\d)(?::(and|or))?\}", template)))
                     for topic in (*topics(), NONSENSE):
-                        for size in (1, 2, 3):
-                            sizes = [size if conjunction else 1 for conjunction in slots.values()]
-                            names = draw_variables(topic, sum(sizes), Draws(size))[language]
-                            ends = [sum(sizes[:index]) for index in range(len(sizes) + 1)]
-                            groups = tuple(names[a:b] for a, b in zip(ends, ends[1:], strict=False))
-                            _round_trip(wording, templates, Sentence(kind, groups), template, topic)
+                        for size in (1, 2, 3) if ":and}" in template or "#" in template else (1,):
+                            sentence = _sentence_for(kind, template, size, topic, language)
+                            _round_trip(wording, templates, sentence, template, topic)
+
+
+def _sentence_for(kind, template, size, topic, language):
+    """Returns a sentence with names and parameters for each slot; lists have `size` of them."""
+    slots = re.findall(r"\{(\d)?(?:#(\d))?(?::(\w+))?\}", template)
+    sizes = {int(group): 1 for group, *_ in slots if group}
+    sizes |= {int(group): size for group, parameter, words in slots if group and words in ("and", "or")}
+    # A value of the outcome or of what is set is that of one name; what is observed may be several.
+    sizes |= {int(group): size for group, parameter, _ in slots if group and parameter and int(group) == max(sizes)}
+    names = iter(draw_variables(topic, sum(sizes.values()), Draws(size))[language])
+    groups = tuple(tuple(next(names) for _ in range(sizes[group])) for group in sorted(sizes))
+    parameters = {
+        parameter: "011"[: sizes[int(group)]] if group else ",".join(("01", "10", "11")[:size]) if words else "1/3"
+        for group, parameter, words in slots
+        if parameter
+    }
+    return Sentence("#".join([kind, *(parameters[key] for key in sorted(parameters))]), groups)
 
 
 def _round_trip(wording, templates, sentence, template, topic):
-    one = type(wording)(wording.language, {}, {sentence.type: (template,)})
+    one = Wording(wording.language, {}, {sentence.head: (template,)})
     _, written = one.write(Sentences((), sentence), topic, Draws(0))
     assert wording.read_sentence(templates, written[:-1], topic) == sentence
 
@@ -319,15 +362,6 @@ QUANTITY = {
 
 
 class TestQuantities:
-    @pytest.mark.parametrize("task", ["quantities", "comparisons", "relevance_semantics"])
-    @pytest.mark.parametrize("variant", ["renamed", "shuffled", "redundant"])
-    def test_the_value_stays_and_is_proved(self, task, variant):
-        prompt = tasks()[task].example
-        varied = hf_causal.vary({"prompt": prompt}, variant, seed=1)
-        assert varied["completion"] == hf_causal.prove(prompt).answer
-        assert varied["prompt"] != prompt
-        hf_causal.check(varied)
-
     def test_without_a_probability_the_information_is_insufficient(self):
         varied = hf_causal.vary(QUANTITY, "omitted")
         assert varied["completion"] == "insufficient information" and varied["label"] is None
@@ -335,10 +369,27 @@ class TestQuantities:
         assert hf_causal.score("insufficient information", varied).value == 1
         assert hf_causal.score("0.4", varied).value == 0
 
-    @pytest.mark.parametrize("variant, message", [("insufficient", "`omitted`"), ("story", "no templates")])
-    def test_what_it_has_not_says_why(self, variant, message):
-        with pytest.raises(ValueError, match=message):
-            hf_causal.vary(QUANTITY, variant)
+    def test_what_it_has_not_says_why(self):
+        with pytest.raises(ValueError, match="`omitted`"):
+            hf_causal.vary(QUANTITY, "insufficient")
+
+    @pytest.mark.parametrize("before, after", [
+        ("There are no", "There are"), ("There are no hidden common causes. ", ""), ("0.5.", "0.5, perhaps."),
+        ("0.5", "1.5"), ("0.5", "0.5%0"), ("is present", "is not present"), ("is absent", "is absent and absent"),
+        ("if clean water is absent", "if clean water is absent and clean water is absent"),
+        ("What is the average", "What is not the average"), ("effect of clean water", "effect of a free bed"),
+        ("A free bed", "A bed"), ("A free bed is", "A free bed\ue000 is"),
+    ])  # fmt: skip
+    def test_a_story_with_another_word_is_not_read(self, before, after):
+        text = (
+            "This is about a hospital. There are no hidden common causes. Clean water is present with probability "
+            "0.5. A free bed is present with probability 0.2 if clean water is absent. A free bed is present with "
+            "probability 0.6 if clean water is present. What is the average treatment effect of clean water on a "
+            "free bed?"
+        )
+        assert hf_causal.prove(text).answer == "0.4" and before in text
+        with pytest.raises(ValueError):
+            hf_causal.prove(text.replace(before, after, 1))
 
 
 class TestCreate:

@@ -85,13 +85,13 @@ def _split_table(scores: AnswerScores) -> list[str]:
         ]
         for name, split in scores.splits.items()
     ]
-    return _table(columns, rows)
+    return markdown_table(columns, rows)
 
 
 def _cell_table(split: AnswerSplit) -> list[str]:
     measures = {name: MEASURES[name] for name in split.total.shares()}
     rows = [[_cell_name(cell), f"{score.n:,}", *_shares(score, measures)] for cell, score in split.cells.items()]
-    return _table(["cell", "n", *measures.values()], rows)
+    return markdown_table(["cell", "n", *measures.values()], rows)
 
 
 def _failure(number: int, failure: Failure) -> list[str]:
@@ -102,9 +102,9 @@ def _failure(number: int, failure: Failure) -> list[str]:
     return [
         f"### {number}. {split}, {_cell_name(failure.cell)}: {verdict}",
         *([] if marked else ["", f"{failure.reason[:1].upper()}{failure.reason[1:]}."]),
-        *("", "The question:", "", *_fenced(failure.prompt)),
-        *("", "The reply:", "", *_fenced("\n".join(lines))),
-        *("", "An answer that holds:", "", *_fenced(failure.solver)),
+        *("", "The question:", "", *fenced(failure.prompt)),
+        *("", "The reply:", "", *fenced("\n".join(lines))),
+        *("", "An answer that holds:", "", *fenced(failure.solver)),
     ]
 
 
@@ -124,7 +124,7 @@ def _reply_lines(failure: Failure) -> list[str]:
     ]
 
 
-def _fenced(text: str) -> list[str]:
+def fenced(text: str) -> list[str]:
     """Returns a text as a block that the text itself cannot end."""
     fence = "```"
     while fence in text:
@@ -162,6 +162,7 @@ def _cell_name(cell: Cell) -> str:
     return f"{structure_name(cell.structure)}{factor}, {cell.num_nodes} nodes"
 
 
-def _table(columns: list[str], rows: list[list[str]]) -> list[str]:
+def markdown_table(columns: list[str], rows: list[list[str]]) -> list[str]:
+    """Returns the lines of a table."""
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     return [*lines, *("| " + " | ".join(row) + " |" for row in rows)]

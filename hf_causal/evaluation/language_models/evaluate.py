@@ -69,11 +69,19 @@ class LanguageModelOptions:
         if self.max_new_tokens < 1:
             raise ValueError(f"`max_new_tokens` must be at least 1, got {self.max_new_tokens}")
 
-    def loader(self, lm: str, device: str | None, trust_remote_code: bool) -> Callable[[], LanguageModel]:
-        """Returns a function that loads the model; arguments are checked here, before anything is loaded."""
+    def loader(
+        self, lm: str, device: str | None, trust_remote_code: bool, prompt_format: PromptFormat | None = None
+    ) -> Callable[[], LanguageModel]:
+        """Returns a function that loads the model; arguments are checked here, before anything is loaded.
+
+        Args:
+            lm (`str`), device (`str`, *optional*), trust_remote_code (`bool`): See [`LocalModel.load`].
+            prompt_format ([`PromptFormat`], *optional*): The form of the questions; that of the options if not given.
+        """
         requests = RequestOptions(self.temperature, self.token_limit, self.reasoning_effort, self.extra_body)
-        generate = self.generate or self.form != YES_NO
-        prompt_format = PromptFormat(generate or self.endpoint is not None, self.shots, self.seed, self.form)
+        generate = self.generate or self.form != YES_NO or prompt_format is not None
+        if prompt_format is None:
+            prompt_format = PromptFormat(generate or self.endpoint is not None, self.shots, self.seed, self.form)
         common: dict[str, Any] = {"prompt_format": prompt_format, "max_new_tokens": self.max_new_tokens}
         common["answers"] = self.answers
         if self.endpoint is not None:

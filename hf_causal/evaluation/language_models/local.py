@@ -93,6 +93,17 @@ class LocalModel:
         model, tokenizer = load_pretrained(name, device, trust_remote_code, dtype, False, quantization)
         return cls(model, tokenizer, **options)
 
+    def by_likelihood(self) -> LocalModel:
+        """Returns the same model with its answers by the likelihoods of Yes and No."""
+        renderer, folder = self.renderer, self.cache.path.parent
+        return LocalModel(
+            self.model,
+            self.tokenizer,
+            renderer.prompt_format,
+            chat_template=renderer.uses_chat_template,
+            answers=folder,
+        )
+
     @property
     def hardware(self) -> str:
         """The device that the model is on."""

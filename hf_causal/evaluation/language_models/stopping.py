@@ -16,6 +16,9 @@ from hf_causal.tasks.registry import tasks
 BLANK_LINE, ANSWER_LINE = "a blank line", "a line with the answer"
 """What ends an answer: of a text without chat template, as it ends the examples; and of a sequence of steps."""
 
+PUBLISHED = "published"
+"""The form of questions of other people's data sets, each of which says how it is answered."""
+
 _ENDS = {
     BLANK_LINE: re.compile(r"\S[^\n]*\n[ \t]*\n"),
     ANSWER_LINE: re.compile(r"^\W*answer\W*:\s*\S[^\n]*\n", re.IGNORECASE | re.MULTILINE),
@@ -35,6 +38,8 @@ def ends_of_answer(form: str, chat_template: bool) -> tuple[str, ...]:
 
     ```
     """
+    if form == PUBLISHED:
+        return () if chat_template else (BLANK_LINE,)
     if form not in all_form_names() or form == YES_NO:
         return ()
     steps = any(task.forms[form].steps for task in tasks().values() if form in task.forms)

@@ -7,7 +7,7 @@ import re
 from hf_causal.tasks.adjustment.back_door import back_door, effect_nodes
 from hf_causal.tasks.adjustment.proof import prove
 from hf_causal.tasks.adjustment.text import Prompt
-from hf_causal.tasks.d_separation.ball_trace import STEP, BallWalk, write_walk
+from hf_causal.tasks.d_separation.ball_trace import BallWalk, write_walk
 from hf_causal.tasks.forms import AnswerForm, Score
 from hf_causal.tasks.shared.proofs import CertificateError, Proof
 from hf_causal.tasks.shared.reply_values import read_nodes, write_nodes
@@ -49,7 +49,7 @@ def judge_trace(prompt: Prompt, reply: Reply) -> Score:
     """
     right = prove(prompt).answer
     walk = _AdjustmentWalk(prompt)
-    return judge_steps(reply, _STEP.match, walk.take_step, walk.conclude, right)
+    return judge_steps(reply, walk.is_step, walk.take_step, walk.conclude, right)
 
 
 class _AdjustmentWalk(BallWalk):
@@ -61,6 +61,10 @@ class _AdjustmentWalk(BallWalk):
         super().__init__(separation.start, separation.ends, prompt.names, moves, ancestors)
         self.true, self.given = dict(zip(_LISTS, effect_nodes(prompt), strict=True)), set(prompt.given)
         self.listed: list[str] = []
+
+    def is_step(self, line: str) -> bool:
+        """Returns whether a line has the form of a step."""
+        return _LIST.match(line) is not None or super().is_step(line)
 
     def take_step(self, line: str) -> None:
         """Takes a line; raises `ValueError` if it is no step or does not hold."""
@@ -92,7 +96,6 @@ class _AdjustmentWalk(BallWalk):
 
 _LISTS = ("Causal", "Forbidden")
 _LIST = re.compile(r"(?P<label>causal|forbidden)\s*:(?P<nodes>.+)", re.IGNORECASE)
-_STEP = re.compile(rf"{_LIST.pattern}|{STEP.pattern}".replace("?P<nodes>", "?P<listed>"), re.IGNORECASE)
 
 TRACE_FORM = AnswerForm(
     title="Forbidden nodes and Bayes ball step by step",

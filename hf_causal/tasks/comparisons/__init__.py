@@ -1,6 +1,5 @@
 """Comparisons: which of two quantities of a structural model is larger?"""
 
-from hf_causal.tasks.comparisons.composition import COMPOSITION
 from hf_causal.tasks.comparisons.difficulty import LEVELS, measure
 from hf_causal.tasks.comparisons.explanation import explain
 from hf_causal.tasks.comparisons.forms import FORMS
@@ -9,9 +8,10 @@ from hf_causal.tasks.comparisons.proof import check, prove
 from hf_causal.tasks.comparisons.rows import CONFIGS, SCHEMA, generate_shard
 from hf_causal.tasks.comparisons.shortcuts import SHORTCUTS
 from hf_causal.tasks.comparisons.text import parse_prompt, recognizes
+from hf_causal.tasks.comparisons.wordings import COMPOSITION, WORDINGS
 from hf_causal.tasks.shared.chances import WORDS
 from hf_causal.tasks.shared.dataset import CAUSAL_LADDER
-from hf_causal.tasks.shared.proofs import Facts
+from hf_causal.tasks.shared.proofs import no_facts
 from hf_causal.tasks.task import Task
 
 TASK = Task(
@@ -24,10 +24,10 @@ TASK = Task(
     ),
     recognizes=recognizes,
     parse=parse_prompt,
-    # Premises with the same graph and other numbers are different ones.
-    facts=lambda prompt: Facts(),
+    facts=no_facts,
     further_reserved_words=WORDS,
     composition=COMPOSITION,
+    wordings=WORDINGS,
     prove=prove,
     check=check,
     explain=explain,

@@ -18,21 +18,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-import numpy as np
 import pyarrow as pa
 
 from hf_causal.tasks.comparisons.proof import KEYS, value_and_terms
+from hf_causal.tasks.comparisons.text import Prompt
 from hf_causal.tasks.quantities.proof import hops_of
-from hf_causal.tasks.shared.chance_rows import ChanceCell, DrawnModel, draw_models
-from hf_causal.tasks.shared.chances import WORDS, Premise
-from hf_causal.tasks.shared.configs import share_out
-from hf_causal.tasks.shared.named_graphs import names_then_edges
-from hf_causal.tasks.shared.names import RESERVED_WORDS, decode_names
+from hf_causal.tasks.shared.chance_rows import ChanceCell, DrawnModel, questions_about_models
+from hf_causal.tasks.shared.chances import Premise
+from hf_causal.tasks.shared.configs import mixed_splits
+from hf_causal.tasks.shared.model_questions import Question
 from hf_causal.tasks.shared.quantity_texts import Quantity
-from hf_causal.tasks.shared.rows import QuestionBatch, generate_rows
-from hf_causal.tasks.shared.schema import Cell, CorpusConfig, arrow_schema
-from hf_causal.tasks.shared.split_assignment import SplitAssigner
-from hf_causal.utils.randomness import Draws, Stream
+from hf_causal.tasks.shared.schema import CorpusConfig, arrow_schema
 
 SCHEMA = arrow_schema(
     ("rung", pa.int32()),
@@ -40,7 +36,6 @@ SCHEMA = arrow_schema(
 """The shared columns, and the higher rung of the two quantities."""
 STRUCTURES = ("seen_or_set", "set_values", "two_treatments", "treated_or_all", "direct_or_indirect")
 _MOST_TRIES = 12
-_GRAPHS_PER_USED_GRAPH = 1.3
 
 
 class Comparison(NamedTuple):
@@ -92,67 +87,29 @@ def _comparisons(drawn: DrawnModel, premise: Premise, structure: str) -> Iterato
             yield Comparison(other, one, (second[1], first[1]))
 
 
-class Row(NamedTuple):
-    """A question with its answer."""
-
-    first: Quantity
-    second: Quantity
-    yes: bool
-    certificate: str
-
-
-def questions_about(drawn: DrawnModel, cell: ChanceCell) -> tuple[Premise, list[Row]] | None:
+def questions_about(drawn: DrawnModel) -> tuple[Premise, list[Question]] | None:
     """Returns a premise about a model, and a Yes and a No in random order; `None` where none are found."""
     premise = drawn.premise(drawn.draw_coupling() if drawn.draws.below(2) else None)
-    source = _comparisons(drawn, premise, cell.structure)
+    source = _comparisons(drawn, premise, drawn.cell.structure)
     one = next(source, None)
     if one is None:
         return None
     other = next(source, one)
-    return premise, drawn.draws.shuffled([_row(one, True), _row(other, False)])
+    return premise, drawn.draws.shuffled([_question(premise, one, "Yes"), _question(premise, other, "No")])
 
 
-def _row(one: Comparison, yes: bool) -> Row:
-    sides, terms = (one.larger, one.smaller), one.terms
-    if not yes:
-        sides, terms = sides[::-1], terms[::-1]
-    return Row(*sides, yes, json.dumps(dict(zip(KEYS, terms, strict=True))))
-
-
-def _draw(cell: Cell, rows: int, stream: Stream, assigner: SplitAssigner) -> tuple[np.ndarray, np.ndarray]:
-    return names_then_edges(cell, _GRAPHS_PER_USED_GRAPH * rows / 2, stream, assigner, draw_models)
-
-
-def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: Stream) -> QuestionBatch:
-    assert isinstance(cell, ChanceCell)
-    used, premises, questions = list[int](), list[Premise](), list[Row]()
-    seeds = stream.words((len(edges),)).tolist()
-    for index, (words, graph) in enumerate(zip(decode_names(names), edges.tolist(), strict=True)):
-        if len(questions) >= rows:
-            break
-        found = questions_about(DrawnModel(words, graph, cell, Draws(seeds[index])), cell)
-        if found is not None:
-            used.append(index)
-            premises.append(found[0])
-            questions += found[1]
-    stated = [premise for premise in premises for _ in range(2)]
-    hops = [hops_of(one.first, premise.edges) for one, premise in zip(questions, stated, strict=True)]
-    return QuestionBatch(
-        edges[used],
-        names[used],
-        np.repeat(np.arange(len(premises)), 2),
-        pa.array([f"Is {one.first} larger than {one.second}?" for one in questions], pa.string()),
-        np.array([one.yes for one in questions], dtype=bool),
-        np.array(hops, dtype=np.int32),
-        pa.array([one.certificate for one in questions], pa.string()),
-        pa.array(list(map(str, premises)), pa.string()),
-        {"rung": pa.array([max(one.first.rung, one.second.rung) for one in questions], pa.int32())},
+def _question(premise: Premise, one: Comparison, answer: str) -> Question:
+    """Returns the question whose answer is Yes, or the one the other way around."""
+    step = 1 if answer == "Yes" else -1
+    first, second = (one.larger, one.smaller)[::step]
+    certificate = json.dumps(dict(zip(KEYS, one.terms[::step], strict=True)))
+    columns = {"rung": max(first.rung, second.rung)}
+    return Question(
+        Prompt(premise, first, second).question_text, answer, certificate, hops_of(first, premise.edges), columns
     )
 
 
-def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:
-    """Generates one shard as an Arrow table; the two rows of a premise are next to each other."""
-    return generate_rows(config, split, shard, _draw, _ask, SCHEMA, RESERVED_WORDS | WORDS)
+QUESTIONS = questions_about_models(questions_about, SCHEMA)
 
 
 def comparisons_config(
@@ -173,12 +130,7 @@ def comparisons_config(
         rows_per_shard (`int`): Rows of one Parquet file.
     """
     mix = dict.fromkeys(STRUCTURES, 1.0)
-    splits = {
-        split: tuple(
-            ChanceCell(structure, size, count) for (structure, size), count in share_out(mix, (3, 4), total).items()
-        )
-        for split, total in (("train", rows), ("validation", validation_rows))
-    }
+    splits = mixed_splits(mix, (3, 4), {"train": rows, "validation": validation_rows}, ChanceCell)
     splits["test"] = tuple(ChanceCell(structure, size, rows_per_cell) for structure in mix for size in nodes)
     description = (
         "Which of two quantities of a structural model is larger, in models of 3 and 4 variables; `test` goes to 6."
@@ -187,3 +139,4 @@ def comparisons_config(
 
 
 CONFIGS: dict[str, Callable[..., CorpusConfig]] = {"comparisons": comparisons_config}
+generate_shard = QUESTIONS.generate_shard

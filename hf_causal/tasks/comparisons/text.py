@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from hf_causal.tasks.shared.chances import Premise, read_premise, read_premise_text, split_sentences
+from hf_causal.tasks.shared.chance_prompts import ChancePrompt, read_premise_and_question
 from hf_causal.tasks.shared.exact_numbers import NUMBER, read_number
 from hf_causal.tasks.shared.quantity_texts import Quantity, read_quantity
 
@@ -16,18 +16,12 @@ QUESTION_FORM = "Is the average treatment effect of A on B larger than the avera
 
 
 @dataclass(frozen=True)
-class Prompt:
+class Prompt(ChancePrompt):
     """A parsed prompt."""
 
-    stated: Premise
     first: Quantity
     second: Quantity | str
     """A quantity, or a number as it is written."""
-
-    @property
-    def premise(self) -> str:
-        """The canonical text of the statements."""
-        return str(self.stated)
 
     @property
     def question_text(self) -> str:
@@ -35,17 +29,9 @@ class Prompt:
         return f"Is {self.first} larger than {self.second}?"
 
     @property
-    def edges(self) -> tuple[tuple[str, str], ...]:
-        """The (cause, effect) pairs that the sentences state."""
-        return self.stated.edges
-
-    @property
     def quantities(self) -> tuple[Quantity, ...]:
         """The quantities that are compared, one or two."""
         return (self.first, self.second) if isinstance(self.second, Quantity) else (self.first,)
-
-    def __str__(self) -> str:
-        return f"{self.premise} {self.question_text}"
 
 
 def recognizes(text: str) -> bool:
@@ -68,17 +54,8 @@ def parse_prompt(text: str) -> Prompt:
 
     ```
     """
-    if ended := _ENDED.fullmatch(text):
-        premise, question = read_premise_text(ended[1]), ended[2]
-    else:
-        *sentences, question = split_sentences(text) or [""]
-        if _QUESTION.fullmatch(question) is None:
-            raise ValueError(f"cannot read the question {question!r}: it should have the form {QUESTION_FORM!r}")
-        premise = read_premise(sentences)
-    match = _QUESTION.fullmatch(question)
-    if match is None:
-        raise ValueError(f"cannot read the question {question!r}: it should have the form {QUESTION_FORM!r}")
-    return Prompt(premise, _read_side(match[1], question), _read_second(match[2], question))
+    premise, match = read_premise_and_question(text, _ENDED, _QUESTION, QUESTION_FORM)
+    return Prompt(premise, _read_side(match[1], match[0]), _read_second(match[2], match[0]))
 
 
 def _read_second(text: str, question: str) -> Quantity | str:

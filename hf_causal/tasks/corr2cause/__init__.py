@@ -1,12 +1,13 @@
 """Correlation to causation: does a causal claim hold in every graph that has the stated independences?"""
 
+from hf_causal.tasks.corr2cause.configs import CONFIGS
 from hf_causal.tasks.corr2cause.difficulty import LEVELS, measure
 from hf_causal.tasks.corr2cause.explanation import explain
 from hf_causal.tasks.corr2cause.forms import FORMS
 from hf_causal.tasks.corr2cause.invariances import INVARIANCES
 from hf_causal.tasks.corr2cause.proof import check, prove
 from hf_causal.tasks.corr2cause.published import F1_OF_YES
-from hf_causal.tasks.corr2cause.rows import CONFIGS, SCHEMA, generate_shard
+from hf_causal.tasks.corr2cause.rows import SCHEMA, generate_shard
 from hf_causal.tasks.corr2cause.shortcuts import SHORTCUTS
 from hf_causal.tasks.corr2cause.text import join, parse_prompt, recognizes
 from hf_causal.tasks.corr2cause.wordings import COMPOSITION, WORDINGS
@@ -67,10 +68,12 @@ TASK = Task(
         "default": "Correlation to causation",
         "paraphrased": "Correlation to causation, other words",
         "refactored": "Correlation to causation, other names",
+        "seven_variables": "Correlation to causation, seven variables",
     },
     small_options={
         **dict.fromkeys(CONFIGS, {"nodes": (2, 3, 4)}),
         "balanced": {"nodes": (4, 5), "rows": 200, "rows_per_cell": 20},
+        "seven_variables": {"rows_per_cell": 20},
     },
     difficulty=("num_nodes", "num_edges"),
     measure=measure,

@@ -11,8 +11,9 @@ from itertools import permutations
 
 import numpy as np
 
-from hf_causal.graphs.enumeration import NUM_CLASSES, class_codes, classes
-from hf_causal.graphs.equivalence import EquivalenceClass
+from hf_causal.graphs.enumeration import NUM_CLASSES, class_codes, graphs_of_codes
+from hf_causal.graphs.equivalence import numbers
+from hf_causal.graphs.equivalence_classes import EquivalenceClass
 
 SPLITS = ("train", "validation", "test")
 
@@ -27,35 +28,40 @@ def num_classes(num_nodes: int, split: str) -> int:
 
 @cache
 def split_classes(num_nodes: int, split: str) -> tuple[int, ...]:
-    """Returns the classes of a split as indices into `hf_causal.graphs.enumeration.classes`.
+    """Returns the classes of a split by their codes, see `hf_causal.graphs.enumeration.class_codes`.
 
     In the order of the SHA-256 of their names, the first classes are `test`, the next ones `validation` and the others
     `train`.
     """
     held_out = HELD_OUT[num_nodes]
-    ranked = sorted(range(NUM_CLASSES[num_nodes]), key=lambda index: _sha256(class_name(num_nodes, index)))
+    ranked = sorted(class_codes(num_nodes).tolist(), key=lambda code: _sha256(class_name(num_nodes, code)))
     ranks = {"test": (0, held_out), "validation": (held_out, 2 * held_out), "train": (2 * held_out, None)}
     return tuple(ranked[slice(*ranks[split])])
 
 
-def class_name(num_nodes: int, index: int) -> str:
+def class_name(num_nodes: int, code: int) -> str:
     """Returns the name of a class: its number of variables and its canonical code in hexadecimal."""
-    return f"{num_nodes}-{class_codes(num_nodes)[index]:x}"
+    return f"{num_nodes}-{code:x}"
 
 
 @lru_cache(maxsize=4096)
-def canonical_class(num_nodes: int, index: int) -> EquivalenceClass:
+def canonical_class(num_nodes: int, code: int) -> EquivalenceClass:
     """Returns a class under its canonical labelling."""
-    return EquivalenceClass(classes(num_nodes)[index])
+    return EquivalenceClass(graphs_of_codes(num_nodes, np.array([code]))[0])
 
 
 @lru_cache(maxsize=4096)
-def labellings(num_nodes: int, index: int) -> np.ndarray:
+def labellings(num_nodes: int, code: int) -> np.ndarray:
     """Returns all orders of the nodes that give different labelled classes: `int64` of shape (labellings, nodes)."""
-    orders = np.array(list(permutations(range(num_nodes))))
-    labelled = classes(num_nodes)[index][orders[:, :, None], orders[:, None, :]].reshape(len(orders), -1)
-    _, first = np.unique(np.packbits(labelled, axis=1), axis=0, return_index=True)
+    orders = _orders(num_nodes)
+    labelled = canonical_class(num_nodes, code).cpdag[orders[:, :, None], orders[:, None, :]]
+    _, first = np.unique(numbers(labelled), return_index=True)
     return orders[np.sort(first)]
+
+
+@cache
+def _orders(num_nodes: int) -> np.ndarray:
+    return np.array(list(permutations(range(num_nodes))))
 
 
 def _sha256(text: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from hf_causal.graphs.equivalence import RELATIONS
+from hf_causal.tasks.corr2cause.configs import Systems
 from hf_causal.tasks.corr2cause.proof import class_proofs
-from hf_causal.tasks.corr2cause.rows import Systems
 from hf_causal.tasks.corr2cause.text import Prompt
 from hf_causal.tasks.shared.levels import Level
 from hf_causal.tasks.shared.proofs import Proof

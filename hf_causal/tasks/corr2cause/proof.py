@@ -13,8 +13,9 @@ one of three verdicts:
 
 The checker derives the independences of each DAG in the certificate and compares them with the premise. It takes a
 CPDAG as a skeleton and v-structures: the class consists of all ways to direct that skeleton that have these
-v-structures (Verma and Pearl, 1990). The checker enumerates them, compares them with the CPDAG, and looks for the
-hypothesis in each; it uses none of the rules by which the proof was constructed.
+v-structures (Verma and Pearl, 1990). The checker lists them, or counts and searches them where they are many, compares
+them with the CPDAG, and looks for one that contradicts the verdict; it uses none of the rules by which the proof was
+constructed.
 
 A premise has to be complete. In other people's data it may list independences that hold in no DAG, or omit some that
 follow from others: then no DAG has exactly these independences, and both the proof and the check raise `ValueError` or
@@ -30,15 +31,9 @@ from typing import Any
 
 import numpy as np
 
-from hf_causal.graphs.equivalence import (
-    RELATIONS,
-    EquivalenceClass,
-    acyclic,
-    independences,
-    orientations,
-    relations,
-    v_structures,
-)
+from hf_causal.graphs.class_search import pattern
+from hf_causal.graphs.equivalence import RELATIONS, acyclic, independences, relations
+from hf_causal.graphs.equivalence_classes import EquivalenceClass
 from hf_causal.tasks.corr2cause.text import ClosedSystem, Prompt, independence_sentence
 from hf_causal.tasks.shared.proofs import CertificateError, Proof
 
@@ -57,6 +52,7 @@ class ClassProofs:
     def __init__(self, equivalence_class: EquivalenceClass, variables: Sequence[str]):
         self.equivalence_class, self.variables = equivalence_class, tuple(variables)
         self._member_edges: dict[int, str] = {}
+        self._found: dict[tuple[int, int, int, bool], str | None] = {}
 
     def prove(self, relation: int, first: int, second: int) -> tuple[str, str]:
         """Returns the verdict on a hypothesis and its certificate.
@@ -68,14 +64,27 @@ class ClassProofs:
         Returns:
             `tuple[str, str]`: One of the `VERDICTS`, and a JSON text.
         """
-        counter_model = f'"counter_model": {self._edges_of_member(self._first_without[relation][first][second])}'
-        count = self._counts[relation][first][second]
-        if count == len(self.equivalence_class.members):
+        find = self._first_listed if self.equivalence_class.is_small else self._find
+        model, counter_model = (find(relation, first, second, holds) for holds in (True, False))
+        if counter_model is None:
             return "entailment", f'{{"verdict": "entailment", {self._cpdag}}}'
-        if count == 0:
-            return "contradiction", f'{{"verdict": "contradiction", {self._cpdag}, {counter_model}}}'
-        model = f'"model": {self._edges_of_member(self._first_with[relation][first][second])}'
-        return "neutral", f'{{"verdict": "neutral", {model}, {counter_model}}}'
+        if model is None:
+            return "contradiction", f'{{"verdict": "contradiction", {self._cpdag}, "counter_model": {counter_model}}}'
+        return "neutral", f'{{"verdict": "neutral", "model": {model}, "counter_model": {counter_model}}}'
+
+    def _first_listed(self, relation: int, first: int, second: int, holds: bool) -> str | None:
+        """Returns the edges of the first member in which a relation holds, or does not; `None` if there is none."""
+        if self._counts[relation][first][second] == (0 if holds else self.equivalence_class.num_members):
+            return None
+        return self._edges_of_member((self._first_with if holds else self._first_without)[relation][first][second])
+
+    def _find(self, relation: int, first: int, second: int, holds: bool) -> str | None:
+        """Returns the edges of any such member, by a search."""
+        question = relation, first, second, holds
+        if question not in self._found:
+            member = self.equivalence_class.member_with(*question)
+            self._found[question] = None if member is None else self._pairs(member)
+        return self._found[question]
 
     @cached_property
     def _counts(self) -> list[list[list[int]]]:
@@ -97,7 +106,7 @@ class ClassProofs:
         cpdag = self.equivalence_class.cpdag
         undirected = cpdag & cpdag.T
         directed, mutual = self._pairs(cpdag & ~undirected), self._pairs(np.triu(undirected))
-        return f'"directed": {directed}, "undirected": {mutual}, "members": {len(self.equivalence_class.members)}'
+        return f'"directed": {directed}, "undirected": {mutual}, "members": {self.equivalence_class.num_members}'
 
     def _edges_of_member(self, member: int) -> str:
         if member not in self._member_edges:
@@ -116,7 +125,7 @@ def class_proofs(system: ClosedSystem) -> ClassProofs:
         `ValueError`: If no DAG has exactly the independences that the premise lists.
     """
     equivalence_class = EquivalenceClass.suggested_by(system.table)
-    if not len(equivalence_class.members):
+    if equivalence_class.member is None:
         raise ValueError("no DAG has exactly the independences that the premise lists")
     if difference := _difference(system, equivalence_class.independences):
         raise ValueError(f"no DAG has exactly the independences that the premise lists: {difference}")
@@ -166,7 +175,8 @@ def check(prompt: Prompt, answer: str, certificate: Mapping[str, Any]) -> None:
 
 def _check_model(prompt: Prompt, certificate: Mapping[str, Any], key: str, holds: bool) -> None:
     edges = _edges(prompt.system.variables, certificate, key)
-    if _hypothesis_in(prompt, _relations_of_model(prompt.system, edges, key)).item() != holds:
+    first, second = map(prompt.system.variables.index, prompt.pair)
+    if _relations_of_model(prompt.system, edges, key)[RELATIONS.index(prompt.relation), first, second] != holds:
         raise CertificateError(
             f"{prompt.question_text!r} {'does not hold' if holds else 'holds'} in the {key!r} {edges}"
         )
@@ -175,12 +185,13 @@ def _check_model(prompt: Prompt, certificate: Mapping[str, Any], key: str, holds
 def _check_class(prompt: Prompt, certificate: Mapping[str, Any], holds: bool) -> None:
     variables = prompt.system.variables
     directed, undirected = (_edges(variables, certificate, key) for key in ("directed", "undirected"))
-    dags, relations_of_dags = _class_of_cpdag(prompt.system, directed, undirected)
-    if certificate.get("members") != len(dags):
-        raise CertificateError(f"'members' must be {len(dags)}, got {certificate.get('members')!r}")
-    wrong = dags[_hypothesis_in(prompt, relations_of_dags) != holds]
-    if len(wrong):
-        edges = [[variables[i], variables[j]] for i, j in np.argwhere(wrong[0])]
+    graphs = _class_of_cpdag(prompt.system, directed, undirected)
+    if certificate.get("members") != graphs.num_members:
+        raise CertificateError(f"'members' must be {graphs.num_members}, got {certificate.get('members')!r}")
+    first, second = map(variables.index, prompt.pair)
+    wrong = graphs.member_with(RELATIONS.index(prompt.relation), first, second, not holds)
+    if wrong is not None:
+        edges = [[variables[i], variables[j]] for i, j in np.argwhere(wrong)]
         raise CertificateError(
             f"{prompt.question_text!r} {'does not hold' if holds else 'holds'} in the member {edges}"
         )
@@ -189,21 +200,20 @@ def _check_class(prompt: Prompt, certificate: Mapping[str, Any], holds: bool) ->
 @lru_cache(maxsize=4096)
 def _class_of_cpdag(
     system: ClosedSystem, directed: tuple[tuple[str, str], ...], undirected: tuple[tuple[str, str], ...]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the DAGs of a CPDAG's class and the relations in each.
+) -> EquivalenceClass:
+    """Returns the class of all DAGs with the skeleton and the v-structures of a CPDAG.
 
     Raises:
         [`CertificateError`]: If the edges are not a CPDAG, or its class has other independences than the premise.
     """
     mutual = _graph(system.variables, undirected)
     cpdag = _graph(system.variables, directed) | mutual | mutual.T
-    dags = orientations(cpdag | cpdag.T)
-    dags = dags[(v_structures(dags) == v_structures(cpdag)).all(axis=(1, 2, 3))]
-    if not len(dags) or not np.array_equal(dags.any(axis=0), cpdag):
+    graphs = EquivalenceClass(pattern(cpdag))
+    if graphs.member is None or not np.array_equal(graphs.union, cpdag):
         raise CertificateError("'directed' and 'undirected' must be what the members of one class have in common")
-    if difference := _difference(system, independences(dags[0])):
+    if difference := _difference(system, graphs.independences):
         raise CertificateError(f"the class has not the independences of the premise: {difference}")
-    return dags, relations(dags)
+    return graphs
 
 
 @lru_cache(maxsize=65_536)
@@ -218,7 +228,7 @@ def _relations_of_model(system: ClosedSystem, edges: tuple[tuple[str, str], ...]
         raise CertificateError(f"the {key!r} {edges} has a cycle")
     if difference := _difference(system, independences(dag)):
         raise CertificateError(f"the {key!r} has not the independences of the premise: {difference}")
-    return relations(dag[None])
+    return relations(dag[None])[0]
 
 
 def _edges(variables: Sequence[str], certificate: Mapping[str, Any], key: str) -> tuple[tuple[str, str], ...]:
@@ -241,12 +251,6 @@ def _graph(variables: Sequence[str], edges: Sequence[tuple[str, str]]) -> np.nda
     for cause, effect in edges:
         graph[index[cause], index[effect]] = True
     return graph
-
-
-def _hypothesis_in(prompt: Prompt, relations_of_dags: np.ndarray) -> np.ndarray:
-    """Returns in which DAGs the hypothesis holds, from the relations in each: boolean of shape (DAGs,)."""
-    first, second = map(prompt.system.variables.index, prompt.pair)
-    return relations_of_dags[:, RELATIONS.index(prompt.relation), first, second]
 
 
 def _difference(system: ClosedSystem, table: np.ndarray) -> str | None:

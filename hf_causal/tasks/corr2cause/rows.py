@@ -8,40 +8,28 @@ under random labellings of its variables that give different premises. The class
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache, partial
-from math import comb
-from string import ascii_uppercase
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from hf_causal.graphs.enumeration import SIZES
-from hf_causal.graphs.equivalence import RELATIONS, EquivalenceClass
+from hf_causal.graphs.equivalence import RELATIONS
+from hf_causal.graphs.equivalence_classes import EquivalenceClass
 from hf_causal.tasks.corr2cause.class_splits import (
-    SPLITS,
     canonical_class,
     class_name,
     labellings,
-    num_classes,
     split_classes,
 )
+from hf_causal.tasks.corr2cause.configs import Systems, num_questions
+from hf_causal.tasks.corr2cause.drawn_classes import draw_different_codes
 from hf_causal.tasks.corr2cause.proof import VERDICTS, ClassProofs
 from hf_causal.tasks.corr2cause.text import MIRRORED, ClosedSystem, hypothesis, join
-from hf_causal.tasks.shared.schema import LABELS, BaseCell, CorpusConfig, arrow_schema
+from hf_causal.tasks.shared.schema import LABELS, CorpusConfig, arrow_schema
 from hf_causal.utils.randomness import Stream
-
-EVALUATION_QUESTIONS = {2: 6, 3: 18, 4: 36, 5: 60, 6: 11}
-"""Questions about each premise of `validation` and `test`: all that there are, except for six variables."""
-
-BALANCED_SHARES = {4: 7, 5: 93, 6: 900}
-"""Shares of the sizes in the balanced training rows. With two variables no hypothesis ever follows, and with three
-only one class has hypotheses that do."""
-
-LARGEST_BALANCED_CELL = {4: 160}
-"""From size to the most rows that its held-out classes have."""
 
 SCHEMA = arrow_schema(
     ("relation", pa.string()),
@@ -49,112 +37,6 @@ SCHEMA = arrow_schema(
     ("verdict", pa.int64()),
     classes=(("verdict", VERDICTS),),
 )
-
-
-@dataclass(frozen=True)
-class Systems(BaseCell):
-    """The closed systems of one size in a split."""
-
-    questions_per_premise: int = 0
-    paraphrased: bool = False
-    letters: str = ascii_uppercase
-    """The names of the variables, in order."""
-    balanced: bool = False
-    """Whether half the questions of every premise are Yes."""
-    same_relation: bool = False
-    """Whether a premise has one Yes and one No, of the same relation."""
-    fewest_members: int = 1
-    """Graphs of an equivalence class, at least."""
-
-
-def every_class_config(
-    name: str,
-    description: str,
-    paraphrased: bool = False,
-    letters: str = ascii_uppercase,
-    nodes: tuple[int, ...] = SIZES,
-    seed: int = 0,
-    rows_per_shard: int = 25_000,
-) -> CorpusConfig[Systems]:
-    """Makes a config with one premise of every class, and every hypothesis about it in `train`.
-
-    Args:
-        name, description (`str`): For the card.
-        paraphrased (`bool`): Whether the hypotheses are in the words of the published paraphrases.
-        letters (`str`): The names of the variables.
-        nodes (`tuple[int, ...]`): Numbers of variables.
-        seed (`int`): Of the random numbers; the splits have the same classes under every seed.
-        rows_per_shard (`int`): Approximate number of rows of a Parquet file; a premise is never in two files.
-    """
-
-    _check_nodes(nodes, SIZES)
-
-    def cell(split: str, size: int) -> Systems:
-        questions = _num_questions(size) if split == "train" else EVALUATION_QUESTIONS[size]
-        rows = questions * num_classes(size, split)
-        return Systems("closed_system", size, rows, None, questions, paraphrased, letters)
-
-    return _config(name, description, cell, nodes, seed, rows_per_shard)
-
-
-def balanced_config(
-    rows: int = 100_000,
-    rows_per_cell: int = 500,
-    nodes: tuple[int, ...] = tuple(BALANCED_SHARES),
-    seed: int = 0,
-    rows_per_shard: int = 25_000,
-) -> CorpusConfig[Systems]:
-    """Makes a config in which, for each premise, as many hypotheses follow from it as do not.
-
-    Args:
-        rows (`int`): Rows of `train`, divided by `BALANCED_SHARES`.
-        rows_per_cell (`int`): Rows of each size in `validation` and `test`, two about each premise except for 4
-            variables.
-        nodes (`tuple[int, ...]`): Numbers of variables, among 4, 5 and 6.
-        seed (`int`): Of the random numbers.
-        rows_per_shard (`int`): Approximate number of rows of a Parquet file.
-    """
-    _check_nodes(nodes, tuple(BALANCED_SHARES))
-    for option, value in (("rows", rows), ("rows_per_cell", rows_per_cell)):
-        if value < 2 or value % 2:
-            raise ValueError(f"`{option}` must be even and at least 2, half Yes and half No; got {value}")
-    ends = np.cumsum([BALANCED_SHARES[size] for size in nodes])
-    pairs = dict(zip(nodes, np.diff(rows // 2 * ends // ends[-1], prepend=0).tolist(), strict=True))
-
-    def cell(split: str, size: int) -> Systems:
-        most = LARGEST_BALANCED_CELL.get(size)
-        if split == "train":
-            return Systems("closed_system", size, 2 * pairs[size], None, _num_questions(size), balanced=True)
-        if most is not None:
-            return Systems("closed_system", size, min(rows_per_cell, most), None, _num_questions(size), balanced=True)
-        return Systems("closed_system", size, rows_per_cell, None, 2, balanced=True)
-
-    description = (
-        "As many hypotheses that follow as that do not, half and half about each premise of 4 to 6 variables."
-    )
-    return _config("balanced", description, cell, nodes, seed, rows_per_shard)
-
-
-CONFIGS: dict[str, Callable[..., CorpusConfig]] = {
-    "default": partial(
-        every_class_config,
-        "default",
-        "One labelling of every equivalence class of 2 to 6 variables; in train with every pair and relation.",
-    ),
-    "paraphrased": partial(
-        every_class_config,
-        "paraphrased",
-        "The questions of `default` with their hypotheses in other words.",
-        paraphrased=True,
-    ),
-    "refactored": partial(
-        every_class_config,
-        "refactored",
-        "The questions of `default` with the variables named Z, Y, X, … instead of A, B, C, …",
-        letters=ascii_uppercase[::-1],
-    ),
-    "balanced": balanced_config,
-}
 
 
 def generate_shard(config: CorpusConfig[Systems], split: str, shard: int) -> pa.Table:
@@ -181,7 +63,7 @@ class _PlannedPremise(NamedTuple):
     """A premise of a split and the number of its questions."""
 
     cell: Systems
-    class_index: int
+    class_code: int
     labelling: int
     questions: int
 
@@ -200,54 +82,30 @@ class _Row(NamedTuple):
     verdict: int
 
 
-def _check_nodes(nodes: tuple[int, ...], allowed: tuple[int, ...]) -> None:
-    if not nodes or len(set(nodes)) < len(nodes) or not set(nodes) <= set(allowed):
-        raise ValueError(
-            f"`nodes` must be different numbers of variables from {allowed[0]} to {allowed[-1]}, got {nodes}"
-        )
-
-
-def _config(
-    name: str,
-    description: str,
-    cell: Callable[[str, int], Systems],
-    nodes: tuple[int, ...],
-    seed: int,
-    rows_per_shard: int,
-) -> CorpusConfig[Systems]:
-    cells = {split: tuple(cell(split, size) for size in nodes) for split in SPLITS}
-    splits = {split: tuple(cell for cell in group if cell.rows) for split, group in cells.items()}
-    if not splits["train"]:
-        raise ValueError(f"`nodes` {nodes} leave no class for the split 'train'; add a number from 3 to 6")
-    return CorpusConfig(name, description, splits, seed=seed, rows_per_shard=rows_per_shard)
-
-
-def _num_questions(size: int) -> int:
-    return comb(size, 2) * len(RELATIONS)
-
-
 @lru_cache(maxsize=8)
 def _planned_premises(
     cells: tuple[Systems, ...], split: str, seed: int, version: str
 ) -> tuple[list[_PlannedPremise], np.ndarray]:
     """Returns the premises of a split in random order, and the number of the first row of each."""
-    premises = [planned for cell in cells for planned in _premises(cell, split)]
+    premises = [planned for cell in cells for planned in _premises(cell, split, seed, version)]
     order = Stream(seed, version, "corr2cause", split).permutations(1, len(premises))[0]
     premises = [premises[index] for index in order]
     questions = np.array([planned.questions for planned in premises])
     return premises, np.cumsum(questions) - questions
 
 
-def _premises(cell: Systems, split: str) -> Iterator[_PlannedPremise]:
+def _premises(cell: Systems, split: str, seed: int, version: str) -> Iterator[_PlannedPremise]:
     """Yields each class under its first labelling, then each under its second, until the cell has all its rows."""
     missing, labelling = cell.rows, 0
     while missing > 0:
         missing_before = missing
-        for index in split_classes(cell.num_nodes, split):
-            questions = min(_most_questions(cell, index), missing)
-            if questions and (labelling == 0 or labelling < len(labellings(cell.num_nodes, index))):
-                yield _PlannedPremise(cell, index, labelling, questions)
+        for code in _codes(cell.num_nodes, split, seed, version):
+            questions = min(_most_questions(cell, code), missing)
+            if questions and (labelling == 0 or labelling < len(labellings(cell.num_nodes, code))):
+                yield _PlannedPremise(cell, code, labelling, questions)
                 missing -= questions
+            if not missing:
+                return
         if missing == missing_before:
             raise ValueError(
                 f"`rows` of {cell.num_nodes} variables in {split!r} must be at most {cell.rows - missing}, "
@@ -256,11 +114,18 @@ def _premises(cell: Systems, split: str) -> Iterator[_PlannedPremise]:
         labelling += 1
 
 
-def _most_questions(cell: Systems, index: int) -> int:
+def _codes(num_nodes: int, split: str, seed: int, version: str) -> Iterable[int]:
+    """Returns the classes of a split: all of them, or different random ones without end."""
+    if num_nodes in SIZES:
+        return split_classes(num_nodes, split)
+    return draw_different_codes(num_nodes, Stream(seed, version, "corr2cause", split, num_nodes))
+
+
+def _most_questions(cell: Systems, code: int) -> int:
     """Returns how many questions a premise of a class can have in a cell."""
     if not cell.balanced:
         return cell.questions_per_premise
-    equivalence_class = canonical_class(cell.num_nodes, index)
+    equivalence_class = canonical_class(cell.num_nodes, code)
     if len(equivalence_class.members) < cell.fewest_members:
         return 0
     upper = np.triu_indices(cell.num_nodes, k=1)
@@ -268,7 +133,7 @@ def _most_questions(cell: Systems, index: int) -> int:
     if cell.same_relation:
         return 2 * int((follows.any(axis=1) & ~follows.all(axis=1)).any())
     yes = int(follows.sum())
-    return 2 * min(yes, _num_questions(cell.num_nodes) - yes, cell.questions_per_premise // 2)
+    return 2 * min(yes, num_questions(cell.num_nodes) - yes, cell.questions_per_premise // 2)
 
 
 def _rows(planned: _PlannedPremise, seed: int, version: str) -> Iterator[_Row]:
@@ -278,10 +143,10 @@ def _rows(planned: _PlannedPremise, seed: int, version: str) -> Iterator[_Row]:
     same.
     """
     cell, size = planned.cell, planned.cell.num_nodes
-    name = class_name(size, planned.class_index)
-    orders = labellings(size, planned.class_index)
+    name = class_name(size, planned.class_code)
+    orders = labellings(size, planned.class_code)
     drawn = Stream(seed, version, "labellings", name).permutations(1, len(orders))[0, planned.labelling]
-    labelled = canonical_class(size, planned.class_index).relabelled(orders[drawn])
+    labelled = canonical_class(size, planned.class_code).relabelled(orders[drawn])
     names = tuple(cell.letters[:size])
     premise, proofs = ClosedSystem.of_table(names, labelled.independences).text, ClassProofs(labelled, names)
     num_edges = int((labelled.cpdag | labelled.cpdag.T).sum()) // 2
@@ -309,6 +174,9 @@ def _questions(
     if planned.cell.balanced:
         yes = [index for index in order if labelled.shares[grid[index]] == 1]
         no = [index for index in order if labelled.shares[grid[index]] < 1]
+        if planned.cell.even_relations:
+            relations = stream.permutations(1, len(RELATIONS))[0].tolist()
+            yes = sorted(yes, key=lambda index: relations.index(grid[index][0]))
         if planned.cell.same_relation:
             yes, no = _of_one_relation(yes, no, grid)
         kept = {*yes[: planned.questions // 2], *no[: planned.questions // 2]}

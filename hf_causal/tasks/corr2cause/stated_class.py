@@ -13,7 +13,7 @@ from itertools import combinations
 
 import numpy as np
 
-from hf_causal.graphs.equivalence import RELATIONS
+from hf_causal.graphs.equivalence import RELATIONS, acyclic, cpdags, relations
 from hf_causal.tasks.corr2cause.proof import ClassProofs, class_proofs
 from hf_causal.tasks.corr2cause.text import ClosedSystem, Independence, Prompt, independence_sentence
 from hf_causal.tasks.shared.proofs import CertificateError, find_cycle, neighbours
@@ -67,17 +67,23 @@ class StatedClass:
         ordered = [sorted(edge, key=self.index.__getitem__) if isinstance(edge, Set) else edge for edge in edges]
         return sorted(((first, second) for first, second in ordered), key=lambda edge: [self.index[n] for n in edge])
 
-    def number_of(self, edges: Iterable[Arrow]) -> int | None:
-        """Returns which member of the class has exactly these edges, `None` if no member has."""
-        key = bytearray(len(self.variables) ** 2)
-        for cause, effect in edges:
-            key[self.index[cause] * len(self.variables) + self.index[effect]] = 1
-        return self._numbers.get(bytes(key))
+    def relations_in(self, edges: Iterable[Arrow]) -> np.ndarray | None:
+        """Returns which relations hold in the member with exactly these edges, `None` if no member has them.
 
-    def relation_holds(self, prompt: Prompt) -> np.ndarray:
-        """Returns in which members a hypothesis about the premise holds: boolean of shape (members,)."""
+        Returns:
+            `np.ndarray`, *optional*: As of one graph of [`relations`].
+        """
+        graph, equivalence_class = self._graph(edges), self.proofs.equivalence_class
+        if equivalence_class.is_small:
+            number = self._numbers.get(graph.tobytes())
+            return None if number is None else equivalence_class.relations[number]
+        is_member = acyclic(graph) and np.array_equal(cpdags(graph), equivalence_class.cpdag)
+        return relations(graph[None])[0] if is_member else None
+
+    def holds_in(self, prompt: Prompt, related: np.ndarray) -> bool:
+        """Returns whether a hypothesis about the premise holds in a graph with these relations."""
         first, second = (self.index[name] for name in prompt.pair)
-        return self.proofs.equivalence_class.relations[:, RELATIONS.index(prompt.relation), first, second]
+        return bool(related[RELATIONS.index(prompt.relation), first, second])
 
     def with_edges(self, edges: Iterable[Arrow]) -> np.ndarray:
         """Returns which members have all of these edges: boolean of shape (members,)."""
@@ -92,6 +98,12 @@ class StatedClass:
     def _numbers(self) -> dict[bytes, int]:
         members = self.proofs.equivalence_class.members
         return {member.tobytes(): number for number, member in enumerate(members)}
+
+    def _graph(self, edges: Iterable[Arrow]) -> np.ndarray:
+        graph = np.zeros((len(self.variables), len(self.variables)), dtype=bool)
+        for cause, effect in edges:
+            graph[self.index[cause], self.index[effect]] = True
+        return graph
 
     def _arrows(self, graph: np.ndarray) -> list[Arrow]:
         return [(self.variables[i], self.variables[j]) for i, j in np.argwhere(graph)]
@@ -129,10 +141,10 @@ def check_counter_model(prompt: Prompt, edges: Collection[Arrow]) -> None:
     ```
     """
     stated = stated_class(prompt.system)
-    number = stated.number_of(edges)
-    if number is None:
+    related = stated.relations_in(edges)
+    if related is None:
         raise CertificateError(_why_no_member(stated, edges))
-    if stated.relation_holds(prompt)[number]:
+    if stated.holds_in(prompt, related):
         raise CertificateError(f"{prompt.question_text!r} holds in it")
 
 

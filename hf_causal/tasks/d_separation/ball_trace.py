@@ -60,7 +60,7 @@ def judge_trace(prompt: Prompt, reply: Reply) -> Score:
     require_answerable(prompt)
     start, end = prompt.question
     walk = BallWalk(start, (end,), _names(prompt), ball_moves(prompt), ball_sets(prompt)[2])
-    return judge_steps(reply, STEP.match, walk.take_step, walk.conclude, prove(prompt).answer)
+    return judge_steps(reply, walk.is_step, walk.take_step, walk.conclude, prove(prompt).answer)
 
 
 class BallWalk:
@@ -86,6 +86,11 @@ class BallWalk:
         self.entered: set[State] = {(start, True)}
         self.looked_up = set[State]()
         self.has_ancestors = False
+
+    def is_step(self, line: str) -> bool:
+        """Returns whether a line has the form of a step: it looks up one word, or a name of the prompt."""
+        match = STEP.match(line)
+        return match is not None and is_looked_up(match["node"], self.names)
 
     def take_step(self, line: str) -> None:
         """Takes a line; raises `ValueError` if it is no step or does not hold."""
@@ -139,6 +144,11 @@ class BallWalk:
             raise CertificateError(f"'{_write_state(min(missing))}' is not looked up")
 
 
+def is_looked_up(node: str | None, names: frozenset[str]) -> bool:
+    """Returns whether the node of a step may be one: a word, a name of the prompt, or none in a line without one."""
+    return node is None or node.isalnum() or node in names
+
+
 def _write_state(state: State) -> str:
     return f"{_DIRECTION[state[1]]} {state[0]}"
 
@@ -149,7 +159,7 @@ def _names(prompt: Prompt) -> frozenset[str]:
 
 _DIRECTION = {True: "up", False: "down"}
 """How the ball enters a node: up from a child, or down from a parent."""
-_STATE = re.compile(r"(?P<direction>up|down)\s+(?P<node>[A-Za-z0-9]+)", re.IGNORECASE)
+_STATE = re.compile(r"(?P<direction>up|down)\s+(?P<node>[^:,;]+?)", re.IGNORECASE)
 STEP = re.compile(rf"(?:{_STATE.pattern}\s*:(?P<states>.+)|ancestors\s*:(?P<ancestors>.+))", re.IGNORECASE)
 _COMMA = re.compile(r"\s*[,;]\s*")
 

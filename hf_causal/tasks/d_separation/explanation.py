@@ -6,16 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hf_causal.tasks.d_separation.text import Prompt
-from hf_causal.tasks.shared.explanations import (
-    Drawing,
-    Explanation,
-    Naming,
-    both_directions,
-    keep_name,
-    path_edges,
-    quote_names,
-    rename_edges,
-)
+from hf_causal.tasks.shared.explanations import Explanation, Naming, draw_proof, keep_name, path_edges, quote_names
 
 
 def explain(prompt: Prompt, certificate: Mapping[str, Any], naming: Naming = keep_name) -> Explanation:
@@ -34,21 +25,17 @@ def explain(prompt: Prompt, certificate: Mapping[str, Any], naming: Naming = kee
     given = list(map(naming, prompt.given))
     condition = f" given {quote_names(given)}" if given else ""
     if "path" in certificate:
-        return _explain_open_path(prompt, certificate, naming, given, condition)
+        return _explain_open_path(prompt, certificate, naming, condition)
     return _explain_blocked_paths(prompt, certificate, naming, given, condition)
 
 
-def _explain_open_path(
-    prompt: Prompt, certificate: Mapping[str, Any], naming: Naming, given: list[str], condition: str
-) -> Explanation:
+def _explain_open_path(prompt: Prompt, certificate: Mapping[str, Any], naming: Naming, condition: str) -> Explanation:
     first, second = map(naming, prompt.question)
     path = list(map(naming, certificate["path"]))
     summary = f"A path between “{first}” and “{second}” is open{condition}: {' – '.join(path)}."
     steps = tuple(_explain_node(reason, naming) for reason in certificate["open"])
-    edges = rename_edges(prompt.edges, naming)
-    drawing = Drawing(
-        "The open path", edges, summary, frozenset(path), both_directions(path_edges(path)), frozenset(given)
-    )
+    stated = certificate["path"]
+    drawing = draw_proof("The open path", summary, prompt.edges, naming, stated, path_edges(stated), prompt.given)
     return Explanation(summary, steps, (drawing,))
 
 
@@ -72,9 +59,6 @@ def _explain_blocked_paths(
     if given:
         ancestors = quote_names(list(map(naming, certificate["ancestors"])))
         steps.append(f"Colliders let it pass where they are among {ancestors}.")
-    edges = rename_edges(prompt.edges, naming)
     description = " ".join((summary, *steps))
-    drawing = Drawing(
-        "What the Bayes ball enters", edges, description, frozenset(reached), frozenset(), frozenset(given)
-    )
+    drawing = draw_proof("What the Bayes ball enters", description, prompt.edges, naming, entered, given=prompt.given)
     return Explanation(summary, tuple(steps), (drawing,))

@@ -147,11 +147,10 @@ def _names(prompt: Prompt) -> frozenset[str]:
     return names_of(prompt.edges, *prompt.question, *prompt.given)
 
 
+_NAME = r"\w+(?:[ -]\w+)*?"
 _TYPED = r"(?:\s*[(:]\s*|\s+)(?:is\s+)?(?:an?\s+)?(?P<type>chain|fork|collider)\b"
-_NEXT_REASON = re.compile(rf"\s*[;,]\s*(?=[A-Za-z0-9]+{_TYPED.replace('?P<type>', '?:')})", re.IGNORECASE)
-_REASON = re.compile(
-    rf"(?P<node>[A-Za-z0-9]+){_TYPED}(?:\s*,?\s*(?:via|through|by)\s+(?P<path>.+?))?\)?", re.IGNORECASE
-)
+_NEXT_REASON = re.compile(rf"\s*[;,]\s*(?={_NAME}{_TYPED.replace('?P<type>', '?:')})", re.IGNORECASE)
+_REASON = re.compile(rf"(?P<node>{_NAME}){_TYPED}(?:\s*,?\s*(?:via|through|by)\s+(?P<path>.+?))?\)?", re.IGNORECASE)
 
 FORMS = {
     "proof": AnswerForm(

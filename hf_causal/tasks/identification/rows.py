@@ -24,7 +24,8 @@ from hf_causal.graphs.identification import Hedge, factors_or_hedge
 from hf_causal.graphs.mixed_graphs import MixedGraph
 from hf_causal.tasks.identification.proof import prove
 from hf_causal.tasks.identification.text import WORDS, parse_prompt, render_questions
-from hf_causal.tasks.shared.effect_cells import EffectCell, effect_splits
+from hf_causal.tasks.shared.configs import mixed_splits
+from hf_causal.tasks.shared.effect_cells import EffectCell
 from hf_causal.tasks.shared.effect_questions import SCHEMA, Asked, EffectQuestions, Question, effects_of
 from hf_causal.tasks.shared.names import RESERVED_WORDS
 from hf_causal.tasks.shared.rows import generate_rows
@@ -86,7 +87,7 @@ def identifiable_config(
         return EffectCell(structure, size, count, num_hidden=hidden, questions_per_premise=questions)
 
     mix = dict.fromkeys(STRUCTURES, 1.0)
-    splits = effect_splits(mix, (4, 5, 6), {"train": rows, "validation": validation_rows}, make)
+    splits = mixed_splits(mix, (4, 5, 6), {"train": rows, "validation": validation_rows}, make)
     splits["test"] = tuple(make(structure, size, rows_per_cell, 2) for structure in mix for size in nodes)
     return CorpusConfig(
         "identifiable",

@@ -1,6 +1,5 @@
 """Quantities: probabilities, effects and counterfactuals in a structural model whose numbers are stated."""
 
-from hf_causal.tasks.quantities.composition import COMPOSITION
 from hf_causal.tasks.quantities.difficulty import LEVELS, measure
 from hf_causal.tasks.quantities.explanation import explain
 from hf_causal.tasks.quantities.forms import FORMS
@@ -9,9 +8,10 @@ from hf_causal.tasks.quantities.proof import check, prove
 from hf_causal.tasks.quantities.rows import CONFIGS, SCHEMA, generate_shard
 from hf_causal.tasks.quantities.shortcuts import SHORTCUTS
 from hf_causal.tasks.quantities.text import parse_prompt, recognizes
+from hf_causal.tasks.quantities.wordings import COMPOSITION, WORDINGS
 from hf_causal.tasks.shared.chances import WORDS
 from hf_causal.tasks.shared.dataset import CAUSAL_LADDER
-from hf_causal.tasks.shared.proofs import Facts
+from hf_causal.tasks.shared.proofs import no_facts
 from hf_causal.tasks.task import Task
 
 TASK = Task(
@@ -23,10 +23,10 @@ TASK = Task(
     ),
     recognizes=recognizes,
     parse=parse_prompt,
-    # Premises with the same graph and other numbers are different ones.
-    facts=lambda prompt: Facts(),
+    facts=no_facts,
     further_reserved_words=WORDS,
     composition=COMPOSITION,
+    wordings=WORDINGS,
     prove=prove,
     check=check,
     explain=explain,

@@ -174,7 +174,8 @@ def _complete(stated: StatedModel, combination: Combination) -> BinaryModel:
     Raises:
         [`CertificateError`]: If they depend on something that is missing or open.
     """
-    if stated.missing or stated.model.coupling is None:
+    several_worlds = any(len(term.worlds) > 1 for term in combination.terms.values())
+    if stated.missing or (stated.model.coupling is None and several_worlds):
         try:
             for term in combination.terms.values():
                 evaluate(stated.model, term)
@@ -182,7 +183,7 @@ def _complete(stated: StatedModel, combination: Combination) -> BinaryModel:
             raise CertificateError(str(error)) from error
         except ZeroDivisionError:
             raise CertificateError("what is observed has probability 0") from None
-    return _full(stated.complete([Fraction(1, 2)] * len(stated.missing), None))
+    return stated.filled
 
 
 def _full(model: PartialModel) -> BinaryModel:

@@ -10,31 +10,27 @@ its statements determine and one that they do not:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from functools import partial
 
-import numpy as np
 import pyarrow as pa
 
 from hf_causal.tasks.quantities.proof import decide, hops_of
+from hf_causal.tasks.quantities.text import Prompt
 from hf_causal.tasks.shared.chance_rows import (
     COUPLED,
     MISSING,
     OPEN,
     ChanceCell,
     DrawnModel,
-    draw_models,
+    questions_about_models,
     types_of,
 )
-from hf_causal.tasks.shared.chances import WORDS, Premise
-from hf_causal.tasks.shared.configs import share_out
-from hf_causal.tasks.shared.named_graphs import names_then_edges
-from hf_causal.tasks.shared.names import RESERVED_WORDS, decode_names
+from hf_causal.tasks.shared.chances import Premise
+from hf_causal.tasks.shared.configs import mixed_splits
+from hf_causal.tasks.shared.model_questions import Question
 from hf_causal.tasks.shared.quantity_texts import Quantity
 from hf_causal.tasks.shared.reply_numbers import INSUFFICIENT
-from hf_causal.tasks.shared.rows import QuestionBatch, generate_rows
-from hf_causal.tasks.shared.schema import Cell, CorpusConfig, arrow_schema
-from hf_causal.tasks.shared.split_assignment import SplitAssigner
-from hf_causal.utils.randomness import Draws, Stream
+from hf_causal.tasks.shared.schema import CorpusConfig, arrow_schema
 
 SCHEMA = arrow_schema(
     ("quantity", pa.string()),
@@ -46,21 +42,13 @@ SCHEMA = arrow_schema(
 of responses that the premise states, null where it states none."""
 NATURAL = "natural_effect"
 """The structure of natural direct and indirect effects, of which a small model may have one each."""
-_GRAPHS_PER_USED_GRAPH = 1.3
 _MOST_TRIES = 24
 """Quantities that are drawn for a question before its model is left."""
 
 
-class Question(NamedTuple):
-    """A question with its answer."""
-
-    quantity: Quantity
-    answer: str
-    certificate: str
-
-
-def questions_about(drawn: DrawnModel, cell: ChanceCell) -> tuple[Premise, list[Question]] | None:
+def questions_about(drawn: DrawnModel) -> tuple[Premise, list[Question]] | None:
     """Returns a premise about a model and two questions; `None` where none are found."""
+    cell = drawn.cell
     if cell.structure not in (MISSING, OPEN):
         coupling = None if cell.structure not in COUPLED and not drawn.draws.below(3) else drawn.draw_coupling()
         premise = drawn.premise(coupling)
@@ -87,7 +75,7 @@ def _pair(
     one = next(first, None)
     if one is None:
         return None
-    other = next(second or (further for further in first if further.quantity != one.quantity), None)
+    other = next(second or (further for further in first if further.text != one.text), None)
     return None if other is None else (premise, [one, other])
 
 
@@ -99,50 +87,18 @@ def _answered(drawn: DrawnModel, premise: Premise, types: tuple[str, ...], insuf
         except ValueError:
             continue
         if (answer == INSUFFICIENT) == insufficient:
-            yield Question(quantity, answer, certificate)
+            yield _question(premise, quantity, answer, certificate)
 
 
-def _draw(cell: Cell, rows: int, stream: Stream, assigner: SplitAssigner) -> tuple[np.ndarray, np.ndarray]:
-    return names_then_edges(cell, _GRAPHS_PER_USED_GRAPH * rows / 2, stream, assigner, draw_models)
-
-
-def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: Stream) -> QuestionBatch:
-    assert isinstance(cell, ChanceCell)
-    used, premises, questions = list[int](), list[Premise](), list[Question]()
-    seeds = stream.words((len(edges),)).tolist()
-    for index, (words, graph) in enumerate(zip(decode_names(names), edges.tolist(), strict=True)):
-        if len(questions) >= rows:
-            break
-        found = questions_about(DrawnModel(words, graph, cell, Draws(seeds[index])), cell)
-        if found is not None:
-            used.append(index)
-            premises.append(found[0])
-            questions += found[1]
-    return _batch(edges[used], names[used], premises, questions)
-
-
-def _batch(edges: np.ndarray, names: np.ndarray, premises: list[Premise], questions: list[Question]) -> QuestionBatch:
-    stated = [premise for premise in premises for _ in range(2)]
-    hops = [hops_of(one.quantity, premise.edges) for one, premise in zip(questions, stated, strict=True)]
-    texts = [f"What {'are' if one.quantity.type == 'bounds' else 'is'} {one.quantity}?" for one in questions]
+def _question(premise: Premise, quantity: Quantity, answer: str, certificate: str) -> Question:
     columns = {
-        "quantity": pa.array([one.quantity.type for one in questions], pa.string()),
-        "rung": pa.array([one.quantity.rung for one in questions], pa.int32()),
-        "answer_type": pa.array([answer_type(one.answer) for one in questions], pa.string()),
-        "responses": pa.array([premise.coupling for premise in stated], pa.string()),
+        "quantity": quantity.type,
+        "rung": quantity.rung,
+        "answer_type": answer_type(answer),
+        "responses": premise.coupling,
     }
-    return QuestionBatch(
-        edges,
-        names,
-        np.repeat(np.arange(len(premises)), 2),
-        pa.array(texts, pa.string()),
-        np.zeros(len(questions), dtype=bool),
-        np.array(hops, dtype=np.int32),
-        pa.array([one.certificate for one in questions], pa.string()),
-        pa.array(list(map(str, premises)), pa.string()),
-        columns,
-        pa.array([one.answer for one in questions], pa.string()),
-    )
+    text = Prompt(premise, quantity).question_text
+    return Question(text, answer, certificate, hops_of(quantity, premise.edges), columns)
 
 
 def answer_type(answer: str) -> str:
@@ -154,9 +110,7 @@ _TYPES = {NATURAL: ("natural_direct_effect", "natural_indirect_effect")}
 """From structure to the types of its quantities, where it has several."""
 
 
-def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:
-    """Generates one shard as an Arrow table; the two rows of a premise are next to each other."""
-    return generate_rows(config, split, shard, _draw, _ask, SCHEMA, RESERVED_WORDS | WORDS)
+QUESTIONS = questions_about_models(questions_about, SCHEMA, yes_no=False)
 
 
 def structures_of(rungs: tuple[int, ...]) -> tuple[str, ...]:
@@ -186,13 +140,8 @@ def quantities_config(
     if not rungs or not set(rungs) <= {1, 2, 3}:
         raise ValueError(f"`rungs` must be some of 1, 2 and 3, got {rungs}")
     mix = dict.fromkeys(structures_of(rungs), 1.0)
-    splits = {
-        split: tuple(
-            ChanceCell(structure, size, count, rungs=rungs)
-            for (structure, size), count in share_out(mix, nodes, total).items()
-        )
-        for split, total in (("train", rows), ("validation", validation_rows))
-    }
+    rows_of = {"train": rows, "validation": validation_rows}
+    splits = mixed_splits(mix, nodes, rows_of, partial(ChanceCell, rungs=rungs))
     description = (
         "Probabilities and effects in binary structural models of 3 and 4 variables with decimals, of the rungs of "
         "observation and intervention. The answer is a number, or that the information is insufficient."
@@ -242,3 +191,4 @@ CONFIGS: dict[str, Callable[..., CorpusConfig]] = {
     "quantities": quantities_config,
     "quantities_generalization": generalization_config,
 }
+generate_shard = QUESTIONS.generate_shard

@@ -8,29 +8,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from hf_causal.tasks.shared.chances import (
-    NO_HIDDEN_CAUSES,
-    Premise,
-    read_premise,
-    read_premise_text,
-    split_sentences,
-)
+from hf_causal.tasks.shared.chance_prompts import ChancePrompt, read_premise_and_question
+from hf_causal.tasks.shared.chances import NO_HIDDEN_CAUSES
 from hf_causal.tasks.shared.quantity_texts import Quantity, read_quantity
 
 QUESTION_FORM = "What is the probability that B is 1 if A is set to 1?"
 
 
 @dataclass(frozen=True)
-class Prompt:
+class Prompt(ChancePrompt):
     """A parsed prompt."""
 
-    stated: Premise
     quantity: Quantity
-
-    @property
-    def premise(self) -> str:
-        """The canonical text of the statements."""
-        return str(self.stated)
 
     @property
     def question_text(self) -> str:
@@ -38,17 +27,9 @@ class Prompt:
         return f"What {'are' if self.quantity.type == 'bounds' else 'is'} {self.quantity}?"
 
     @property
-    def edges(self) -> tuple[tuple[str, str], ...]:
-        """The (cause, effect) pairs that the sentences state."""
-        return self.stated.edges
-
-    @property
     def question(self) -> tuple[str, ...]:
         """The variables that the question is about."""
         return self.quantity.names
-
-    def __str__(self) -> str:
-        return f"{self.premise} {self.question_text}"
 
 
 def recognizes(text: str) -> bool:
@@ -72,18 +53,8 @@ def parse_prompt(text: str) -> Prompt:
 
     ```
     """
-    # Most text ends with a question after a point, so that its premise need not be read for each question.
-    premise: Premise | None
-    text = " ".join(text.split())
-    if ended := _ENDED.fullmatch(text):
-        premise, question = read_premise_text(ended[1]), ended[2]
-    else:
-        *sentences, question = split_sentences(text) or [""]
-        premise = None if _QUESTION.fullmatch(question) is None else read_premise(sentences)
-    match = _QUESTION.fullmatch(question)
-    if match is None or premise is None:
-        raise ValueError(f"cannot read the question {question!r}: it should have the form {QUESTION_FORM!r}")
-    return Prompt(premise, read_quantity(match[1], question))
+    premise, match = read_premise_and_question(text, _ENDED, _QUESTION, QUESTION_FORM)
+    return Prompt(premise, read_quantity(match[1], match[0]))
 
 
 _ENDED = re.compile(r"(.+\.) (What (?:is|are) [^.?]+)\?")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from fractions import Fraction
 
-from hf_causal.graphs.counterfactual_networks import Evaluation, Network, Table, Term, evaluate_as_stated, sum_out
+from hf_causal.graphs.counterfactual_networks import Evaluation, Table, Term, evaluate_as_stated, sum_out
 from hf_causal.tasks.forms import AnswerForm, Score
 from hf_causal.tasks.quantities.text import Prompt
 from hf_causal.tasks.shared.chances import StatedModel
@@ -166,7 +166,7 @@ class _TermWalk:
 
     def __init__(self, stated: StatedModel, term: Term) -> None:
         self.stated, self.wanted = stated, evaluate_as_stated(stated.model, term)
-        network = self.network = Network(stated.model, term.worlds)
+        network = self.network = stated.model.network(term.worlds)
         self.unit = {_squeeze(write_unit(one, network, stated.names)): one for one in range(len(network.units))}
         self.targets = {network.place(variable) for variable, _ in (*term.given, *term.event)}
         self.needed = network.needed(list(self.targets))

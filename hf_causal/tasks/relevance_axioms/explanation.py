@@ -10,14 +10,12 @@ from hf_causal.tasks.relevance_axioms.derivations import CASE, OTHER_CASE
 from hf_causal.tasks.relevance_axioms.proof import violation
 from hf_causal.tasks.relevance_axioms.text import Claim, Prompt, read_claim
 from hf_causal.tasks.shared.explanations import (
-    Drawing,
     Edge,
     Explanation,
     Naming,
-    both_directions,
+    draw_proof,
     keep_name,
     path_edges,
-    rename_edges,
 )
 
 
@@ -40,20 +38,17 @@ def explain(prompt: Prompt, certificate: Mapping[str, Any], naming: Naming = kee
 
     if "graph" in certificate:
         edges = [(cause, effect) for cause, effect in certificate["graph"]]
-        path = list(map(naming, violation(prompt.question, edges) or ()))
+        path = violation(prompt.question, edges) or ()
         summary = (
             f"It does not follow that {words(prompt.question)}: every statement holds in a graph where "
-            f"{' → '.join(path)}."
+            f"{' → '.join(map(naming, path))}."
         )
-        drawing = Drawing(
-            "A graph in which every statement holds", rename_edges(edges, naming), summary, frozenset(path),
-            both_directions(path_edges(path)), frozenset(map(naming, prompt.question.held)),
-        )  # fmt: skip
-        return Explanation(summary, (), (drawing,))
+        caption, held = "A graph in which every statement holds", prompt.question.held
+        return Explanation(summary, (), (draw_proof(caption, summary, edges, naming, path, path_edges(path), held),))
     summary = f"It follows that {words(prompt.question)}."
     steps = tuple(_write_line(line, words) for line in certificate["derivation"])
-    allowed = rename_edges(allowed_edges(prompt), naming)
-    return Explanation(summary, steps, (Drawing("Direct causes that the statements allow", allowed, summary),))
+    drawing = draw_proof("Direct causes that the statements allow", summary, allowed_edges(prompt), naming)
+    return Explanation(summary, steps, (drawing,))
 
 
 def _write_line(line: str, words: Any) -> str:

@@ -17,7 +17,8 @@ from hf_causal.tasks.relevance_axioms.derivations import name_statement
 from hf_causal.tasks.relevance_axioms.problems import NUM_NODES, Problems, problems, shapes, suggests
 from hf_causal.tasks.relevance_axioms.proof import prove
 from hf_causal.tasks.relevance_axioms.text import WORDS_OF_AXIOMS, Claim, Prompt
-from hf_causal.tasks.shared.configs import share_out
+from hf_causal.tasks.shared.configs import mixed_splits
+from hf_causal.tasks.shared.model_questions import Question, question_batch
 from hf_causal.tasks.shared.named_graphs import names_then_edges
 from hf_causal.tasks.shared.names import RESERVED_WORDS, decode_names
 from hf_causal.tasks.shared.rows import QuestionBatch, generate_rows
@@ -45,13 +46,8 @@ def relevance_axioms(
         seed (`int`): Of the random numbers.
         rows_per_shard (`int`): Rows of one Parquet file.
     """
-    splits = {
-        split: tuple(
-            Cell(structure, NUM_NODES, count)
-            for (structure, _), count in share_out(dict.fromkeys(STRUCTURES, 1.0), (NUM_NODES,), total).items()
-        )
-        for split, total in (("train", rows), ("validation", validation_rows))
-    }
+    mix = dict.fromkeys(STRUCTURES, 1.0)
+    splits = mixed_splits(mix, (NUM_NODES,), {"train": rows, "validation": validation_rows}, Cell)
     for split in ("test", "more_statements"):
         splits[split] = tuple(Cell(structure, NUM_NODES, rows_per_cell) for structure in STRUCTURES)
     description = (
@@ -83,23 +79,13 @@ def _ask(split: str, cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int
         decode_names(names), chances.tolist(), stream.permutations(len(names), 8).tolist(), strict=True
     ):
         prompts += _prompts(chosen, words, chance, order)
-    proofs = [prove(prompt) for prompt in prompts]
-    lengths = [proof.certificate.count(": changing") for proof in proofs]
-    columns = {
-        "num_statements": pa.array([len(prompt.statements) for prompt in prompts], pa.int32()),
-        "num_steps": pa.array(lengths, pa.int32()),
-    }
-    return QuestionBatch(
-        edges,
-        names,
-        np.repeat(np.arange(len(names)), 2),
-        pa.array([prompt.question_text for prompt in prompts]),
-        np.array([proof.answer == "Yes" for proof in proofs], dtype=bool),
-        np.full(len(prompts), -1, dtype=np.int32),
-        pa.array([proof.certificate for proof in proofs]),
-        pa.array([prompt.premise for prompt in prompts[::2]]),
-        columns,
-    )
+    return question_batch(edges, names, [one.premise for one in prompts[::2]], list(map(_question, prompts)), SCHEMA)
+
+
+def _question(prompt: Prompt) -> Question:
+    proof = prove(prompt)
+    columns = {"num_statements": len(prompt.statements), "num_steps": proof.certificate.count(": changing")}
+    return Question(prompt.question_text, proof.answer, proof.certificate, -1, columns)
 
 
 def _prompts(chosen: list[Problems], words: list[str], chance: list[float], order: list[int]) -> list[Prompt]:

@@ -1,6 +1,5 @@
 """The notions of relevance: does a change matter by the graph, by probability, or for any value at all?"""
 
-from hf_causal.tasks.relevance_semantics.composition import COMPOSITION
 from hf_causal.tasks.relevance_semantics.difficulty import LEVELS, measure
 from hf_causal.tasks.relevance_semantics.explanation import explain
 from hf_causal.tasks.relevance_semantics.forms import FORMS
@@ -9,8 +8,9 @@ from hf_causal.tasks.relevance_semantics.proof import check, prove
 from hf_causal.tasks.relevance_semantics.rows import CONFIGS, SCHEMA, generate_shard
 from hf_causal.tasks.relevance_semantics.shortcuts import SHORTCUTS
 from hf_causal.tasks.relevance_semantics.text import WORDS, parse_prompt, recognizes
+from hf_causal.tasks.relevance_semantics.wordings import COMPOSITION, WORDINGS
 from hf_causal.tasks.shared.dataset import CAUSAL_LADDER
-from hf_causal.tasks.shared.proofs import Facts
+from hf_causal.tasks.shared.proofs import no_facts
 from hf_causal.tasks.task import Task
 
 TASK = Task(
@@ -22,10 +22,10 @@ TASK = Task(
     ),
     recognizes=recognizes,
     parse=parse_prompt,
-    # Premises with the same graph and other tables are different ones.
-    facts=lambda prompt: Facts(),
+    facts=no_facts,
     further_reserved_words=WORDS,
     composition=COMPOSITION,
+    wordings=WORDINGS,
     prove=prove,
     check=check,
     explain=explain,

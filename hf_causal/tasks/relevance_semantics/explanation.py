@@ -6,16 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hf_causal.tasks.relevance_semantics.text import Prompt
-from hf_causal.tasks.shared.explanations import (
-    Drawing,
-    Explanation,
-    Naming,
-    both_directions,
-    keep_name,
-    path_edges,
-    quote_names,
-    rename_edges,
-)
+from hf_causal.tasks.shared.explanations import Explanation, Naming, draw_proof, keep_name, path_edges, quote_names
 
 
 def explain(prompt: Prompt, certificate: Mapping[str, Any], naming: Naming = keep_name) -> Explanation:
@@ -33,12 +24,11 @@ def explain(prompt: Prompt, certificate: Mapping[str, Any], naming: Naming = kee
     ```
     """
     summary, steps = _SENTENCES[next(key for key in _SENTENCES if key in certificate)](prompt, certificate, naming)
-    edges = rename_edges(dict.fromkeys(prompt.edges), naming)
-    path = both_directions(path_edges([naming(node) for node in certificate.get("path", ())]))
-    marked = frozenset(map(naming, certificate.get("reached", (prompt.x, prompt.y))))
-    held = frozenset(map(naming, prompt.held))
-    drawings = (Drawing("What depends on what", edges, summary, marked, path, held),) if edges else ()
-    return Explanation(summary, steps, drawings)
+    edges = dict.fromkeys(prompt.edges)
+    path = path_edges(certificate.get("path", ()))
+    marked = certificate.get("reached", (prompt.x, prompt.y))
+    drawing = draw_proof("What depends on what", summary, edges, naming, marked, path, prompt.held)
+    return Explanation(summary, steps, (drawing,) if edges else ())
 
 
 Words = tuple[str, tuple[str, ...]]

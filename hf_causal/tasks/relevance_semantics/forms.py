@@ -1,4 +1,4 @@
-"""The form of answer with a proof."""
+"""The forms of answer with a proof and with a trace."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 from hf_causal.tasks.forms import AnswerForm, Score
 from hf_causal.tasks.relevance_semantics.proof import check, prove
 from hf_causal.tasks.relevance_semantics.text import Prompt
+from hf_causal.tasks.relevance_semantics.trace import TRACE_FORM
 from hf_causal.tasks.shared.judging import judge_lines
 from hf_causal.tasks.shared.proofs import Proof
-from hf_causal.tasks.shared.reply_lines import UnreadableReply
+from hf_causal.tasks.shared.reply_assignments import read_assignments, write_assignments
 from hf_causal.tasks.shared.structured_replies import Reply, write_nodes
 
 _LABELS = {
@@ -57,7 +58,7 @@ def _write(prompt: Prompt, label: str, content: Any) -> str:
     if label == "Reached":
         return write_nodes(content, _names(prompt))
     if isinstance(content, Mapping):
-        return ", ".join(f"{key or 'all'} = {value}" for key, value in content.items()) or "none"
+        return write_assignments({key or "all": value for key, value in content.items()})
     return ", ".join(map(str, content)) if isinstance(content, list) else str(content)
 
 
@@ -88,24 +89,12 @@ def _read(prompt: Prompt, answer: str, label: str, reply: Reply) -> Any:
     if label == "Unchanged":
         return int(content) if content.isdecimal() and len(content) < 20 else content
     if label in ("Coins", "Held"):
-        return {key: int(value) if value in ("0", "1") else value for key, value in _pairs(content).items()}
+        return {key: int(value) if value in ("0", "1") else value for key, value in read_assignments(content).items()}
     if label == "Probabilities" and answer == "No":
-        return {"" if key.lower() == "all" and not prompt.held else key: one for key, one in _pairs(content).items()}
+        pairs = read_assignments(content)
+        return {"" if key.lower() == "all" and not prompt.held else key: one for key, one in pairs.items()}
     items = [item.strip() for item in re.split(r"[,;]", content)]
     return [int(item) if item in ("0", "1") else item for item in items] if label == "Values" else items
-
-
-def _pairs(content: str) -> dict[str, str]:
-    """Returns the values of `KEY = VALUE, KEY = VALUE`; `none` has no values."""
-    pairs: dict[str, str] = {}
-    if content.lower() in ("none", "nothing"):
-        return pairs
-    for item in re.split(r"\s*[,;]\s*(?:and\s+)?|\s+and\s+", content):
-        key, equals, value = (part.strip() for part in item.partition("="))
-        if not equals or not key or key in pairs:
-            raise UnreadableReply(f"{item!r:.60} should be such as 'A = 1', once")
-        pairs[key] = value
-    return pairs
 
 
 FORMS = {
@@ -126,5 +115,6 @@ FORMS = {
         write=write_proof,
         judge=judge_proof,
     ),
+    "trace": TRACE_FORM,
 }
 """Forms of answer in addition to Yes/No."""

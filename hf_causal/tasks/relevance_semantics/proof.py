@@ -53,7 +53,7 @@ def prove(prompt: Prompt) -> Proof:
 
     ```
     """
-    numbered, path = prompt.numbered, _path(prompt)
+    numbered, path = prompt.numbered, find_path(prompt)
     hops = len(path) - 1 if path else -1
     if prompt.notion == "graphical":
         reached = sorted(_reached(prompt))
@@ -84,7 +84,8 @@ def prove(prompt: Prompt) -> Proof:
     return Proof("Yes", json.dumps({"coins": coins, "held": held, "values": values}), hops)
 
 
-def _path(prompt: Prompt) -> list[str] | None:
+def find_path(prompt: Prompt) -> list[str] | None:
+    """Returns a shortest directed path from x to y without what is held fixed, or `None`."""
     effects_of = neighbours(prompt.edges)[1]
     path, _ = search(
         prompt.x,
@@ -135,7 +136,7 @@ def _check_probabilities(prompt: Prompt, certificate: Mapping[str, Any]) -> None
     held = _values(certificate.get("held"), set(prompt.held), set(prompt.held), "held")
     stated = certificate.get("probabilities")
     true = [_probability(prompt, held, value) for value in (0, 1)]
-    if not isinstance(stated, list) or [_fraction(one) for one in stated] != true:
+    if not isinstance(stated, list) or [read_fraction(one) for one in stated] != true:
         raise CertificateError(f"'probabilities' should be {[str(one) for one in true]}, got {stated!r:.80}")
     if true[0] == true[1]:
         raise CertificateError(f"the probability is {true[0]} for both values of {prompt.x!r}")
@@ -150,7 +151,7 @@ def _check_equal_probabilities(prompt: Prompt, certificate: Mapping[str, Any]) -
         held = {name: int(bit) for name, bit in zip(prompt.held, key, strict=True)}
         for value in (0, 1):
             true = _probability(prompt, held, value)
-            if _fraction(stated[key]) != true:
+            if read_fraction(stated[key]) != true:
                 raise CertificateError(f"for {key!r} and {prompt.x} = {value} the probability is {true}")
 
 
@@ -222,7 +223,8 @@ def _values(stated: Any, needed: set[str], allowed: set[str], key: str) -> dict[
     return dict(stated)
 
 
-def _fraction(written: Any) -> Fraction:
+def read_fraction(written: Any) -> Fraction:
+    """Returns a number of a certificate or a reply; raises [`CertificateError`] for anything else."""
     try:
         return read_number(str(written)).value
     except ValueError as error:

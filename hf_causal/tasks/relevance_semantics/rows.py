@@ -12,16 +12,13 @@ from itertools import combinations
 import numpy as np
 import pyarrow as pa
 
-from hf_causal.graphs.dags import erdos_renyi_dags
+from hf_causal.graphs.dags import erdos_renyi_dags, with_few_parents
 from hf_causal.graphs.relevance_notions import NOTIONS, Notion, TableModel, is_relevant
 from hf_causal.tasks.relevance_semantics.proof import prove
 from hf_causal.tasks.relevance_semantics.text import WORDS, Prompt, Statement
-from hf_causal.tasks.shared.configs import share_out
-from hf_causal.tasks.shared.named_graphs import names_then_edges
-from hf_causal.tasks.shared.names import RESERVED_WORDS, decode_names
-from hf_causal.tasks.shared.rows import QuestionBatch, generate_rows
+from hf_causal.tasks.shared.configs import mixed_splits
+from hf_causal.tasks.shared.model_questions import ModelQuestions, Question
 from hf_causal.tasks.shared.schema import Cell, CorpusConfig, arrow_schema
-from hf_causal.tasks.shared.split_assignment import SplitAssigner
 from hf_causal.utils.randomness import Draws, Stream
 
 NUM_COINS = 2
@@ -29,21 +26,14 @@ SCHEMA = arrow_schema(("num_held", pa.int32()), ("graphical", pa.bool_()), ("pro
                       ("deterministic", pa.bool_()))  # fmt: skip
 """The shared columns, and: nodes that are held fixed, and whether x is relevant to y under each notion."""
 _EDGES_PER_NODE = 1.25
-_GRAPHS_PER_USED_GRAPH = 2.5
 _MOST_PARENTS = 2
 Triple = tuple[int, int, tuple[int, ...]]
 
 
-def _draw(cell: Cell, rows: int, stream: Stream, assigner: SplitAssigner) -> tuple[np.ndarray, np.ndarray]:
-    """Draws names of variables and coins, and DAGs of the variables in which none has more than two parents."""
-
-    def draw(cell: Cell, count: int, stream: Stream) -> np.ndarray:
-        size = cell.num_nodes - NUM_COINS
-        edges = erdos_renyi_dags(count, size, _EDGES_PER_NODE, stream)
-        parents = (edges[..., 1, None] == np.arange(size)).sum(axis=1)
-        return edges[parents.max(axis=1) <= _MOST_PARENTS]
-
-    return names_then_edges(cell, _GRAPHS_PER_USED_GRAPH * rows / 2, stream, assigner, draw)
+def _draw_edges(cell: Cell, count: int, stream: Stream) -> np.ndarray:
+    """Draws DAGs of the variables in which none has more than two parents."""
+    size = cell.num_nodes - NUM_COINS
+    return with_few_parents(erdos_renyi_dags(count, size, _EDGES_PER_NODE, stream), size, _MOST_PARENTS)
 
 
 def draw_statements(words: list[str], edges: list[list[int]], draws: Draws) -> tuple[Statement, ...]:
@@ -78,7 +68,7 @@ def draw_questions(prompt: Prompt, notion: Notion, draws: Draws) -> list[tuple[P
     found = [one for one in chosen if one is not None]
     if len(found) < 2 or not hard:
         return None
-    return [(_ask_about(prompt, notion, triple), answers) for triple, answers in draws.shuffled(found)]
+    return [(_prompt_about(prompt, notion, triple), answers) for triple, answers in draws.shuffled(found)]
 
 
 def _triples(size: int) -> list[Triple]:
@@ -103,46 +93,29 @@ def notions_of(model: TableModel, triple: Triple) -> dict[str, bool]:
     return {"graphical": True, "probabilistic": probabilistic, "deterministic": deterministic}
 
 
-def _ask_about(prompt: Prompt, notion: Notion, triple: Triple) -> Prompt:
+def _prompt_about(prompt: Prompt, notion: Notion, triple: Triple) -> Prompt:
     names = prompt.numbered.names
     x, y, held = triple
     return Prompt(prompt.coins, prompt.statements, notion, names[x], names[y], tuple(names[node] for node in held))
 
 
-def _ask(cell: Cell, edges: np.ndarray, names: np.ndarray, rows: int, stream: Stream) -> QuestionBatch:
+def _ask_about(
+    words: list[str], edges: list[list[int]], cell: Cell, draws: Draws
+) -> tuple[str, list[Question]] | None:
     notion = next(one for one in NOTIONS if one == cell.structure)
-    used, prompts, answers = list[int](), list[Prompt](), list[dict[str, bool]]()
-    seeds = stream.words((len(edges),)).tolist()
-    for index, (words, graph) in enumerate(zip(decode_names(names), edges.tolist(), strict=True)):
-        if len(prompts) >= rows:
-            break
-        draws = Draws(seeds[index])
-        coins = tuple(words[-NUM_COINS:])
-        model = Prompt(coins, draw_statements(words, graph, draws), notion, words[0], words[1])
-        found = draw_questions(model, notion, draws)
-        if found is not None:
-            used.append(index)
-            prompts += [prompt for prompt, _ in found]
-            answers += [one for _, one in found]
-    proofs = [prove(prompt) for prompt in prompts]
-    columns: dict[str, pa.Array] = {"num_held": pa.array([len(prompt.held) for prompt in prompts], pa.int32())}
-    columns |= {name: pa.array([one[name] for one in answers], pa.bool_()) for name in NOTIONS}
-    return QuestionBatch(
-        edges[used],
-        names[used],
-        np.repeat(np.arange(len(used)), 2),
-        pa.array([prompt.question_text for prompt in prompts], pa.string()),
-        np.array([proof.answer == "Yes" for proof in proofs], dtype=bool),
-        np.array([proof.hops for proof in proofs], dtype=np.int32),
-        pa.array([proof.certificate for proof in proofs], pa.string()),
-        pa.array([prompt.premise for prompt in prompts[::2]], pa.string()),
-        columns,
-    )
+    coins = tuple(words[-NUM_COINS:])
+    model = Prompt(coins, draw_statements(words, edges, draws), notion, words[0], words[1])
+    found = draw_questions(model, notion, draws)
+    return (model.premise, [_question(prompt, answers) for prompt, answers in found]) if found else None
 
 
-def generate_shard(config: CorpusConfig, split: str, shard: int) -> pa.Table:
-    """Generates one shard as an Arrow table; the two rows of a premise are next to each other."""
-    return generate_rows(config, split, shard, _draw, _ask, SCHEMA, RESERVED_WORDS | WORDS)
+def _question(prompt: Prompt, answers: dict[str, bool]) -> Question:
+    proof = prove(prompt)
+    columns = {"num_held": len(prompt.held), **answers}
+    return Question(prompt.question_text, proof.answer, proof.certificate, proof.hops, columns)
+
+
+QUESTIONS = ModelQuestions(_draw_edges, _ask_about, SCHEMA, WORDS, graphs_per_used_graph=2.5)
 
 
 def relevance_semantics(
@@ -165,10 +138,7 @@ def relevance_semantics(
     if min(nodes) < NUM_COINS + 3:
         raise ValueError(f"`nodes` must be at least {NUM_COINS + 3}, three variables and two coins, got {nodes}")
     mix: dict[str, float] = dict.fromkeys([str(notion) for notion in NOTIONS], 1.0)
-    splits = {
-        split: tuple(_cell(notion, size, count) for (notion, size), count in share_out(mix, (5, 6), total).items())
-        for split, total in (("train", rows), ("validation", validation_rows))
-    }
+    splits = mixed_splits(mix, (5, 6), {"train": rows, "validation": validation_rows}, _cell)
     splits["test"] = tuple(_cell(notion, size, rows_per_cell) for notion in NOTIONS for size in nodes)
     description = (
         "Whether a change is relevant under the graphical, the probabilistic and the deterministic notion, in models "
@@ -183,3 +153,4 @@ def _cell(notion: str, size: int, rows: int) -> Cell:
 
 
 CONFIGS: dict[str, Callable[..., CorpusConfig]] = {"relevance_semantics": relevance_semantics}
+generate_shard = QUESTIONS.generate_shard

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
+import pyarrow as pa
 
-from hf_causal.graphs.dags import erdos_renyi_dags
-from hf_causal.tasks.shared.chances import COUPLINGS, Chance, Premise
+from hf_causal.graphs.dags import erdos_renyi_dags, with_few_parents
+from hf_causal.tasks.shared.chances import COUPLINGS, WORDS, Chance, Premise
 from hf_causal.tasks.shared.exact_numbers import write_decimal
+from hf_causal.tasks.shared.model_questions import ModelQuestions, Question
 from hf_causal.tasks.shared.quantity_texts import CAUSATION, TYPES, Quantity
 from hf_causal.tasks.shared.schema import Cell
 from hf_causal.utils.randomness import Draws, Stream
@@ -42,8 +45,7 @@ def draw_models(cell: Cell, count: int, stream: Stream) -> np.ndarray:
     """Draws DAGs in which no node has more than three parents: edges of shape (graphs, edges, 2), at most `count`."""
     assert cell.branching_factor is not None
     edges = erdos_renyi_dags(count, cell.num_nodes, cell.branching_factor, stream)
-    parents = (edges[..., 1, None] == np.arange(cell.num_nodes)).sum(axis=1)
-    return edges[parents.max(axis=1) <= _MOST_PARENTS]
+    return with_few_parents(edges, cell.num_nodes, _MOST_PARENTS)
 
 
 class DrawnModel:
@@ -79,16 +81,15 @@ class DrawnModel:
         for row in range(2 ** len(parents)):
             values = (row >> shift & 1 for shift in range(len(parents) - 1, -1, -1))
             condition = tuple((self.names[parent], value) for parent, value in zip(parents, values, strict=True))
-            probability = self._probability()
-            written = str(probability) if self.cell.numbers == "fractions" else write_decimal(probability)
-            yield Chance(self.names[node], condition, probability, written or str(probability))
+            yield Chance(self.names[node], condition, *self._probability())
 
-    def _probability(self) -> Fraction:
+    def _probability(self) -> tuple[Fraction, str]:
+        """Draws a probability, with its text."""
         if self.cell.numbers == "fractions":
             denominator = 2 + self.draws.below(_LARGEST_DENOMINATOR - 1)
-            return Fraction(1 + self.draws.below(denominator - 1), denominator)
+            return _written(1 + self.draws.below(denominator - 1), denominator, False)
         parts = _HUNDREDTHS if self.cell.numbers == "hundredths" else _TWENTIETHS
-        return Fraction(1 + self.draws.below(parts - 1), parts)
+        return _written(1 + self.draws.below(parts - 1), parts, True)
 
     def premise(self, coupling: str | None, without: int | None = None) -> Premise:
         """Returns the premise, perhaps without one of its sentences."""
@@ -134,6 +135,32 @@ class DrawnModel:
         values.append((y, self.draws.below(2)))
         named = tuple((self.names[node], value) for node, value in values)
         return Quantity("individual", self.names[y], self.names[x], set_value=1 - seen, values=named)
+
+
+@cache
+def _written(numerator: int, denominator: int, decimal: bool) -> tuple[Fraction, str]:
+    value = Fraction(numerator, denominator)
+    return value, (write_decimal(value) if decimal else None) or str(value)
+
+
+def questions_about_models(
+    ask: Callable[[DrawnModel], tuple[Premise, Sequence[Question]] | None], schema: pa.Schema, yes_no: bool = True
+) -> ModelQuestions:
+    """Returns the questions of a task about structural models.
+
+    Args:
+        ask (callable): From a model to a premise about it and two questions, or `None` where there are none.
+        schema (`pa.Schema`): With the columns that the task adds.
+        yes_no (`bool`): Whether answers are Yes and No.
+    """
+
+    def ask_about(
+        names: list[str], edges: list[list[int]], cell: ChanceCell, draws: Draws
+    ) -> tuple[str, Sequence[Question]] | None:
+        found = ask(DrawnModel(names, edges, cell, draws))
+        return found and (str(found[0]), found[1])
+
+    return ModelQuestions(draw_models, ask_about, schema, WORDS, yes_no=yes_no)
 
 
 def types_of(rungs: Sequence[int]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from hf_causal.graphs.counterfactual_networks import PartialModel
+from hf_causal.graphs.structural_models import BinaryModel
 from hf_causal.tasks.shared.exact_numbers import NUMBER, read_number, write_decimal
 from hf_causal.tasks.shared.names import is_name
 from hf_causal.tasks.shared.proofs import find_cycle
@@ -75,7 +76,7 @@ class Premise:
         """The model; raises `ValueError` if the sentences contradict each other."""
         return stated_model(self)
 
-    @property
+    @cached_property
     def edges(self) -> tuple[tuple[str, str], ...]:
         """The stated (cause, effect) pairs, each once."""
         pairs = ((cause, one.variable) for one in self.chances for cause, _ in one.condition)
@@ -87,7 +88,8 @@ class Premise:
         return not any("/" in one.written for one in self.chances)
 
 
-class StatedModel(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class StatedModel:
     """A model with the names of its variables."""
 
     names: tuple[str, ...]
@@ -105,6 +107,13 @@ class StatedModel(NamedTuple):
             for parent, shift in zip(parents, range(len(parents) - 1, -1, -1), strict=True)
         )
         return f"{self.names[node]} = 1" + (f" | {values}" if values else "")
+
+    @cached_property
+    def filled(self) -> BinaryModel:
+        """The model with any values for the probabilities that are missing."""
+        half = Fraction(1, 2)
+        tables = tuple(tuple([half if one is None else one for one in table]) for table in self.model.tables)
+        return BinaryModel(self.model.parents, tables)
 
     def complete(self, values: Sequence[Fraction], coupling: str | None) -> PartialModel:
         """Returns the model with values for the missing probabilities, and a coupling where it is open."""
@@ -132,10 +141,11 @@ def stated_model(premise: Premise) -> StatedModel:
     causes: dict[str, tuple[str, ...]] = {}
     tables: dict[str, dict[Condition, Fraction]] = {}
     for one in premise.chances:
-        names = tuple(sorted(name for name, _ in one.condition))
+        key = tuple(sorted(one.condition))
+        names = tuple([name for name, _ in key])
         if causes.setdefault(one.variable, names) != names:
             raise ValueError(f"the sentences about {one.variable!r} are about different causes: {str(one)!r}")
-        table, key = tables.setdefault(one.variable, {}), tuple(sorted(one.condition))
+        table = tables.setdefault(one.variable, {})
         if table.setdefault(key, one.probability) != one.probability:
             raise ValueError(f"two sentences give {one.variable!r} different probabilities: {str(one)!r}")
     for name in [name for names in causes.values() for name in names]:
@@ -153,13 +163,9 @@ def stated_model(premise: Premise) -> StatedModel:
 
 
 def _table(stated: dict[Condition, Fraction], parents: Sequence[str]) -> tuple[Fraction | None, ...]:
-    by_row = {
-        tuple(value for _, value in sorted(key, key=lambda pair: parents.index(pair[0]))): one
-        for key, one in stated.items()
-    }
-    rows = range(2 ** len(parents))
-    shifts = range(len(parents) - 1, -1, -1)
-    return tuple(by_row.get(tuple(row >> shift & 1 for shift in shifts)) for row in rows)
+    digit = {name: 1 << shift for shift, name in enumerate(reversed(parents))}
+    by_row = {sum([digit[name] for name, value in key if value]): one for key, one in stated.items()}
+    return tuple([by_row.get(row) for row in range(2 ** len(parents))])
 
 
 def _causes_first(causes: dict[str, tuple[str, ...]]) -> list[str]:
@@ -213,19 +219,27 @@ def read_chance(sentence: str) -> Chance:
     match = next((found for pattern in _CHANCES if (found := pattern.fullmatch(sentence))), None)
     if match is None:
         raise ValueError(f"cannot read the sentence {sentence!r}: it should have the form {STATEMENT_FORM!r}")
-    number = read_number(match["number"]).value
-    if not 0 <= number <= 1:
-        raise ValueError(f"the probability in the sentence {sentence!r} must lie between 0 and 1")
     condition = read_values(match["condition"] or "", sentence)
     name = match["name"]
     if not is_name(name) or name in dict(condition):
         raise ValueError(f"cannot read the sentence {sentence!r}: {name!r} is no name, or its own cause")
-    written = re.sub(r"\s", "", match["number"])
-    if match["value"] == "0":
-        number, written = 1 - number, ""
+    return make_chance(name, condition, match["number"], int(match["value"]))
+
+
+def make_chance(variable: str, condition: Condition, number: str, value: int = 1) -> Chance:
+    """Returns with which probability a variable is 1, from that of one of its values.
+
+    Raises:
+        `ValueError`: If the text is no number between 0 and 1.
+    """
+    probability, written = read_number(number).value, re.sub(r"\s", "", number)
+    if not 0 <= probability <= 1:
+        raise ValueError(f"the probability of {variable!r} must lie between 0 and 1, got {written}")
+    if value == 0:
+        probability, written = 1 - probability, ""
     if not written or written.endswith("%"):
-        written = write_decimal(number) or str(number)
-    return Chance(name, condition, number, written)
+        written = write_decimal(probability) or str(probability)
+    return Chance(variable, condition, probability, written)
 
 
 def read_values(text: str, sentence: str) -> Condition:

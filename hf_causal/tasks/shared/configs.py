@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
 from hf_causal.tasks.shared.schema import Cell, CorpusConfig
+
+AnyCell = TypeVar("AnyCell", bound=Cell)
 
 BRANCHING_FACTORS = (1.4, 2.0)
 """Edges per node of the graphs of the axis `branching`."""
@@ -51,13 +55,8 @@ def training_config(
         seed (`int`): Of the random numbers.
         rows_per_shard (`int`): Rows of one Parquet file.
     """
-    splits = {
-        split: tuple(
-            Cell(structure, size, count, name_lengths=name_lengths, questions_per_premise=questions_per_premise)
-            for (structure, size), count in share_out(mix, nodes, total).items()
-        )
-        for split, total in (("train", rows), ("validation", validation_rows))
-    }
+    make = partial(Cell, name_lengths=name_lengths, questions_per_premise=questions_per_premise)
+    splits = mixed_splits(mix, nodes, {"train": rows, "validation": validation_rows}, make)
     return CorpusConfig(name, description, splits, seed=seed, rows_per_shard=rows_per_shard)
 
 
@@ -105,6 +104,19 @@ def generalization_config(
     }
     splits = {axis: tuple(cells) for axis, cells in axes.items()}
     return CorpusConfig(name, description, splits, seed=seed, version=version, rows_per_shard=rows_per_shard)
+
+
+def mixed_splits(
+    mix: Mapping[str, float],
+    nodes: tuple[int, ...],
+    rows: Mapping[str, int],
+    make: Callable[[str, int, int], AnyCell],
+) -> dict[str, tuple[AnyCell, ...]]:
+    """Returns the cells of each split: its rows are divided among structures and sizes, and `make` makes a cell."""
+    return {
+        split: tuple(make(structure, size, count) for (structure, size), count in share_out(mix, nodes, total).items())
+        for split, total in rows.items()
+    }
 
 
 def share_out(mix: Mapping[str, float], nodes: tuple[int, ...], rows: int) -> dict[tuple[str, int], int]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from hf_causal.tasks.shared.configs import share_out
+from hf_causal.tasks.shared.configs import mixed_splits
 from hf_causal.tasks.shared.schema import Cell
 
 EDGES_PER_NODE = 1.25
@@ -28,19 +28,6 @@ class EffectCell(Cell):
         super().__post_init__()
         if self.num_hidden > self.num_nodes * (self.num_nodes - 1) // 2:
             raise ValueError(f"`nodes` {self.num_nodes} are too few for {self.num_hidden} hidden causes")
-
-
-def effect_splits(
-    mix: Mapping[str, float],
-    nodes: tuple[int, ...],
-    rows: Mapping[str, int],
-    make: Callable[[str, int, int], EffectCell],
-) -> dict[str, tuple[EffectCell, ...]]:
-    """Returns the cells of each split: its rows are divided among structures and sizes, and `make` makes a cell."""
-    return {
-        split: tuple(make(structure, size, count) for (structure, size), count in share_out(mix, nodes, total).items())
-        for split, total in rows.items()
-    }
 
 
 DENSITIES = (1.0, 1.6, 2.0)
@@ -102,4 +89,4 @@ def hidden_splits(
             questions_per_premise=questions_per_premise,
         )
 
-    return effect_splits({"dag": 1.0, "hidden": 1.0}, nodes, rows, make)
+    return mixed_splits({"dag": 1.0, "hidden": 1.0}, nodes, rows, make)

@@ -56,15 +56,19 @@ def read_number(text: str) -> WrittenNumber:
     match = _NUMBER.fullmatch(text)
     if match is None:
         raise ValueError(f"cannot read {text.strip()!r:.60} as a number such as '3/5', '0.6' or '60%'")
-    value = Fraction(match["top"])
-    places: int | None = len(match["top"].partition(".")[2])
-    if match["bottom"] is not None:
-        if not Fraction(match["bottom"]):
-            raise ValueError(f"{text.strip()!r:.60} divides by 0")
-        value, places = value / Fraction(match["bottom"]), None
-    if match["percent"]:
-        value, places = value / 100, None if places is None else places + 2
-    return WrittenNumber(-value if match["sign"] in ("-", "−") else value, places)
+    (top, places), (bottom, below) = _digits(match["top"]), _digits(match["bottom"] or "1")
+    if not bottom:
+        raise ValueError(f"{text.strip()!r:.60} divides by 0")
+    places += 2 if match["percent"] else 0
+    sign = -1 if match["sign"] in ("-", "−") else 1
+    value = Fraction(sign * top * 10**below, bottom * 10**places)
+    return WrittenNumber(value, None if match["bottom"] is not None else places)
+
+
+def _digits(decimal: str) -> tuple[int, int]:
+    """Returns the digits of a decimal as a whole number, and its number of decimal places."""
+    whole, _, rest = decimal.partition(".")
+    return int(whole + rest), len(rest)
 
 
 def write_decimal(value: Fraction, most_places: int = 18) -> str | None:
@@ -78,14 +82,11 @@ def write_decimal(value: Fraction, most_places: int = 18) -> str | None:
 
     ```
     """
-    denominator, twos, fives = value.denominator, 0, 0
-    while not denominator & 1:
-        denominator, twos = denominator >> 1, twos + 1
-    while not denominator % 5:
-        denominator, fives = denominator // 5, fives + 1
-    places = max(twos, fives)
-    if denominator != 1 or places > most_places:
+    if 10**most_places % value.denominator:
         return None
+    places = 0
+    while 10**places % value.denominator:
+        places += 1
     digits = str(abs(value.numerator) * 10**places // value.denominator).rjust(places + 1, "0")
     sign = "-" if value < 0 else ""
     return sign + (f"{digits[:-places]}.{digits[-places:]}" if places else digits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,8 @@ class Drawing:
     """Edges to draw without an arrow."""
     associated: frozenset[Edge] = frozenset()
     """Pairs that appear together, to draw as dotted lines; they are in `edges` too."""
+    hidden: frozenset[Edge] = frozenset()
+    """Pairs that share a hidden cause, to draw as dashed lines with two heads; they are in `edges` too."""
 
 
 @dataclass(frozen=True)
@@ -91,3 +93,70 @@ def both_directions(edges: Iterable[Edge]) -> frozenset[Edge]:
     """Returns edges and their reverses."""
     edges = tuple(edges)
     return frozenset(edges) | frozenset((second, first) for first, second in edges)
+
+
+def draw_proof(
+    caption: str,
+    description: str,
+    edges: Iterable[Edge],
+    naming: Naming,
+    marked: Iterable[str] = (),
+    path: Iterable[Edge] = (),
+    given: Iterable[str] = (),
+) -> Drawing:
+    """Returns the drawing of stated edges, with what a proof marks in them.
+
+    Args:
+        caption, description (`str`): As a [`Drawing`] has them.
+        edges (iterable of pairs): The stated edges.
+        naming (callable): From a name of the prompt to the one that is shown.
+        marked, path, given (iterables): Nodes and edges of the proof, and of a conditioning set, as in the prompt.
+    """
+    return Drawing(
+        caption,
+        rename_edges(edges, naming),
+        description,
+        frozenset(map(naming, marked)),
+        both_directions(rename_edges(path, naming)),
+        frozenset(map(naming, given)),
+    )
+
+
+def explain_path(
+    summary: str,
+    path: Sequence[str],
+    edges: Iterable[Edge],
+    naming: Naming,
+    given: Iterable[str] = (),
+) -> Explanation:
+    """Returns the explanation by a directed path: its edges are the steps, and it is drawn."""
+    steps = path_edges(path)
+    drawing = draw_proof("The path", summary, edges, naming, path, steps, given)
+    return Explanation(
+        summary, tuple(f"{first} → {second}" for first, second in rename_edges(steps, naming)), (drawing,)
+    )
+
+
+def explain_reached(
+    caption: str,
+    summary: str,
+    start: Collection[str],
+    reached: Collection[str],
+    edges: Iterable[Edge],
+    naming: Naming,
+    marked: Collection[str],
+    held: Collection[str] = (),
+) -> Explanation:
+    """Returns the explanation by all that directed paths lead to: the edges among it are drawn.
+
+    Args:
+        caption, summary (`str`): Of the drawing, and of the explanation.
+        start, reached (collections of `str`): Where the paths begin, and what they lead to.
+        edges (iterable of pairs): The stated edges.
+        naming (callable): From a name of the prompt to the one that is shown.
+        marked (collection of `str`): Nodes that are drawn as those of the proof.
+        held (collection of `str`): Nodes that no path meets.
+    """
+    edges, sources = tuple(edges), {*start, *reached}
+    inside = [edge for edge in edges if edge[0] in sources and edge[1] not in held]
+    return Explanation(summary, (), (draw_proof(caption, summary, edges, naming, marked, inside, held),))

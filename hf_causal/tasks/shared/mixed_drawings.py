@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from hf_causal.tasks.shared.explanations import Drawing, Edge, Naming, rename_edges
+from hf_causal.tasks.shared.explanations import Drawing, Edge, Naming, draw_proof, rename_edges
 from hf_causal.tasks.shared.mixed_prompts import MixedPrompt
 
 
@@ -17,26 +18,13 @@ def draw_mixed(
     path: Iterable[Edge] = (),
     given: Iterable[str] = (),
 ) -> Drawing:
-    """Returns the drawing of a stated graph, with dotted lines between what shares a hidden cause.
-
-    A pair that an edge joins too has the edge alone, and the caption says so.
-    """
+    """Returns the drawing of a stated graph, with dashed lines of two heads between what shares a hidden cause."""
     edges = rename_edges(dict.fromkeys(prompt.edges), naming)
-    joined = {frozenset(edge) for edge in edges}
-    hidden = {frozenset(pair): pair for pair in rename_edges(prompt.hidden, naming)}
-    dotted = tuple(pair for key, pair in hidden.items() if key not in joined)
-    covered = [pair for key, pair in hidden.items() if key in joined]
-    if dotted:
-        caption += "; dotted lines join what shares a hidden cause"
-    if covered:
-        caption += "; " + ", ".join(f"{first} and {second}" for first, second in covered) + " share one, too"
-    steps = tuple(path)
-    return Drawing(
-        caption,
-        (*edges, *dotted),
-        description,
-        frozenset(map(naming, marked)),
-        frozenset((naming(a), naming(b)) for first, second in steps for a, b in ((first, second), (second, first))),
-        frozenset(map(naming, given)),
-        associated=frozenset(dotted),
-    )
+    joined = set(edges)
+    pairs = {frozenset(pair): pair for pair in rename_edges(prompt.hidden, naming)}
+    # A pair that an edge joins too is written the other way round, so that both can be drawn.
+    hidden = tuple(pair[::-1] if pair in joined else pair for pair in pairs.values())
+    if hidden:
+        caption += "; dashed lines with two heads join what shares a hidden cause"
+    drawing = draw_proof(caption, description, dict.fromkeys(prompt.edges), naming, marked, path, given)
+    return replace(drawing, edges=(*edges, *hidden), hidden=frozenset(hidden))

@@ -60,6 +60,11 @@ def stated_facts(prompt: Any) -> Facts:
     return Facts(edges, prompt.question, getattr(prompt, "given", ()))
 
 
+def no_facts(prompt: Any) -> Facts:
+    """Returns nothing: premises with the same graph and other numbers or tables are different ones."""
+    return Facts()
+
+
 def node_list(certificate: Mapping[str, Any], key: str, answer: str) -> list[str]:
     """Returns the node names under a key of a decoded certificate; raises [`CertificateError`] if there are none."""
     if not isinstance(certificate, Mapping) or key not in certificate:

@@ -182,13 +182,19 @@ def _read_notation(match: re.Match[str], sentence: str) -> Quantity:
 
 def _check(quantity: Quantity, sentence: str) -> Quantity:
     """Returns a quantity whose variables are different, of which an individual's outcome may be observed."""
-    main = [name for name in (quantity.x, quantity.y, quantity.mediator) if name]
-    seen = dict(quantity.values)
-    if len(set(main)) < len(main) or (quantity.type != "individual" and quantity.y in seen):
-        raise ValueError(f"cannot read the sentence {sentence!r}: it has a variable in two roles")
+    check_roles(quantity, sentence)
     if not all(map(is_name, quantity.names)):
         raise ValueError(f"cannot read the sentence {sentence!r}: names are letters a-z, A-Z and digits")
     return quantity
+
+
+def check_roles(quantity: Quantity, sentence: str) -> None:
+    """Raises `ValueError` with its sentence for a quantity that has a variable in two roles."""
+    main = [name for name in (quantity.x, quantity.y, quantity.mediator) if name]
+    seen = dict(quantity.values)
+    twice = len(set(main)) < len(main) or len(seen) < len(quantity.values)
+    if twice or (quantity.type != "individual" and quantity.y in seen):
+        raise ValueError(f"cannot read the sentence {sentence!r}: it has a variable in two roles")
 
 
 @dataclass(frozen=True)
@@ -303,7 +309,7 @@ def _numbered(values: Iterable[tuple[str, int]], number: Mapping[str, int]) -> l
 
 def write_term(term: Term, stated: StatedModel) -> str:
     """Writes a term in the notation of potential outcomes, such as `P(B[A = 1] = 1 | A = 0)`."""
-    network = Network(stated.model, term.worlds)
+    network = stated.model.network(term.worlds)
     event, given = (
         ", ".join(f"{write_variable(variable, network, stated.names)} = {value}" for variable, value in pairs)
         for pairs in (term.event, term.given)

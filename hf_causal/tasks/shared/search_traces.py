@@ -11,7 +11,7 @@ from hf_causal.tasks.shared.proofs import CertificateError, neighbours
 from hf_causal.tasks.shared.structured_replies import Reply, UnreadableReply, read_nodes, write_nodes
 from hf_causal.tasks.shared.traces import judge_steps
 
-_FROM = re.compile(r"from\s+(?P<node>[A-Za-z0-9]+)\s*:(?P<effects>.*)", re.IGNORECASE)
+_FROM = re.compile(r"from\s+(?P<node>[^:]+?)\s*:(?P<effects>.*)", re.IGNORECASE)
 
 
 @dataclass
@@ -54,39 +54,52 @@ class Search:
         The nodes may be looked up in any order, each once. Yes is proved when a target has been met, and No when all
         reached nodes have been looked up without meeting one.
         """
-        reached, looked_up, met = set(self.start), set[str](), set[str]()
+        walk = SearchWalk(self)
+        return judge_steps(reply, walk.is_step, walk.take_step, walk.conclude, right_answer)
 
-        def take_step(line: str) -> None:
-            node, listed = self._read(line)
-            if node not in reached or node in looked_up:
-                raise CertificateError(f"{node!r} {self._why_not(node, looked_up)}")
-            if len(set(listed)) < len(listed) or set(listed) != set(self.effects.get(node, ())):
-                raise CertificateError(
-                    f"the stated effects of {node!r} are {self.effects.get(node, [])}, not {listed}"
-                )
-            looked_up.add(node)
-            met.update(listed)
-            reached.update(set(listed).difference(self.fixed))
 
-        def conclude(answer: str) -> None:
-            met_targets = sorted(met.intersection(self.targets))
-            if answer == "Yes" and not met_targets:
-                raise CertificateError(f"the search has not reached {' or '.join(map(repr, self.targets))}")
-            if answer == "No" and met_targets:
-                raise CertificateError(f"{met_targets[0]!r} has been reached")
-            if answer == "No" and looked_up != reached:
-                raise CertificateError(f"{min(reached - looked_up)!r} is not looked up")
+class SearchWalk:
+    """The lines of a search so far."""
 
-        return judge_steps(reply, _FROM.match, take_step, conclude, right_answer)
+    def __init__(self, search: Search) -> None:
+        self.search = search
+        self.reached, self.looked_up, self.met = set(search.start), set[str](), set[str]()
+
+    def is_step(self, line: str) -> bool:
+        """Returns whether a line has the form of a step: it looks up one word, or a name of the prompt."""
+        match = _FROM.match(line)
+        return match is not None and (match["node"].isalnum() or match["node"] in self.search.names)
+
+    def take_step(self, line: str) -> None:
+        """Takes a line; raises `ValueError` unless it lists the effects of a node that has been reached, once."""
+        node, listed = self._read(line)
+        if node not in self.reached or node in self.looked_up:
+            raise CertificateError(f"{node!r} {self._why_not(node)}")
+        true = self.search.effects.get(node, [])
+        if len(set(listed)) < len(listed) or set(listed) != set(true):
+            raise CertificateError(f"the stated effects of {node!r} are {true}, not {listed}")
+        self.looked_up.add(node)
+        self.met.update(listed)
+        self.reached.update(set(listed).difference(self.search.fixed))
+
+    def conclude(self, answer: str) -> None:
+        """Raises [`CertificateError`] unless the lines prove an answer."""
+        met_targets = sorted(self.met.intersection(self.search.targets))
+        if answer == "Yes" and not met_targets:
+            raise CertificateError(f"the search has not reached {' or '.join(map(repr, self.search.targets))}")
+        if answer == "No" and met_targets:
+            raise CertificateError(f"{met_targets[0]!r} has been reached")
+        if answer == "No" and self.looked_up != self.reached:
+            raise CertificateError(f"{min(self.reached - self.looked_up)!r} is not looked up")
 
     def _read(self, line: str) -> tuple[str, list[str]]:
         """Returns the node of a line, and the nodes that it lists."""
         match = _FROM.fullmatch(line.strip())
         if match is None:
             raise UnreadableReply(f"{line!r:.80} is no step 'From X: …'")
-        return match["node"], read_nodes(match["effects"], self.names, f"From {match['node']}")
+        return match["node"], read_nodes(match["effects"], self.search.names, f"From {match['node']}")
 
-    def _why_not(self, node: str, looked_up: set[str]) -> str:
-        if node in self.fixed:
+    def _why_not(self, node: str) -> str:
+        if node in self.search.fixed:
             return "is held fixed"
-        return "has been looked up" if node in looked_up else "has not been reached"
+        return "has been looked up" if node in self.looked_up else "has not been reached"

@@ -18,8 +18,19 @@ class Sentence(NamedTuple):
     """A statement or a question."""
 
     type: str
+    """Its head, and each after a `#` what other names do not change: numbers, or values of its names."""
     names: tuple[tuple[str, ...], ...]
     """The names in each of its positions; most positions have one."""
+
+    @property
+    def head(self) -> str:
+        """The type without its parameters."""
+        return self.type.partition("#")[0]
+
+    @property
+    def parameters(self) -> list[str]:
+        """What follows the head."""
+        return self.type.split("#")[1:]
 
     def rename(self, names: Mapping[str, str]) -> Sentence:
         """Returns the sentence with other names; those that the mapping does not have stay."""
@@ -62,6 +73,8 @@ class Composition:
     """Types of statements whose first two names may be exchanged."""
     fixed: frozenset[str] = frozenset()
     """Types of statements of which a prompt has one, which is neither moved nor repeated nor left out."""
+    effects_first: frozenset[str] = frozenset()
+    """Heads of statements whose first names are effects of their second ones."""
     complete: bool = False
     """Whether a premise states all that holds, so that no statement can be missing."""
 
@@ -115,12 +128,14 @@ def exchanged(sentence: Sentence) -> Sentence:
     return Sentence(sentence.type, (second, first, *others))
 
 
-def in_causal_order(sentences: Sentences) -> list[str]:
+def in_causal_order(sentences: Sentences, effects_first: frozenset[str] = frozenset()) -> list[str]:
     """Returns the names so that causes precede their effects, as far as the graph has no cycle.
 
-    Where nothing is stated to cause anything, the first group of the question precedes the last one.
+    Statements whose head is in `effects_first` have the effect before its causes. Where nothing is stated to cause
+    anything, the first group of the question precedes the last one.
     """
     edges = [one.names[:2] for one in sentences.statements if one.type == CAUSES]
+    edges += [one.names[1::-1] for one in sentences.statements if one.head in effects_first and len(one.names) > 1]
     edges = edges or [(sentences.question.names[0], sentences.question.names[-1])]
     causes: dict[str, set[str]] = {name: set() for name in sentences.names}
     for before, after in edges:

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from hf_causal.tasks.shared.explanations import (
-    Drawing,
     Explanation,
     Naming,
-    both_directions,
+    explain_path,
+    explain_reached,
     keep_name,
-    path_edges,
     quote_names,
-    rename_edges,
 )
 from hf_causal.tasks.transitivity.text import Prompt
 
@@ -31,17 +29,13 @@ def explain(prompt: Prompt, certificate: Mapping[str, Any], naming: Naming = kee
     ```
     """
     cause, effect = map(naming, prompt.question)
-    edges = rename_edges(prompt.edges, naming)
     if "path" in certificate:
-        path = list(map(naming, certificate["path"]))
-        steps = path_edges(path)
-        count = f"{len(steps)} step{'s' if len(steps) > 1 else ''}"
+        path = certificate["path"]
+        count = f"{len(path) - 1} step{'s' if len(path) > 2 else ''}"
         summary = f"The statements lead from “{cause}” to “{effect}” in {count}."
-        drawing = Drawing("The path", edges, summary, marked=frozenset(path), path=both_directions(steps))
-        return Explanation(summary, tuple(f"{first} → {second}" for first, second in steps), (drawing,))
-    reached = list(map(naming, certificate["reachable"]))
-    targets = f"lead from “{cause}” to {quote_names(reached)} only" if reached else f"lead from “{cause}” to nothing"
-    summary = f"The statements {targets}, and not to “{effect}”."
-    inside = [edge for edge in edges if edge[0] in {cause, *reached}]
-    drawing = Drawing("All that is reached", edges, summary, frozenset(reached), both_directions(inside))
-    return Explanation(summary, (), (drawing,))
+        return explain_path(summary, path, prompt.edges, naming)
+    reached = certificate["reachable"]
+    targets = f"to {quote_names(list(map(naming, reached)))} only" if reached else "to nothing"
+    summary = f"The statements lead from “{cause}” {targets}, and not to “{effect}”."
+    start = prompt.question[:1]
+    return explain_reached("All that is reached", summary, start, reached, prompt.edges, naming, marked=reached)

@@ -36,6 +36,9 @@ class Adapter:
     write: Callable[[Values, Question, tuple[Answer, ...]], dict[str, Any]]
     """From a row and right answers to the columns that a correction changes."""
     judge: Callable[[Question], Judgement] = judge
+    asks: Callable[[Question], tuple[Question, ...]] = lambda question: (question,)
+    """From the question of a row to those that a model is asked: several where a row has several answers, and none
+    where it asks nothing."""
     prepare: Callable[[Adapter, Table], Adapter | None] | None = None
     """Takes what a row does not say from the other rows, or from another file next to a table's; returns `None` for
     a table that is not of this data set after all."""

@@ -18,6 +18,7 @@ from hf_causal.verification.adapters.calm_graphs import (
 from hf_causal.verification.adapters.effect_answers import Stated, concluded, number_of, solve, spell
 from hf_causal.verification.adapters.effect_texts import read_scene
 from hf_causal.verification.adapters.questions import Answer, OutOfScopeError, Question, UnreadableError
+from hf_causal.verification.adapters.reply_forms import NUMBER, YES_NO
 
 if TYPE_CHECKING:
     from hf_causal.verification.io import Table
@@ -55,11 +56,13 @@ def _read_effect(row: Values) -> Question:
         raise UnreadableError("expected a text of the world, of the data, an instruction and a question")
     world, data, instruction, asked = map(str, texts)
     stated = _stated(row["gt_answer"])
-    solution = solve(read_scene(world, data), asked, stated)
+    solution = solve(read_scene(world, data), asked, stated, instruction)
     text = f"{world}\n{data}\n{instruction}\n{asked}"
     derived = concluded(row.get("Reason"))
     contradiction = f"the derivation concludes {derived!r}" if derived and stated.answer not in (derived, None) else ""
-    return Question(str(row.get("Type")), text, (stated,), solution, spell, _stated, contradiction=contradiction)
+    form = NUMBER if stated.answer is None else YES_NO
+    return Question(str(row.get("Type")), text, (stated,), solution, spell, _stated,
+        form=form, contradiction=contradiction)  # fmt: skip
 
 
 def _stated(value: Any) -> Stated:

@@ -10,6 +10,7 @@ from hf_causal.verification.adapters import concepts, path_concepts
 from hf_causal.verification.adapters.adapter import Values
 from hf_causal.verification.adapters.concepts import Concept
 from hf_causal.verification.adapters.questions import OutOfScopeError, Question, Solution, UnreadableError
+from hf_causal.verification.adapters.reply_forms import OPTION, YES_NO
 from hf_causal.verification.adapters.stated_graphs import StatedGraph, make_graph
 from hf_causal.verification.adapters.task_prompts import identification, statements
 
@@ -70,6 +71,10 @@ def _binary(value: Any) -> int:
     return int(value)
 
 
+def _word(text: str) -> int:
+    return int(text == "Yes")
+
+
 def _yes_no(value: Any) -> str:
     return "Yes" if value else "No"
 
@@ -88,7 +93,7 @@ def read_relation(row: Values, first: str) -> Question:
     prompt = f"{statements(graph)} Does {x} cause {y}?" if relation == "ancestor" and x != y else None
     return Question(
         f"{first}", f"{_text(row, edges)}. {words.format(x=x, y=y)}", (_binary(row["gt_answer"]),), solution,
-        _yes_no, _binary, prompt, contradiction,
+        _yes_no, _binary, prompt, YES_NO, _word, contradiction=contradiction,
     )  # fmt: skip
 
 
@@ -103,8 +108,9 @@ def read_identification(row: Values) -> Question:
         f"Is the effect of {x} on {y} identified?"
     )
     return Question(
-        "identification", text, (_binary(row["gt_answer"]),), solution, _yes_no, _binary, identification(graph, x, y)
-    )
+        "identification", text, (_binary(row["gt_answer"]),), solution, _yes_no, _binary, identification(graph, x, y),
+        YES_NO, _word,
+    )  # fmt: skip
 
 
 def read_options(row: Values, asked: str | None) -> Question:
@@ -129,7 +135,13 @@ def read_options(row: Values, asked: str | None) -> Question:
     solution = Solution(answers, proof, debatable=dict.fromkeys(set(others) - set(answers), about.definition))
     options = " ".join(f"Option {k}: {', '.join(sorted(names)) or 'no variables'}." for k, names in enumerate(sets, 1))
     text = f"{_text(row, 'edges')}. Which is the {words} for the effect of {x} on {y}? {options}"
-    return Question(asked, text, (_option(row["gt_answer"]),), solution, str, _option)
+    return Question(
+        asked, text, (_option(row["gt_answer"]),), solution, str, _option, form=OPTION, read=_option_of_text
+    )
+
+
+def _option_of_text(text: str) -> int:
+    return _option(int(text))
 
 
 def _option(value: Any) -> int:

@@ -10,11 +10,14 @@ from hf_causal.verification.adapters.adapter import Adapter, Values
 from hf_causal.verification.adapters.effect_answers import Stated, concluded, decimal, number_of, solve, spell
 from hf_causal.verification.adapters.effect_texts import read_scene
 from hf_causal.verification.adapters.questions import Answer, Question, UnreadableError
+from hf_causal.verification.adapters.reply_forms import QUANTITY
 
 LACKING = "LACK_CONDITION"
 _PROBLEM = re.compile(
-    r"Input Info:\s*(?P<world>[^\n]*)\n(?P<data>.*?)\n?Instruction:[^\n]*\nQuestion:\s*(?P<asked>[^\n]*)\n"
-    r"Provide the calculation result to four decimal places[^\n]*\s*",
+    r"Input Info:\s*(?P<world>[^\n]*)\n(?P<data>.*?)\n?Instruction:\s*(?P<instruction>[^\n]*)\n"
+    r"Question:\s*(?P<asked>[^\n]*)\nProvide the calculation result to four decimal places"
+    r"(?: and a final ([\"'])yes\5 or \5no\5 answer)?(?: in JSON format)?"
+    r"(?:, (?:like|such as) \{(?:\"ANSWER\": \"Yes\", )?\"PROB\": \"0\.1234\"\})?[:.]?\s*",
     re.DOTALL,
 )
 
@@ -32,12 +35,13 @@ def _read(row: Values) -> Question:
             f"expected a problem with its world, data, instruction and question, got {problem!r:.160}"
         )
     stated = _stated(row["answer"])
-    solution = solve(read_scene(match["world"], match["data"].strip()), match["asked"], stated)
+    solution = solve(read_scene(match["world"], match["data"].strip()), match["asked"], stated, match["instruction"])
     derived = concluded(row.get("Reason"))
     contradiction = (
         f"the derivation concludes {derived!r}" if derived and stated.answer not in (derived, LACKING, None) else ""
     )
-    return Question(str(row["Type"]), problem, (stated,), solution, spell, _stated, contradiction=contradiction)
+    return Question(str(row["Type"]), problem, (stated,), solution, spell, _stated,
+        form=QUANTITY, show=_json, contradiction=contradiction)  # fmt: skip
 
 
 def _stated(value: Any) -> Stated:
@@ -58,12 +62,14 @@ def _stated(value: Any) -> Stated:
 
 
 def _write(row: Values, question: Question, answers: tuple[Answer, ...]) -> dict[str, Any]:
-    answer = answers[0]
-    assert isinstance(answer, Stated)
+    return {"answer": _json(answers[0])}
+
+
+def _json(answer: Any) -> str:
     if answer.answer == LACKING:
-        return {"answer": LACKING}
+        return LACKING
     values = {"ANSWER": answer.answer, "PROB": None if answer.number is None else decimal(answer.number)}
-    return {"answer": json.dumps({name: value for name, value in values.items() if value is not None})}
+    return json.dumps({name: value for name, value in values.items() if value is not None})
 
 
 ADAPTER = Adapter("caugym", "CauGym", "https://github.com/OpenCausaLab/CauGym", _recognizes, _read, _write)

@@ -110,5 +110,11 @@ def _write(row: Values, question: Question, answers: tuple[Answer, ...]) -> dict
 
 
 ADAPTER = Adapter(
-    "cladder_models", "CLadder models", "https://github.com/causalNLP/cladder", _recognizes, _read, _write
+    "cladder_models",
+    "CLadder models",
+    "https://github.com/causalNLP/cladder",
+    _recognizes,
+    _read,
+    _write,
+    asks=lambda question: (),
 )

@@ -28,7 +28,7 @@ def _read(row: Values) -> Question:
     stated = tuple(map(solved.parse, [row["answer"]] if listed is None else listed))
     topic = f"{row['task_type']} {row['question_type']}"
     return Question(topic, f"{description}\n{asked}", stated, solved.solution, solved.spell, solved.parse,
-        prompt=clear_prompt(description, asked),
+        prompt=clear_prompt(description, asked), form=solved.form,
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -13,7 +14,7 @@ from hf_causal.graphs.mixed_graphs import MixedGraph, bits
 from hf_causal.graphs.paths import TooManyStepsError
 from hf_causal.verification.adapters.answer_texts import literal, name_set, plain_text, spell_set
 from hf_causal.verification.adapters.questions import OutOfScopeError, UnreadableError
-from hf_causal.verification.adapters.stated_graphs import StatedGraph, path_of, read_graph
+from hf_causal.verification.adapters.stated_graphs import StatedGraph, node_name, path_of, read_graph
 
 MOST_ITEMS = 5000
 
@@ -36,6 +37,8 @@ class Concept:
     """The items by another definition in use."""
     definition: str = ""
     """The other definition, as it continues the sentence "the answer is right …"."""
+    item: str = "name"
+    """What an item is: a name, an edge, a triple, a set, a path, a graph or an order."""
 
     def listed(self) -> tuple[Any, ...]:
         """Returns all items.
@@ -68,7 +71,7 @@ def among(items: Iterable[Any], **further: Any) -> Concept:
 
 def nodes(graph: StatedGraph) -> Concept:
     """Returns the nodes of a graph."""
-    return among(graph.names)
+    return among(graph.names, parse=node_name)
 
 
 def edges(graph: StatedGraph) -> Concept:
@@ -98,7 +101,7 @@ def relatives(graph: StatedGraph, relation: str, node: str) -> Concept:
         "ancestor": lambda: acyclic.ancestors(start) & ~start,
         "descendant": lambda: acyclic.descendants(start) & ~start,
     }[relation]()
-    return among([graph.names[other] for other in bits(found)])
+    return among([graph.names[other] for other in bits(found)], parse=node_name)
 
 
 def triples(graph: StatedGraph, relation: str) -> Concept:
@@ -110,7 +113,8 @@ def triples(graph: StatedGraph, relation: str) -> Concept:
     def concept(shielded: bool) -> Concept:
         found = structure.triples(graph.mixed, relation, shielded)
         known = {_triple(relation, tuple(graph.names[node] for node in triple)) for triple in found}
-        return Concept(known.__contains__, lambda: sorted(known), lambda text: _triple(relation, _names(text)), str)
+        parse = partial(_parsed_triple, relation)
+        return Concept(known.__contains__, lambda: sorted(known), parse, str, item="triple")
 
     definition = f"if a {relation} may have adjacent ends"
     return replace(concept(False), alternative=concept(True), definition=definition)
@@ -121,6 +125,10 @@ def _names(text: Any) -> tuple[str, ...]:
     if not isinstance(value, tuple) or len(value) != 3 or not all(isinstance(name, str) for name in value):
         raise UnreadableError(f"expected three nodes, got {text!r:.80}")
     return value
+
+
+def _parsed_triple(relation: str, text: Any) -> tuple[str, ...]:
+    return _triple(relation, _names(text))
 
 
 def _triple(relation: str, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -139,7 +147,7 @@ def triple_sets(graph: StatedGraph, relation: str) -> Concept:
 
 
 def _braces(text: str) -> frozenset[str]:
-    return frozenset(name.strip() for name in text.strip("{}").split(","))
+    return frozenset(map(node_name, text.strip("{}").split(",")))
 
 
 def blanket(graph: StatedGraph, node: str) -> Concept:
@@ -147,17 +155,18 @@ def blanket(graph: StatedGraph, node: str) -> Concept:
     if graph.bidirected:
         raise OutOfScopeError("Markov blankets are covered for graphs without bidirected edges")
     found = graph.named(structure.markov_blanket(graph.mixed, graph.node(node)))
-    return among([found], parse=name_set, spell=spell_set)
+    return among([found], parse=name_set, spell=spell_set, item="set")
 
 
 def root_set(graph: StatedGraph) -> Concept:
     """Returns the maximal root set as the only item."""
-    return among([graph.named(structure.roots(graph.mixed))], parse=name_set, spell=spell_set)
+    found = graph.named(structure.roots(graph.mixed))
+    return among([found], parse=name_set, spell=spell_set, item="set")
 
 
 def c_components(graph: StatedGraph) -> Concept:
     """Returns the maximal C-components, as sets of nodes."""
-    return among(map(graph.named, graph.mixed.districts()), parse=name_set, spell=spell_set)
+    return among(map(graph.named, graph.mixed.districts()), parse=name_set, spell=spell_set, item="set")
 
 
 def orders(graph: StatedGraph) -> Concept:
@@ -175,9 +184,12 @@ def orders(graph: StatedGraph) -> Concept:
         late = [f"{graph.names[i]}->{graph.names[j]}" for i, j in graph.directed if not _before(place, graph, i, j)]
         return {"order": list(order), "edges_against_it": late}
 
-    return Concept(
-        holds, listed, lambda text: tuple(name.strip() for name in plain_text(text).split(",")), ", ".join, why
-    )
+    return Concept(holds, listed, _order, ", ".join, why, item="order")
+
+
+def _order(text: Any) -> tuple[str, ...]:
+    names = plain_text(text)
+    return tuple(map(node_name, names.split(","))) if names else ()
 
 
 def _before(place: dict[str, int], graph: StatedGraph, i: int, j: int) -> bool:
@@ -217,7 +229,7 @@ def equivalents(graph: StatedGraph) -> Concept:
     def v_structures(dag: MixedGraph) -> list[list[str]]:
         return [[graph.names[node] for node in found] for found in structure.triples(dag, "v-structure", False)]
 
-    return Concept(holds, listed, canonical_graph, _dag_text, why)
+    return Concept(holds, listed, canonical_graph, _dag_text, why, item="graph")
 
 
 def other_equivalents(graph: StatedGraph) -> Concept:

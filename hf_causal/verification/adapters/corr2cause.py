@@ -11,11 +11,17 @@ from typing import TYPE_CHECKING, Any
 from hf_causal.tasks.proving import read
 from hf_causal.verification.adapters.adapter import Adapter, Values
 from hf_causal.verification.adapters.questions import Answer, Question, Solution, UnreadableError
+from hf_causal.verification.adapters.reply_forms import ReplyForm
 
 if TYPE_CHECKING:
     from hf_causal.verification.io import Table
 
 _CLASSES = ("neutral", "entailment", "contradiction")
+_FORM = ReplyForm(
+    "option",
+    "a number: 0 if the premise leaves the hypothesis open, 1 if it entails it, 2 if it contradicts it",
+    r"\b[012]\b",
+)
 
 
 def _recognizes(row: Values) -> bool:
@@ -41,7 +47,9 @@ def _read(row: Values) -> Question:
     if task.name != "corr2cause":
         raise UnreadableError(f"expected a closed system and a hypothesis, got {text!r:.200}")
     solution = Solution((_CLASSES.index(proof["verdict"]),), proof)
-    return Question(prompt.relation, text, (_label(row["label"]),), solution, _spell, _label, str(prompt))
+    return Question(
+        prompt.relation, text, (_label(row["label"]),), solution, _spell, _label, str(prompt), _FORM, show=str
+    )
 
 
 def _label(value: Any) -> int:

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 
-from hf_causal.graphs.equivalence import EquivalenceClass
+from hf_causal.graphs.equivalence_classes import EquivalenceClass
 from hf_causal.tasks.corr2cause.text import HYPOTHESES, ClosedSystem, join
 from hf_causal.verification.adapters.adapter import Adapter, Values
+from hf_causal.verification.adapters.answer_texts import literal
 from hf_causal.verification.adapters.corr2cause_pp_texts import HYPOTHESES as RELATIONS
-from hf_causal.verification.adapters.corr2cause_pp_texts import class_of, holds_in
+from hf_causal.verification.adapters.corr2cause_pp_texts import claim, class_of
 from hf_causal.verification.adapters.questions import (
     Answer,
     Question,
     Solution,
     UnreadableError,
 )
+from hf_causal.verification.adapters.reply_forms import EDGES, YES_NO
 
+_Stated = tuple[int, frozenset[tuple[str, str]]]
+"""A label with forced edges."""
 _COLUMNS = ("label", "relation_type", "forced_edges", "query")
 
 
@@ -37,8 +42,10 @@ def _read(row: Values) -> Question:
     match, relation = next(((match, name) for match, name in found if match), (None, ""))
     if match is None or match[1] == match[2] or not {match[1], match[2]} <= set(names):
         raise UnreadableError(f"expected a hypothesis about two variables, got {hypothesis.strip()!r:.120}")
-    holds = holds_in(relation, graphs.members, names.index(match[1]), names.index(match[2]))
-    solution = Solution(((int(holds.all()), _pairs(_compelled(graphs), names)),), _proof(graphs, names, holds))
+    pair = names.index(match[1]), names.index(match[2])
+    counter_model = graphs.member_where(claim(relation, graphs, *pair), False, pair)
+    answer = int(counter_model is None), _pairs(_compelled(graphs), names)
+    solution = Solution((answer,), _proof(graphs, names, counter_model))
     prompt = None
     if relation in ("parent", "child"):
         i, j = (match[1], match[2]) if relation == "parent" else (match[2], match[1])
@@ -54,19 +61,19 @@ def _pairs(graph: np.ndarray, names: tuple[str, ...]) -> frozenset[tuple[str, st
     return frozenset((names[i], names[j]) for i, j in np.argwhere(graph).tolist())
 
 
-def _proof(graphs: EquivalenceClass, names: tuple[str, ...], holds: np.ndarray) -> dict[str, Any]:
+def _proof(graphs: EquivalenceClass, names: tuple[str, ...], counter_model: np.ndarray | None) -> dict[str, Any]:
     """Returns the CPDAG, and a graph in which the hypothesis does not hold, where there is one."""
     proof: dict[str, Any] = {
         "directed": sorted(_pairs(_compelled(graphs), names)),
         "undirected": sorted({min(pair, pair[::-1]) for pair in _pairs(graphs.cpdag & graphs.cpdag.T, names)}),
-        "members": len(graphs.members),
+        "members": graphs.num_members,
     }
-    if not holds.all():
-        proof["counter_model"] = sorted(_pairs(graphs.members[int(holds.argmin())], names))
+    if counter_model is not None:
+        proof["counter_model"] = sorted(_pairs(counter_model, names))
     return proof
 
 
-def _stated(row: Values) -> tuple[int, frozenset[tuple[str, str]]]:
+def _stated(row: Values) -> _Stated:
     label, edges = row["label"], row["forced_edges"]
     if isinstance(label, bool) or label not in (0, 1):
         raise UnreadableError(f"the label must be 0 or 1, got {label!r:.80}")
@@ -74,6 +81,38 @@ def _stated(row: Values) -> tuple[int, frozenset[tuple[str, str]]]:
     if pairs is None or len(set(pairs)) < len(pairs):
         raise UnreadableError(f"the forced edges must be different pairs of names, got {edges!r:.80}")
     return int(label), frozenset(pairs)
+
+
+def _asks(question: Question) -> tuple[Question, Question]:
+    """Returns the question whether the hypothesis follows, and the one for the edges that all graphs share."""
+    (stated,), (exact,), proof = question.stated, question.solution.answers, question.solution.proof
+    (label, edges), (right, compelled) = cast(_Stated, stated), cast(_Stated, exact)
+    premise = question.text.rpartition("Hypothesis:")[0].strip()
+    asked = "Which directed edges do all directed acyclic graphs have that satisfy this premise?"
+    follows = replace(question, text=f"{question.text}\nDoes the hypothesis follow from the premise?", form=YES_NO,
+        stated=(label,), solution=Solution((right,), proof), spell=_spell_label,
+        read=lambda word: int(word == "Yes"),
+    )  # fmt: skip
+    shared = Question("forced edges", f"{premise}\n\n{asked}", (edges,), Solution((compelled,), proof),
+        _spell_edges, form=EDGES, read=_edges_of_text,
+    )  # fmt: skip
+    return follows, shared
+
+
+def _spell_label(label: Any) -> str:
+    return "Yes" if label else "No"
+
+
+def _spell_edges(edges: Any) -> str:
+    return str(["->".join(edge) for edge in sorted(edges)])
+
+
+def _edges_of_text(text: str) -> frozenset[tuple[str, str]]:
+    items = literal(text) if text.strip() != "set()" else ()
+    pairs = [tuple(part.strip() for part in item.split("->")) for item in items if isinstance(item, str)]
+    if len(pairs) < len(items) or any(len(pair) != 2 for pair in pairs) or len(set(pairs)) < len(pairs):
+        raise UnreadableError(f"expected a list of different edges, got {text!r:.80}")
+    return frozenset((first, second) for first, second in pairs)
 
 
 def _is_pair(edge: Any) -> bool:
@@ -100,4 +139,5 @@ ADAPTER = Adapter(
     _recognizes,
     _read,
     _write,
+    asks=_asks,
 )

@@ -7,7 +7,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from hf_causal.graphs.equivalence import MAX_VARIABLES, EquivalenceClass, closures
+from hf_causal.graphs.class_search import Holds
+from hf_causal.graphs.equivalence import MAX_VARIABLES, closures
+from hf_causal.graphs.equivalence_classes import EquivalenceClass
 from hf_causal.verification.adapters.questions import OutOfScopeError, UnreadableError
 
 _NAME = r"[A-Za-z]\w*"
@@ -62,13 +64,15 @@ def _independence(statement: str) -> tuple[str, ...]:
     return mentioned
 
 
-def holds_in(relation: str, dags: np.ndarray, i: int, j: int) -> np.ndarray:
-    """Returns in which of the DAGs a hypothesis about two of their nodes holds: boolean of shape (DAGs,)."""
+def claim(relation: str, graphs: EquivalenceClass, i: int, j: int) -> Holds:
+    """Returns a function that tells in which of some graphs of a class a hypothesis about two of its nodes holds."""
     if relation == "parent":
-        return dags[:, i, j]
+        return lambda dags: dags[:, i, j]
     if relation == "child":
-        return dags[:, j, i]
+        return lambda dags: dags[:, j, i]
     if relation == "indirect":
-        return closures(dags)[:, i, j] & ~dags[:, i, j]
-    both = dags[:, i] & dags[:, j] if relation == "collider" else dags[:, :, i] & dags[:, :, j]
-    return both.any(axis=1)
+        apart = not (graphs.cpdag[i, j] or graphs.cpdag[j, i])  # an edge would be direct, or close a cycle
+        return lambda dags: closures(dags)[:, i, j] & apart
+    if relation == "collider":
+        return lambda dags: (dags[:, i] & dags[:, j]).any(axis=1)
+    return lambda dags: (dags[:, :, i] & dags[:, :, j]).any(axis=1)

@@ -10,6 +10,14 @@ from typing import Any
 from hf_causal.verification.adapters.answer_texts import comma_list, count, letter, literal, yes_or_no
 from hf_causal.verification.adapters.concepts import MOST_ITEMS, Concept
 from hf_causal.verification.adapters.questions import LISTED, OutOfScopeError, Solution, UnreadableError
+from hf_causal.verification.adapters.reply_forms import (
+    COUNT,
+    LETTER,
+    YES_NO,
+    ReplyForm,
+    form_of_item,
+    form_of_items,
+)
 
 _OPTION = re.compile(r"([A-H])\. (.+)")
 
@@ -21,6 +29,8 @@ class Solved:
     solution: Solution
     parse: Callable[[Any], Hashable]
     spell: Callable[[Any], str]
+    form: ReplyForm
+    """The form of answers that a model is asked for."""
     lists_alternatives: bool = False
     """Whether a row may list several answers, each of which it accepts."""
 
@@ -45,7 +55,9 @@ def yes_no(concept: Concept, item: Any) -> Solved:
 
     answer = solve(concept)
     proof = concept.why(item) if concept.why else _facts(concept)
-    return Solved(Solution((answer,), proof, debatable=_other(concept, answer, solve)), yes_or_no, "{}.".format)
+    return Solved(
+        Solution((answer,), proof, debatable=_other(concept, answer, solve)), yes_or_no, "{}.".format, YES_NO
+    )
 
 
 def exists(concept: Concept) -> Solved:
@@ -56,14 +68,14 @@ def exists(concept: Concept) -> Solved:
 
     answer = solve(concept)
     debatable = _other(concept, answer, solve)
-    return Solved(Solution((answer,), _facts(concept), debatable=debatable), yes_or_no, "{}.".format)
+    return Solved(Solution((answer,), _facts(concept), debatable=debatable), yes_or_no, "{}.".format, YES_NO)
 
 
 def how_many(concept: Concept) -> Solved:
     """How many are there?"""
     answer = len(concept.listed())
     debatable = _other(concept, answer, lambda other: len(other.listed()))
-    return Solved(Solution((answer,), _facts(concept), debatable=debatable), count, str)
+    return Solved(Solution((answer,), _facts(concept), debatable=debatable), count, str, COUNT)
 
 
 def choice(concept: Concept, options: str, negated: bool = False) -> Solved:
@@ -90,7 +102,7 @@ def choice(concept: Concept, options: str, negated: bool = False) -> Solved:
     if concept.alternative is not None:
         debatable = dict.fromkeys(set(solve(concept.alternative)) - set(answers), concept.definition)
     why = {name: concept.why(item) for name, item in zip("ABCDEFGH", items, strict=False)} if concept.why else {}
-    return Solved(Solution(answers, why or _facts(concept), debatable=debatable), letter, str)
+    return Solved(Solution(answers, why or _facts(concept), debatable=debatable), letter, str, LETTER)
 
 
 def find_all(concept: Concept, style: str) -> Solved:
@@ -120,7 +132,9 @@ def find_all(concept: Concept, style: str) -> Solved:
             return f"{{{', '.join(map(repr, texts))}}}" if texts else "set()"
         return f"[{', '.join(texts)}]" if not texts or texts[0][0] in "{(s" else repr(texts)
 
-    return Solved(Solution((answer,), _facts(concept), debatable=debatable), parse, spell)
+    return Solved(
+        Solution((answer,), _facts(concept), debatable=debatable), parse, spell, form_of_items(concept.item, style)
+    )
 
 
 def find_one(concept: Concept, which: str = "") -> Solved:
@@ -129,10 +143,11 @@ def find_one(concept: Concept, which: str = "") -> Solved:
     A set is minimal where it has no smaller one as a subset; a set of the fewest nodes is minimal by both definitions
     in use.
     """
+    form = form_of_item(concept.item)
     if not which:
         few = concept.first(MOST_ITEMS + 1)
         accepts = concept.holds if len(few) > MOST_ITEMS else None
-        return Solved(Solution(few[:MOST_ITEMS], _facts(concept), accepts), concept.parse, concept.spell, True)
+        return Solved(Solution(few[:MOST_ITEMS], _facts(concept), accepts), concept.parse, concept.spell, form, True)
     items = concept.listed()
     if not items:
         raise OutOfScopeError(f"there is none, so none is {which}")
@@ -145,7 +160,7 @@ def find_one(concept: Concept, which: str = "") -> Solved:
         reason = f"if a set is {which} where no {side} is valid, whatever its size"
         debatable = dict.fromkeys((item for item in extreme if item not in answers), reason)
     proof = {which: [concept.spell(item) for item in answers[:LISTED]]}
-    return Solved(Solution(answers, proof, debatable=debatable), concept.parse, concept.spell, True)
+    return Solved(Solution(answers, proof, debatable=debatable), concept.parse, concept.spell, form, True)
 
 
 def _beyond(other: frozenset[str], item: frozenset[str], which: str) -> bool:
@@ -155,10 +170,10 @@ def _beyond(other: frozenset[str], item: frozenset[str], which: str) -> bool:
 def the_item(concept: Concept) -> Solved:
     """What is it, where there is exactly one?"""
     (item,) = concept.listed()
-    return Solved(Solution((item,), _facts(concept)), concept.parse, concept.spell)
+    return Solved(Solution((item,), _facts(concept)), concept.parse, concept.spell, form_of_item(concept.item))
 
 
 def size_of_the_item(concept: Concept) -> Solved:
     """How many members has it, where there is exactly one?"""
     (item,) = concept.listed()
-    return Solved(Solution((len(item),), _facts(concept)), count, str)
+    return Solved(Solution((len(item),), _facts(concept)), count, str, COUNT)

@@ -40,7 +40,10 @@ def _paths(graph: StatedGraph, listed: Callable[[], Iterator[Path]], holds: Call
             "repeated_nodes": sorted({n for n in names if names.count(n) > 1}),
         }
 
-    return Concept(is_path, lambda: (path.spell(graph.names) for path in listed()), _path_text, why=why, size=size)
+    def spelled() -> Iterator[str]:
+        return (path.spell(graph.names) for path in listed())
+
+    return Concept(is_path, spelled, _path_text, why=why, size=size, item="path")
 
 
 def _is_edge(graph: StatedGraph, text: str) -> bool:
@@ -83,7 +86,11 @@ def cycles(graph: StatedGraph) -> Concept:
         known = set(cycle) <= graph.number.keys()
         return known and paths.is_directed_cycle(graph.children, [graph.node(name) for name in cycle])
 
-    return Concept(holds, lambda: map(_rotated, listed()), _cycle, lambda cycle: "->".join((*cycle, cycle[0])))
+    return Concept(holds, lambda: map(_rotated, listed()), _cycle, _spell_cycle, item="path")
+
+
+def _spell_cycle(cycle: tuple[str, ...]) -> str:
+    return "->".join((*cycle, cycle[0]))
 
 
 def _cycle(text: str) -> tuple[str, ...]:
@@ -114,7 +121,7 @@ def _sets(
     def is_set(names: frozenset[str]) -> bool:
         return holds(graph.nodes(names))
 
-    return Concept(is_set, listed, name_set, spell_set, lambda names: why(graph.nodes(names)))
+    return Concept(is_set, listed, name_set, spell_set, lambda names: why(graph.nodes(names)), item="set")
 
 
 def back_door_sets(graph: StatedGraph, x: str, y: str) -> Concept:

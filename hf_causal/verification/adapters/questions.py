@@ -7,6 +7,8 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hf_causal.verification.adapters.reply_forms import TEXT, ReplyForm
+
 Answer = Hashable
 
 VERDICTS = {
@@ -65,9 +67,15 @@ class Question:
     spell: Callable[[Answer], str] = str
     """Writes an answer in the way of the data set."""
     parse: Callable[[str], Answer] = str.strip
-    """Reads an answer, as the row or a model states it; raises [`UnreadableError`]."""
+    """Reads an answer, as the row states it; raises [`UnreadableError`]."""
     prompt: str | None = None
     """The same question in the sentences of one of the package's tasks, where there is one."""
+    form: ReplyForm = TEXT
+    """The form of answers that a model is asked for."""
+    read: Callable[[str], Answer] | None = None
+    """Reads an answer that a model wrote, where that differs from `parse`."""
+    show: Callable[[Answer], str] | None = None
+    """Writes an answer as a model is asked to write it, where that differs from `spell`."""
     contradiction: str = ""
     """What the stated answer contradicts in the derivation that the row carries with it; empty for nothing."""
 

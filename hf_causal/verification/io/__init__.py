@@ -2,7 +2,7 @@
 
 from hf_causal.verification.io.columns import Columns, answer_of, find_columns, spell
 from hf_causal.verification.io.formats import SUFFIXES, BrokenRow, Row, write_rows
-from hf_causal.verification.io.tables import Part, Table, open_tables
+from hf_causal.verification.io.tables import Part, Table, find_files, open_tables
 
 __all__ = [
     "SUFFIXES",
@@ -13,6 +13,7 @@ __all__ = [
     "Table",
     "answer_of",
     "find_columns",
+    "find_files",
     "open_tables",
     "spell",
     "write_rows",

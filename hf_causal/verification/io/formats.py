@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from hf_causal.utils.files import partial_path
 from hf_causal.utils.locks import lock
+from hf_causal.verification.io.json_lists import read_items, starts_list
 from hf_causal.verification.io.pickles import read_pickle
 
 
@@ -37,6 +38,9 @@ T = TypeVar("T")
 BATCH_ROWS = 2000
 MAX_DIGITS = 4300
 """Python's own limit on the digits of an integer."""
+_COMPRESSED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zX", b"(\xb5/\xfd")
+"""How files of zip, gzip, bzip2, xz and zstd begin."""
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
@@ -50,12 +54,25 @@ def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[list
     Raises:
         `ValueError`: If the file is not of the format that its suffix names, or has two columns of one name.
     """
+    _check_start(path)
     try:
         yield from _READERS[path.suffix.lower()](path, columns)
     except PermissionError:
         raise
     except (UnicodeDecodeError, csv.Error, pa.ArrowException, OSError, RecursionError) as error:
         raise ValueError(f"cannot read {str(path)!r} as {path.suffix} file: {error}") from error
+
+
+def _check_start(path: Path) -> None:
+    """Raises `ValueError` for a file that is empty, compressed, or text in another encoding than UTF-8."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    if not start and path.suffix.lower() not in (".jsonl", ".ndjson", ".csv"):  # without rows these are empty
+        raise ValueError(f"{str(path)!r} holds no rows: the file is empty")
+    if start.startswith(_COMPRESSED):
+        raise ValueError(f"{str(path)!r} is compressed, whatever its suffix says: unpack it first")
+    if start.startswith(_UTF_16):
+        raise ValueError(f"{str(path)!r} is UTF-16 text: save it as UTF-8 (iconv -f UTF-16 -t UTF-8)")
 
 
 def require_distinct(names: Sequence[str], where: str) -> None:
@@ -130,7 +147,7 @@ def load_json(text: str) -> Any:
 
     ```
     """
-    return json.loads(text, object_pairs_hook=_object_or_broken, parse_int=_integer_or_text)
+    return _DECODER.decode(text)
 
 
 class LongInteger(str):
@@ -147,6 +164,9 @@ def _object_or_broken(pairs: list[tuple[str, Any]]) -> dict[str, Any] | BrokenRo
         return value
     repeated = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
     return BrokenRow(json.dumps(value, default=str), f"the key {repeated!r} occurs twice")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object_or_broken, parse_int=_integer_or_text)
 
 
 def _row_or_broken(value: Any) -> Row:
@@ -169,6 +189,11 @@ def _reason_within(row: dict[str, Any]) -> str | None:
 
 
 def _read_json(path: Path, columns: Sequence[str] | None) -> Iterator[list[Row]]:
+    with path.open(encoding="utf-8-sig") as file:
+        if starts_list(file):
+            file.seek(0)
+            yield from _read_list(path, file)
+            return
     if file_holds_lines(path):
         yield from _read_lines(path, columns)
         return
@@ -188,9 +213,21 @@ def _read_json(path: Path, columns: Sequence[str] | None) -> Iterator[list[Row]]
         yield [_row_or_broken(row) for row in rows]
 
 
+def _read_list(path: Path, file: IO[str]) -> Iterator[list[Row]]:
+    try:
+        yield from _batched(map(_row_or_broken, read_items(file, _DECODER)))
+    except UnicodeDecodeError:
+        raise
+    except ValueError as error:
+        raise ValueError(f"cannot read {str(path)!r} as .json file, it is not JSON: {error}") from None
+
+
 def file_holds_lines(path: Path) -> bool:
     """Returns whether the first two lines of a file are an object each, so that it can be read line by line."""
     with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
+        if starts_list(file):
+            return False
+        file.seek(0)
         lines = list(islice(filter(str.strip, file), 2))
     return len(lines) == 2 and all(map(holds_lines, lines))
 

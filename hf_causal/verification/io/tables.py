@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +28,8 @@ from hf_causal.verification.io.formats import (
 )
 
 _SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}")
+_ARCHIVES = (".zip", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".tar", ".7z", ".rar")
+_PATTERN = re.compile(r"[*?\[]")
 _NO_DATA = frozenset({"manifest.json", "dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"})
 
 
@@ -148,7 +151,7 @@ def open_tables(source: str | Path, config: str | None = None, split: str | None
 
     Args:
         source (`str` or `Path`): A file whose suffix is one of `SUFFIXES`, a folder of them (one that
-            `hf-causal build` wrote, too), or a data set on the Hub by its name.
+            `hf-causal build` wrote, too), a pattern such as `data/*.json`, or a data set on the Hub by its name.
         config (`str`, *optional*): Only this sub-folder of a folder, or this config of a data set.
         split (`str`, *optional*): Only this split; that of a file is in its name, as `train-00000-of-00002.parquet`.
 
@@ -162,15 +165,53 @@ def open_tables(source: str | Path, config: str | None = None, split: str | None
     path = Path(source)
     if path.is_dir():
         return _folder_tables(path, config, split)
+    if not path.exists() and _PATTERN.search(str(source)):
+        return [Table(name, (Part(name, found),)) for name, found in _matching(str(source)).items()]
     if not path.is_file():
         if not _may_be_on_the_hub(str(source)):
             raise FileNotFoundError(f"no file or folder {str(source)!r}")
         return _hub_tables(str(source), config, split)
     if config or split:
         raise ValueError(f"`config` and `split` are for folders and data sets on the Hub, {str(path)!r} is a file")
+    if path.suffix.lower() in _ARCHIVES:
+        raise ValueError(f"{str(path)!r} is an archive: unpack it, and give the files or the folder that it holds")
     if path.suffix.lower() not in SUFFIXES:
         raise ValueError(f"the suffix of {str(path)!r} must be one of {', '.join(SUFFIXES)}")
     return [Table(path.name, (Part(path.name, path),))]
+
+
+def find_files(sources: Sequence[str | Path]) -> list[Path]:
+    """Returns the data files of files, folders and patterns, each once.
+
+    Raises:
+        `FileNotFoundError`: If a source does not exist, or has no data files.
+        `ValueError`: If a file has another suffix than `SUFFIXES`.
+    """
+    found: dict[Path, None] = {}
+    for source in sources:
+        if not Path(source).exists() and not _PATTERN.search(str(source)):
+            raise FileNotFoundError(f"no data file {str(source)!r}")
+        parts = [part for table in open_tables(source) for part in table.parts]
+        found |= dict.fromkeys(part.path for part in parts if part.path is not None)
+    return list(found)
+
+
+def _matching(pattern: str) -> dict[str, Path]:
+    """Returns the data files that match a pattern, with their names within the folder that it begins with.
+
+    Raises:
+        `FileNotFoundError`: If there are none.
+    """
+    folder = Path(pattern[: _PATTERN.search(pattern).start()] + "x").parent  # type: ignore[union-attr]
+    matches = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]
+    data = [path for path in matches if path.is_file() and _is_data(path)]
+    if not data:
+        raise FileNotFoundError(f"no file with the suffix {', '.join(SUFFIXES)} matches {pattern!r}")
+    return {path.relative_to(folder).as_posix(): path for path in data}
+
+
+def _is_data(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and path.name not in _NO_DATA
 
 
 def _folder_tables(folder: Path, config: str | None, split: str | None) -> list[Table]:
@@ -205,7 +246,7 @@ def _data_files(folder: Path, ancestors: tuple[Path, ...] = ()) -> Iterator[Path
             continue
         if path.is_dir():
             yield from _data_files(path, (*ancestors, real))
-        elif path.suffix.lower() in SUFFIXES and path.name not in _NO_DATA:
+        elif _is_data(path):
             if not path.exists():
                 raise ValueError(f"the link {str(path)!r} leads nowhere; remove or repair it")
             if path.is_file():

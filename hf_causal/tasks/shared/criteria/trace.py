@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from hf_causal.tasks.d_separation.ball_trace import STEP, BallWalk, write_walk
+from hf_causal.tasks.d_separation.ball_trace import STEP, BallWalk, is_looked_up, write_walk
 from hf_causal.tasks.forms import Score
 from hf_causal.tasks.shared.criteria.criterion import Condition, Criterion
 from hf_causal.tasks.shared.criteria.forms import label_of
@@ -38,8 +36,7 @@ def judge_trace(criterion: Criterion, names: frozenset[str], right: str, reply: 
     has been shown to hold. No is proved when a condition does not hold; Yes when all hold.
     """
     walk = _CriterionWalk(criterion, names)
-    step = re.compile(rf"{re.escape(walk.label)}\s*:|{STEP.pattern}", re.IGNORECASE)
-    return judge_steps(reply, step.match, walk.take_step, walk.conclude, right)
+    return judge_steps(reply, walk.is_step, walk.take_step, walk.conclude, right)
 
 
 class _CriterionWalk:
@@ -50,6 +47,12 @@ class _CriterionWalk:
         self.label = label_of(criterion.reach.key)
         self.is_listed = False
         self.walks: list[BallWalk] = []
+
+    def is_step(self, line: str) -> bool:
+        """Returns whether a line has the form of a step."""
+        if match := STEP.match(line):
+            return is_looked_up(match["node"], self.names)
+        return line.partition(":")[0].strip().lower() == self.label.lower()
 
     def take_step(self, line: str) -> None:
         """Takes a line; raises `ValueError` if it is no step or does not hold."""

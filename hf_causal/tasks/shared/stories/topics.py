@@ -23,6 +23,9 @@ _SYLLABLES: dict[str, Sequence[str]] = {
     CHINESE: tuple("兹沃格普达费乌托布斯米夸贾克尼索尤雷哈德"),
 }
 """The syllables with the same number are the same word's in both languages."""
+_FIRST_MARK = 0xE000
+_MARKS = re.compile("[\ue000-\uf8ff]")
+"""Characters of private use, which no text has."""
 _LONGEST_WORD = 3
 """Syllables of a word without a meaning; the shortest has two."""
 
@@ -41,15 +44,34 @@ class Topic:
     """Ordered so that an earlier one may sensibly cause a later one; empty for words without a meaning."""
 
     @cached_property
-    def names(self) -> dict[str, frozenset[str]]:
-        """The names in each language."""
-        return {language: frozenset(names) for language, names in self.variables.items()}
+    def patterns(self) -> dict[str, re.Pattern[str]]:
+        """What matches any of the names in a text of each language."""
+        names = {
+            language: "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+            for language, names in self.variables.items()
+        } or {language: pattern.pattern for language, pattern in _WORDS.items()}
+        return {
+            ENGLISH: re.compile(rf"(?<!\w)(?:{names[ENGLISH]})(?!\w)"),
+            CHINESE: re.compile(names[CHINESE]),
+        }
 
-    def has(self, name: str, language: str) -> bool:
-        """Returns whether a story about the topic may have a name."""
-        if self.variables:
-            return name in self.names[language]
-        return _WORDS[language].fullmatch(name) is not None
+    def abbreviate(self, text: str, language: str) -> tuple[str, dict[str, str]]:
+        """Writes each name of a text as one mark, so that no word of a name is taken for one of a sentence.
+
+        Returns:
+            `tuple`: The text, and the name of each mark.
+
+        Raises:
+            `ValueError`: If the text has such marks already.
+        """
+        if _MARKS.search(text):
+            raise ValueError(f"the text {text[:80]!r} has characters of private use")
+        marks: dict[str, str] = {}
+
+        def mark(match: re.Match[str]) -> str:
+            return marks.setdefault(match[0], chr(_FIRST_MARK + len(marks)))
+
+        return self.patterns[language].sub(mark, text), {mark: name for name, mark in marks.items()}
 
     def __hash__(self) -> int:
         return hash(self.title[ENGLISH])
