@@ -8,6 +8,7 @@ from functools import cache
 from itertools import chain, combinations, product
 from typing import Any
 
+import model_oracles
 import networkx as nx
 
 
@@ -228,4 +229,7 @@ ORACLES: Mapping[str, Callable[[Any, str, Mapping[str, Any]], bool]] = {
     "relevance_axioms": _relevance_axioms,
     "adjustment": _adjustment,
     "identification": _identification,
+    "quantities": model_oracles.quantity,
+    "comparisons": model_oracles.comparison,
+    "relevance_semantics": model_oracles.relevance_semantics,
 }

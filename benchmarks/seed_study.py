@@ -89,7 +89,7 @@ def describe_weights(folder: Path) -> dict[str, int]:
     """Returns the number of parameters, and of gates and how many of them are open."""
     model, _ = load_pretrained(folder)
     gates = [value for name, value in model.named_parameters() if name.endswith("gates")]
-    gain = model.config.gate_gain
+    gain = getattr(model.config, "gate_gain", 1.0)  # decoders have no gates
     return {
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "gates": sum(value.numel() for value in gates),

@@ -83,11 +83,15 @@ def split_table(folder: Path, recipe: str) -> list[str]:
 
 
 def write_page(folder: Path, page: Path) -> None:
-    """Writes the page of all recipes that have runs; remarks in `NAME.md` follow the tables of a recipe."""
+    """Writes the page of all recipes that have runs.
+
+    Remarks in `NAME.md` of the folder follow the tables of a recipe; `introduction.md` replaces the introduction.
+    """
     recipes = sorted({json.loads(path.read_text(encoding="utf-8"))["recipe"] for path in folder.glob("*.json")})
     if not recipes:
         raise ValueError(f"`--out` {str(folder)!r} holds no runs; run the study first")
-    sections = [INTRODUCTION]
+    introduction = folder / "introduction.md"
+    sections = [introduction.read_text(encoding="utf-8") if introduction.is_file() else INTRODUCTION]
     for recipe in recipes:
         runs = read_runs(folder, recipe)
         hardware = " and ".join(sorted({f"{run['hardware']}, {run['date']}" for run in runs}))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from hf_causal.reading import tasks
 from hf_causal.reading.evidence import Answer, Evidence
 
 if TYPE_CHECKING:
@@ -53,6 +54,12 @@ def identification(answering: Answering) -> Answer:
     return _about_effect(answering, evidence, message, {"hedge": answering.listed(hedge)})
 
 
+def quantity(answering: Answering) -> Answer:
+    """Answers a question about a model in numbers in the words of its task's proof."""
+    evidence = _prove(answering)
+    return answering.done(evidence.answer, tasks.explain(evidence.prompt, evidence.certificate), (evidence,))
+
+
 def _about_effect(answering: Answering, evidence: Evidence, message: str, values: dict[str, str]) -> Answer:
     x, y = answering.asked.names
     members = answering.listed(answering.asked.given)
@@ -84,6 +91,8 @@ ANSWERS: dict[str, Callable[[Answering], Answer]] = {
     "relevance": relevance,
     "adjustment": adjustment,
     "identification": identification,
+    "quantities": quantity,
+    "comparisons": quantity,
 }
 """From the kind of a question about effects to what answers it."""
 

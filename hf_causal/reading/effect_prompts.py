@@ -46,6 +46,9 @@ def effect_prompt(reading: Reading) -> Reading:
         raise Unclear("mixed", 0, 0)
     if unseen := [name for name in (*asked.names, *asked.given) if name in latent]:
         raise Unclear("latent_asked", 0, 0, name=unseen[0])
+    known = {name for pair in (*reading.edges, *reading.hidden) for name in pair}
+    if nowhere := [name for name in reading.latent if name not in known]:
+        raise Unclear("latent_nowhere", 0, 0, name=nowhere[0])
     statements = _statements(reading)
     stated = {name for statement in statements for name in statement[:2]}
     names = tuple(name for name in reading.names if name in stated)

@@ -98,7 +98,8 @@ class EffectQuestions(Transformer[Any, Any]):
 
     def depends(self, *children: Any) -> Core:
         targets, changed = [child for child in children if isinstance(child, Group)]
-        return _core(changed, targets)
+        alone = any(isinstance(child, Token) and child.kind == "CHANGE_IF" for child in children)
+        return _core(changed, targets, changes=alone)
 
     def held_first(self, *children: Any) -> Asked:
         return _relevance(only(children, Core), only(children, Group).mentions)
@@ -174,12 +175,16 @@ class EffectQuestions(Transformer[Any, Any]):
 _CHANGES = ("CHANGE_ALONE", "CHANGE", "CHANGING", "CHANGE_OF")
 
 
-def _core(changed: Group, targets: Group, causes: bool = False) -> Core:
+def _core(changed: Group, targets: Group, causes: bool = False, changes: bool = False) -> Core:
     if len(targets.mentions) > 1 and targets.separators[-1] != "or":
         raise Unclear("targets_or", targets.start, targets.end)
-    return Core(changed, targets, causes)
+    return Core(changed, targets, causes, changes)
 
 
 def _relevance(core: Core, held: tuple[Mention, ...]) -> Asked:
-    pair = (*core.changed.mentions, *core.targets.mentions)
-    return Asked("relevance", pair, held, num_changed=len(core.changed.mentions), causes=core.causes)
+    changed = core.changed
+    if len(changed.mentions) > 1 and changed.separators[-1] != "or" and not core.changes:
+        # "Can A and B affect C" may ask whether each of them can.
+        raise Unclear("changed_or", changed.start, changed.end)
+    pair = (*changed.mentions, *core.targets.mentions)
+    return Asked("relevance", pair, held, num_changed=len(changed.mentions), causes=core.causes)

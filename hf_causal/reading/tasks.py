@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from hf_causal.graphs.equivalence import MAX_VARIABLES
 from hf_causal.tasks.adjustment import text as adjustment
 from hf_causal.tasks.co_occurrence import text as co_occurrence
+from hf_causal.tasks.comparisons import text as comparisons
 from hf_causal.tasks.corr2cause import text as corr2cause
 from hf_causal.tasks.d_separation import text as d_separation
 from hf_causal.tasks.identification import text as identification
 from hf_causal.tasks.proving import check, prove
+from hf_causal.tasks.proving import read as read_prompt
+from hf_causal.tasks.quantities import text as quantities
 from hf_causal.tasks.relevance import text as relevance
+from hf_causal.tasks.shared.explanations import keep_name
 from hf_causal.tasks.shared.names import RESERVED_WORDS, Renaming, is_name
 from hf_causal.tasks.shared.proofs import Proof, find_cycle
 from hf_causal.tasks.transitivity import proof as _transitivity
@@ -57,6 +62,20 @@ def effect_prompt(
     return task, str(identification.Prompt(tuple(statements), pair))
 
 
+def quantity_prompt(texts: Sequence[str]) -> tuple[str, str, tuple[str, ...]]:
+    """Returns the task of a text with probabilities, its prompt and names; raises `ValueError` if no task reads it."""
+    task = comparisons if comparisons.recognizes(" ".join(texts)) else quantities
+    prompt = task.parse_prompt(" ".join(one if one[-1] in ".?!" else f"{one}." for one in texts))
+    name = "comparisons" if task is comparisons else "quantities"
+    return name, str(prompt), prompt.stated.model.names
+
+
+def explain(prompt: str, certificate: str) -> str:
+    """Returns the first sentence of a proof in words, with the names of the prompt."""
+    task, parsed = read_prompt(prompt)
+    return task.explain(parsed, json.loads(certificate), keep_name).summary
+
+
 def require_back_door(prompt: str) -> None:
     """Raises `ValueError` where the back-door criterion may have another answer than a prompt about adjustment."""
     adjustment.parse_prompt(prompt.replace("a valid adjustment set", "a valid back-door adjustment set"))
@@ -100,11 +119,13 @@ __all__ = [
     "causes_prompt",
     "check",
     "effect_prompt",
+    "explain",
     "find_cycle",
     "hypothesis_prompt",
     "is_name",
     "prove",
     "prove_cause",
+    "quantity_prompt",
     "relevance_prompt",
     "require_back_door",
     "separation_prompt",

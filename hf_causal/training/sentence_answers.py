@@ -11,6 +11,7 @@ from torch import nn
 
 from hf_causal.training.objectives import BatchLoss, Counts, ObjectiveOptions
 from hf_causal.training.packing import IGNORED, PackedData, describe_family
+from hf_causal.training.pointed_data import AdjustmentData, RelevanceData
 from hf_causal.training.question_data import QuestionData
 from hf_causal.training.separation_data import SeparationData
 from hf_causal.training.system_data import SystemData
@@ -24,7 +25,7 @@ class SentenceOptions(ObjectiveOptions):
     all_questions: bool = False
     """Ask about every ordered pair of a premise's nodes, not only the pairs of the rows."""
     drawn_questions: int = 0
-    """Additional questions about d-separation for each premise, drawn at random."""
+    """Additional questions about d-separation, relevance or adjustment for each premise, drawn at random."""
     sentence_loss_weight: float = 0.0
     """Weight of the loss on whether each statement is reached."""
     name_loss_weight: float = 0.0
@@ -60,6 +61,8 @@ TASK_DATA: dict[str, type[_TaskData]] = {
     "transitivity": QuestionData,
     "d_separation": SeparationData,
     "corr2cause": SystemData,
+    "relevance": RelevanceData,
+    "adjustment": AdjustmentData,
 }
 """Class that reads the rows of each task that the model has sentences for."""
 
@@ -108,18 +111,36 @@ class BallHead(ClassHead):
         return HeadLoss(losses[labels != IGNORED].sum(), hits, self.count(batch))
 
 
+@dataclass(frozen=True)
+class PathHead(BallHead):
+    """The mean of several binary cross-entropies on what passes each statement, so that a statement counts once."""
+
+    def count(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        return super().count(batch) // batch[self.labels].shape[-1]
+
+    def __call__(self, outputs: Any, batch: dict[str, torch.Tensor]) -> HeadLoss:
+        summed = super().__call__(outputs, batch)
+        return summed._replace(loss_sum=summed.loss_sum / batch[self.labels].shape[-1])
+
+
 ANSWER_HEADS = (ClassHead("labels", "question_logits"), ClassHead("system_labels", "system_logits"))
 """Heads of the answers to questions about statements, and about closed systems."""
-STATEMENT_HEADS = (ClassHead("sentence_labels", "sentence_logits"), BallHead("ball_labels", "ball_logits"))
-"""Heads that predict a property of every statement: whether it is reached, and whether the ball crosses it."""
+STATEMENT_HEADS = (
+    ClassHead("sentence_labels", "sentence_logits"),
+    BallHead("ball_labels", "ball_logits"),
+    PathHead("path_labels", "path_logits"),
+)
+"""Heads that predict a property of every statement: whether it is reached, whether the ball crosses it, and what
+decides about an adjustment set."""
 
 
 class SentenceAnswers:
     """Cross-entropy of the answers, and four further losses with weights of their own.
 
     With `sentence_loss_weight`, every statement has a target too: whether its cause is reached from the node in
-    question; in questions about d-separation, whether the Bayes ball crosses it with and against its arrow. The name
-    and gate losses are properties of the model.
+    question; in questions about d-separation, whether the Bayes ball crosses it with and against its arrow; about
+    adjustment, the five properties of [`hf_causal.graphs.adjustment_walks`]. The name and gate losses are properties
+    of the model.
 
     Args:
         recipe ([`Recipe`]): Its options are [`SentenceOptions`]; its seed draws questions and repetitions.

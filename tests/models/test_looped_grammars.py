@@ -45,7 +45,7 @@ def model(request, tokenizer):
             for layer, factor, bias in ((block.up_proj, 2, 0.0), (block.down_proj, 2, -0.5)):
                 layer.weight.mul_(factor)
                 layer.bias.fill_(bias)
-            if block.separates:
+            if block.context_task:
                 block.context_proj.weight.mul_(4)
     return model.eval()
 
@@ -90,8 +90,8 @@ def test_it_reads_pairs_and_conditioning_sets(tokenizer, prompt):
     statements = re.findall(r"(\w+) causes (\w+)\.", prompt)
     given = asked[3].split(", ") if asked[3] else []
     assert names == [*itertools.chain(*statements), asked[1], asked[2], *given]
-    assert read.separations.tolist() == [[True]]
-    assert read.given.tolist() == [[0] * len(given)]
+    assert read.tasks.tolist() == [[1]]
+    assert read.further.tolist() == [[0] * len(given)]
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@ import random
 import re
 
 import pytest
+import reading_texts
 from reading_scores import DATA, score_effects
 from test_reading_scores import covered
 
 from hf_causal.reading import ReadingError, answer, read
-from hf_causal.reading.effect_words import effect_lexicon
+from hf_causal.reading.effect_words import has_cue
 from hf_causal.reading.hidden import project
 from hf_causal.reading.lexicon import load
 from hf_causal.reading.patterns import expand
@@ -156,6 +157,75 @@ def test_names_that_may_be_one_thing_are_refused_where_it_matters():
         read(told, "Is it enough to adjust for weight to estimate the effect of diet on health?")
 
 
+GRAPHS = [
+    ("dag { A -> B ; A <-> B }", "A causes B. A and B share a hidden cause."),
+    ("dag { U [latent] ; U -> A ; U -> B ; A -> B }", "A causes B. A and B share a hidden cause."),
+    ('dag { A [exposure] ; B [outcome,pos="0,1"] ; A -> B }', "A causes B."),
+]
+
+
+@pytest.mark.parametrize(("graph", "premise"), GRAPHS)
+def test_graphs_of_dagitty_have_hidden_causes_and_unobserved_nodes(graph, premise):
+    question = "Can the effect of A on B be computed from observations alone?"
+    assert read(graph, question).prompt == f"{premise} {question}"
+    assert answer(read(graph, "Does A cause B?")).answer == "Yes"
+
+
+@pytest.mark.parametrize("question", ["Is the effect of A on B identifiable?", "Are A and B independent?"])
+@pytest.mark.parametrize("role", ["selected", "adjusted"])
+def test_a_graph_that_selects_is_refused(role, question):
+    with pytest.raises(ReadingError, match="selects or adjusts for “S”"):
+        read(f"dag {{ S [{role}] ; A -> S ; A -> B }}", question)
+
+
+CLOSED = " There are no hidden common causes."
+NUMBERS = "P(smoking=1) = 0.3. P(cancer=1 | smoking=1) = 0.2. P(cancer=1 | smoking=0) = 5%." + CLOSED
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "expected"),
+    [
+        ("What is the average treatment effect of smoking on cancer?", "quantities", "0.15"),
+        ("What is P(cancer=1 | do(smoking=0))?", "quantities", "0.05"),
+        ("Is the average treatment effect of smoking on cancer larger than 0.1?", "comparisons", "Yes"),
+    ],
+)
+def test_models_in_numbers(question, kind, expected):
+    found = answer(read(NUMBERS, question))
+    assert found.reading.question.kind == found.reading.task == kind and found.answer == expected
+    for proof in found.proofs:
+        proof.check()
+    json.dumps(found.as_dict())
+
+
+@pytest.mark.parametrize(
+    ("premises", "question", "reason"),
+    [
+        (NUMBERS, "How likely is cancer?", "it should have the form"),
+        (NUMBERS, "Does smoking cause cancer?", "it should have the form"),
+        (NUMBERS.removesuffix(CLOSED), "What is P(cancer=1)?", "cannot read|does not say"),
+        ("Smoking causes cancer with probability 0.2.", "Does smoking cause cancer?", "it should have the form"),
+        (NUMBERS.replace("P(cancer=1 | smoking=0)", "P(Cancer=1 | smoking=0)"), "What is P(cancer=1 | do(smoking=0))?",
+         "one thing or two"),
+        ("30% of people smoke.", "What is the average treatment effect of smoking on cancer?", "says nothing"),
+    ],
+)  # fmt: skip
+def test_numbers_that_no_task_reads_are_refused(premises, question, reason):
+    with pytest.raises(ReadingError, match=reason):
+        read(premises, question)
+
+
+def test_a_word_that_changes_the_meaning_is_refused_wherever_it_stands():
+    draw = random.Random(8)
+    rows = [row for row in READ if not row["premises"].startswith("dag")]
+    for _ in range(150):
+        row = draw.choice(rows)
+        made = reading_texts.Made(row["premises"], row["question"], frozenset(), ("", ""), "")
+        chinese = "\u4e00" <= max(row["question"]) <= "\u9fff"
+        with pytest.raises(ReadingError):
+            read(*reading_texts.insert_change(draw, made, chinese))
+
+
 @pytest.mark.parametrize("language", ["english", "chinese"])
 def test_a_phrase_has_one_kind(language):
     data = load(f"effects_{language}.yaml")
@@ -163,7 +233,7 @@ def test_a_phrase_has_one_kind(language):
     for kind, patterns in data["kinds"].items():
         for phrase in (one for pattern in patterns for one in expand(pattern, data["patterns"])):
             assert kinds.setdefault(phrase, kind) == kind, phrase
-    assert effect_lexicon(language).telling <= effect_lexicon(language).cues
+    assert has_cue(data["telling"][-1], language, "cues", "telling")
 
 
 @pytest.mark.parametrize("pattern", ["(a|b", "a)", "[a|b", "(a]"])

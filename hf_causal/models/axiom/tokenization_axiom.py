@@ -25,13 +25,25 @@ _CONTEXTS = (
 
 # The same for words of further tasks that could be names. Phrases of several words, and words with punctuation, cannot
 # be names and are recognized anywhere.
+_AFTER_LAST = r"\s*\.?\s*\z|\s+(?:d-separated|are\ independent|together\ cause|are\ held|share\ a\ hidden)"
 _CONTEXT_OF = {
     "Are": rf"\AAre(?=\s+{_NAME}\s+and\s)",
-    "and": rf"(?<=\s)and(?=\s+{_NAME}(?:\s*\.?\s*\z|\s+(?:d-separated|are\ independent|together\ cause)))",
+    "and": rf"(?<=\s)and(?=\s+{_NAME}(?:{_AFTER_LAST}))",
     "given": r"(?<=\s)given(?=\s*\{)",
     "variables": r"(?<=[0-9]\s)variables(?=\s*,)",
     "influences": rf"(?<=\s)influences(?=\s+{_NAME}\s+through\s)",
     "However,": r"(?:\A|(?<=follows:\s))However,(?=\s)",
+    "Can": r"\ACan(?=\s+changing\s)",
+    "changing": rf"(?<=Can\s)changing(?=\s+{_NAME})",
+    "affect": rf"(?<=\s)affect(?=\s+{_NAME}\s*(?:,|or\s|if\s|\?|\z))",
+    "or": rf"(?<=\s)or(?=\s+{_NAME}(?:\s+(?:affect|if)\s|\s*\??\s*\z))",
+    "if": r"(?<=\s)if(?=\s[^.?]*\sheld\s+fixed\s*\??\s*\z)",
+    "is": r"(?<=\s)is(?=\s+held\s+fixed\s*\??\s*\z)",
+    "are": r"(?<=\s)are(?=\s+held\s+fixed\s*\??\s*\z)",
+    "held": r"(?<=\s)held(?=\s+fixed\s*\??\s*\z)",
+    "fixed": r"(?<=\sheld\s)fixed(?=\s*\??\s*\z)",
+    "Is": r"\AIs(?=\s*\{)",
+    "on": rf"(?<=\s)on(?=\s+{_NAME}\s*\??\s*\z)",
 }
 
 

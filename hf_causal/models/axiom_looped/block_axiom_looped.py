@@ -12,11 +12,15 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 
 from .configuration_axiom_looped import AxiomLoopedConfig
 from .names_axiom_looped import Linear
+from .questions_axiom_looped import NameVectors
 
 FLAG_GAIN = 4.0
 """Flag logits are this multiple of the update layer's output, so that flags can saturate early in training."""
 WEIGHT_COST = 2.0
 """Weight of the mean size of weights in [`AxiomLoopedBlock.cost`], relative to the mean openness of gates."""
+CONTEXT_SIZES = {"d_separation": 4, "relevance": 4, "adjustment": 8}
+"""Constant inputs of a sentence in questions about each task: whether the sentence is a statement or the question,
+which of a statement's two nodes are in the set of the question, and for adjustment which are its two nodes."""
 DENSE_LIMIT = 64
 """Prompts with more sentences than this pass flags along their matches only, the others along all pairs."""
 
@@ -29,7 +33,7 @@ class AxiomLoopedBlock(GradientCheckpointingLayer):
     question.
     """
 
-    def __init__(self, config: AxiomLoopedConfig, separates: bool = False):
+    def __init__(self, config: AxiomLoopedConfig, context_task: str | None = None):
         super().__init__()
         self.config = config
         heads = config.num_attention_heads
@@ -42,11 +46,9 @@ class AxiomLoopedBlock(GradientCheckpointingLayer):
             self.distance_bias = nn.Parameter(torch.empty(heads, 2 * config.max_sentence_distance + 1))
         self.up_proj = Linear(2 * heads, config.intermediate_size)
         self.kind_proj = Linear(2, config.intermediate_size, bias=False)
-        self.separates = separates
-        if separates:
-            # Whether the question is about d-separation, for statements and for the question, and which of a
-            # statement's two nodes are given.
-            self.context_proj = Linear(4, config.intermediate_size, bias=False)
+        self.context_task = context_task
+        if context_task is not None:
+            self.context_proj = Linear(CONTEXT_SIZES[context_task], config.intermediate_size, bias=False)
         self.down_proj = Linear(config.intermediate_size, heads)
 
     def initialize(self) -> None:
@@ -64,31 +66,28 @@ class AxiomLoopedBlock(GradientCheckpointingLayer):
         if hasattr(self, "distance_bias"):
             init.constant_(self.distance_bias, -4.0)
 
-    def match(self, statements: torch.Tensor, questions: torch.Tensor, filled: torch.Tensor) -> torch.Tensor:
+    def match(self, names: NameVectors) -> torch.Tensor:
         """Computes how well any two sentences match in each head.
 
         Args:
-            statements (`torch.Tensor`): Unit name vectors, (batch, statements, 2, name_size), or numbers of spellings
-                with a size of 1, 0 for padding.
-            questions (`torch.Tensor`): The same of the questions, (batch, questions, 2, name_size).
-            filled (`torch.Tensor`): Which statements are not padding, (batch, statements).
+            names ([`NameVectors`]): The batch.
 
         Returns:
             `torch.Tensor`: fp32 of shape (batch, heads, questions, receivers, senders), where the sentences are the
             statements and then the question itself.
         """
-        floor = self.config.match_floor
+        floor, statements, questions = self.config.match_floor, names.statements, names.questions
         gates = (self.config.gate_gain * self.gates.float()).sigmoid()
         among = self._gated(self.compare("bird,bjsd->bijrs", statements, statements), gates[0])
         if self.config.sentence_positions == "relative":
             among = torch.maximum(among, self._near(among.shape[-1], among.device))
-        from_question = self._gated(self.compare("bird,bqsd->bqirs", statements, questions), gates[1])
-        to_question = self._gated(self.compare("bqrd,bjsd->bqjrs", questions, statements), gates[2])
+        from_question = self._gated(self.compare_from_questions(names), gates[1])
+        to_question = self._gated(self.compare_to_questions(names), gates[2])
         itself = self._gated(self.compare("bqrd,bqsd->bqrs", questions, questions)[:, :, None], gates[3])
         count = questions.shape[1]
         upper = torch.cat([among[:, :, None].expand(-1, -1, count, -1, -1), from_question[..., None]], dim=-1)
         lower = torch.cat([to_question, itself], dim=-1)[..., None, :]
-        padding_mask = nn.functional.pad(filled, (0, 1), value=True)[:, None, None, None, :]
+        padding_mask = nn.functional.pad(names.statement_mask, (0, 1), value=True)[:, None, None, None, :]
         matches = torch.cat([upper, lower], dim=-2) * padding_mask
         matches = torch.where(matches < floor, 0.0, matches)
         if self.config.aggregation == "softmax":  # over the logarithms of the matches, with a sink
@@ -112,32 +111,51 @@ class AxiomLoopedBlock(GradientCheckpointingLayer):
         numbers = [_aligned(*pair, output) for pair in zip((first, second), inputs.split(","), strict=True)]
         return ((numbers[0] == numbers[1]) & (numbers[0] > 0)).float()
 
+    def compare_from_questions(self, names: NameVectors) -> torch.Tensor:
+        """Compares each statement with each question: cosines (batch, questions, statements, 2, 2).
+
+        The last dimension is the question's two names; with `others`, the most similar of the names next to each.
+        """
+        cosines = self.compare("bird,bqsd->bqirs", names.statements, names.questions)
+        if not names.others.shape[3]:
+            return cosines
+        return torch.maximum(cosines, self.compare("bird,bqsod->bqirso", names.statements, names.others).amax(-1))
+
+    def compare_to_questions(self, names: NameVectors) -> torch.Tensor:
+        """Compares each question with each statement as [`compare_from_questions`], the question's names before."""
+        cosines = self.compare("bqrd,bjsd->bqjrs", names.questions, names.statements)
+        if not names.others.shape[3]:
+            return cosines
+        return torch.maximum(cosines, self.compare("bqrod,bjsd->bqjrso", names.others, names.statements).amax(-1))
+
     def equal(self, cosines: torch.Tensor) -> torch.Tensor:
         """Computes to which degree names are equal, between 0 and 1, from their cosines."""
         scale = self.log_scale.float().clamp(max=math.log(self.config.max_scale)).exp()
         return (scale * (cosines - self.threshold.float())).sigmoid()
 
-    def context(self, statements: torch.Tensor, given: torch.Tensor, separations: torch.Tensor) -> torch.Tensor | None:
-        """Computes the constant inputs of d-separation questions, which are the same in every loop.
+    def context(self, names: NameVectors) -> torch.Tensor | None:
+        """Computes the constant inputs of the questions about a task, which are the same in every loop.
 
         Args:
-            statements (`torch.Tensor`): Unit name vectors, (batch, statements, 2, name_size).
-            given (`torch.Tensor`): Unit name vectors of the conditioning sets, zero for padding, (batch, questions,
-                given, name_size).
-            separations (`torch.Tensor`): Which questions ask about d-separation, (batch, questions).
+            names ([`NameVectors`]): The batch.
 
         Returns:
-            `torch.Tensor`: Of shape (batch, questions, sentences, 4), or None where no question is about d-separation.
+            `torch.Tensor`: Of shape (batch, questions, sentences, inputs), see [`CONTEXT_SIZES`], or None where no
+            question is about the task.
         """
-        if not self.separates or not separations.any():
+        if self.context_task is None or not (asks := names.about(self.context_task)).any():
             return None
-        batch, questions = separations.shape
+        batch, questions = asks.shape
+        statements, given = names.statements, names.given
         context = torch.zeros(batch, questions, statements.shape[1] + 1, 4, device=statements.device)
-        context[:, :, :-1, 0] = separations[:, :, None].to(context)
-        context[:, :, -1, 1] = separations.to(context)
+        context[:, :, :-1, 0] = asks[:, :, None].to(context)
+        context[:, :, -1, 1] = asks.to(context)
         if given.shape[2]:
             equal = self.equal(self.compare("bird,bqgd->bqirg", statements, given)).amax(-1)
             context = torch.cat([context[..., :2], nn.functional.pad(equal, (0, 0, 0, 1))], dim=-1)
+        if self.context_task == "adjustment":
+            equal = self.equal(self.compare_from_questions(names)).flatten(-2)
+            context = torch.cat([context, nn.functional.pad(equal, (0, 0, 0, 1))], dim=-1)
         return context
 
     def _gated(self, cosines: torch.Tensor, gates: torch.Tensor) -> torch.Tensor:

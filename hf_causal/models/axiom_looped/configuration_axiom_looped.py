@@ -36,9 +36,22 @@ WORDS = {
         "together cause some other variable(s)",
         "Some variable(s) cause(s) both",
     ),
+    "relevance": ("Can", "changing", "affect", "or", "and", "if", "is", "are", "held", "fixed", ","),
+    "adjustment": (
+        "Is",
+        "{",
+        "}",
+        ",",
+        "a valid adjustment set for the effect of",
+        "on",
+        "and",
+        "share a hidden cause",
+    ),
 }
 """Words and set phrases of each task in addition to those of transitivity; the Hub ships this file, so that they stand
 here and not in the registry of tasks alone."""
+QUESTION_TASKS = ("transitivity", "d_separation", "relevance", "adjustment")
+"""What a question about stated causes may ask about."""
 
 
 @strict
@@ -48,7 +61,8 @@ class AxiomLoopedConfig(PreTrainedConfig):
 
     Args:
         grammars (`list[str]`, defaults to `["transitivity"]`):
-            Tasks whose prompts the model reads, among `"transitivity"`, `"d_separation"` and `"corr2cause"`.
+            Tasks whose prompts the model reads, among `"transitivity"`, `"d_separation"`, `"corr2cause"`,
+            `"relevance"` and `"adjustment"`.
         words (`dict[str, int]`, *optional*):
             Token ids of the words and phrases that these tasks have in addition to those of transitivity.
         vocab_size (`int`, defaults to 73):
@@ -88,7 +102,8 @@ class AxiomLoopedConfig(PreTrainedConfig):
             Blocks, each with its own weights, that make up one loop. For comparisons.
         separate_blocks (`bool`, defaults to `False`):
             Whether questions about d-separation loop through separate blocks, which then share only the name encoder
-            with questions about causes.
+            with questions about causes. Questions about relevance and about adjustment always have their separate
+            blocks.
         aggregation (`str`, defaults to `"or"`):
             How the flags of matching sentences are aggregated: `"or"` (their maximum) or `"softmax"` (their average
             with an attention sink). For comparisons.
@@ -142,6 +157,8 @@ class AxiomLoopedConfig(PreTrainedConfig):
         "self_questions",
         "ball_logits",
         "loop_ball_logits",
+        "path_logits",
+        "question_tasks",
         "system_logits",
         "block_cost",
         "readable",

@@ -32,17 +32,17 @@ class LongPrompt:
         self.block, config = block, block.config
         self.count, self.questions = int(names.statement_mask.sum()), names.questions.shape[1]
         statements = names.statements[:, : self.count]
+        names = names._replace(statements=statements)
         spelled, self.ids = names.spelled[0, : self.count].unique(return_inverse=True)
         self.num_names, heads = len(spelled), config.num_attention_heads
         self.gates = (config.gate_gain * block.gates.float()).sigmoid()
         self._join(statements[0].flatten(0, 1))
         # Weights between each question and each statement: (questions, statements, heads).
-        forth = block.compare("bird,bqsd->bqirs", statements, names.questions)[0]
-        back = block.compare("bqrd,bjsd->bqjrs", names.questions, statements)[0]
+        forth, back = block.compare_from_questions(names)[0], block.compare_to_questions(names)[0]
         itself = block.compare("bqrd,bqsd->bqrs", names.questions, names.questions)[0]
         self.from_question, self.to_question = self._weights(forth, 1), self._weights(back, 2)
         self.itself = self._weights(itself, 3)
-        self.context = block.context(statements, names.given, names.separations)
+        self.context = block.context(names)
         device = statements.device
         self.sentences = self.count + 1
         rows = self.questions * self.sentences

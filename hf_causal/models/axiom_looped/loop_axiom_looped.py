@@ -91,9 +91,9 @@ class FlagLoop:
             return self._run_long()
         names = self.names
         average = self.config.aggregation == "softmax"
-        matches = (block.match(names.statements, names.questions, names.statement_mask) for block in self.blocks)
+        matches = (block.match(names) for block in self.blocks)
         self.matches = [Matches(match, average) for match in matches]
-        self.contexts = [block.context(names.statements, names.given, names.separations) for block in self.blocks]
+        self.contexts = [block.context(names) for block in self.blocks]
         if torch.compiler.is_exporting() and self.until_converged:
             return self._run_exported()
         return self._run_eager(record)

@@ -12,22 +12,20 @@ from transformers.loss.loss_utils import fixed_cross_entropy
 from transformers.modeling_utils import PreTrainedModel
 from transformers.utils.generic import can_return_tuple
 
-from .block_axiom_looped import FLAG_GAIN, AxiomLoopedBlock, full_precision
-from .configuration_axiom_looped import AxiomLoopedConfig
-from .loop_axiom_looped import FlagLoop, LoopResult, is_long, merge_histories
-from .names_axiom_looped import (
-    AxiomLoopedNameEncoder,
-    Linear,
-    name_overlap,
-    number_codes,
-    number_spellings,
-    spelling_codes,
-)
+from .block_axiom_looped import AxiomLoopedBlock, full_precision
+from .configuration_axiom_looped import QUESTION_TASKS, AxiomLoopedConfig
+from .heads_axiom_looped import SEPARATE_TASKS, add_heads, classify, classify_statements
+from .loop_axiom_looped import FlagLoop, LoopResult, merge_histories
+from .names_axiom_looped import AxiomLoopedNameEncoder, Linear
 from .output_axiom_looped import AxiomLoopedOutput
-from .questions_axiom_looped import NameVectors, pointed_questions, written_questions
+from .questions_axiom_looped import NameVectors, Pointers, pointed_questions, written_questions
 from .reading_axiom_looped import Sentences, read_sentences
+from .self_questions_axiom_looped import answer_self_questions
 from .system_reading_axiom_looped import read_systems
 from .systems_axiom_looped import AxiomLoopedSystemBlock, AxiomLoopedSystemReasoner
+from .vectors_axiom_looped import name_vectors, numbers_of_long_prompts
+
+ADJUSTMENT = QUESTION_TASKS.index("adjustment")
 
 
 class AxiomLoopedPreTrainedModel(PreTrainedModel):
@@ -61,11 +59,17 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
             self.name_encoder = AxiomLoopedNameEncoder(config)
             self.metric = Linear(config.name_size, config.name_size, bias=False)
         separates, apart = config.reads("d_separation"), config.separate_blocks
-        count = range(config.num_blocks)
-        self.blocks = nn.ModuleList(AxiomLoopedBlock(config, separates and not apart) for _ in count)
+        self.blocks = self._make_blocks("d_separation" if separates and not apart else None)
         if apart:
-            self.separation_blocks = nn.ModuleList(AxiomLoopedBlock(config, True) for _ in count)
+            self.separation_blocks = self._make_blocks("d_separation")
+        for task in SEPARATE_TASKS:
+            if config.reads(task):
+                setattr(self, f"{task}_blocks", self._make_blocks(task))
         self.post_init()
+
+    def _make_blocks(self, context_task: str | None) -> nn.ModuleList:
+        config = self.config
+        return nn.ModuleList(AxiomLoopedBlock(config, context_task) for _ in range(config.num_blocks))
 
     def get_input_embeddings(self) -> nn.Embedding | None:
         return self.name_encoder.embed_characters if hasattr(self, "name_encoder") else None
@@ -81,6 +85,8 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         question_words: torch.LongTensor | None = None,
         question_given: torch.LongTensor | None = None,
         question_separations: torch.BoolTensor | None = None,
+        question_tasks: torch.LongTensor | None = None,
+        question_others: torch.LongTensor | None = None,
         num_loops: int | None = None,
         output_loops: bool = False,
         **kwargs,
@@ -100,6 +106,12 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
                 in the same way, with -1 for padding.
             question_separations (`torch.BoolTensor` of shape `(batch, questions)`, *optional*):
                 Which of these questions ask about d-separation; by default all, with `question_given`.
+            question_tasks (`torch.LongTensor` of shape `(batch, questions)`, *optional*):
+                What these questions ask about, as an index of `QUESTION_TASKS`; `question_given` is then what is held
+                fixed, or the set of which the question asks whether it is valid.
+            question_others (`torch.LongTensor` of shape `(batch, questions, 2, others)`, *optional*):
+                Further nodes that are changed, and that may be affected, numbered in the same way, with -1 for
+                padding.
             num_loops (`int`, *optional*):
                 Exactly this many loops, instead of as many as each prompt needs.
             output_loops (`bool`):
@@ -115,14 +127,16 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
             _refuse_without_question(sentences)
         # Matching decides between names that differ in one character: not in half precision.
         with full_precision(input_ids.device):
-            vectors, overlap = self._name_vectors(sentences)
-            spelled = self._numbers_of_long_prompts(sentences)
+            encoder, metric = getattr(self, "name_encoder", None), getattr(self, "metric", None)
+            vectors, overlap = name_vectors(sentences, self.config, encoder, metric, self.training)
+            spelled = numbers_of_long_prompts(sentences, self.config)
             if question_words is None:
                 names = written_questions(vectors, sentences, spelled)
             else:
-                names = pointed_questions(
-                    vectors, sentences, spelled, question_words, question_given, question_separations
+                pointers = Pointers(
+                    question_words, question_given, question_separations, question_tasks, question_others
                 )
+                names = pointed_questions(vectors, sentences, spelled, pointers)
             flags, loops, history = self._loop(names, num_loops, output_loops)
         return AxiomLoopedOutput(
             last_hidden_state=flags * names.question_mask[:, :, None, None],
@@ -130,64 +144,35 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
             loop_states=history,
             name_overlap=overlap,
             block_cost=self._cost() if self.training else None,
-            separations=names.separations,
+            separations=names.about("d_separation"),
+            question_tasks=names.tasks,
             self_questions=sentences.self_questions if question_words is None else None,
             question_mask=names.question_mask,
             readable=sentences.readable,
         )
 
-    def _name_vectors(self, sentences: Sentences) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Returns unit vectors of all names, (batch, names, size), and in training how similar different ones are.
-
-        Where names are compared by spelling, their numbers take the place of vectors.
-        """
-        ids, words = sentences.character_ids, sentences.character_words
-        batch, names = sentences.statements.shape[0], sentences.names_per_row
-        if self.config.name_encoder == "spelling":
-            codes = spelling_codes(ids, words, batch * names, self.config.vocab_size)
-            return number_codes(codes.view(batch, names, -1))[..., None], None
-        vectors = self._encode(sentences)
-        overlap = name_overlap(vectors, self.metric, self.config.name_margin) if self.training else None
-        return self._unit_vectors(vectors, sentences), overlap
-
-    def _numbers_of_long_prompts(self, sentences: Sentences) -> torch.Tensor:
-        """Numbers the names of statements by spelling, (batch, statements, 2); none where all prompts are short."""
-        batch, width = sentences.statements.shape
-        if not is_long(width):
-            return torch.zeros(batch, 0, 2, dtype=torch.long, device=sentences.statements.device)
-        count = batch * sentences.names_per_row
-        codes = spelling_codes(sentences.character_ids, sentences.character_words, count, self.config.vocab_size)
-        return number_codes(codes.view(batch, sentences.names_per_row, -1))[:, : 2 * width].unflatten(1, (width, 2))
-
-    def _encode(self, sentences: Sentences) -> torch.Tensor:
-        """Encodes the names of a batch: (batch * names, size)."""
-        ids, words = sentences.character_ids, sentences.character_words
-        num_words = sentences.statements.shape[0] * sentences.names_per_row
-        if self.config.name_encoder == "characters":
-            return self.name_encoder(ids, words, num_words)
-        # One random vector for each spelling in the batch, drawn anew in every call.
-        numbers = number_spellings(ids, words, num_words)
-        return torch.randn(int(numbers.max()) + 1, self.config.name_size, device=words.device)[numbers]
-
-    def _unit_vectors(self, vectors: torch.Tensor, sentences: Sentences) -> torch.Tensor:
-        """Turns encoded names into unit vectors of which equal names have a cosine of 1: (batch, names, size)."""
-        batch, width = sentences.statements.shape
-        vectors = vectors.view(batch, sentences.names_per_row, -1)
-        # What all names of a premise share tells none of them apart: `gene1`, `gene2`, `gene3`.
-        statements = vectors[:, : 2 * width].unflatten(1, (width, 2))
-        filled = sentences.statements[:, :, None, None]
-        mean = (statements * filled).sum((1, 2)) / (2 * filled.sum((1, 2))).clamp(min=1)
-        return nn.functional.normalize(self.metric(vectors - mean[:, None]), dim=-1)
-
     def _cost(self) -> torch.Tensor:
-        """Computes the mean cost of the blocks, of those for d-separation where there are such."""
-        blocks = self.separation_blocks if self.config.separate_blocks else self.blocks
-        return torch.stack([block.cost() for block in blocks]).mean()  # type: ignore[operator]
+        """Computes the mean cost of the blocks, of those for d-separation where there are such, summed over tasks."""
+        stacks = [self.separation_blocks if self.config.separate_blocks else self.blocks]
+        stacks += [self._blocks_of(task) for task in SEPARATE_TASKS if self.config.reads(task)]
+        return sum(torch.stack([block.cost() for block in blocks]).mean() for blocks in stacks)  # type: ignore
+
+    def _blocks_of(self, task: str) -> nn.ModuleList:
+        return getattr(self, f"{task}_blocks")
 
     def _loop(self, names: NameVectors, num_loops: int | None, record: bool) -> LoopResult:
-        if self.config.separate_blocks:
+        stacks = [self._blocks_of(task) for task in SEPARATE_TASKS if self.config.reads(task)]
+        if self.config.separate_blocks or stacks:
             return self._loop_separately(names, num_loops, record)
         return self._flag_loop(self.blocks, names, num_loops).run(record)
+
+    def _questions_of_blocks(self, names: NameVectors) -> list[tuple[nn.ModuleList, torch.Tensor]]:
+        """Returns each stack of blocks with the questions that it answers, (batch, questions)."""
+        separate = [(self._blocks_of(task), names.about(task)) for task in SEPARATE_TASKS if self.config.reads(task)]
+        if self.config.separate_blocks:
+            separate.insert(0, (self.separation_blocks, names.about("d_separation")))
+        shared = ~torch.stack([asked for _, asked in separate]).any(0)
+        return [(blocks, names.question_mask & asked) for blocks, asked in [(self.blocks, shared), *separate]]
 
     def _flag_loop(self, blocks: nn.ModuleList, names: NameVectors, num_loops: int | None) -> FlagLoop:
         return FlagLoop(self.config, list(blocks), names, num_loops, self.training)  # type: ignore[arg-type]
@@ -197,10 +182,7 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         history: list[torch.Tensor] = []
         batch, device = names.question_mask.shape[0], names.question_mask.device
         used = torch.zeros(batch, dtype=torch.long, device=device)
-        for blocks, answered in (
-            (self.blocks, names.question_mask & ~names.separations),
-            (self.separation_blocks, names.question_mask & names.separations),
-        ):
+        for blocks, answered in self._questions_of_blocks(names):
             rows = answered.any(1).nonzero()[:, 0]
             if not len(rows):
                 continue
@@ -238,6 +220,7 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
             self.ball_classifier = nn.Linear(config.num_attention_heads, 2)
         if config.reads("corr2cause"):
             self.systems = AxiomLoopedSystemReasoner(config)
+        add_heads(self, config)
         self.post_init()
 
     @can_return_tuple
@@ -249,6 +232,8 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
         question_words: torch.LongTensor | None = None,
         question_given: torch.LongTensor | None = None,
         question_separations: torch.BoolTensor | None = None,
+        question_tasks: torch.LongTensor | None = None,
+        question_others: torch.LongTensor | None = None,
         system_ids: torch.LongTensor | None = None,
         system_words: torch.LongTensor | None = None,
         system_phrases: torch.LongTensor | None = None,
@@ -269,7 +254,8 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
                 The two variables of each hypothesis, as positions in the premise's list.
             system_phrases (`torch.LongTensor` of shape `(systems, hypotheses, phrases)`, *optional*):
                 The words and phrases of each hypothesis, 0 for padding.
-            attention_mask, question_words, question_given, question_separations, num_loops, output_loops:
+            attention_mask, question_words, question_given, question_separations, question_tasks, question_others,
+            num_loops, output_loops:
                 See [`AxiomLoopedModel.forward`].
 
         Raises:
@@ -289,8 +275,8 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
         """
         answers: dict[str, Any] = {}
         if input_ids is not None or system_ids is None:
-            questions = (question_words, question_given, question_separations)
-            answers = self._answer(input_ids, attention_mask, questions, num_loops, output_loops, kwargs)
+            pointers = Pointers(question_words, question_given, question_separations, question_tasks, question_others)
+            answers = self._answer(input_ids, attention_mask, pointers, num_loops, output_loops, kwargs)
             if labels is not None:
                 logits = answers["logits"] if labels.dim() == 1 else answers["question_logits"]
                 # Trainers that accumulate gradients over several batches pass the number of labels of all of them.
@@ -301,11 +287,11 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
             answers["system_logits"] = self.systems(systems, system_words, system_phrases)[-1]
         return AxiomLoopedOutput(**answers)
 
-    def _answer(self, input_ids, attention_mask, questions, num_loops, output_loops, options) -> dict[str, Any]:
+    def _answer(self, input_ids, attention_mask, pointers, num_loops, output_loops, options) -> dict[str, Any]:
         """Answers each prompt by the part of the model for its task."""
         closed = self._about_closed_systems(input_ids)
         if closed is None or not closed.any():
-            return self._answer_statements(input_ids, attention_mask, questions, num_loops, output_loops, options)
+            return self._answer_statements(input_ids, attention_mask, pointers, num_loops, output_loops, options)
         if closed.all():
             return self._answer_systems(input_ids, attention_mask, num_loops, output_loops)
         return self._answer_mixed(closed, input_ids, attention_mask, num_loops)
@@ -316,20 +302,17 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
             return None
         return (input_ids == self.config.word_ids["Hypothesis:"]).any(1)
 
-    def _answer_statements(self, input_ids, attention_mask, questions, num_loops, output_loops, options):
-        words, given, separations = questions
+    def _answer_statements(self, input_ids, attention_mask, pointers, num_loops, output_loops, options):
         outputs = self.model(
             input_ids,
             attention_mask,
-            question_words=words,
-            question_given=given,
-            question_separations=separations,
+            **{f"question_{name}": pointer for name, pointer in pointers._asdict().items()},
             num_loops=num_loops,
             output_loops=output_loops,
             **options,
         )
         with full_precision(input_ids.device):
-            all_logits = self._classify(outputs.last_hidden_state, outputs.separations)
+            all_logits = self._classify(outputs.last_hidden_state, outputs.question_tasks)
             question_logits = all_logits[:, :, -1]
             if not torch.compiler.is_exporting() and outputs.self_questions is not None:
                 question_logits = self._correct_self_questions(
@@ -349,8 +332,10 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
         """Computes the logits of loops and of Bayes balls, where there are such."""
         logits: dict[str, Any] = {}
         history = outputs.loop_states
+        if self.config.reads("adjustment") and bool((outputs.question_tasks == ADJUSTMENT).any()):
+            logits["path_logits"] = classify_statements(self.path_classifier, self.config, outputs.last_hidden_state)
         if history is not None:
-            logits["loop_logits"] = tuple(self._classify(flags, outputs.separations) for flags in history)
+            logits["loop_logits"] = tuple(self._classify(flags, outputs.question_tasks) for flags in history)
         if self.config.reads("d_separation") and bool(outputs.separations.any()):
             logits["ball_logits"] = self._classify_balls(outputs.last_hidden_state)
             if history is not None:
@@ -358,41 +343,19 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
         return logits
 
     def _correct_self_questions(self, logits, self_questions, input_ids, attention_mask, num_loops) -> torch.Tensor:
-        """Answers 'Does X cause X?' by whether an effect of X causes X; the loop counts X as reached by itself.
-
-        Args:
-            logits (`torch.Tensor`): Of all questions, (batch, questions, 2).
-            self_questions (`torch.Tensor`): Questions about a node and itself, (batch, questions).
-
-        Returns:
-            `torch.Tensor`: `logits` with those of the self-questions replaced. Yes is the most certain Yes among the
-            effects of X; without an effect, the logits are those of a question that no flag reaches; where the
-            text states that X causes X, those of one that all flags reach.
-        """
+        """Replaces the logits of questions about a node and itself, see [`answer_self_questions`]."""
         if not self_questions.any():
             return logits
-        logits = logits.clone()
+
+        def ask(row: int, pairs: torch.Tensor) -> torch.Tensor:
+            mask = None if attention_mask is None else attention_mask[row : row + 1]
+            outputs = self(input_ids[row : row + 1], mask, question_words=pairs[None], num_loops=num_loops)
+            return outputs.question_logits[0]
+
         sentences = read_sentences(input_ids, attention_mask, self.config)
-        batch, width = sentences.statements.shape
-        numbers = number_spellings(
-            sentences.character_ids, sentences.character_words, batch * sentences.names_per_row
-        ).view(batch, -1)
-        for row, question in self_questions.nonzero().tolist():
-            name = numbers[row, 2 * (width + question)]
-            causes, effects = numbers[row, : 2 * width].view(-1, 2).unbind(1)
-            starts = (sentences.statements[row] & (causes == name)).nonzero()
-            flags = logits.new_zeros(1, 1, 1, self.config.num_attention_heads)
-            if (effects[starts] == name).any():  # "X causes X." is stated
-                logits[row, question] = self._classify(flags + 1)
-            elif len(starts):
-                mask = None if attention_mask is None else attention_mask[row : row + 1]
-                effect_to_cause = torch.cat([2 * starts + 1, 2 * starts], dim=1)[None]
-                outputs = self(input_ids[row : row + 1], mask, question_words=effect_to_cause, num_loops=num_loops)
-                answers = outputs.question_logits[0]
-                logits[row, question] = answers[(answers[:, 1] - answers[:, 0]).argmax()]
-            else:
-                logits[row, question] = self._classify(flags)
-        return logits
+        none = logits.new_zeros(1, 1, 1, self.config.num_attention_heads)
+        extremes = self._classify(none), self._classify(none + 1)
+        return answer_self_questions(logits, self_questions, sentences, extremes, ask)
 
     def _answer_systems(self, input_ids, attention_mask, num_loops, output_loops) -> dict[str, Any]:
         systems = read_systems(input_ids, attention_mask, self.config)
@@ -410,22 +373,11 @@ class AxiomLoopedForSequenceClassification(AxiomLoopedPreTrainedModel):
         order = torch.cat([rows for rows, _ in outputs]).argsort()
         return {name: torch.cat([output[name] for _, output in outputs])[order] for name in ("logits", "num_loops")}
 
-    def _classify(self, flags: torch.Tensor, separations: torch.Tensor | None = None) -> torch.Tensor:
-        """Computes the logits of No and Yes from flags; two nodes are d-separated where no flag connects them."""
-        yes_when_raised = self._apply_head(self.classifier, flags, [-1.0, 1.0])
-        if separations is None or not self.config.reads("d_separation"):
-            return yes_when_raised
-        no_when_raised = self._apply_head(self.separation_classifier, flags, [1.0, -1.0])
-        return torch.where(separations[:, :, None, None], no_when_raised, yes_when_raised)
+    def _classify(self, flags: torch.Tensor, tasks: torch.Tensor | None = None) -> torch.Tensor:
+        return classify(self, self.config, flags, tasks)
 
     def _classify_balls(self, flags: torch.Tensor) -> torch.Tensor:
-        return self._apply_head(self.ball_classifier, flags[:, :, :-1], [1.0, 1.0])
-
-    def _apply_head(self, head: nn.Linear, flags: torch.Tensor, signs: list[float]) -> torch.Tensor:
-        weight = head.weight.float()
-        if self.config.monotone:
-            weight = weight.abs() * weight.new_tensor(signs)[:, None]
-        return nn.functional.linear(FLAG_GAIN * (2 * flags - 1), weight, head.bias.float())
+        return classify_statements(self.ball_classifier, self.config, flags)
 
 
 __all__ = ["AxiomLoopedPreTrainedModel", "AxiomLoopedModel", "AxiomLoopedForSequenceClassification"]

@@ -24,6 +24,8 @@ class AxiomLoopedOutput(ModelOutput):
             Which questions there are; the others are padding.
         separations, self_questions (`torch.BoolTensor` of shape `(batch, questions)`):
             Which questions ask about d-separation, and which ask whether a node causes itself.
+        question_tasks (`torch.LongTensor` of shape `(batch, questions)`):
+            What each question asks about, as an index of `QUESTION_TASKS`.
         readable (`torch.BoolTensor` of shape `(batch,)`):
             Which prompts could be read. Others are refused with a `ValueError`, but an exported graph cannot raise.
 
@@ -44,6 +46,10 @@ class AxiomLoopedOutput(ModelOutput):
             each statement, with its arrow and against it.
         loop_ball_logits (`tuple` of `torch.FloatTensor`, with `output_loops=True`):
             `ball_logits` after every loop.
+        path_logits (`torch.FloatTensor` of shape `(batch, questions, statements, 5)`):
+            With questions about adjustment, of each statement: whether its effect is the outcome or leads to it, and
+            whether it leads to the set; and whether an open walk from the treatment passes the statement that has only
+            gone down, that has gone up and goes down, and that goes up.
 
     Closed systems:
         system_logits (`torch.FloatTensor` of shape `(systems, hypotheses, 2)`):
@@ -69,9 +75,11 @@ class AxiomLoopedOutput(ModelOutput):
     block_cost: torch.Tensor | None = None
     ball_logits: torch.Tensor | None = None
     loop_ball_logits: tuple[torch.Tensor, ...] | None = None
+    path_logits: torch.Tensor | None = None
     system_logits: torch.Tensor | None = None
     separations: torch.Tensor | None = None
     self_questions: torch.Tensor | None = None
+    question_tasks: torch.Tensor | None = None
     question_mask: torch.Tensor | None = None
     readable: torch.Tensor | None = None
 

@@ -7,7 +7,16 @@ from typing import NamedTuple
 
 import torch
 
-from .configuration_axiom_looped import AxiomLoopedConfig
+from .configuration_axiom_looped import QUESTION_TASKS, AxiomLoopedConfig
+from .names_axiom_looped import number_codes, spelling_codes
+from .question_forms_axiom_looped import (
+    GIVEN,
+    SECOND,
+    QuestionForm,
+    adjustment_questions,
+    hidden_statements,
+    relevance_questions,
+)
 from .text_axiom_looped import Text, as_size, read_text
 
 
@@ -16,7 +25,11 @@ class Sentences:
     """The sentences of a batch: where each name is spelled, and which slots are filled.
 
     Names are numbered by slot: a row has those of its statements (statement s: 2 s for the cause, 2 s + 1 for the
-    effect), then the two of each question, then the conditioning sets.
+    effect), then the two of each question, then further names of questions: conditioning sets, nodes that are held
+    fixed, and further nodes that are changed or may be affected.
+
+    'A and B share a hidden cause.' is two statements, 'H causes A.' and 'H causes B.', where H is spelled like the
+    sentence and thus like no other node.
     """
 
     character_ids: torch.Tensor
@@ -27,12 +40,14 @@ class Sentences:
     """Which statement slots are filled: (batch, statements), bool."""
     questions: torch.Tensor
     """Which question slots are filled: (batch, questions), bool."""
-    separations: torch.Tensor
-    """Which questions ask about d-separation: (batch, questions), bool."""
+    tasks: torch.Tensor
+    """What each question asks about, as an index of `QUESTION_TASKS`: (batch, questions)."""
     self_questions: torch.Tensor
     """Which questions ask whether a node causes itself: (batch, questions), bool."""
-    given: torch.Tensor
-    """Question of each name of a conditioning set, -1 for padding: (batch, given)."""
+    further: torch.Tensor
+    """Question of each further name, -1 for padding: (batch, further)."""
+    roles: torch.Tensor
+    """Role of each further name, see [`question_forms_axiom_looped`]: (batch, further)."""
     readable: torch.Tensor
     """Which prompts consist of such sentences alone and ask a question that can be answered: (batch,), bool. An
     exported graph cannot raise and has this output instead."""
@@ -40,25 +55,32 @@ class Sentences:
     @property
     def names_per_row(self) -> int:
         """Name slots of each row."""
-        return 2 * (self.statements.shape[1] + self.questions.shape[1]) + self.given.shape[1]
+        return 2 * (self.statements.shape[1] + self.questions.shape[1]) + self.further.shape[1]
 
 
 class SentenceForms(NamedTuple):
     """Form of each sentence of a batch, all (batch, sentences), bool."""
 
-    statement: torch.Tensor
+    cause: torch.Tensor
     """'X causes Y.'"""
-    cause_question: torch.Tensor
-    """'Does X cause Y?'"""
-    separation_question: torch.Tensor
-    """'Are X and Y d-separated given {Z, W}?'"""
+    hidden: torch.Tensor
+    """'X and Y share a hidden cause.'"""
+    asks: tuple[torch.Tensor, ...]
+    """Questions about each of `QUESTION_TASKS`."""
     unreadable: torch.Tensor
     """Another form, or something outside the vocabulary."""
+    roles: torch.Tensor
+    """Role of the name that each token belongs to: (batch, length)."""
 
     @property
     def question(self) -> torch.Tensor:
-        """Either form of question."""
-        return self.cause_question | self.separation_question
+        """Any form of question."""
+        return torch.stack(self.asks).any(0)
+
+    @property
+    def statements(self) -> torch.Tensor:
+        """How many statements each sentence makes."""
+        return self.cause.long() + 2 * self.hidden
 
 
 class Slots(NamedTuple):
@@ -66,12 +88,12 @@ class Slots(NamedTuple):
 
     of_token: torch.Tensor
     """Name slot that each token belongs to: (batch, length)."""
-    given: torch.Tensor
-    """Question of each name of a conditioning set, -1 for padding: (batch, given)."""
-    separations: torch.Tensor
-    """Which questions ask about d-separation: (batch, questions)."""
-    self_questions: torch.Tensor
-    """Which questions ask whether a node causes itself: (batch, questions)."""
+    further: torch.Tensor
+    """Question of each further name, -1 for padding: (batch, further)."""
+    roles: torch.Tensor
+    """Role of each further name: (batch, further)."""
+    of_sentence: torch.Tensor
+    """Index of each statement, of the first of a sentence that makes two, and of each question: (batch, sentences)."""
     per_row: int
 
 
@@ -90,14 +112,14 @@ def read_sentences(
     """
     text = read_text(input_ids, attention_mask, config, (config.stop_token_id, config.question_token_id))
     forms = classify_sentences(text, config)
-    repeats = text.repeats_name() & forms.question
+    repeats = text.repeats_name() & (forms.asks[0] | forms.asks[1])
     exporting = torch.compiler.is_exporting()
     if not exporting:
         _refuse_unreadable(text, forms, repeats, config)
     # An exported graph has a statement slot and a question slot at least.
     fewest = 1 if exporting else 0
     statements, questions = (
-        as_size(form.sum(1).max().clamp(min=fewest)) for form in (forms.statement, forms.question)
+        as_size(count.sum(1).max().clamp(min=fewest)) for count in (forms.statements, forms.question)
     )
     torch._check(statements >= fewest)
     torch._check(questions >= fewest)
@@ -106,21 +128,23 @@ def read_sentences(
             f"`input_ids` has a prompt of {statements} statements; this model reads up to {config.max_sentences} "
             "(`max_sentences` in its config)"
         )
-    slots = _assign_slots(text, forms, repeats, statements, questions, config)
-    row, column = (text.character & text.per_token(forms.statement | forms.question)).nonzero(as_tuple=True)
-    return Sentences(
-        input_ids[row, column],
-        row * slots.per_row + slots.of_token[row, column],
-        _filled(forms.statement, statements),
+    slots = _assign_slots(text, forms, statements, questions, config)
+    sentences = Sentences(
+        *_spell_names(text, forms, slots, config),
+        _filled(forms.statements, statements),
         _filled(forms.question, questions),
-        slots.separations,
-        slots.self_questions,
-        slots.given,
+        _number_tasks(forms, slots, questions),
+        _mark_questions(repeats, slots.of_sentence, questions),
+        slots.further,
+        slots.roles,
         ~forms.unreadable.any(1)
         & ~repeats.any(1)
         & forms.question.any(1)
-        & (forms.statement.sum(1) <= config.max_sentences),
+        & (forms.statements.sum(1) <= config.max_sentences),
     )
+    if not exporting and (config.reads("relevance") or config.reads("adjustment")):
+        _refuse_wrong_names(sentences, config)
+    return sentences
 
 
 def classify_sentences(text: Text, config: AxiomLoopedConfig) -> SentenceForms:
@@ -130,7 +154,8 @@ def classify_sentences(text: Text, config: AxiomLoopedConfig) -> SentenceForms:
     known = text.per_sentence(text.unknown) == 0
     further = text.count(*config.word_ids.values()) if config.word_ids else torch.zeros_like(verb)
     plain = text.mention_follows(1, *verbs) & (mentions == 2) & (verb == 1) & (further == 0) & known
-    separation = torch.zeros_like(plain)
+    none = QuestionForm(torch.zeros_like(plain), text.rank.clamp(max=GIVEN))
+    separation = none.matches
     if config.reads("d_separation"):
         words = config.word_ids
         given, commas = text.count(words["given"]), text.count(words[","])
@@ -139,8 +164,17 @@ def classify_sentences(text: Text, config: AxiomLoopedConfig) -> SentenceForms:
         opening = (text.count(words["Are"]) == 1) & (text.count(words["and"]) == 1)
         asks = opening & (text.count(words["d-separated"]) == 1) & (verb == 0) & (does == 0)
         separation = text.mention_follows(1, words["and"]) & asks & (unconditional | conditional) & known
-    forms = plain & (does == 0), plain & (does == 1), separation
-    return SentenceForms(*forms, (text.per_sentence(text.real) > 0) & ~(forms[0] | forms[1] | forms[2]))
+    relevance = relevance_questions(text, config) if config.reads("relevance") else none
+    adjustment, hidden = none, none.matches
+    if config.reads("adjustment"):
+        adjustment, hidden = adjustment_questions(text, config), hidden_statements(text, config)
+    roles = none.roles
+    for form in (relevance, adjustment):
+        roles = torch.where(text.per_token(form.matches), form.roles, roles)
+    asks = (plain & (does == 1), separation, relevance.matches, adjustment.matches)
+    cause = plain & (does == 0)
+    readable = torch.stack([cause, hidden, *asks]).any(0)
+    return SentenceForms(cause, hidden, asks, (text.per_sentence(text.real) > 0) & ~readable, roles)
 
 
 def _refuse_unreadable(text: Text, forms: SentenceForms, repeats: torch.Tensor, config: AxiomLoopedConfig) -> None:
@@ -151,7 +185,8 @@ def _refuse_unreadable(text: Text, forms: SentenceForms, repeats: torch.Tensor, 
             f"`input_ids` row {row}: sentence {number + 1} cannot be read: {text.spell(row, number, config)!r}; it "
             f"should have the form {_listed_forms(config)}, with names of ASCII letters and digits"
         )
-    repeated = repeats & forms.separation_question
+    same = text.repeats_name()
+    repeated = repeats & forms.asks[1] | same & forms.hidden
     if repeated.any():
         row, number = repeated.nonzero()[0].tolist()
         raise ValueError(
@@ -160,37 +195,88 @@ def _refuse_unreadable(text: Text, forms: SentenceForms, repeats: torch.Tensor, 
         )
 
 
+def _refuse_wrong_names(sentences: Sentences, config: AxiomLoopedConfig) -> None:
+    """Raises `ValueError` for a question about relevance or adjustment that names a node twice.
+
+    Adjustment needs nodes that statements mention. What no statement mentions, nothing can affect.
+    """
+    batch, width = sentences.statements.shape
+    count = batch * sentences.names_per_row
+    codes = spelling_codes(sentences.character_ids, sentences.character_words, count, config.vocab_size)
+    numbers = number_codes(codes.view(batch, sentences.names_per_row, -1))
+    ends = 2 * width, 2 * (width + sentences.questions.shape[1])
+    for row, question in (sentences.tasks > 1).nonzero().tolist():
+        pair = numbers[row, ends[0] : ends[1]].view(-1, 2)[question].tolist()
+        names = pair + numbers[row, ends[1] :][sentences.further[row] == question].tolist()
+        if len(set(names)) < len(names):
+            raise ValueError(f"`input_ids` row {row} names a node twice in one question; it should name each once")
+        of_effect = sentences.tasks[row, question] == QUESTION_TASKS.index("adjustment")
+        if of_effect and not set(names) <= set(numbers[row, : ends[0]].tolist()):
+            raise ValueError(f"`input_ids` row {row} asks about a node that no statement mentions")
+
+
 def _listed_forms(config: AxiomLoopedConfig) -> str:
+    further = {
+        "d_separation": ("'Are X and Y d-separated given {Z, W}?'",),
+        "relevance": ("'Can changing X or V affect Y if Z and W are held fixed?'",),
+        "adjustment": (
+            "'X and Y share a hidden cause.'",
+            "'Is {Z, W} a valid adjustment set for the effect of X on Y?'",
+        ),
+    }
     forms = ["'X causes Y.'", "'Does X cause Y?'"]
-    forms += ["'Are X and Y d-separated given {Z, W}?'"] if config.reads("d_separation") else []
+    forms += [form for grammar, more in further.items() if config.reads(grammar) for form in more]
     return f"{', '.join(forms[:-1])} or {forms[-1]}"
 
 
 def _assign_slots(
-    text: Text,
-    forms: SentenceForms,
-    repeats: torch.Tensor,
-    statements: int,
-    questions: int,
-    config: AxiomLoopedConfig,
+    text: Text, forms: SentenceForms, statements: int, questions: int, config: AxiomLoopedConfig
 ) -> Slots:
-    """Assigns a name slot to each mention; conditioning sets come last, in reading order."""
+    """Assigns a name slot to each mention; further names of questions come last, in reading order."""
     question, device = forms.question, text.input_ids.device
-    number = torch.where(question, question.long().cumsum(1) - 1, forms.statement.long().cumsum(1) - 1)
+    number = torch.where(question, question.long().cumsum(1) - 1, forms.statements.cumsum(1) - forms.statements)
     first = torch.where(question, 2 * (statements + number), 2 * number)
-    slot, per_row = text.per_token(first) + text.rank, 2 * (statements + questions)
-    given = torch.zeros(question.shape[0], 0, dtype=torch.long, device=device)
-    if config.reads("d_separation"):
-        # Given names are counted through the row, so that their reading order is their slot.
-        gives = text.begins & (text.rank > 1)
-        count = gives.long().cumsum(1)
-        slot = torch.where(text.rank > 1, per_row + count - 1, slot)
-        given = torch.full((question.shape[0], int(count.max()) if count.numel() else 0), -1, device=device)
-        row, column = gives.nonzero(as_tuple=True)
-        given[row, count[row, column] - 1] = text.per_token(number)[row, column]
-        per_row = per_row + given.shape[1]
-    separations = _mark_questions(forms.separation_question, number, questions)
-    return Slots(slot, given, separations, _mark_questions(repeats, number, questions), per_row)
+    slot, per_row = text.per_token(first) + forms.roles, 2 * (statements + questions)
+    further = roles = torch.zeros(question.shape[0], 0, dtype=torch.long, device=device)
+    if config.grammars != ["transitivity"]:
+        # Further names are counted through the row, so that their reading order is their slot.
+        more = text.character & (forms.roles > SECOND)
+        begins = text.begins & more
+        count = begins.long().cumsum(1)
+        slot = torch.where(more, per_row + count - 1, slot)
+        shape = question.shape[0], int(count.max()) if count.numel() else 0
+        further, roles = torch.full(shape, -1, device=device), torch.zeros(shape, dtype=torch.long, device=device)
+        row, column = begins.nonzero(as_tuple=True)
+        further[row, count[row, column] - 1] = text.per_token(number)[row, column]
+        roles[row, count[row, column] - 1] = forms.roles[row, column]
+        per_row = per_row + further.shape[1]
+    return Slots(slot, further, roles, number, per_row)
+
+
+def _spell_names(
+    text: Text, forms: SentenceForms, slots: Slots, config: AxiomLoopedConfig
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Lists the characters of all names, and the name of each."""
+    row, column = (text.character & text.per_token(forms.cause | forms.question)).nonzero(as_tuple=True)
+    ids, words = text.input_ids[row, column], row * slots.per_row + slots.of_token[row, column]
+    if not config.reads("adjustment") or not forms.hidden.any():
+        return ids, words
+    lists = [(ids, words)]
+    hidden = text.per_token(forms.hidden)
+    first = 2 * text.per_token(slots.of_sentence)
+    # The effects of the two statements, and twice their cause, whose name has the word between the two others.
+    row, column = (text.character & hidden).nonzero(as_tuple=True)
+    effect = first[row, column] + 2 * text.rank[row, column] + 1
+    lists.append((text.input_ids[row, column], row * slots.per_row + effect))
+    row, column = ((text.character | text.is_any(config.word_ids["and"])) & hidden).nonzero(as_tuple=True)
+    lists += [(text.input_ids[row, column], row * slots.per_row + first[row, column] + offset) for offset in (0, 2)]
+    return torch.cat([ids for ids, _ in lists]), torch.cat([words for _, words in lists])
+
+
+def _number_tasks(forms: SentenceForms, slots: Slots, questions: int) -> torch.Tensor:
+    """Returns what each question slot asks about: (batch, questions)."""
+    marked = [_mark_questions(form, slots.of_sentence, questions) for form in forms.asks]
+    return sum(number * marks.long() for number, marks in enumerate(marked))  # type: ignore[return-value]
 
 
 def _mark_questions(marked: torch.Tensor, number: torch.Tensor, questions: int) -> torch.Tensor:
@@ -199,9 +285,9 @@ def _mark_questions(marked: torch.Tensor, number: torch.Tensor, questions: int) 
     return (marked[..., None] & (number[..., None] == index)).any(1)
 
 
-def _filled(form: torch.Tensor, width: int) -> torch.Tensor:
-    """Marks as many leading slots as a row has sentences of a form: (batch, width)."""
-    return torch.arange(width, device=form.device) < form.sum(1, keepdim=True)
+def _filled(counts: torch.Tensor, width: int) -> torch.Tensor:
+    """Marks as many leading slots as the sentences of a row fill: (batch, sentences) to (batch, width)."""
+    return torch.arange(width, device=counts.device) < counts.sum(1, keepdim=True)
 
 
 __all__ = ["SentenceForms", "Sentences", "classify_sentences", "read_sentences"]

@@ -1,0 +1,1 @@
+../../hf_causal/models/axiom_looped/self_questions_axiom_looped.py

@@ -1,0 +1,1 @@
+../../hf_causal/models/axiom_looped/vectors_axiom_looped.py

@@ -1,0 +1,1 @@
+../../hf_causal/models/axiom_looped/question_forms_axiom_looped.py
