@@ -8,6 +8,7 @@ from functools import cache
 from itertools import chain, combinations, product
 from typing import Any
 
+import model_oracles
 import networkx as nx
 
 
@@ -288,4 +289,7 @@ ORACLES: Mapping[str, Callable[[Any, str, Mapping[str, Any]], bool]] = {
     "identification": _identification,
     "front_door": _front_door,
     "instrument": _instrument,
+    "quantities": model_oracles.quantity,
+    "comparisons": model_oracles.comparison,
+    "relevance_semantics": model_oracles.relevance_semantics,
 }
