@@ -38,6 +38,8 @@ _CONFIGS = {
     "relevance_axioms": {"rows": 360, "validation_rows": 120, "rows_per_cell": 2},
     "adjustment": {"rows": 400, "validation_rows": 400},
     "identifiable": {"rows": 400, "validation_rows": 400, "rows_per_cell": 2, "nodes": (5,)},
+    "front_door": {"rows": 400, "validation_rows": 400},
+    "instrument": {"rows": 400, "validation_rows": 400},
     "relevance_semantics": {"rows": 210, "validation_rows": 60, "rows_per_cell": 2, "nodes": (5,)},
     "comparisons": {"rows": 210, "validation_rows": 100, "rows_per_cell": 2, "nodes": (3,)},
     "quantities": {"rows": 210, "validation_rows": 100, "nodes": (3,)},
@@ -50,6 +52,7 @@ _WORDS = (
     *("Question:", "Hypothesis:", "Answer:", "often", "appear", "together", "correlates", "with", "independent", "of"),
     *("can", "changing", "affect", "or", "if", "held", "fixed", "cannot", "follow"),
     *("share", "a", "hidden", "valid", "adjustment", "set", "for", "the", "effect", "on", "computed", "from", "alone"),
+    *("satisfy", "front-door", "criterion", "instrument", "an", "given"),
     *("because.", "Suppose", "unless"),
     *(
         "with",

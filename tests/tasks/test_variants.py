@@ -86,6 +86,15 @@ PROMPTS = {
     "identification": [
         f"{HIDDEN} Can the effect of X1 on {y} be computed from observations alone?" for y in ("Y", "M")
     ],
+    "front_door": [
+        f"{HIDDEN} Does {{{given}}} satisfy the front-door criterion for the effect of {x} on Y?"
+        for given, x in (("", "W"), ("M", "X1"), ("D, M", "X1"), ("W", "X1"))
+    ],
+    "instrument": [
+        "Z causes X1. V causes Z. V causes Y. X1 causes M. M causes Y. X1 and Y share a hidden cause. "
+        f"Is {z} an instrument for the effect of X1 on Y{given}?"
+        for z, given in (("Z", " given {V}"), ("Z", ""), ("V", ""), ("M", " given {V, Z}"))
+    ],
     "quantities": [
         *(f"{CHANCES} What is {quantity}?" for quantity in QUANTITIES),
         f"{DIGITS} There are no hidden common causes. What is the average treatment effect of 1 on 0b?",
