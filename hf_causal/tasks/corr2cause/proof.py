@@ -118,7 +118,7 @@ class ClassProofs:
         return json.dumps([[self.variables[i], self.variables[j]] for i, j in np.argwhere(graph)])
 
 
-@cache_by_size(ClosedSystem.is_large)
+@cache_by_size(lambda system: system.is_large())
 def class_proofs(system: ClosedSystem) -> ClassProofs:
     """Returns the proofs of all hypotheses about a premise.
 

@@ -129,7 +129,7 @@ class StatedClass:
         return [(self.variables[i], self.variables[j]) for i, j in np.argwhere(graph)]
 
 
-@cache_by_size(ClosedSystem.is_large)
+@cache_by_size(lambda system: system.is_large())
 def stated_class(system: ClosedSystem) -> StatedClass:
     """Returns the class of a premise, cached; raises as [`StatedClass`] does."""
     return StatedClass(system)
