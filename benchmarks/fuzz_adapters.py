@@ -1,15 +1,22 @@
-"""Changes rows of published data sets at random and verifies them: no row may end in a traceback.
+"""Changes rows of published data sets at random and verifies them.
 
     python benchmarks/fuzz_adapters.py FOLDER… [--rows 100000] [--seed 0]
 
-Each file's rows are changed --rows times: characters, words and lines of texts, types of values, missing columns. A
-changed row may be proved (a changed name, say), refuted, unreadable or out of scope; the counts are printed.
+Each file's rows are changed --rows times, a third in each of three ways:
+
+- anything: characters, words and lines of texts, types of values, missing columns. No row may end in a traceback;
+- another label: that of another row. It may be proved only where the text of the row proves it;
+- an unknown word in a text that decides the answer. Nothing may be proved or refuted, since the text no longer says
+  what it said, unless the word has become part of a name, or of a phrase for an event of CLadder.
+
+The counts of the verdicts are printed. The exit status is 1 where a row breaks a rule; the first ones are printed.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import re
 import sys
 import time
 from collections import Counter
@@ -18,17 +25,49 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from hf_causal.verification.adapters import Adapter, adapter_of_table
+from hf_causal.verification.adapters.cladder_texts import read_phrases
+from hf_causal.verification.adapters.effect_questions import read_effect_question
+from hf_causal.verification.adapters.effect_texts import read_scene
+from hf_causal.verification.checks.checkers import AdapterChecker, Checker, checker_of
 from hf_causal.verification.io import SUFFIXES, open_tables
 
 VALUES: tuple[Any, ...] = (None, "", "Yes", "No.", 0, 1, -1, 2.5, 1e308, float("nan"), True, [], {}, ["A"], {"a": [1]},
                            "set()", "[{'A'}]", "P", "是", "\ud83d", "A" * 3000, "(" * 500)  # fmt: skip
 MARKS = ["->", "<->", "{", "}", "'", ",", ".", "?", "not", "0", "9", "%", "。", "="]
 PIECES = (*MARKS, "\n", " and ", " given ", "  ")
+WORD = "zxqv"
+"""A word that no text has and no reader knows."""
+
+Place = tuple[str, ...]
+"""The keys that lead to a value of a row."""
+TEXTS: dict[str, tuple[Place, ...]] = {
+    "clear": (("description",), ("question",)),
+    "calm": (("ar_edges",), ("edges",), ("di_edges",), ("bi_edges",), ("option1",), ("option2",), ("option3",),
+             ("former",), ("latter",), ("treatment",), ("outcome",), ("attribution",), ("given_info",), ("Question",),
+             ("Background", "data_info"), ("question",)),
+    "caugym": (("problem",),),
+    "corr2cause": (("input",),),
+    "corr2cause_pp": (("query",),),
+    "cladder": (("given_info",), ("question",)),
+    "cladder_models": (("structure",),),
+    "rlcausal": (("example", "user"),),
+}  # fmt: skip
+"""The texts that decide the answers of an adapter's rows; in other files, the columns of the text."""
+LABELS: dict[str, tuple[Place, ...]] = {
+    "clear": (("answer",),),
+    "calm": (("gt_answer",),),
+    "caugym": (("answer",),),
+    "corr2cause": (("label",),),
+    "corr2cause_pp": (("label",), ("forced_edges",)),
+    "cladder": (("answer",), ("gt_answer",)),
+    "cladder_models": (("groundtruth",),),
+    "rlcausal": (("example", "reference"),),
+}
+COVERED = ("proved", "refuted", "ambiguous", "underdetermined", "precision", "contradicts_derivation")
 
 
 def changed(row: dict[str, Any], generator: random.Random) -> dict[str, Any]:
-    """Returns a copy of a row with one to three changes."""
+    """Returns a copy of a row with one to three changes of any sort."""
     row = deepcopy(row)
     for _ in range(generator.randint(1, 3)):
         name = generator.choice(list(row) or ["x"])
@@ -55,34 +94,156 @@ def _changed(value: Any, generator: random.Random, depth: int) -> Any:
     return deepcopy(generator.choice(VALUES))
 
 
-def fuzz(adapter: Adapter, rows: list[dict[str, Any]], number: int, seed: int) -> Counter[str]:
-    """Returns the verdicts on changed rows; what raises is raised, with the row."""
-    generator, counts = random.Random(seed), Counter[str]()
-    for _ in range(number):
-        row = changed(generator.choice(rows), generator)
-        if not adapter.recognizes(row):
-            counts["not recognized"] += 1
-            continue
+def read_at(row: Any, place: Place) -> Any:
+    """Returns a value of a row, `None` where there is none."""
+    for key in place:
+        row = row.get(key) if isinstance(row, dict) else None
+    return row
+
+
+def write_at(row: dict[str, Any], place: Place, value: Any) -> dict[str, Any]:
+    """Returns a copy of a row with another value."""
+    key, *rest = place
+    return row | {key: write_at(row[key], tuple(rest), value) if rest else value}
+
+
+def with_unknown_word(row: dict[str, Any], places: tuple[Place, ...], generator: random.Random) -> dict[str, Any]:
+    """Returns a copy of a row with an unknown word before or after a word of one of its texts."""
+    texts = [place for place in places if isinstance(text := read_at(row, place), str) and text.strip()]
+    if not texts:
+        return row
+    place = generator.choice(texts)
+    text = read_at(row, place)
+    gaps = [0, *(match.start() for match in re.finditer(r"(?=\s)", text)), len(text)]
+    gap = generator.choice(gaps)
+    return write_at(row, place, f"{text[:gap]} {WORD} {text[gap:].lstrip(' ')}".strip(" "))
+
+
+class Fuzzer:
+    """Changes and verifies the rows of one file, and collects what breaks a rule."""
+
+    def __init__(self, checker: Checker, rows: list[dict[str, Any]], seed: int):
+        self.checker, self.rows, self.generator = checker, rows, random.Random(seed)
+        self.name = checker.adapter.name if isinstance(checker, AdapterChecker) else "task"
+        columns = getattr(checker, "columns", None)
+        self.texts = TEXTS[self.name] if columns is None else tuple((name,) for name in columns.text)
+        self.labels = LABELS[self.name] if columns is None else tuple((name,) for name in columns.labels)
+        self.counts, self.faults = Counter[tuple[str, str]](), list[str]()
+
+    def run(self, number: int) -> None:
+        """Changes rows a number of times; what raises is raised, with the row."""
+        ways = (self.anything, self.another_label, self.an_unknown_word)
+        for turn in range(number):
+            way = ways[turn % len(ways)]
+            self.counts[way.__name__, way(self.generator.choice(self.rows))] += 1
+
+    def anything(self, row: dict[str, Any]) -> str:
+        """Changes anything."""
+        return self.verdict(changed(row, self.generator))
+
+    def another_label(self, row: dict[str, Any]) -> str:
+        """Replaces the label by that of another row; where that is proved, the unchanged text must prove it."""
+        other = self.generator.choice(self.rows)
+        new = row
+        for place in self.labels:
+            if read_at(row, place) is not None and read_at(other, place) is not None:
+                new = write_at(new, place, read_at(other, place))
+        verdict = self.verdict(new)
+        if verdict == "proved" and not self.proves_both(row, new):
+            self.fault("the text does not prove this label", new)
+        return verdict
+
+    def proves_both(self, row: dict[str, Any], new: dict[str, Any]) -> bool:
+        """Returns whether the text of a row proves its label and a new one."""
+        if not isinstance(self.checker, AdapterChecker):
+            one, other = (self.checker.check(values) for values in (row, new))
+            return one.answer == other.answer or one.verdict == "refuted"
+        one, other = (self.checker.adapter.verdict(values).question for values in (row, new))
+        return one is None or other is None or all(map(one.solution.is_right, other.stated))
+
+    def an_unknown_word(self, row: dict[str, Any]) -> str:
+        """Puts an unknown word into a text."""
+        new = with_unknown_word(row, self.texts, self.generator)
+        verdict = self.verdict(new)
+        if new is not row and verdict in COVERED and not is_named(new):
+            self.fault(f"{verdict}, with an unknown word", new)
+        return verdict
+
+    def verdict(self, row: dict[str, Any]) -> str:
+        """Returns the verdict on a row, and corrects it."""
+        if isinstance(self.checker, AdapterChecker) and not self.checker.adapter.recognizes(row):
+            return "not recognized"
         try:
-            judgement = adapter.verdict(row)
-            if judgement.correction and judgement.question is not None:
-                adapter.write(row, judgement.question, judgement.correction)
+            result = self.checker.check(row)
+            if isinstance(self.checker, AdapterChecker):
+                self.checker.correct(dict(row), result, {})
         except Exception as error:
-            error.add_note(f"{adapter.name}: {row!r:.4000}")
+            error.add_note(f"{self.name}: {row!r:.4000}")
             raise
-        counts[judgement.verdict] += 1
-    return counts
+        return result.verdict or "unreadable"
+
+    def fault(self, what: str, row: dict[str, Any]) -> None:
+        """Collects a row that breaks a rule."""
+        shown = {place[-1]: read_at(row, place) for place in (*self.texts, *self.labels) if read_at(row, place)}
+        self.faults.append(f"{what}: {shown!r}")
 
 
-def tables(folders: list[Path]) -> Iterator[tuple[str, Adapter, list[dict[str, Any]]]]:
-    """Yields the files that an adapter reads, with their rows."""
+def is_named(row: dict[str, Any]) -> bool:
+    """Returns whether the unknown word is part of a name, a value or an event, which are free in some data sets."""
+    try:
+        phrases = _events(row) if "meta" in row else _names(row)
+    except ValueError:
+        return False
+    return any(WORD in phrase for phrase in phrases)
+
+
+def _names(row: dict[str, Any]) -> list[str]:
+    """Returns the names and values of a row of CaLM or CauGym."""
+    texts = [row.get("given_info"), read_at(row, ("Background", "data_info")), row.get("Question")]
+    if isinstance(problem := row.get("problem"), str):
+        world, _, rest = problem.removeprefix("Input Info:").partition("\n")
+        data, _, rest = rest.partition("Instruction:")
+        texts = [world, data, rest.partition("Question:")[2].partition("\n")[0]]
+    world, data, asked = (str(text).strip() for text in texts)
+    scene = read_scene(world, data)
+    read_effect_question(scene, asked)
+    return [*scene.names, *(word for words in scene.words.values() for word in words)]
+
+
+def _events(row: dict[str, Any]) -> list[str]:
+    """Returns the phrases for events of a row of CLadder."""
+    if not row["question"].isascii():
+        return [f"{row['given_info']} {row['question']}"]  # of Chinese texts, the numbers alone are read
+    read = read_phrases(row["given_info"], row["question"], row["meta"]["query_type"])
+    return [phrase for phrases in read for phrase in phrases.values()]
+
+
+def tables(folders: list[Path]) -> Iterator[tuple[str, Checker, list[dict[str, Any]]]]:
+    """Yields the files with what checks their rows, and their rows."""
     for folder in folders:
         for path in sorted([folder] if folder.is_file() else folder.rglob("*")):
             if path.suffix in SUFFIXES:
                 (table,) = open_tables(path)
-                if adapter := adapter_of_table(table):
-                    rows = [row for part in table.parts for some in part.batches() for row in some]
-                    yield path.name, adapter, [row for row in rows if isinstance(row, dict)]
+                rows = [row for part in table.parts for some in part.batches() for row in some]
+                yield f"{path.parent.name}/{path.name}", checker_of(table), [row for row in rows if type(row) is dict]
+
+
+def main(folders: list[Path], number: int, seed: int, shown: int) -> int:
+    """Changes and verifies the rows of each file; returns 1 where a row breaks a rule."""
+    faults = 0
+    for name, checker, rows in tables(folders):
+        fuzzer, began = Fuzzer(checker, rows, seed), time.process_time()
+        fuzzer.run(number)
+        rate = number / max(time.process_time() - began, 1e-9)
+        faults += len(fuzzer.faults)
+        sys.stdout.write(f"{name}: {number:,} rows, {len(fuzzer.faults):,} break a rule, {rate:,.0f} rows a second\n")
+        for way in ("anything", "another_label", "an_unknown_word"):
+            counts = {verdict: count for (found, verdict), count in fuzzer.counts.items() if found == way}
+            sys.stdout.write(f"    {way.replace('_', ' ')}: {counts}\n")
+        for fault in fuzzer.faults[:shown]:
+            sys.stdout.write(f"    {fault:.2000}\n")
+        sys.stdout.flush()
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":
@@ -90,10 +251,6 @@ if __name__ == "__main__":
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     parser.add_argument("--rows", type=int, default=100_000, help="changed rows of each file")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--show", type=int, default=2, help="rows that break a rule to print for each file")
     arguments = parser.parse_args()
-    for name, adapter, rows in tables(arguments.folders):
-        began = time.process_time()
-        counts = fuzz(adapter, rows, arguments.rows, arguments.seed)
-        rate = arguments.rows / max(time.process_time() - began, 1e-9)
-        sys.stdout.write(f"{adapter.title}, {name}: {dict(counts)}, {rate:,.0f} rows a second\n")
-        sys.stdout.flush()
+    sys.exit(main(arguments.folders, arguments.rows, arguments.seed, arguments.show))

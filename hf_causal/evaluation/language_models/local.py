@@ -95,8 +95,14 @@ class LocalModel:
 
     def by_likelihood(self) -> LocalModel:
         """Returns the same model with its answers by the likelihoods of Yes and No."""
-        options = {"chat_template": self.renderer.uses_chat_template, "answers": self.cache.path.parent}
-        return LocalModel(self.model, self.tokenizer, self.renderer.prompt_format, **options)
+        renderer, folder = self.renderer, self.cache.path.parent
+        return LocalModel(
+            self.model,
+            self.tokenizer,
+            renderer.prompt_format,
+            chat_template=renderer.uses_chat_template,
+            answers=folder,
+        )
 
     @property
     def hardware(self) -> str:

@@ -56,7 +56,7 @@ def _read_effect(row: Values) -> Question:
         raise UnreadableError("expected a text of the world, of the data, an instruction and a question")
     world, data, instruction, asked = map(str, texts)
     stated = _stated(row["gt_answer"])
-    solution = solve(read_scene(world, data), asked, stated)
+    solution = solve(read_scene(world, data), asked, stated, instruction)
     text = f"{world}\n{data}\n{instruction}\n{asked}"
     derived = concluded(row.get("Reason"))
     contradiction = f"the derivation concludes {derived!r}" if derived and stated.answer not in (derived, None) else ""

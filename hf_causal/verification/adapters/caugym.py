@@ -14,8 +14,10 @@ from hf_causal.verification.adapters.reply_forms import QUANTITY
 
 LACKING = "LACK_CONDITION"
 _PROBLEM = re.compile(
-    r"Input Info:\s*(?P<world>[^\n]*)\n(?P<data>.*?)\n?Instruction:[^\n]*\nQuestion:\s*(?P<asked>[^\n]*)\n"
-    r"Provide the calculation result to four decimal places[^\n]*\s*",
+    r"Input Info:\s*(?P<world>[^\n]*)\n(?P<data>.*?)\n?Instruction:\s*(?P<instruction>[^\n]*)\n"
+    r"Question:\s*(?P<asked>[^\n]*)\nProvide the calculation result to four decimal places"
+    r"(?: and a final ([\"'])yes\5 or \5no\5 answer)?(?: in JSON format)?"
+    r"(?:, (?:like|such as) \{(?:\"ANSWER\": \"Yes\", )?\"PROB\": \"0\.1234\"\})?[:.]?\s*",
     re.DOTALL,
 )
 
@@ -33,7 +35,7 @@ def _read(row: Values) -> Question:
             f"expected a problem with its world, data, instruction and question, got {problem!r:.160}"
         )
     stated = _stated(row["answer"])
-    solution = solve(read_scene(match["world"], match["data"].strip()), match["asked"], stated)
+    solution = solve(read_scene(match["world"], match["data"].strip()), match["asked"], stated, match["instruction"])
     derived = concluded(row.get("Reason"))
     contradiction = (
         f"the derivation concludes {derived!r}" if derived and stated.answer not in (derived, LACKING, None) else ""

@@ -1,7 +1,8 @@
 """CLadder: ten queries over three rungs (arXiv 2312.04350, causalNLP/cladder), also as CaLM has them.
 
 A row is read by its formal side, `meta`: the graph, the type of the query, and the probabilities, whose numbers must
-be those that the text prints. The words of the story are not read, except for the direction of the question.
+be those that the text prints. An English text must have the sentences of its type of query; what its phrases for
+events say is not read, nor are Chinese texts, except for their numbers.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from hf_causal.verification.adapters.adapter import Adapter, Values
 from hf_causal.verification.adapters.cladder_queries import STRUCTURES, Formal, counterfactual
+from hf_causal.verification.adapters.cladder_texts import QUERIES, read_phrases
 from hf_causal.verification.adapters.questions import Answer, OutOfScopeError, Question, Solution, UnreadableError
 from hf_causal.verification.adapters.reply_forms import YES_NO
 
@@ -46,6 +48,8 @@ def _read(row: Values) -> Question:
         raise UnreadableError("expected a formal side, given information and a question")
     formal, query = Formal(_structure(row, meta)), meta["query_type"]
     positive = _direction(asked, meta, query)
+    if asked.isascii() and query in QUERIES:
+        read_phrases(given, asked, query)
     if query == "backadj":
         solution = _methods(formal, meta, positive)
     elif query == "collider_bias":

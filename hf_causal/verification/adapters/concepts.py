@@ -14,7 +14,7 @@ from hf_causal.graphs.mixed_graphs import MixedGraph, bits
 from hf_causal.graphs.paths import TooManyStepsError
 from hf_causal.verification.adapters.answer_texts import literal, name_set, plain_text, spell_set
 from hf_causal.verification.adapters.questions import OutOfScopeError, UnreadableError
-from hf_causal.verification.adapters.stated_graphs import StatedGraph, path_of, read_graph
+from hf_causal.verification.adapters.stated_graphs import StatedGraph, node_name, path_of, read_graph
 
 MOST_ITEMS = 5000
 
@@ -71,7 +71,7 @@ def among(items: Iterable[Any], **further: Any) -> Concept:
 
 def nodes(graph: StatedGraph) -> Concept:
     """Returns the nodes of a graph."""
-    return among(graph.names)
+    return among(graph.names, parse=node_name)
 
 
 def edges(graph: StatedGraph) -> Concept:
@@ -101,7 +101,7 @@ def relatives(graph: StatedGraph, relation: str, node: str) -> Concept:
         "ancestor": lambda: acyclic.ancestors(start) & ~start,
         "descendant": lambda: acyclic.descendants(start) & ~start,
     }[relation]()
-    return among([graph.names[other] for other in bits(found)])
+    return among([graph.names[other] for other in bits(found)], parse=node_name)
 
 
 def triples(graph: StatedGraph, relation: str) -> Concept:
@@ -147,7 +147,7 @@ def triple_sets(graph: StatedGraph, relation: str) -> Concept:
 
 
 def _braces(text: str) -> frozenset[str]:
-    return frozenset(name.strip() for name in text.strip("{}").split(","))
+    return frozenset(map(node_name, text.strip("{}").split(",")))
 
 
 def blanket(graph: StatedGraph, node: str) -> Concept:
@@ -188,7 +188,8 @@ def orders(graph: StatedGraph) -> Concept:
 
 
 def _order(text: Any) -> tuple[str, ...]:
-    return tuple(name.strip() for name in plain_text(text).split(","))
+    names = plain_text(text)
+    return tuple(map(node_name, names.split(","))) if names else ()
 
 
 def _before(place: dict[str, int], graph: StatedGraph, i: int, j: int) -> bool:

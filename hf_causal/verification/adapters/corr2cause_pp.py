@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -23,6 +23,8 @@ from hf_causal.verification.adapters.questions import (
 )
 from hf_causal.verification.adapters.reply_forms import EDGES, YES_NO
 
+_Stated = tuple[int, frozenset[tuple[str, str]]]
+"""A label with forced edges."""
 _COLUMNS = ("label", "relation_type", "forced_edges", "query")
 
 
@@ -71,7 +73,7 @@ def _proof(graphs: EquivalenceClass, names: tuple[str, ...], counter_model: np.n
     return proof
 
 
-def _stated(row: Values) -> tuple[int, frozenset[tuple[str, str]]]:
+def _stated(row: Values) -> _Stated:
     label, edges = row["label"], row["forced_edges"]
     if isinstance(label, bool) or label not in (0, 1):
         raise UnreadableError(f"the label must be 0 or 1, got {label!r:.80}")
@@ -83,15 +85,15 @@ def _stated(row: Values) -> tuple[int, frozenset[tuple[str, str]]]:
 
 def _asks(question: Question) -> tuple[Question, Question]:
     """Returns the question whether the hypothesis follows, and the one for the edges that all graphs share."""
-    ((label, edges),), solution = question.stated, question.solution  # type: ignore[misc]
-    ((right, compelled),) = solution.answers  # type: ignore[misc]
+    (stated,), (exact,), proof = question.stated, question.solution.answers, question.solution.proof
+    (label, edges), (right, compelled) = cast(_Stated, stated), cast(_Stated, exact)
     premise = question.text.rpartition("Hypothesis:")[0].strip()
     asked = "Which directed edges do all directed acyclic graphs have that satisfy this premise?"
     follows = replace(question, text=f"{question.text}\nDoes the hypothesis follow from the premise?", form=YES_NO,
-        stated=(label,), solution=Solution((right,), solution.proof), spell=_spell_label,
+        stated=(label,), solution=Solution((right,), proof), spell=_spell_label,
         read=lambda word: int(word == "Yes"),
     )  # fmt: skip
-    shared = Question("forced edges", f"{premise}\n\n{asked}", (edges,), Solution((compelled,), solution.proof),
+    shared = Question("forced edges", f"{premise}\n\n{asked}", (edges,), Solution((compelled,), proof),
         _spell_edges, form=EDGES, read=_edges_of_text,
     )  # fmt: skip
     return follows, shared

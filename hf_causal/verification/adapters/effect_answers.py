@@ -6,7 +6,12 @@ import re
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from hf_causal.verification.adapters.effect_questions import Effect, read_effect_question, solve_effect
+from hf_causal.verification.adapters.effect_questions import (
+    Effect,
+    check_instruction,
+    read_effect_question,
+    solve_effect,
+)
 from hf_causal.verification.adapters.effect_texts import Scene
 from hf_causal.verification.adapters.open_questions import two_models
 from hf_causal.verification.adapters.questions import OutOfScopeError, Solution, UnreadableError
@@ -38,14 +43,22 @@ LACKING = "LACK_CONDITION"
 """What CauGym states where the text does not determine the answer."""
 
 
-def solve(scene: Scene, asked: str, wants: Stated) -> Solution:
+def solve(scene: Scene, asked: str, wants: Stated, instruction: str = "") -> Solution:
     """Returns the exact answer to a question about an effect, with the parts that the stated one has.
 
+    Args:
+        scene ([`Scene`]): The graph and the stated probabilities.
+        asked (`str`): The question.
+        wants ([`Stated`]): The stated answer.
+        instruction (`str`): The sentence before the question that names the effect, or nothing.
+
     Raises:
+        [`UnreadableError`]: With words that are not understood, or an instruction for another question.
         [`OutOfScopeError`]: If the stated probabilities do not lead to an answer, and no two models show that they
             cannot.
     """
     question = read_effect_question(scene, asked)
+    check_instruction(scene, question, instruction)
     effect = solve_effect(scene, question)
     if effect is None:
         proof = two_models(scene, question)

@@ -9,7 +9,7 @@ from typing import Any
 
 from hf_causal.graphs.mixed_graphs import bits
 from hf_causal.graphs.stated_probabilities import Event, StatedProbabilities, nodes_of
-from hf_causal.verification.adapters.effect_texts import Scene
+from hf_causal.verification.adapters.effect_texts import Scene, name_key
 from hf_causal.verification.adapters.questions import OutOfScopeError, UnreadableError
 
 _PATTERNS = {
@@ -92,6 +92,41 @@ def read_effect_question(scene: Scene, text: str) -> EffectQuestion:
     if len(readings) != 1:
         raise UnreadableError(f"expected a question about an effect, got {text!r:.200}")
     return readings[0]
+
+
+_INSTRUCTION = re.compile(
+    r"Consider the (?P<name>[a-z ]+) \((?P<what>[A-Z]+)\) of (?P<about>.+)\."
+    r"|考虑(?P<about2>.+)的(?:“[^“”]+”|[^“”]{4,8})\((?P<name2>[a-z ]+), (?P<what2>[A-Z]+)\)。"
+)
+_NAMES = {
+    "ATE": "average treatment effect",
+    "ETT": "effect of treatment on the treated",
+    "CDE": "controlled direct effect",
+    "NDE": "natural direct effect",
+    "NIE": "natural indirect effect",
+    "PN": "probability of necessity",
+    "PS": "probability of sufficiency",
+}
+
+
+def check_instruction(scene: Scene, question: EffectQuestion, text: str) -> None:
+    """Raises [`UnreadableError`] unless an instruction names what a question asks for; an empty one names nothing."""
+    if not text.strip():
+        return
+    match = _INSTRUCTION.fullmatch(text.strip())
+    if not match:
+        raise UnreadableError(f"expected an instruction that names an effect, got {text!r:.160}")
+    name, what, about = (match[part] or match[f"{part}2"] for part in ("name", "what", "about"))
+    fits = what in ("PN", "PS") if question.what in ("lower", "upper") else what == question.what
+    if _NAMES.get(what) != name or not fits or not _is_about(scene, question, about):
+        raise UnreadableError(f"the instruction {text!r:.160} is for another question")
+
+
+def _is_about(scene: Scene, question: EffectQuestion, text: str) -> bool:
+    """Returns whether a text is `treatment on outcome`; names may have the same words in them."""
+    expected = scene.names[question.x], scene.names[next(bits(nodes_of(question.y)))]
+    pairs = ((text[: match.start()], text[match.end() :]) for match in re.finditer(r"\s+on\s+|作用于|对", text))
+    return any((name_key(x), name_key(y)) == expected for x, y in pairs)
 
 
 def _question(scene: Scene, what: str, parts: dict[str, str], chinese: bool) -> EffectQuestion:

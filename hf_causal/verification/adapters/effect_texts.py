@@ -39,6 +39,32 @@ def _is_part(first: str, second: str) -> bool:
     return (words[0] <= words[1] or words[1] <= words[0]) and words[0] ^ words[1] != {"not"}
 
 
+def _is_typo(first: str, second: str) -> bool:
+    """Returns whether one value may be the other with a mistake, rather than its opposite, such as `unhealthy`."""
+    words = set(first.split()), set(second.split())
+    # Of `low education level` and `high education level` the first words alone differ.
+    differing = [
+        " ".join(word for word in text.split() if word not in words[0] & words[1]) for text in (first, second)
+    ]
+    short, long = sorted(differing, key=len)
+    is_opposite = len(long) > len(short) and (long.endswith(short[1:]) or long.startswith(short))
+    return (
+        not is_opposite
+        and len(short) > 2
+        and _distance(short, long) <= max(len(long) // 3, 2 * (sorted(short) == sorted(long)))
+    )
+
+
+def _distance(first: str, second: str) -> int:
+    """Returns the number of letters to change, insert or delete (Levenshtein)."""
+    row = list(range(len(second) + 1))
+    for i, letter in enumerate(first, 1):
+        previous, row[0] = row[0], i
+        for j, other in enumerate(second, 1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (letter != other))
+    return row[-1]
+
+
 def name_key(name: str) -> str:
     """Returns a name without differences of letter case, spaces and a leading article."""
     return re.sub(r"^((the|their) )+", "", " ".join(name.split()).lower())
@@ -68,7 +94,11 @@ class Scene:
         word = " ".join(word.split()).lower()
         known = self.words.setdefault(node, [])
         if word not in known:
-            if not word or _NO_VALUE.search(word) or any(_is_part(word, other) for other in known):
+            if (
+                not word
+                or _NO_VALUE.search(word)
+                or any(_is_part(word, other) or _is_typo(word, other) for other in known)
+            ):
                 raise UnreadableError(f"expected one of two values of {self.names[node]!r}, got {word!r:.80}")
             known.append(word)
         if len(known) > 2:

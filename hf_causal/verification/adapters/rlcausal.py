@@ -25,10 +25,14 @@ _TEXT = re.compile(
     r"the Values they can take on\.\n\n(?P<values>(?:\w+ can take values in \[[\d, ]+\]\n)+)\nHere's the causal "
     r"directed acyclic graph \(DAG\):\n\nstrict digraph \{\n(?P<dag>(?:[\w >-]+;\n)+)\}\n+Here are the causal "
     r"conditional probability tables \(CPT\) associated with the DAG:\n\n(?P<tables>.*?)\n\n\n(?P<noise>Furthermore, "
-    r"each variable v is assumed .*?\n\n)?Here's your Question: (?P<question>[^\n]+)\n.*",
+    r"each variable v is assumed to depend deterministically on its parents pa\(v\) and a collection of independent "
+    r"exogenous selector variables, one for each possible joint assignment to pa\(v\), whose marginal distribution is "
+    r"defined to be p\(v \| pa\(v\)\)\. Given a particular assignment to pa\(v\), v takes on the value of the "
+    r"selector variable corresponding to that particular assignment pa\(v\)\.\n\n)?"
+    r"Here's your Question: (?P<question>[^\n]+)"
+    r"(?:\s+-+\s+Now start your solution process\. Be precise\.)?\s*",
     re.DOTALL,
 )
-_SELECTORS = "independent exogenous selector variables, one for each possible joint assignment to pa(v)"
 _TABLE = re.compile(r"P\((\w+)(?: \| (\w+=\d+(?:,\w+=\d+)*))?\) = \[([\d.]+), ([\d.]+)\]")
 _ASKED = r"What is the marginal distribution of (?P<y>\w+) given "
 _QUESTIONS = {
@@ -86,7 +90,7 @@ def _read(row: Values) -> Question:
     rung, asked = next(((rung, asked) for rung, asked in found if asked), ("", None))
     if asked is None:
         raise UnreadableError(f"the question is not understood: {match['question']!r:.160}")
-    if rung == "counterfactual" and (not match["noise"] or _SELECTORS not in match["noise"]):
+    if rung == "counterfactual" and not match["noise"]:
         raise OutOfScopeError("the text does not say how the responses to different causes go together")
     value = _answer_in(model, place, rung, asked.groupdict())
     if value is None:

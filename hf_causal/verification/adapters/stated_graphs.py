@@ -17,11 +17,12 @@ _STEP = re.compile(rf"({_MARK})({_NAME})")
 _PATH = re.compile(rf"({_NAME})((?:(?:{_MARK}){_NAME})+)")
 _EDGE = re.compile(rf"({_NAME})({_MARK})({_NAME})")
 _SENTENCE = re.compile(
-    r"(?:Given )?(?:an?(?:other)? )?(?P<what>[A-Za-z]+ \([a-z ]+\)|DAG|undirected graph|directed graph)"
+    r"(?:Given )?(?:an?(?:other)? )?(?:DAG(?: \(directed acyclic graph\))?|ADMG(?: \(acyclic directed mixed graph\))?"
+    r"|undirected graph|directed graph)"
     r" with nodes (?P<nodes>[^.]*?)"
-    r"(?:,? (?:and )?directed edges (?P<directed>[^.]*?))?"
-    r"(?:,? (?:and )?bi-?directed edges (?P<bidirected>[^.]*?))?"
-    r"(?:,? (?:and )?undirected edges (?P<undirected>[^.]*?))?\.?",
+    r"(?:(?:,|,? and) directed edges (?P<directed>[^.]*?))?"
+    r"(?:(?:,|,? and) bi-?directed edges (?P<bidirected>[^.]*?))?"
+    r"(?:(?:,|,? and) undirected edges (?P<undirected>[^.]*?))?\.?",
     re.IGNORECASE,
 )
 MAX_NODES = 64
@@ -101,6 +102,18 @@ def make_graph(
         raise UnreadableError("an edge occurs twice")
     arrows, arcs = (tuple((number[i], number[j]) for i, j in side) for side in (directed, bidirected))
     return StatedGraph(names, arrows, arcs, number=number)
+
+
+def node_name(text: str) -> str:
+    """Reads the name of a node, which the graph need not have.
+
+    Raises:
+        [`UnreadableError`]: If the text is more than a name.
+    """
+    name = plain_text(text)
+    if not re.fullmatch(_NAME, name):
+        raise UnreadableError(f"expected the name of a node, got {name!r:.80}")
+    return name
 
 
 def path_of(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -36,12 +36,23 @@ def drawn(seed):
 def row(tables, query, answer, question=None, **meta) -> dict:
     (x,), (m0, m1), (y00, y01, y10, y11) = [[float(share) for share in table] for table in tables]
     info = {"p(Y | X, V2)": [[y00, y01], [y10, y11]], "p(V2 | X)": [m0, m1], "P(X)": x}
-    printed = " ".join(f"The probability is {number:.0%}." for number in (y00, y01, y10, y11, m0, m1, x))
+    printed = [
+        f"For those who are {a}rixq and are {b}zuph, the probability of xevu is {number:.0%}."
+        for a, b, number in (("not ", "not ", y00), ("not ", "", y01), ("", "not ", y10), ("", "", y11))
+    ]
+    printed += [f"For those who are not rixq, the probability of zuph is {m0:.0%}."]
+    printed += [f"For those who are rixq, the probability of zuph is {m1:.0%}."]
+    printed += [f"The overall probability of rixq is {x:.0%}."]
     formal = {
         "graph_id": "mediation", "query_type": query, "given_info": info, "treatment": "X", "outcome": "Y",
         "polarity": True,
     }  # fmt: skip
-    return {"given_info": printed, "question": question or QUESTIONS[query], "answer": answer, "meta": formal | meta}
+    return {
+        "given_info": " ".join(printed),
+        "question": question or QUESTIONS[query],
+        "answer": answer,
+        "meta": formal | meta,
+    }
 
 
 def verdict(values) -> str:
@@ -88,7 +99,8 @@ def test_rounding_that_turns_the_answer_round():
     tables = ((Fraction(1, 2),), (Fraction(1, 2), Fraction(1, 2)), (Fraction(1, 2),) * 4)
     values = row(tables, "correlation", "yes")
     values["meta"]["given_info"] = {"P(Y | X)": [0.2049, 0.2051]}
-    values["given_info"] = "The probability is 21%. The probability is 20%."
+    stated = "For those who are {}rixq, the probability of xevu is {}%."
+    values["given_info"] = f"{stated.format('not ', 21)} {stated.format('', 20)}"
     assert verdict(values) == "precision"
     assert verdict(values | {"answer": "no"}) == "proved"
 
@@ -107,7 +119,12 @@ def test_rounding_that_turns_the_answer_round():
 def test_methods(graph, methods, answer, expected):
     question = "To understand how a affects b, is it more correct to use the Method 1 than Method 2?"
     meta = {"graph_id": graph, "query_type": "backadj", "given_info": methods, "polarity": True}
-    assert verdict({"given_info": "Two methods.", "question": question, "answer": answer, "meta": meta}) == expected
+    words = (
+        "directly at how a correlates with b in general",
+        "at how a correlates with b case by case according to c",
+    )
+    given = " ".join(f"Method {k}: We look {words[bool(names)]}." for k, names in enumerate(methods, 1))
+    assert verdict({"given_info": given, "question": question, "answer": answer, "meta": meta}) == expected
 
 
 def test_counterfactuals():
@@ -119,8 +136,8 @@ def test_counterfactuals():
         "polarity": 1,
     }
     values = {
-        "given_info": "x",
-        "question": "Would it?",
+        "given_info": "We know that rixq or zuph causes xevu. We observed the man is not zuph.",
+        "question": "Would the man be xevu if not rixq instead of rixq?",
         "answer": "no",
         "meta": meta,
         "reasoning": {"step4": "V2 = 0\nY = X or V2"},

@@ -23,6 +23,13 @@ WORLD = (
     "Imagine a self-contained, hypothetical world with only the following conditions, and without any unmentioned "
     "factors or causal relationships: "
 )
+EFFECTS = {
+    "ATE": "average treatment effect",
+    "ETT": "effect of treatment on the treated",
+    "NDE": "natural direct effect",
+    "NIE": "natural indirect effect",
+    "PN": "probability of necessity",
+}
 ASKED = {
     "ATE": "If {x} is changed to be high, will {y} be more likely to be high?",
     "ETT": "For those with {x} being high, if their {x} had been low, would the {y} have been more likely to be high?",
@@ -70,7 +77,8 @@ def tables_of(model, parents) -> str:
 def problem(edges, data, what, x, y) -> str:
     asked = ASKED[what].format(x=NAMES[x], y=NAMES[y])
     return (
-        f"Input Info: {world(edges)}\n{data}\nInstruction: Consider the {what} of {NAMES[x]} on {NAMES[y]}.\n"
+        f"Input Info: {world(edges)}\n{data}\n"
+        f"Instruction: Consider the {EFFECTS[what]} ({what}) of {NAMES[x]} on {NAMES[y]}.\n"
         f"Question: {asked}\nProvide the calculation result to four decimal places in JSON format:"
     )
 
@@ -174,8 +182,9 @@ def test_names_with_brackets():
 
 def calm_row(asked, answer, data="", edges=EDGES) -> dict:
     return {
-        "Background": {"data_info": data}, "given_info": world(edges), "Instruction": "Consider the effect.",
-        "Question": asked, "gt_answer": answer, "Type": "ATE",
+        "Background": {"data_info": data}, "given_info": world(edges),
+        "Question": asked, "Instruction": "Consider the average treatment effect (ATE) of rain on mud.",
+        "gt_answer": answer, "Type": "ATE",
     }  # fmt: skip
 
 
@@ -194,6 +203,7 @@ def test_calm_effects_and_corrections(tmp_path):
 def test_chinese_texts():
     data = "在雨量为高的条件下, 泥泞为高的概率为0.7。在雨量为低的条件下, 泥泞为高的概率为0.2。"
     row = calm_row("如果雨量被改变为高，那么泥泞更有可能为高吗？", "是", data)
+    row["Instruction"] = "考虑雨量作用于泥泞的“平均干预效果”(average treatment effect, ATE)。"
     row["given_info"] = "设想一个只有以下条件，而没有其他因素或因果关系的假设世界：雨量对泥泞有直接影响。"
     assert verdict(row) == "proved"
     assert verdict(row | {"gt_answer": "否"}) == "refuted"

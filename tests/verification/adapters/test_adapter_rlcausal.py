@@ -11,7 +11,9 @@ from hf_causal.verification.adapters.rlcausal import ADAPTER
 EDGES = [(0, 1), (0, 2), (1, 2)]
 NOISE = (
     "Furthermore, each variable v is assumed to depend deterministically on its parents pa(v) and a collection of "
-    "independent exogenous selector variables, one for each possible joint assignment to pa(v), as said.\n\n"
+    "independent exogenous selector variables, one for each possible joint assignment to pa(v), whose marginal "
+    "distribution is defined to be p(v | pa(v)). Given a particular assignment to pa(v), v takes on the value of the "
+    "selector variable corresponding to that particular assignment pa(v).\n\n"
 )
 
 
@@ -36,7 +38,9 @@ def text(parents, tables, question, noise=NOISE) -> str:
         f"Here's a structural causal model over discrete random variables. The Variables are {names}. Here are the "
         f"Values they can take on.\n\n{values}\n\nHere's the causal directed acyclic graph (DAG):\n\n"
         f"strict digraph {{\n{dag}\n}}\n\n\nHere are the causal conditional probability tables (CPT) associated with "
-        "the DAG:\n\n" + "\n".join(lines) + f"\n\n{noise}Here's your Question: {question}\n\n-----\nNow start."
+        "the DAG:\n\n"
+        + "\n".join(lines)
+        + f"\n\n{noise}Here's your Question: {question}\n\n-----\n\nNow start your solution process. Be precise."
     )
 
 

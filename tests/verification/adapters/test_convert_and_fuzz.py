@@ -1,7 +1,9 @@
 """Conversion, evaluation and random changes of rows that are written as published data sets have them."""
 
 import json
+import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,11 @@ from hf_causal.evaluation.questions import file_questions
 from hf_causal.tasks.proving import check
 from hf_causal.verification import convert, verify
 from hf_causal.verification.adapters import VERDICTS, adapters, find_adapter
+from hf_causal.verification.checks.checkers import AdapterChecker
+from hf_causal.verification.checks.row import RowResult
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "benchmarks"))
-from fuzz_adapters import fuzz
+from fuzz_adapters import TEXTS, WORD, Fuzzer, is_named, read_at, with_unknown_word, write_at
 
 TREE = "Given a DAG (directed acyclic graph) with nodes A, B, C and directed edges A->B, B->C."
 MIXED = (
@@ -56,18 +60,20 @@ ASKED = "If rain is changed to be high, will mud be more likely to be high?"
 EFFECT = {
     "Background": {"data_info": DATA},
     "given_info": WORLD,
-    "Instruction": "x",
+    "Instruction": "Consider the average treatment effect (ATE) of rain on mud.",
     "Question": ASKED,
     "gt_answer": 0.5,
 }
 GYM = {
-    "problem": f"Input Info: {WORLD}\n{DATA}\nInstruction: x\nQuestion: {ASKED}\n"
-    "Provide the calculation result to four decimal places",
+    "problem": f"Input Info: {WORLD}\n{DATA}\nInstruction: {EFFECT['Instruction']}\nQuestion: {ASKED}\n"
+    'Provide the calculation result to four decimal places and a final "yes" or "no" answer in JSON format, like '
+    '{"ANSWER": "Yes", "PROB": "0.1234"}:',
     "answer": '{"ANSWER": "Yes", "PROB": "0.5"}', "Type": "ATE",
 }  # fmt: skip
 META = {"graph_id": "fork", "query_type": "ate", "given_info": {"P(Y | X)": [0.2, 0.7]}}
 LADDER = {
-    "given_info": "The probability is 20%. The probability is 70%.",
+    "given_info": "For those who are not rixq, the probability of xevu is 20%. For those who are rixq, the "
+    "probability of xevu is 70%.",
     "question": "Will rixq increase the chance of xevu?",
     "answer": "yes",
     "meta": META | {"treatment": "X", "outcome": "Y"},
@@ -118,6 +124,38 @@ def test_yes_no_questions_are_scored(tmp_path):
 def test_changed_rows_never_end_in_a_traceback(name):
     adapter = next(one for one in adapters() if one.name == name)
     assert all(find_adapter(values) is adapter for values in ROWS[name])
-    counts = fuzz(adapter, ROWS[name], 150, seed=1)
-    assert sum(counts.values()) == 150 and set(counts) <= {*VERDICTS, "not recognized"}
-    assert counts["unreadable"] + counts["not recognized"]
+    fuzzer = Fuzzer(AdapterChecker(adapter), ROWS[name], seed=1)
+    fuzzer.run(150)
+    verdicts = Counter(verdict for _, verdict in fuzzer.counts.elements())
+    assert sum(verdicts.values()) == 150 and set(verdicts) <= {*VERDICTS, "not recognized"}
+    assert verdicts["unreadable"] + verdicts["not recognized"] and not fuzzer.faults
+
+
+@pytest.mark.parametrize("name", [name for name in ROWS if name != "cladder_models"])
+def test_an_unknown_word_anywhere_in_a_text_is_refused(name):
+    checker = AdapterChecker(next(one for one in adapters() if one.name == name))
+    for values in ROWS[name]:
+        for place in TEXTS[name]:
+            text = read_at(values, place)
+            for gap in re.finditer(r"(?<=\s)(?=\S)", text or ""):
+                changed = write_at(values, place, f"{text[: gap.start()]}{WORD} {text[gap.start() :]}")
+                assert checker.check(changed).verdict in ("unreadable", "out_of_scope", None) or is_named(changed)
+
+
+def test_a_reader_that_ignores_words_or_labels_is_caught():
+    """A reader of the question alone, which always says proved, breaks both rules."""
+    right = ROWS["clear"][0]
+
+    class Careless(AdapterChecker):
+        def check(self, row):
+            return RowResult(None, verdict="proved")
+
+        def correct(self, row, result, examples):
+            return []
+
+    adapter = next(one for one in adapters() if one.name == "clear")
+    fuzzer = Fuzzer(Careless(adapter), [right, {**right, "answer": "No."}], seed=0)
+    fuzzer.run(60)
+    assert any("unknown word" in fault for fault in fuzzer.faults)
+    assert any("does not prove this label" in fault for fault in fuzzer.faults)
+    assert WORD in with_unknown_word(right, (("question",),), fuzzer.generator)["question"]
