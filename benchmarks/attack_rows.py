@@ -38,6 +38,8 @@ _CONFIGS = {
     "relevance_axioms": {"rows": 360, "validation_rows": 120, "rows_per_cell": 2},
     "adjustment": {"rows": 400, "validation_rows": 400},
     "identifiable": {"rows": 400, "validation_rows": 400, "rows_per_cell": 2, "nodes": (5,)},
+    "front_door": {"rows": 400, "validation_rows": 400},
+    "instrument": {"rows": 400, "validation_rows": 400},
     "relevance_semantics": {"rows": 210, "validation_rows": 60, "rows_per_cell": 2, "nodes": (5,)},
     "comparisons": {"rows": 210, "validation_rows": 100, "rows_per_cell": 2, "nodes": (3,)},
     "quantities": {"rows": 210, "validation_rows": 100, "nodes": (3,)},
@@ -50,6 +52,7 @@ _WORDS = (
     *("Question:", "Hypothesis:", "Answer:", "often", "appear", "together", "correlates", "with", "independent", "of"),
     *("can", "changing", "affect", "or", "if", "held", "fixed", "cannot", "follow"),
     *("share", "a", "hidden", "valid", "adjustment", "set", "for", "the", "effect", "on", "computed", "from", "alone"),
+    *("satisfy", "front-door", "criterion", "instrument", "given"),
     *("because.", "Suppose", "unless"),
     *(
         "with",
@@ -249,7 +252,8 @@ def accepts(row: Mapping[str, Any]) -> bool:
     task, prompt = read(row["prompt"])
     # A sentence that holds of the model as a whole may be repeated; reading keeps one.
     sentences = ". ".join(dict.fromkeys(re.split(r"\.\s+", row["prompt"])))
-    left_out = Counter(_words(sentences)) - Counter(_words(str(prompt)))
+    # "given {}" says nothing.
+    left_out = Counter(_words(sentences.replace(" given {}", ""))) - Counter(_words(str(prompt)))
     assert set(left_out) <= _REMOVABLE, f"left out {sorted(left_out)}: {row!r}"
     certificate = json.loads(row["certificate"])
     assert ORACLES[task.name](prompt, row["completion"], certificate), f"wrong row accepted: {row!r}"

@@ -137,7 +137,9 @@ def _legend(question: Question) -> str:
         items.append("hidden")
     if question.loop:
         items.append("loop")
-    given = {"relevance": "held", "adjustment": "adjusted"}.get(question.read.question.kind, "given")
+    given = {"relevance": "held", "adjustment": "adjusted", "front_door": "in_set"}.get(
+        question.read.question.kind, "given"
+    )
     names = {"proof": "proof_key", "loop": "loop_key", "given": given, "hidden": "hidden_key"}
     return "".join(
         f' <span class="hc-key hc-key-{item}">{label(names.get(item, item), question.read.language)}</span>'

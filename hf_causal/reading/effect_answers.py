@@ -57,7 +57,19 @@ def identification(answering: Answering) -> Answer:
 def quantity(answering: Answering) -> Answer:
     """Answers a question about a model in numbers in the words of its task's proof."""
     evidence = _prove(answering)
-    return answering.done(evidence.answer, tasks.explain(evidence.prompt, evidence.certificate), (evidence,))
+    explanation = tasks.explain(evidence.prompt, evidence.certificate)
+    return answering.done(evidence.answer, explanation.summary, (evidence,))
+
+
+def criterion(answering: Answering) -> Answer:
+    """Answers whether a set is a front-door set, or a variable an instrument, with the first step of the proof."""
+    evidence, asked = _prove(answering), answering.asked
+    message = f"{asked.kind}_{evidence.answer.lower()}"
+    values = {"z": asked.third or "", "why": ""}
+    if answering.reading.language == "en" and evidence.answer == "No":
+        steps = tasks.explain(evidence.prompt, evidence.certificate, evidence.names).steps
+        values["why"] = f" {steps[0]}" if steps else ""
+    return _about_effect(answering, evidence, message, values)
 
 
 def _about_effect(answering: Answering, evidence: Evidence, message: str, values: dict[str, str]) -> Answer:
@@ -91,6 +103,8 @@ ANSWERS: dict[str, Callable[[Answering], Answer]] = {
     "relevance": relevance,
     "adjustment": adjustment,
     "identification": identification,
+    "front_door": criterion,
+    "instrument": criterion,
     "quantities": quantity,
     "comparisons": quantity,
 }

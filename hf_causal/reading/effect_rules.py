@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from lark import Token as Terminal
@@ -153,6 +153,27 @@ class EffectQuestions(Transformer[Any, Any]):
 
     def identifiable(self, *children: Any) -> Asked:
         return Asked("identification", only(children, Effect).pair)
+
+    def front_door(self, *children: Any) -> Asked:
+        asked = self.valid(*children)
+        return Asked("front_door", asked.pair, asked.given)
+
+    def instrument(self, *children: Any) -> Asked:
+        """Reads the instrument, a name in English and a list of one in Chinese, and what is conditioned on."""
+        named = [Mention(child.data) for child in children if isinstance(child, Token) and child.kind == "NAME"]
+        sets = [child for child in children if isinstance(child, tuple)]
+        if not named:
+            named, sets = list(sets[0]), sets[1:]
+        if len(named) != 1:
+            raise Unclear("ask_one", named[0].start if named else 0, named[-1].end if named else 0)
+        given = sets[0] if sets else ()
+        return Asked("instrument", only(children, Effect).pair, given, third=named[0])
+
+    def instrument_given(self, word: Token, given: Group, *children: Any) -> Asked:
+        return replace(self.instrument(*children), given=given.mentions)
+
+    def further(self, asked: Asked) -> Asked:
+        return asked
 
     def adjustment(self, asked: Asked) -> Asked:
         return asked

@@ -14,7 +14,7 @@ from hf_causal.reading.grammar import MAX_TERMINALS, parse, transform
 from hf_causal.reading.lexicon import chinese, english
 from hf_causal.reading.meaning import Asked, Meaning
 from hf_causal.reading.problems import Unclear, refuse_words
-from hf_causal.reading.resolve import stranger
+from hf_causal.reading.resolve import asked_mentions, stranger
 from hf_causal.reading.tokens import Sentence, Token
 
 
@@ -82,7 +82,7 @@ def _unknown(text: str, language: str, row: Sequence[Token], known: KnownNames) 
         return Unclear("effect_form", run.start, run.end, word=run.text)
     if asked is None:
         return None
-    strange = [one for one in (*asked.pair, *asked.given) if not known.has(one.name)]
+    strange = [one for one in asked_mentions(asked) if not known.has(one.name)]
     if not strange:
         return Unclear("effect_form", runs[0].start, runs[0].end, word=runs[0].text)
     return stranger(strange[0], [known.table.shown.get(one, one) for one in known.keys], language == "english")

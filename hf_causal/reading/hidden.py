@@ -20,7 +20,7 @@ from hf_causal.reading.problems import Unclear
 from hf_causal.reading.reading import Reading, Statement
 from hf_causal.reading.resolve import Table, mentions_of
 
-EFFECT_KINDS = ("adjustment", "identification")
+EFFECT_KINDS = ("adjustment", "identification", "front_door", "instrument")
 """Kinds of questions whose prompts state hidden causes."""
 
 

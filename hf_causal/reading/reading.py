@@ -37,6 +37,8 @@ KINDS = {
     "relevance": "Can changing X affect Y if Z is held fixed?",
     "adjustment": "Is it enough to adjust for Z to estimate the effect of X on Y?",
     "identification": "Can the effect of X on Y be computed from observations?",
+    "front_door": "Does Z satisfy the front-door criterion for the effect of X on Y?",
+    "instrument": "Is Z an instrument for the effect of X on Y?",
     "quantities": "What is the average treatment effect of X on Y?",
     "comparisons": "Is the average treatment effect of X on Y larger than 0?",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hf_causal.graphs.equivalence import MAX_VARIABLES
 from hf_causal.tasks.adjustment import text as adjustment
@@ -11,12 +11,14 @@ from hf_causal.tasks.co_occurrence import text as co_occurrence
 from hf_causal.tasks.comparisons import text as comparisons
 from hf_causal.tasks.corr2cause import text as corr2cause
 from hf_causal.tasks.d_separation import text as d_separation
+from hf_causal.tasks.front_door import text as front_door
 from hf_causal.tasks.identification import text as identification
+from hf_causal.tasks.instrument import text as instruments
 from hf_causal.tasks.proving import check, prove
 from hf_causal.tasks.proving import read as read_prompt
 from hf_causal.tasks.quantities import text as quantities
 from hf_causal.tasks.relevance import text as relevance
-from hf_causal.tasks.shared.explanations import keep_name
+from hf_causal.tasks.shared.explanations import Explanation, keep_name
 from hf_causal.tasks.shared.names import RESERVED_WORDS, Renaming, is_name
 from hf_causal.tasks.shared.proofs import Proof, find_cycle
 from hf_causal.tasks.transitivity import proof as _transitivity
@@ -54,11 +56,14 @@ def relevance_prompt(
 
 
 def effect_prompt(
-    task: str, statements: Sequence[tuple[str, str, bool]], pair: Pair, given: Sequence[str]
+    task: str, statements: Sequence[tuple[str, str, bool]], pair: Pair, given: Sequence[str], instrument: str = ""
 ) -> tuple[str, str]:
     """Returns the task and the prompt of a question about an effect, in statements of causes and of hidden causes."""
-    if task == "adjustment":
-        return task, str(adjustment.Prompt(tuple(statements), pair, tuple(given)))
+    if task == "instrument":
+        return task, str(instruments.Prompt(tuple(statements), pair, tuple(given), instrument))
+    if task in ("adjustment", "front_door"):
+        text = adjustment if task == "adjustment" else front_door
+        return task, str(text.Prompt(tuple(statements), pair, tuple(given)))
     return task, str(identification.Prompt(tuple(statements), pair))
 
 
@@ -70,10 +75,11 @@ def quantity_prompt(texts: Sequence[str]) -> tuple[str, str, tuple[str, ...]]:
     return name, str(prompt), prompt.stated.model.names
 
 
-def explain(prompt: str, certificate: str) -> str:
-    """Returns the first sentence of a proof in words, with the names of the prompt."""
+def explain(prompt: str, certificate: str, names: Mapping[str, str] | None = None) -> Explanation:
+    """Returns a proof in words, with the names of the prompt or others for them."""
     task, parsed = read_prompt(prompt)
-    return task.explain(parsed, json.loads(certificate), keep_name).summary
+    naming = keep_name if names is None else names.__getitem__
+    return task.explain(parsed, json.loads(certificate), naming)
 
 
 def require_back_door(prompt: str) -> None:

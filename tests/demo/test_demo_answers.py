@@ -59,6 +59,7 @@ RIGHT = {
     "Chain": "Yes", "Fork": "No", "Collider": "No", "Reversed": "Yes", "Branching": "Yes", "50 nodes": "Yes",
     "Feedback loop": "Yes", "中文": "Yes",
     "d-separation": "No", "Corr2Cause": "Yes", "Held fixed": "No", "Adjustment": "Yes", "Hidden cause": "Yes",
+    "Instrument": "Yes",
 }  # fmt: skip
 
 
