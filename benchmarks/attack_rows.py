@@ -52,7 +52,7 @@ _WORDS = (
     *("Question:", "Hypothesis:", "Answer:", "often", "appear", "together", "correlates", "with", "independent", "of"),
     *("can", "changing", "affect", "or", "if", "held", "fixed", "cannot", "follow"),
     *("share", "a", "hidden", "valid", "adjustment", "set", "for", "the", "effect", "on", "computed", "from", "alone"),
-    *("satisfy", "front-door", "criterion", "instrument", "an", "given"),
+    *("satisfy", "front-door", "criterion", "instrument", "given"),
     *("because.", "Suppose", "unless"),
     *(
         "with",
@@ -252,7 +252,8 @@ def accepts(row: Mapping[str, Any]) -> bool:
     task, prompt = read(row["prompt"])
     # A sentence that holds of the model as a whole may be repeated; reading keeps one.
     sentences = ". ".join(dict.fromkeys(re.split(r"\.\s+", row["prompt"])))
-    left_out = Counter(_words(sentences)) - Counter(_words(str(prompt)))
+    # "given {}" says nothing.
+    left_out = Counter(_words(sentences.replace(" given {}", ""))) - Counter(_words(str(prompt)))
     assert set(left_out) <= _REMOVABLE, f"left out {sorted(left_out)}: {row!r}"
     certificate = json.loads(row["certificate"])
     assert ORACLES[task.name](prompt, row["completion"], certificate), f"wrong row accepted: {row!r}"

@@ -4,6 +4,7 @@ import json
 import random
 import re
 
+import networkx as nx
 import pytest
 import reading_texts
 from reading_scores import DATA, score_effects
@@ -119,6 +120,42 @@ def test_projection_keeps_the_edges_among_observed_names():
     assert project(edges, [("u", "d")], ["u"]) == (
         [("b", "c"), ("a", "b"), ("a", "c")], [("b", "c"), ("d", "b"), ("d", "c")]
     )  # fmt: skip
+
+
+def is_valid(graph, x, y, z):
+    """The adjustment criterion in a graph with its unobserved nodes, by networkx."""
+    causal = (nx.descendants(graph, x) & (nx.ancestors(graph, y) | {y})) - {x}
+    forbidden = causal.union(*(nx.descendants(graph, node) for node in causal))
+    without = nx.DiGraph(graph)
+    without.remove_edges_from([(x, node) for node in causal if graph.has_edge(x, node)])
+    return not forbidden & z and nx.is_d_separator(without, {x}, {y}, z)
+
+
+def test_unobserved_names_change_no_answer_about_adjustment():
+    draw, answers = random.Random(3), []
+    while len(answers) < 60:
+        nodes = draw.sample("PQRSTVW", 6)
+        edges = [(a, b) for i, a in enumerate(nodes) for b in nodes[i + 1 :] if draw.random() < 0.4]
+        graph, latent = nx.DiGraph(edges), set(draw.sample(nodes, 2))
+        seen = sorted(set(graph) - latent)
+        if len(seen) < 3:
+            continue
+        x, y, *rest = draw.sample(seen, len(seen))
+        z = set(rest[: draw.randint(0, 2)])
+        said = [f"{a} causes {b}." for a, b in edges] + [
+            f"{node} is unobserved." for node in sorted(latent & set(graph))
+        ]
+        draw.shuffle(said)
+        try:
+            reading = read(
+                " ".join(said), f"Is {{{', '.join(sorted(z))}}} a valid adjustment set for the effect of {x} on {y}?"
+            )
+        except ReadingError as error:
+            assert "no statement is about" in str(error)  # it has no observed cause or effect
+            continue
+        answers.append(answer(reading).answer)
+        assert answers[-1] == ("Yes" if is_valid(graph, x, y, z) else "No"), (said, x, y, z)
+    assert 15 < answers.count("Yes") < 45
 
 
 @pytest.mark.parametrize(
