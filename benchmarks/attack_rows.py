@@ -38,6 +38,11 @@ _CONFIGS = {
     "relevance_axioms": {"rows": 360, "validation_rows": 120, "rows_per_cell": 2},
     "adjustment": {"rows": 400, "validation_rows": 400},
     "identifiable": {"rows": 400, "validation_rows": 400, "rows_per_cell": 2, "nodes": (5,)},
+    "front_door": {"rows": 400, "validation_rows": 400},
+    "instrument": {"rows": 400, "validation_rows": 400},
+    "relevance_semantics": {"rows": 210, "validation_rows": 60, "rows_per_cell": 2, "nodes": (5,)},
+    "comparisons": {"rows": 210, "validation_rows": 100, "rows_per_cell": 2, "nodes": (3,)},
+    "quantities": {"rows": 210, "validation_rows": 100, "nodes": (3,)},
     "default": {"nodes": (2, 3, 4)},
 }
 """Small configs that rows are taken from, by name."""
@@ -47,7 +52,24 @@ _WORDS = (
     *("Question:", "Hypothesis:", "Answer:", "often", "appear", "together", "correlates", "with", "independent", "of"),
     *("can", "changing", "affect", "or", "if", "held", "fixed", "cannot", "follow"),
     *("share", "a", "hidden", "valid", "adjustment", "set", "for", "the", "effect", "on", "computed", "from", "alone"),
+    *("satisfy", "front-door", "criterion", "instrument", "given"),
     *("because.", "Suppose", "unless"),
+    *(
+        "with",
+        "probability",
+        "set",
+        "observed",
+        "to",
+        "be",
+        "1",
+        "0",
+        "0.5",
+        "larger",
+        "ever",
+        "fair",
+        "coin",
+        "depends",
+    ),
 )
 _REMOVABLE = {
     *("answer", "this", "the", "following", "question", "below", "with", "by", "using", "only", "just", "either"),
@@ -69,6 +91,8 @@ _REMOVABLE = {
     ),
 }
 """Words that reading may leave out: those of instructions and labels, and those that join sentences."""
+_SYNONYMS = {"given": "if", "when": "if", "fixed": "set", "at": "to"}
+"""Words that reading replaces by others, in sentences of models with numbers."""
 _VALUES = (None, 0, 1, -1, 2, True, 0.5, float("nan"), "", " ", "Yes", "No", "yes", [], ["Yes"], {}, {"a": 1}, b"Yes")
 
 
@@ -208,7 +232,15 @@ def _change_node(value: Any, names: list[str], chance: random.Random) -> Any:
             [],
         )
         return chance.choice(changes)
-    return chance.choice((chance.choice(names), chance.choice(names), [], None, 3, [chance.choice(names)]))
+    if isinstance(value, dict) and value and chance.random() < 0.9:
+        key, other = chance.choice(list(value)), chance.choice(names)
+        rest = {one: value[one] for one in value if one != key}
+        changed = {**value, key: _change_node(value[key], names, chance)}
+        return chance.choice((changed, changed, rest, {**rest, other: value[key]}, {**value, other: value[key]}))
+    if isinstance(value, int):
+        return chance.choice((1 - value, value + 1, str(value), float(value), bool(value)))
+    numbers = ("0.5", "1/2", "50%", "0.25", f"{value}0", f"-{value}")
+    return chance.choice((chance.choice(names), chance.choice(numbers), [], None, 3, [chance.choice(names)]))
 
 
 def accepts(row: Mapping[str, Any]) -> bool:
@@ -218,7 +250,10 @@ def accepts(row: Mapping[str, Any]) -> bool:
     except ValueError:
         return False
     task, prompt = read(row["prompt"])
-    left_out = Counter(_words(row["prompt"])) - Counter(_words(str(prompt)))
+    # A sentence that holds of the model as a whole may be repeated; reading keeps one.
+    sentences = ". ".join(dict.fromkeys(re.split(r"\.\s+", row["prompt"])))
+    # "given {}" says nothing.
+    left_out = Counter(_words(sentences.replace(" given {}", ""))) - Counter(_words(str(prompt)))
     assert set(left_out) <= _REMOVABLE, f"left out {sorted(left_out)}: {row!r}"
     certificate = json.loads(row["certificate"])
     assert ORACLES[task.name](prompt, row["completion"], certificate), f"wrong row accepted: {row!r}"
@@ -226,7 +261,7 @@ def accepts(row: Mapping[str, Any]) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", text.lower())
+    return [_SYNONYMS.get(word, word) for word in re.findall(r"[^\W_]+", text.lower())]
 
 
 if __name__ == "__main__":

@@ -18,17 +18,23 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from hf_causal.corpora.levels import RowsByIndex, rows_by_index
-from hf_causal.tasks.registry import tasks
+from hf_causal.tasks.missing import says_missing
+from hf_causal.tasks.registry import get_task, tasks
 from hf_causal.tasks.task import Task
 from hf_causal.utils.hardware import describe_hardware
 
 MEASURED = 256
 """Rows whose measures are averaged."""
+COLUMNS = 3
+"""Panels side by side in the picture."""
 
 
 def accuracies(task: Task, rows: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """Returns the accuracy of each shortcut."""
-    prompts, labels = [task.parse(row["prompt"]) for row in rows], [row["label"] for row in rows]
+    """Returns the accuracy of each shortcut, over the rows that can be read without what is missing."""
+    rows = [row for row in rows if not says_missing(row["prompt"])]
+    prompts = [task.parse(row["prompt"]) for row in rows]
+    # Where answers are neither Yes nor No, a shortcut says whether it is right.
+    labels = [1 if row["label"] is None else row["label"] for row in rows]
     return {name: float(np.mean(np.equal(rule(prompts, labels), labels))) for name, rule in task.shortcuts.items()}
 
 
@@ -48,7 +54,8 @@ def score_levels(task: Task, count: int, seed: int) -> list[dict[str, Any]]:
     for level in task.levels:
         by_index = rows_by_index(task.name, seed, level=level.number, split="test")
         rows = by_index.table(count).to_pylist()
-        measures = [task.measures(row) for row in rows[:MEASURED]]
+        readable = [row for row in rows if not says_missing(row["prompt"])]
+        measures = [task.measures(row) for row in readable[:MEASURED]]
         means = {name: float(np.mean([measure[name] for measure in measures])) for name in measures[0]}
         milliseconds = 1000 * block_seconds(by_index)
         results.append(
@@ -87,9 +94,9 @@ def rises(results: list[dict[str, Any]], count: int) -> list[str]:
 
 def draw(results: dict[str, list[dict[str, Any]]], count: int, path: Path) -> None:
     """Draws a panel for each task, with bars of one standard error."""
-    rows = -(-len(results) // 2)
-    figure = Figure(figsize=(10, 3.25 * rows), layout="constrained")
-    panels = figure.subplots(rows, 2, sharey=True, squeeze=False).flat
+    rows = -(-len(results) // COLUMNS)
+    figure = Figure(figsize=(5 * COLUMNS, 3.25 * rows), layout="constrained")
+    panels = figure.subplots(rows, COLUMNS, sharey=True, squeeze=False).flat
     for axes in panels[len(results) :]:
         axes.set_visible(False)
     for axes, (name, levels) in zip(panels, results.items(), strict=False):
@@ -108,12 +115,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=2048, help="rows of each level")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--tasks", nargs="+", default=list(tasks()), choices=list(tasks()))
     parser.add_argument("--plot", type=Path, help="picture to write")
     options = parser.parse_args()
     print(f"{describe_hardware()}, {date.today()}, seed {options.seed}, {options.rows:,} rows of each level\n")
     results: dict[str, list[dict[str, Any]]] = {}
     risen: list[str] = []
-    for task in tasks().values():
+    for task in map(get_task, options.tasks):
         results[task.title] = score_levels(task, options.rows, options.seed)
         print(f"### {task.title}\n\n{table(results[task.title], options.rows)}\n", flush=True)
         risen += [f"{task.title}: {rise}" for rise in rises(results[task.title], options.rows)]

@@ -1,22 +1,31 @@
-"""Speed, oracles, public answers and shortcuts of the tasks `adjustment` and `identification`.
+"""Speed, oracles, public answers and shortcuts of `adjustment`, `identification`, `front_door` and `instrument`.
 
-python benchmarks/identification.py [--rows 20000] [--rows-per-cell 100] [--public FOLDER]
+python benchmarks/identification.py [--rows 20000] [--rows-per-cell 100] [--public FOLDER] [--y0 1000] [--tasks …]
+
+With `--y0` the verdicts of y0 (`pip install y0`) on random mixed graphs are compared with those of the package. The
+linear models and rational tables that decide instruments and front doors are in tests/graphs/test_instruments.py.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import attack_rows
 import networkx as nx
 
+from hf_causal.graphs.identification import Hedge, factors_or_hedge
+from hf_causal.graphs.mixed_graphs import MixedGraph
+from hf_causal.tasks.proving import read
 from hf_causal.tasks.registry import get_task
+from hf_causal.tasks.shared.effect_questions import effects_of
 
 Row = dict[str, Any]
 _PLAIN_ROWS = 1000
@@ -30,6 +39,70 @@ def adjusts(prompt: Any) -> bool:
     forbidden = causal.union(*(nx.descendants(graph, node) for node in causal))
     graph.remove_edges_from([(x, node) for node in causal])
     return not forbidden & given and nx.is_d_separator(graph, {x}, {y}, given)
+
+
+def satisfies_front_door(prompt: Any) -> bool:
+    """Decides with networkx whether a set satisfies the front-door criterion, as a user of networkx would."""
+    graph, (x, y), members = nx.DiGraph(prompt.edges), prompt.question, set(prompt.given)
+    graph.add_edges_from((frozenset(pair), node) for pair in prompt.hidden for node in pair)
+    if y in nx.descendants(graph.subgraph(set(graph) - members), x):
+        return False
+    without_x, without_set = graph.copy(), graph.copy()
+    without_x.remove_edges_from([*graph.out_edges(x)])
+    without_set.remove_edges_from([*graph.out_edges(members)])
+    to_set = nx.is_d_separator(without_x, {x}, members, set())
+    return to_set and nx.is_d_separator(without_set, members, {y}, {x})
+
+
+def is_instrument(prompt: Any) -> bool:
+    """Decides with networkx whether a node is an instrument, as a user of networkx would."""
+    graph, (x, y), z, given = nx.DiGraph(prompt.edges), prompt.question, prompt.instrument, set(prompt.given)
+    graph.add_edges_from((frozenset(pair), node) for pair in prompt.hidden for node in pair)
+    if nx.descendants(graph, x) & {z, *given} or nx.is_d_separator(graph, {z}, {x}, given):
+        return False
+    graph.remove_edges_from([*graph.in_edges(x)])
+    return nx.is_d_separator(graph, {z}, {y}, given)
+
+
+def compare_with_y0(count: int, seed: int = 0) -> None:
+    """Prints on how many random mixed graphs y0 and the package agree, the differences, and the rates of both."""
+    from y0.algorithm.identify import Unidentifiable, identify_outcomes
+    from y0.dsl import Variable
+    from y0.graph import NxMixedGraph
+
+    chance, times, outcomes = random.Random(seed), [0.0, 0.0], Counter[str]()
+    for _ in range(count):
+        size = chance.randint(3, 7)
+        pairs = list(combinations(range(size), 2))
+        edges = chance.sample(pairs, chance.randint(1, len(pairs)))
+        hidden = chance.sample(pairs, chance.randint(0, min(size, len(pairs))))
+        # Every treatment causes its outcome.
+        x, y = chance.choice(effects_of(MixedGraph.of_edges(size, edges)))
+        started = time.process_time()
+        ours = not isinstance(factors_or_hedge(MixedGraph.of_edges(size, edges, hidden), 1 << x, 1 << y), Hedge)
+        times[0] += time.process_time() - started
+        variables = [Variable(f"V{node}") for node in range(size)]
+        started = time.process_time()
+        graph = NxMixedGraph.from_edges(
+            nodes=variables,
+            directed=[(variables[a], variables[b]) for a, b in edges],
+            undirected=[(variables[a], variables[b]) for a, b in hidden],
+        )
+        try:
+            theirs = identify_outcomes(graph, treatments={variables[x]}, outcomes={variables[y]}) is not None
+        except Unidentifiable:
+            theirs = False
+        except Exception as error:  # what y0 does on its own account
+            outcomes[f"y0 raises {type(error).__name__}"] += 1
+            print(f"  y0 raises {error!r:.100}: edges {edges}, hidden {hidden}, effect of {x} on {y}; here {ours}")
+            continue
+        finally:
+            times[1] += time.process_time() - started
+        outcomes[f"{'Yes' if ours else 'No'} here, {'Yes' if theirs else 'No'} in y0"] += 1
+        if ours != theirs:
+            print(f"  differ: edges {edges}, hidden {hidden}, effect of {x} on {y}; here {ours}")
+    print(f"y0 on {count:,} random mixed graphs of 3 to 7 nodes, seed {seed}: {dict(outcomes)}")
+    print(f"  {count / times[0]:,.0f} verdicts a second here, {count / times[1]:,.0f} by y0")
 
 
 def measure_speed(task_name: str, config_name: str, rows: int, plain: Callable[[Any], bool] | None) -> None:
@@ -79,6 +152,20 @@ def public_rows(folder: Path) -> Iterator[tuple[str, str, str]]:
             hidden = "".join(f"{pair} share a hidden cause. " for pair in pairs)
             question = f"Is the effect of {row['treatment']} on {row['outcome']} identifiable?"
             yield f"CaLM-Lite {path.stem}", f"{row['di_edges']}. {hidden}{question}", ("No", "Yes")[row["gt_answer"]]
+    for row in _lines(folder / "clear/frontdoor_adjustment_set.json"):
+        if row["question_type"] == "YN":
+            yield "CLEAR frontdoor", f"{row['description']} {row['question']}", row["answer"].rstrip(".")
+    for row in _lines(folder / "calm_lite/FAS-C_FAS_EN.json"):
+        for number in (1, 2, 3):
+            text = f"{row['edges']}. Does {{{row[f'option{number}']}}} satisfy the front-door criterion for"
+            marked = "Yes" if number == row["gt_answer"] else "No"
+            yield "CaLM-Lite FAS", f"{text} the effect of {row['treatment']} on {row['outcome']}?", marked
+    for row in _lines(folder / "calm_lite/IV-C_CaLM-IV_EN.json"):
+        for number in (1, 2, 3):
+            ends = f"the effect of {row['treatment']} on {row['outcome']}?"
+            marked = "Yes" if number == row["gt_answer"] else "No"
+            if "," not in (node := row[f"option{number}"]):
+                yield "CaLM-Lite IV", f"{row['edges']}. Is {node} an instrument for {ends}", marked
     for path in sorted((folder / "calm_lite").glob("BAS-C_*_EN.json")):
         for row in _lines(path):
             ends = f"treatment {row['treatment']} and outcome {row['outcome']}"
@@ -94,9 +181,10 @@ def measure_public(folder: Path) -> None:
     """Prints for each public file how many answers are the exact ones, and how many questions are refused."""
     counts: dict[str, Counter[str]] = {}
     for name, text, answer in public_rows(folder):
-        task = get_task("adjustment" if "adjustment set" in text else "identification")
         try:
-            outcome = "agree" if task.prove(task.parse(text)).answer == answer else "differ"
+            task, prompt = read(text)
+            right = task.prove(prompt).answer
+            outcome = "agree" if right == answer else f"{right} where {answer} is published"
         except ValueError:
             outcome = "refused"
         counts.setdefault(name, Counter())[outcome] += 1
@@ -109,12 +197,26 @@ if __name__ == "__main__":
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--rows-per-cell", type=int, default=100)
     parser.add_argument("--public", type=Path, help="folder of the public files of CLEAR and CaLM-Lite")
+    parser.add_argument("--y0", type=int, default=0, help="random graphs on which y0's verdicts are compared")
+    tasks = ["adjustment", "identification", "front_door", "instrument"]
+    parser.add_argument("--tasks", nargs="*", default=tasks, choices=tasks)
     given = parser.parse_args()
-    measure_speed("adjustment", "adjustment", given.rows, adjusts)
-    measure_speed("identification", "identifiable", given.rows // 4, None)
-    measure_agreement("adjustment", "adjustment", {"rows": given.rows // 4, "validation_rows": given.rows // 10})
-    measure_agreement("adjustment", "adjustment_generalization", {"rows_per_cell": given.rows_per_cell})
-    sizes = {"rows": given.rows // 10, "validation_rows": given.rows // 20, "rows_per_cell": given.rows_per_cell}
-    measure_agreement("identification", "identifiable", sizes)
+    plain = {"adjustment": adjusts, "front_door": satisfies_front_door, "instrument": is_instrument}
+    for name in given.tasks:
+        task = get_task(name)
+        training, *generalization = task.configs
+        measure_speed(name, training, given.rows if name == "adjustment" else given.rows // 4, plain.get(name))
+        sizes = {"rows": given.rows // 4, "validation_rows": given.rows // 10}
+        if name == "identification":
+            sizes = {
+                "rows": given.rows // 10,
+                "validation_rows": given.rows // 20,
+                "rows_per_cell": given.rows_per_cell,
+            }
+        measure_agreement(name, training, sizes)
+        for config in generalization:
+            measure_agreement(name, config, {"rows_per_cell": given.rows_per_cell})
     if given.public:
         measure_public(given.public)
+    if given.y0:
+        compare_with_y0(given.y0)

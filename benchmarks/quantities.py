@@ -20,6 +20,7 @@ from fractions import Fraction
 from typing import Any
 
 import enumerated_models as oracle
+from model_oracles import MOST_UNITS, filled_in, is_partial, units
 
 from hf_causal.tasks.proving import check
 from hf_causal.tasks.registry import get_task
@@ -28,17 +29,7 @@ from hf_causal.tasks.task import Task
 from hf_causal.utils.hardware import describe_hardware
 
 Row = dict[str, Any]
-_MOST_UNITS = 2**9
-"""Deterministic models that the enumeration of a row may take; rows with more are not compared."""
 _PLAIN_ROWS = 200
-
-
-def units(tables: Any, coupling: str | None) -> int:
-    """Returns how many deterministic models a model is."""
-    total = 1
-    for table in tables.values():
-        total *= len(set(table.values())) + 1 if coupling == "threshold" else 2 ** len(table)
-    return total
 
 
 def close(true: Any, numbers: list[Fraction]) -> bool:
@@ -54,16 +45,9 @@ def confirm_quantity(row: Row) -> bool | None:
     models = [{}] if row["answer_type"] != "insufficient" else json.loads(row["certificate"])["models"]
     values = []
     for model in models:
-        filled = {name: dict(table) for name, table in tables.items()}
-        for entry, value in model.items():
-            if entry != "responses":
-                name, _, condition = entry.partition(" = 1")
-                key = frozenset((n, int(bit)) for n, bit in re.findall(r"(\w+) = ([01])", condition))
-                filled.setdefault(name, {})[key] = Fraction(value)
+        filled = filled_in(tables, model)
         used = model.get("responses", coupling) or "threshold"
-        if _is_partial(filled):
-            return None
-        if units(filled, used) > _MOST_UNITS:
+        if is_partial(filled) or units(filled, used) > MOST_UNITS:
             return None
         values.append(oracle.answer(filled, used, row["question"]))
     if row["answer_type"] == "insufficient":
@@ -72,17 +56,10 @@ def confirm_quantity(row: Row) -> bool | None:
     return close(values[0], [ways[0].value for ways in read_answer(row["completion"]).numbers])
 
 
-def _is_partial(tables: Any) -> bool:
-    """Returns whether a probability is missing, which then does not matter for the row's answer."""
-    return any(len(table) < 2 ** len(oracle.parents_of(tables, name)) for name, table in tables.items()) or any(
-        parent not in tables for name in tables for parent in oracle.parents_of(tables, name)
-    )
-
-
 def confirm_comparison(row: Row) -> bool | None:
     """Returns whether the enumeration confirms a row's answer; `None` where that would take too long."""
     tables, coupling = oracle.read_model(row["premise"])
-    if units(tables, coupling or "threshold") > _MOST_UNITS:
+    if units(tables, coupling or "threshold") > MOST_UNITS:
         return None
     sides = re.fullmatch(r"Is (.+) larger than (.+)\?", row["question"])
     assert sides is not None
@@ -138,7 +115,7 @@ def measure_plain_loop(rows_per_second_of: Task, rows: int, seed: int) -> None:
     answerable = []
     for row in rows_per_second_of.generate_shard(config, "train", 0).to_pylist():
         tables, coupling = oracle.read_model(row["premise"])
-        if not _is_partial(tables) and units(tables, coupling or "threshold") <= _MOST_UNITS:
+        if not is_partial(tables) and units(tables, coupling or "threshold") <= MOST_UNITS:
             answerable.append((tables, coupling or "threshold", row["question"]))
     started = time.process_time()
     for tables, coupling, question in answerable[:_PLAIN_ROWS]:

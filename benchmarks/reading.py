@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "reading"))
 
 import reading_texts
-from reading_scores import load, score
+from reading_scores import load, score, score_effects
 from test_reading_limits import PREMISES, QUESTIONS, UNITS
 
 from hf_causal.reading import ReadingError, answer, read
@@ -40,6 +40,51 @@ def print_scores() -> None:
             )
             for row, reading in result.wrong:
                 print("  wrong:", row["premises"], "|", row["question"], "->", reading)
+
+
+def print_effect_scores() -> None:
+    """Prints the same for questions about effects, by form."""
+    for part in ("develop", "held_out"):
+        rows = load(f"effects_{part}")
+        for form in dict.fromkeys(row["form"] for row in rows):
+            result = score_effects([row for row in rows if row["form"] == form])
+            counts = result.counts
+            print(
+                f"{part:9} {form}: {counts['readable'] + counts['refuse']} texts, {counts['readable']} readable, "
+                f"{counts['right']} read rightly, {counts['wrong']} read wrongly"
+            )
+
+
+def fuzz_effects(mutations: int, seed: int) -> Counter[str]:
+    """Counts what becomes of questions about effects in which a word that changes the meaning is put somewhere."""
+    draw = random.Random(seed)
+    rows = [row for part in ("develop", "held_out") for row in load(f"effects_{part}") if row["prompt"]]
+    counts: Counter[str] = Counter()
+    for _ in range(mutations):
+        row = draw.choice(rows)
+        chinese = any("\u4e00" <= letter <= "\u9fff" for letter in row["question"])
+        made = reading_texts.Made(row["premises"], row["question"], frozenset(), ("", ""), "")
+        try:
+            reading = read(*reading_texts.insert_change(draw, made, chinese))
+        except ReadingError:
+            counts["effects, changed, refused"] += 1
+        else:
+            counts["effects, changed, " + ("read as before" if reading.prompt == row["prompt"] else "READ")] += 1
+    return counts
+
+
+def print_rate() -> None:
+    """Prints how many of the hand-written texts are read in a second of one CPU core, without and with effects."""
+    for name, parts in (("texts", ("develop", "held_out")), ("effects", ("effects_develop", "effects_held_out"))):
+        rows = [row for part in parts for row in load(part)]
+        times = []
+        for _ in range(5):
+            begin = time.process_time()
+            for row in rows:
+                with suppress(ReadingError):
+                    read(row["premises"], row["question"])
+            times.append(time.process_time() - begin)
+        print(f"{name}: {len(rows) / min(times):,.0f} read in a second of one core (best of 5 passes)")
 
 
 def fuzz(mutations: int, seed: int) -> Counter[str]:
@@ -109,8 +154,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     print_scores()
+    print_effect_scores()
+    print_rate()
     print_times()
     for outcome, count in sorted(fuzz(arguments.mutations, arguments.seed).items()):
+        print(f"{outcome}: {count:,}")
+    for outcome, count in sorted(fuzz_effects(arguments.mutations // 10, arguments.seed).items()):
         print(f"{outcome}: {count:,}")
 
 

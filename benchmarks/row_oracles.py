@@ -8,6 +8,7 @@ from functools import cache
 from itertools import chain, combinations, product
 from typing import Any
 
+import model_oracles
 import networkx as nx
 
 
@@ -111,6 +112,64 @@ def _identification(prompt: Any, answer: str, certificate: Mapping[str, Any]) ->
     districts = [set(part) for part in nx.connected_components(hidden.subgraph(relevant))]
     identified = all(is_identified(part, connected(graph, part)) for part in districts)
     return identified == (answer == "Yes")
+
+
+def _open_paths(graph: nx.DiGraph, start: str, end: str, given: set[str]) -> list[list[Any]]:
+    """Returns the paths between two nodes, whatever the directions of their edges, that a set leaves open."""
+    opened = given.union(*(nx.ancestors(graph, node) for node in given))
+
+    def is_open(path: list[Any]) -> bool:
+        triples = zip(path, path[1:], path[2:], strict=False)
+        return all(
+            node in opened if graph.has_edge(before, node) and graph.has_edge(after, node) else node not in given
+            for before, node, after in triples
+        )
+
+    return [path for path in nx.all_simple_paths(graph.to_undirected(), start, end) if is_open(path)]
+
+
+def _leaves(graph: nx.DiGraph, path: list[Any], members: set[str]) -> bool:
+    """Returns whether an edge of a path begins at a member of a set."""
+    steps = zip(path, path[1:], strict=False)
+    return any(a in members and graph.has_edge(a, b) or b in members and graph.has_edge(b, a) for a, b in steps)
+
+
+def _front_door(prompt: Any, answer: str, certificate: Mapping[str, Any]) -> bool:
+    graph, (x, y), members = _with_hidden_causes(prompt), prompt.question, set(prompt.given)
+    if not graph.nodes >= {x, y, *members} or x == y or members & {x, y}:
+        return False
+    missed = [path for path in nx.all_simple_paths(graph, x, y) if members.isdisjoint(path)]
+    to_set = [path for node in members for path in _open_paths(graph, x, node, set()) if not _leaves(graph, path, {x})]
+    to_outcome = [
+        path for node in members for path in _open_paths(graph, node, y, {x}) if not _leaves(graph, path, members)
+    ]
+    if answer == "Yes":
+        reached = nx.descendants(graph.subgraph(set(graph) - members), x)
+        return not missed + to_set + to_outcome and sorted(certificate["reached"]) == sorted(reached)
+    if "causal_path" in certificate:
+        return certificate["causal_path"] in missed
+    paths = to_set if "to_set" in certificate else to_outcome
+    stated = certificate.get("to_set") or certificate["to_outcome"]
+    return stated["path"] in [[node for node in path if isinstance(node, str)] for path in paths]
+
+
+def _instrument(prompt: Any, answer: str, certificate: Mapping[str, Any]) -> bool:
+    graph, (x, y), z = _with_hidden_causes(prompt), prompt.question, prompt.instrument
+    given = set(prompt.given)
+    if not graph.nodes >= {x, y, z, *given} or x == y or {z, *given} & {x, y} or z in given:
+        return False
+    affected = nx.descendants(graph, x)
+    connected = not nx.is_d_separator(graph, {z}, {x}, given)
+    cut = graph.copy()
+    cut.remove_edges_from([*graph.in_edges(x)])
+    excluded = nx.is_d_separator(cut, {z}, {y}, given)
+    if answer == "Yes":
+        right = not affected & {z, *given} and connected and excluded
+        return right and sorted(certificate["affected"]) == sorted(affected)
+    if "effect_path" in certificate:
+        path = certificate["effect_path"]
+        return path[0] == x and path[-1] in affected & {z, *given} and nx.is_path(graph, path)
+    return not connected if "to_treatment" in certificate else not excluded or bool(affected & given)
 
 
 def _co_occurrence(prompt: Any, answer: str, certificate: Mapping[str, Any]) -> bool:
@@ -228,4 +287,9 @@ ORACLES: Mapping[str, Callable[[Any, str, Mapping[str, Any]], bool]] = {
     "relevance_axioms": _relevance_axioms,
     "adjustment": _adjustment,
     "identification": _identification,
+    "front_door": _front_door,
+    "instrument": _instrument,
+    "quantities": model_oracles.quantity,
+    "comparisons": model_oracles.comparison,
+    "relevance_semantics": model_oracles.relevance_semantics,
 }

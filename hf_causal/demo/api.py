@@ -50,8 +50,10 @@ class Endpoints:
 
         Args:
             premises (str): What causes what, or what correlates with what: one statement a line or running text.
-            question (str): "Does smoking cause cancer?", "What causes cancer?", "Why does smoking cause cancer?" or
-                "Are smoking and cancer d-separated given tar?"; in Chinese as well.
+            question (str): "Does smoking cause cancer?", "What causes cancer?", "Why does smoking cause cancer?", "Are
+                smoking and cancer d-separated given tar?", "If tar is held fixed, can smoking affect cancer?", "Is it
+                enough to adjust for age to estimate the effect of smoking on cancer?" or "Can the effect of smoking on
+                cancer be computed from observational data?"; in Chinese as well.
 
         Returns:
             dict: `answer` (Yes or No; empty for a list or paths, which are `members` and `paths`), the answer as

@@ -11,7 +11,7 @@ from hf_causal.demo.marks import mark, read_view
 from hf_causal.demo.pictures import draw
 from hf_causal.demo.proofs import show_proof
 from hf_causal.demo.questions import Question
-from hf_causal.reading import Problem
+from hf_causal.reading import RESTATED_KINDS, Problem
 
 WELCOME = (
     '<div class="hc-card hc-empty"><p>Type what causes what, ask a question, and see three things: the answer that a '
@@ -35,7 +35,7 @@ def answer_card(answer: Answer) -> str:
         f'<section class="hc-card" aria-label="Answer">{answers}'
         f"{_warning(answer)}{_loop(question)}"
         f'<div class="hc-proof"><h3>{title}</h3><p>{escape(shown.summary)}</p>'
-        f"{steps}</div>{figures}{read_view(question)}{_names(question)}</section>"
+        f"{steps}</div>{figures}{_restated(question)}{read_view(question)}{_names(question)}</section>"
     )
 
 
@@ -62,14 +62,16 @@ def error_card(message: str) -> str:
 
 def _exact(question: Question) -> str:
     answer, members, language = question.exact.answer, question.exact.members, question.read.language
+    in_words = answer in ("Yes", "No", "Unknown")
     if answer:
-        shown = label(answer, language)
+        shown = label(answer, language) if in_words else escape(answer)
     elif question.exact.paths:
         shown = label("paths", language, count=len(question.exact.paths))
     else:
         shown = escape(", ".join(members)) or label("nothing", language)
+    style = answer.lower() if in_words else "none"
     return (
-        f'<div class="hc-answer hc-{answer.lower() or "none"}"><span class="hc-who">{label("exact", language)}</span>'
+        f'<div class="hc-answer hc-{style}"><span class="hc-who">{label("exact", language)}</span>'
         f'<strong>{shown}</strong><span class="hc-how">{label("proved", language)}</span></div>'
     )
 
@@ -135,12 +137,22 @@ def _legend(question: Question) -> str:
         items.append("hidden")
     if question.loop:
         items.append("loop")
-    given = {"relevance": "held", "adjustment": "adjusted"}.get(question.read.question.kind, "given")
+    given = {"relevance": "held", "adjustment": "adjusted", "front_door": "in_set"}.get(
+        question.read.question.kind, "given"
+    )
     names = {"proof": "proof_key", "loop": "loop_key", "given": given, "hidden": "hidden_key"}
     return "".join(
         f' <span class="hc-key hc-key-{item}">{label(names.get(item, item), question.read.language)}</span>'
         for item in items
     )
+
+
+def _restated(question: Question) -> str:
+    """Returns the question in the words that it was read as, where it has many wordings."""
+    if question.read.question.kind not in RESTATED_KINDS:
+        return ""
+    heading = label("read_as", question.read.language)
+    return f'<p class="hc-restated"><b>{heading}</b> {escape(question.read.restated)}</p>'
 
 
 def _names(question: Question) -> str:

@@ -94,6 +94,15 @@ EXAMPLES = (
         "Can the effect of smoking on lung cancer be computed from observational data?",
     ),
     Example(
+        "Instrument",
+        _lines(
+            "The draft lottery affects military service",
+            "Military service lowers earnings",
+            "Military service and earnings share an unobserved cause",
+        ),
+        "Is the draft lottery an instrument for the effect of military service on earnings?",
+    ),
+    Example(
         "Corr2Cause",
         _lines(
             "exercise correlates with fitness",

@@ -100,14 +100,36 @@ class AdjustmentSets:
             yield from map(node_set, combinations(nodes, size))
 
 
-def is_front_door_set(graph: MixedGraph, x: int, y: int, z: int) -> bool:
-    """Returns whether z satisfies the front-door criterion (Pearl, 1995) for the effect of x on y.
+FRONT_DOOR_FAULTS = ("causal path", "open to set", "open to outcome")
+"""The conditions of the front-door criterion by what breaks them, in their order."""
 
-    Every directed path from x to y meets z, no open back-door path leads from x to z, and x blocks every back-door
-    path from z to y. The empty set satisfies it only where no directed path leads from x to y.
+
+def front_door_fault(graph: MixedGraph, x: int, y: int, z: int) -> str | None:
+    """Returns the first condition of the front-door criterion that z breaks for the effect of x on y, if any.
+
+    The conditions (Pearl, 1995; for sets as in Jeong, Tian and Bareinboim, 2022): every directed path from x to y
+    meets z, no open back-door path leads from x to z, and x blocks every back-door path from z to y, which are those
+    in the graph without the edges out of z.
+
+    Args:
+        graph ([`MixedGraph`]): With bidirected edges for hidden common causes.
+        x, y, z (`int`): Sets of nodes without common members.
+
+    Returns:
+        One of `FRONT_DOOR_FAULTS`, or `None`.
     """
-    if x & y or z & (x | y):
-        return False
-    intercepts = not graph.descendants(x, within=graph.nodes & ~z) & y
-    no_back_door = graph.without_outgoing(x).separated(x, z) if z else True
-    return intercepts and no_back_door and (not z or graph.without_outgoing(z).separated(z, y, x))
+    if graph.descendants(x, within=graph.nodes & ~z) & y:
+        return FRONT_DOOR_FAULTS[0]
+    if z and not graph.without_outgoing(x).separated(x, z):
+        return FRONT_DOOR_FAULTS[1]
+    if z and not graph.without_outgoing(z).separated(z, y, x):
+        return FRONT_DOOR_FAULTS[2]
+    return None
+
+
+def is_front_door_set(graph: MixedGraph, x: int, y: int, z: int) -> bool:
+    """Returns whether z satisfies the front-door criterion for the effect of x on y, see [`front_door_fault`].
+
+    The empty set satisfies it only where no directed path leads from x to y.
+    """
+    return not (x & y or z & (x | y)) and front_door_fault(graph, x, y, z) is None

@@ -68,7 +68,7 @@ def count_members(graph: np.ndarray, edge: tuple[int, int] | None = None) -> int
     size = len(graph)
     near = masks(graph | graph.T)
     colliders = v_structures(graph)  # [i, k, j]
-    causes = masks(colliders.any(axis=-1).T)
+    causes = masks(np.asarray(colliders.any(axis=-1)).T)
     partners = [masks(colliders[:, node]) for node in range(size)]
     counts = {0: 1}
 
@@ -99,7 +99,7 @@ def find_member(graph: np.ndarray, holds: Holds, value: bool, pair: tuple[int, i
     Returns:
         `np.ndarray`, *optional*: Shape (nodes, nodes).
     """
-    near, branches = _nearest_first(graph, pair), [graph]
+    near, branches, colliders = _nearest_first(graph, pair), [graph], v_structures(graph)
     while branches:
         graph = branches.pop()
         member = extension(graph)
@@ -111,7 +111,8 @@ def find_member(graph: np.ndarray, holds: Holds, value: bool, pair: tuple[int, i
         if not possible if value else certain:
             continue
         first, second = next(edge for edge in near if graph[edge] and graph[edge[::-1]])
-        branches += filter(_keeps(graph), (_direct(graph, second, first), _direct(graph, first, second)))
+        directed = (_direct(graph, cause, effect) for cause, effect in ((second, first), (first, second)))
+        branches += [one for one in directed if _keeps(graph, one) and np.array_equal(v_structures(one), colliders)]
     return None
 
 
@@ -130,10 +131,9 @@ def _direct(graph: np.ndarray, cause: int, effect: int) -> np.ndarray:
     return complete(graph | graph.T, directed)
 
 
-def _keeps(graph: np.ndarray) -> Callable[[np.ndarray], bool]:
-    """Returns a function that tells whether another graph has the directed edges of this one, and so no conflict."""
-    against = graph.T & ~graph
-    return lambda other: not (other & against).any()
+def _keeps(graph: np.ndarray, other: np.ndarray) -> bool:
+    """Returns whether the edges that have a direction in one graph have the same one in another."""
+    return not (other & graph.T & ~graph).any()
 
 
 def _nearest_first(graph: np.ndarray, pair: tuple[int, int]) -> list[tuple[int, int]]:

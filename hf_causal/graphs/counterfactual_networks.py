@@ -93,7 +93,8 @@ class Network:
     """
 
     def __init__(self, model: PartialModel, worlds: Sequence[World]):
-        self.model, self.worlds = model, worlds
+        # Not the model itself, which keeps its networks: two that refer to each other take long to be freed.
+        self.parents, self.scaled, self.coupling, self.worlds = model.parents, model.scaled, model.coupling, worlds
         self.units: list[Unit] = []
         self.origin: list[int] = []
         """For each unit the world in which it was first met, -1 for the observed one."""
@@ -106,7 +107,7 @@ class Network:
 
     def _add_world(self, world: World, index: int, earlier: Sequence[Sequence[int]]) -> list[int]:
         places: list[int] = []
-        for node, parents in enumerate(self.model.parents):
+        for node, parents in enumerate(self.parents):
             if node in world.values:
                 places.append(-1 - world.values[node])
             elif node in world.copies:
@@ -180,7 +181,7 @@ class Network:
             `tuple`: The columns and the table, and the factor by which the common denominator grows.
         """
         node = self.units[units[0]].node
-        scale, numerators = self.model.scaled[node]
+        scale, numerators = self.scaled[node]
         sources = [[_look_up(source, columns) for source in self.units[unit].sources] for unit in units]
         if len(table) << len(units) > MOST_ENTRIES:
             raise ValueError(f"a table of more than {MOST_ENTRIES} entries would be needed")
@@ -215,10 +216,10 @@ class Network:
             raise Undetermined("the result depends on a probability that is missing")
         known = [one for one in ones if one is not None]
         certain = [one in (0, scale) for one in known]
-        if len(different) - sum(certain) > 1 and self.model.coupling is None:
+        if len(different) - sum(certain) > 1 and self.coupling is None:
             raise Undetermined("the result depends on how the responses of a variable to different causes are coupled")
         spare = scale ** (len(rows) - len(different))
-        if self.model.coupling == "threshold":
+        if self.coupling == "threshold":
             possible = _threshold_responses(known, scale)
             spare = scale ** (len(rows) - 1)
         else:

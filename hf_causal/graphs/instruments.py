@@ -23,6 +23,31 @@ class Instrument(NamedTuple):
     """A set of nodes."""
 
 
+INSTRUMENT_FAULTS = ("affected", "separated", "open to outcome")
+"""The conditions of an instrument by what breaks them, in their order."""
+
+
+def instrument_fault(graph: MixedGraph, x: int, y: int, instrument: Instrument) -> str | None:
+    """Returns the first condition that keeps a node from being an instrument for the effect of x on y, if any.
+
+    Args:
+        graph ([`MixedGraph`]): With bidirected edges for hidden common causes.
+        x, y (`int`): Nodes.
+        instrument ([`Instrument`]): The node and the set, of other nodes than x, y and each other.
+
+    Returns:
+        One of `INSTRUMENT_FAULTS`, or `None`.
+    """
+    z = 1 << instrument.node
+    if (z | instrument.given) & graph.descendants(1 << x):
+        return INSTRUMENT_FAULTS[0]
+    if graph.separated(z, 1 << x, instrument.given):
+        return INSTRUMENT_FAULTS[1]
+    if not graph.without_incoming(1 << x).separated(z, 1 << y, instrument.given):
+        return INSTRUMENT_FAULTS[2]
+    return None
+
+
 def is_instrument(graph: MixedGraph, x: int, y: int, instrument: Instrument) -> bool:
     """Returns whether a node is an instrument for the effect of the node x on the node y given a set.
 
@@ -36,11 +61,8 @@ def is_instrument(graph: MixedGraph, x: int, y: int, instrument: Instrument) -> 
     ```
     """
     z = 1 << instrument.node
-    if z & instrument.given or (z | instrument.given) & (graph.descendants(1 << x) | 1 << y):
-        return False
-    if graph.separated(z, 1 << x, instrument.given):
-        return False
-    return graph.without_incoming(1 << x).separated(z, 1 << y, instrument.given)
+    distinct = not (z & instrument.given or (z | instrument.given) & (1 << x | 1 << y))
+    return distinct and instrument_fault(graph, x, y, instrument) is None
 
 
 def find_instrument(graph: MixedGraph, x: int, y: int) -> Instrument | None:

@@ -27,6 +27,8 @@ from hf_causal.utils.files import write_text
 
 VERSION, GENERATE_VERSION = 1.0, 1.1
 """Versions of the tasks, and of those that generate; they change when the scores do."""
+GROUP_VERSIONS = {"transitivity": 1.2}
+"""Versions of groups that gained splits: transitivity counts feedback loops and similar names since 1.2."""
 _EXAMPLES = "few_shot_examples.yaml"
 """Examples of version 1.0. For other tasks without a validation split they are drawn from the training split."""
 _NUM_EXAMPLES = 8
@@ -99,7 +101,7 @@ def task_files() -> dict[str, dict[str, Any]]:
             "group": f"hf_causal_{task}{suffix}",
             "task": names,
             "aggregate_metric_list": [{"metric": "acc" if suffix in _WAYS else "score", "weight_by_size": True}],
-            "metadata": {"version": GENERATE_VERSION if suffix == "_generate" else VERSION},
+            "metadata": {"version": GROUP_VERSIONS.get(task, GENERATE_VERSION if suffix == "_generate" else VERSION)},
         }
     return files
 

@@ -40,7 +40,7 @@ class Answering:
 
     def __init__(self, reading: Reading):
         self.reading, self.asked = reading, reading.question
-        self.short = shorten(reading.names).short
+        self.short = reading.renaming.short
         self.names = {short: name for name, short in self.short.items()}
 
     def answer(self) -> Answer:

@@ -60,25 +60,22 @@ def compose(parsed: Parsed, asked: Asked, stated: Source, source: Source, langua
 
 def _with_hidden(reading: Reading, parsed: Parsed, table: Table, stated: Source) -> Reading:
     """Returns a reading with what is unobserved in it."""
-    pairs = [(_shown(table, pair), sentence.start) for sentence, meaning in parsed for pair in meaning.hidden]
-    if same := [pair for pair, _ in pairs if pair[0] == pair[1]]:
-        raise Unclear("itself", 0, len(stated.text.normal), name=same[0][0])
-    meanings = [meaning for _, meaning in parsed]
-    latent = latent_names(meanings, table)
-    reading = replace(
-        reading,
-        hidden=tuple((pair[0], pair[1]) for pair, _ in pairs),
-        hidden_starts=tuple(stated.text.place(start, start + 1)[0] for _, start in pairs),
-        latent=latent,
-    )
-    kind = reading.question.kind
+    meanings, kind = [meaning for _, meaning in parsed], reading.question.kind
     if kind in (*EFFECT_KINDS, "independent", "blockers"):
         for mention in (one for meaning in meanings for one in meaning.selected):
             raise Unclear("selected", mention.start, mention.end, name=mention.name.text)
+    pairs = [(_shown(table, pair), sentence.start) for sentence, meaning in parsed for pair in meaning.hidden]
+    latent = latent_names(meanings, table, kind)
     if kind in EFFECT_KINDS:
         check_names(meanings, table, latent)
+    if not pairs and not latent:
         return reading
-    return with_hidden_nodes(reading) if pairs else reading
+    if same := [pair for pair, _ in pairs if pair[0] == pair[1]]:
+        raise Unclear("itself", 0, len(stated.text.normal), name=same[0][0])
+    hidden = tuple((pair[0], pair[1]) for pair, _ in pairs)
+    starts = tuple(stated.text.place(start, start + 1)[0] for _, start in pairs)
+    reading = replace(reading, hidden=hidden, hidden_starts=starts, latent=latent)
+    return with_hidden_nodes(reading) if pairs and kind not in EFFECT_KINDS else reading
 
 
 def _with_prompt(reading: Reading, asked: Asked) -> Reading:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Any
 
 from hf_causal.reading.answers import answer
 from hf_causal.reading.names import key
@@ -101,15 +100,16 @@ def _mapped(outcome: _Outcome, pairs: list[tuple[str, str]]) -> _Outcome:
     return outcome[0], frozenset(one.get(name, name) for name in outcome[1]), outcome[2]
 
 
-def _merged_hidden(reading: Reading, one: Mapping[str, str]) -> dict[str, tuple[Any, ...]]:
+def _merge_hidden(reading: Reading, one: Mapping[str, str]) -> Reading:
     """What is unobserved if the names of each pair were one."""
     pairs = [(one.get(first, first), one.get(second, second)) for first, second in reading.hidden]
     kept = [(pair, start) for pair, start in zip(pairs, reading.hidden_starts, strict=True) if pair[0] != pair[1]]
-    return {
-        "hidden": tuple(pair for pair, _ in kept),
-        "hidden_starts": tuple(start for _, start in kept),
-        "latent": tuple(dict.fromkeys(one.get(name, name) for name in reading.latent)),
-    }
+    return replace(
+        reading,
+        hidden=tuple(pair for pair, _ in kept),
+        hidden_starts=tuple(start for _, start in kept),
+        latent=tuple(dict.fromkeys(one.get(name, name) for name in reading.latent)),
+    )
 
 
 def _outcome_of_merged(reading: Reading, pairs: list[tuple[str, str]]) -> object:
@@ -132,9 +132,8 @@ def _outcome_of_merged(reading: Reading, pairs: list[tuple[str, str]]) -> object
         question=replace(asked, names=names, given=given, third=third),
         names=tuple(dict.fromkeys(one.get(name, name) for name in reading.names)),
         together=(),
-        **_merged_hidden(reading, one),
     )
     try:
-        return _outcome(with_prompt(merged))
+        return _outcome(with_prompt(_merge_hidden(merged, one)))
     except Unclear:
         return None

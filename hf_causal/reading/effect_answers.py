@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from hf_causal.reading import tasks
 from hf_causal.reading.evidence import Answer, Evidence
 
 if TYPE_CHECKING:
@@ -53,6 +54,24 @@ def identification(answering: Answering) -> Answer:
     return _about_effect(answering, evidence, message, {"hedge": answering.listed(hedge)})
 
 
+def quantity(answering: Answering) -> Answer:
+    """Answers a question about a model in numbers in the words of its task's proof."""
+    evidence = _prove(answering)
+    explanation = tasks.explain(evidence.prompt, evidence.certificate)
+    return answering.done(evidence.answer, explanation.summary, (evidence,))
+
+
+def criterion(answering: Answering) -> Answer:
+    """Answers whether a set is a front-door set, or a variable an instrument, with the first step of the proof."""
+    evidence, asked = _prove(answering), answering.asked
+    message = f"{asked.kind}_{evidence.answer.lower()}"
+    values = {"z": asked.third or "", "why": ""}
+    if answering.reading.language == "en" and evidence.answer == "No":
+        steps = tasks.explain(evidence.prompt, evidence.certificate, evidence.names).steps
+        values["why"] = f" {steps[0]}" if steps else ""
+    return _about_effect(answering, evidence, message, values)
+
+
 def _about_effect(answering: Answering, evidence: Evidence, message: str, values: dict[str, str]) -> Answer:
     x, y = answering.asked.names
     members = answering.listed(answering.asked.given)
@@ -84,6 +103,10 @@ ANSWERS: dict[str, Callable[[Answering], Answer]] = {
     "relevance": relevance,
     "adjustment": adjustment,
     "identification": identification,
+    "front_door": criterion,
+    "instrument": criterion,
+    "quantities": quantity,
+    "comparisons": quantity,
 }
 """From the kind of a question about effects to what answers it."""
 

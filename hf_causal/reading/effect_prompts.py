@@ -44,17 +44,22 @@ def effect_prompt(reading: Reading) -> Reading:
         raise Unclear("effect_cycle", 0, 0, loop=" → ".join(cycle))
     if reading.together:
         raise Unclear("mixed", 0, 0)
-    if unseen := [name for name in (*asked.names, *asked.given) if name in latent]:
+    third = (asked.third,) if asked.third else ()
+    if unseen := [name for name in (*asked.names, *third, *asked.given) if name in latent]:
         raise Unclear("latent_asked", 0, 0, name=unseen[0])
+    known = {name for pair in (*reading.edges, *reading.hidden) for name in pair}
+    if nowhere := [name for name in reading.latent if name not in known]:
+        raise Unclear("latent_nowhere", 0, 0, name=nowhere[0])
     statements = _statements(reading)
     stated = {name for statement in statements for name in statement[:2]}
     names = tuple(name for name in reading.names if name in stated)
-    if alone := [name for name in (*asked.names, *asked.given) if name not in stated]:
+    if alone := [name for name in (*asked.names, *third, *asked.given) if name not in stated]:
         raise Unclear("stands_alone", 0, 0, name=alone[0])
     short = shorten(names).short
     renamed = [(short[first], short[second], causes) for first, second, causes in statements]
     pair = (short[asked.names[0]], short[asked.names[1]])
-    task, prompt = tasks.effect_prompt(asked.kind, renamed, pair, [short[name] for name in asked.given])
+    given = [short[name] for name in asked.given]
+    task, prompt = tasks.effect_prompt(asked.kind, renamed, pair, given, *(short[name] for name in third))
     return replace(reading, names=names, task=task, prompt=prompt)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from lark import Token as Terminal
@@ -98,7 +98,8 @@ class EffectQuestions(Transformer[Any, Any]):
 
     def depends(self, *children: Any) -> Core:
         targets, changed = [child for child in children if isinstance(child, Group)]
-        return _core(changed, targets)
+        alone = any(isinstance(child, Token) and child.kind == "CHANGE_IF" for child in children)
+        return _core(changed, targets, changes=alone)
 
     def held_first(self, *children: Any) -> Asked:
         return _relevance(only(children, Core), only(children, Group).mentions)
@@ -153,6 +154,27 @@ class EffectQuestions(Transformer[Any, Any]):
     def identifiable(self, *children: Any) -> Asked:
         return Asked("identification", only(children, Effect).pair)
 
+    def front_door(self, *children: Any) -> Asked:
+        asked = self.valid(*children)
+        return Asked("front_door", asked.pair, asked.given)
+
+    def instrument(self, *children: Any) -> Asked:
+        """Reads the instrument, a name in English and a list of one in Chinese, and what is conditioned on."""
+        named = [Mention(child.data) for child in children if isinstance(child, Token) and child.kind == "NAME"]
+        sets = [child for child in children if isinstance(child, tuple)]
+        if not named:
+            named, sets = list(sets[0]), sets[1:]
+        if len(named) != 1:
+            raise Unclear("ask_one", named[0].start if named else 0, named[-1].end if named else 0)
+        given = sets[0] if sets else ()
+        return Asked("instrument", only(children, Effect).pair, given, third=named[0])
+
+    def instrument_given(self, word: Token, given: Group, *children: Any) -> Asked:
+        return replace(self.instrument(*children), given=given.mentions)
+
+    def further(self, asked: Asked) -> Asked:
+        return asked
+
     def adjustment(self, asked: Asked) -> Asked:
         return asked
 
@@ -174,12 +196,16 @@ class EffectQuestions(Transformer[Any, Any]):
 _CHANGES = ("CHANGE_ALONE", "CHANGE", "CHANGING", "CHANGE_OF")
 
 
-def _core(changed: Group, targets: Group, causes: bool = False) -> Core:
+def _core(changed: Group, targets: Group, causes: bool = False, changes: bool = False) -> Core:
     if len(targets.mentions) > 1 and targets.separators[-1] != "or":
         raise Unclear("targets_or", targets.start, targets.end)
-    return Core(changed, targets, causes)
+    return Core(changed, targets, causes, changes)
 
 
 def _relevance(core: Core, held: tuple[Mention, ...]) -> Asked:
-    pair = (*core.changed.mentions, *core.targets.mentions)
-    return Asked("relevance", pair, held, num_changed=len(core.changed.mentions), causes=core.causes)
+    changed = core.changed
+    if len(changed.mentions) > 1 and changed.separators[-1] != "or" and not core.changes:
+        # "Can A and B affect C" may ask whether each of them can.
+        raise Unclear("changed_or", changed.start, changed.end)
+    pair = (*changed.mentions, *core.targets.mentions)
+    return Asked("relevance", pair, held, num_changed=len(changed.mentions), causes=core.causes)

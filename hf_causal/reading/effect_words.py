@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from hf_causal.reading.chinese import has_han
@@ -21,21 +21,8 @@ MAX_WORDS = 20
 """Words of a name that is looked for in a question."""
 
 
-@dataclass(frozen=True)
-class EffectLexicon:
-    """The phrases of one language."""
-
-    phrases: Phrases
-    telling: frozenset[str]
-    """Words (in Chinese, pieces of text) with which a question is of one of these forms even if it is not read."""
-    cues: frozenset[str]
-    """Words with which it may be of one of these forms; the telling ones are among them."""
-    late: frozenset[str]
-    """Words with which it is of one of these forms only if nothing else reads it."""
-
-
 @lru_cache(maxsize=2)
-def effect_lexicon(language: str) -> EffectLexicon:
+def effect_phrases(language: str) -> Phrases:
     """Returns the phrases of `data/effects_english.yaml` or `data/effects_chinese.yaml`."""
     data = load(f"effects_{language}.yaml")
     phrases = Phrases()
@@ -44,15 +31,25 @@ def effect_lexicon(language: str) -> EffectLexicon:
             for phrase in expand(pattern, data["patterns"]):
                 parts = phrase.split() if language == "english" else list(phrase.replace(" ", ""))
                 phrases.add(parts, Entry(kind))
-    telling, cues, late = (frozenset(data[key]) for key in ("telling", "cues", "late"))
-    return EffectLexicon(phrases, telling, cues | telling, late)
+    return phrases
 
 
-def has_cue(sentence: Sentence, language: str, which: str = "cues") -> bool:
-    """Whether a question has one of the `telling`, `cues` or `late` words of questions about effects."""
-    cues = getattr(effect_lexicon(language), which)
-    words = [token.text.casefold() for token in sentence.tokens]
-    return not cues.isdisjoint(words) if language == "english" else any(cue in word for word in words for cue in cues)
+@lru_cache(maxsize=6)
+def cue(language: str, which: str) -> re.Pattern[str]:
+    """Returns what finds words of a list of the data file, in Chinese pieces of text.
+
+    Args:
+        language (`str`): `"english"` or `"chinese"`.
+        which (`str`): `"telling"` for words with which a question is of one of these forms even if it is not read,
+            `"cues"` for those with which it may be, `"late"` for those with which it is if nothing else reads it.
+    """
+    words = "|".join(map(re.escape, load(f"effects_{language}.yaml")[which]))
+    return re.compile(rf"\b(?:{words})\b" if language == "english" else words, re.IGNORECASE)
+
+
+def has_cue(text: str, language: str, *lists: str) -> bool:
+    """Whether a question has a word of some lists of the data file."""
+    return any(cue(language, which).search(text) for which in lists)
 
 
 class KnownNames:
@@ -108,14 +105,14 @@ class KnownNames:
 def english_row(sentence: Sentence, known: KnownNames) -> list[Token]:
     """Returns the tokens of a question in English: from left to right the longest phrase or name."""
     tokens, row, index = sentence.tokens, list[Token](), 0
-    phrases = effect_lexicon("english").phrases
+    phrases = effect_phrases("english")
     parts = ["" if token.kind == "QUOTED" else token.text.casefold() for token in tokens]
     while index < len(tokens):
         end, entries = phrases.longest(parts, index)
         stop, name, possessive = known.longest(tokens, index)
         first = tokens[index]
         if name is not None and stop >= end:
-            row.append(Token("NAME", name.text, name.start, name.end, name))
+            row.append(Token("NAME", name.text, first.start, name.end, name))
             if possessive:
                 row.append(Token("POSSESSIVE", "'s", name.end, tokens[stop - 1].end))
             index = stop
@@ -149,7 +146,7 @@ def chinese_row(sentence: Sentence, known: KnownNames) -> list[Token]:
 
 def _pieces(token: Token, known: KnownNames) -> Iterator[Token]:
     """Yields the phrases and names of a run of characters."""
-    phrases, index, text = effect_lexicon("chinese").phrases, 0, token.text
+    phrases, index, text = effect_phrases("chinese"), 0, token.text
     unknown = 0
     while index < len(text):
         end, entries = phrases.longest(text, index)

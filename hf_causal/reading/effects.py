@@ -14,17 +14,18 @@ from hf_causal.reading.grammar import MAX_TERMINALS, parse, transform
 from hf_causal.reading.lexicon import chinese, english
 from hf_causal.reading.meaning import Asked, Meaning
 from hf_causal.reading.problems import Unclear, refuse_words
-from hf_causal.reading.resolve import stranger
+from hf_causal.reading.resolve import asked_mentions, stranger
 from hf_causal.reading.tokens import Sentence, Token
 
 
 def read_effect_question(
-    sentence: Sentence, language: str, meanings: Sequence[Meaning], late: bool = False
+    sentence: Sentence, text: str, language: str, meanings: Sequence[Meaning], late: bool = False
 ) -> tuple[Asked, list[Token]] | Unclear | None:
     """Reads a question about effects.
 
     Args:
         sentence ([`Sentence`]): The question.
+        text (`str`): Its normalised text.
         language (`str`): `"english"` or `"chinese"`.
         meanings (sequence of [`Meaning`]): Of the premises, whose names the question may have.
         late (`bool`): Whether nothing else reads the question.
@@ -35,7 +36,9 @@ def read_effect_question(
     Raises:
         [`Unclear`]: For a question that is understood as one with two meanings.
     """
-    if len(sentence.tokens) > MAX_TERMINALS or not has_cue(sentence, language, "late" if late else "cues"):
+    if len(sentence.tokens) > MAX_TERMINALS or not has_cue(
+        text, language, *(("late",) if late else ("telling", "cues"))
+    ):
         return None
     known = KnownNames(meanings)
     row = ROWS[language](sentence, known)
@@ -43,17 +46,17 @@ def read_effect_question(
         try:
             tree = parse(f"effects_{language}", "question", row)
         except Unclear as unclear:
-            return _trouble(sentence, language, unclear)
+            return _trouble(text, language, unclear)
         asked = transform(EffectQuestions(), tree)
         return None if asked is None else (asked, row)
-    if not has_cue(sentence, language, "telling"):
+    if not has_cue(text, language, "telling"):
         return None
-    return _unknown(sentence, language, row, known)
+    return _unknown(text, language, row, known)
 
 
-def _trouble(sentence: Sentence, language: str, unclear: Unclear) -> Unclear | None:
+def _trouble(text: str, language: str, unclear: Unclear) -> Unclear | None:
     """Returns what to say of known words in an order that has no reading."""
-    if not has_cue(sentence, language, "telling"):
+    if not has_cue(text, language, "telling"):
         return None
     word = str(unclear.values.get("word", ""))
     if word.casefold() in ("or", "或", "或者"):
@@ -61,7 +64,7 @@ def _trouble(sentence: Sentence, language: str, unclear: Unclear) -> Unclear | N
     return Unclear("effect_form", unclear.start, unclear.end, word=word)
 
 
-def _unknown(sentence: Sentence, language: str, row: Sequence[Token], known: KnownNames) -> Unclear | None:
+def _unknown(text: str, language: str, row: Sequence[Token], known: KnownNames) -> Unclear | None:
     """Returns what to say of unknown words: they change the meaning, are a name of nothing, or do not fit."""
     runs = [token for token in row if token.kind == UNKNOWN]
     try:
@@ -79,7 +82,7 @@ def _unknown(sentence: Sentence, language: str, row: Sequence[Token], known: Kno
         return Unclear("effect_form", run.start, run.end, word=run.text)
     if asked is None:
         return None
-    strange = [one for one in (*asked.pair, *asked.given) if not known.has(one.name)]
+    strange = [one for one in asked_mentions(asked) if not known.has(one.name)]
     if not strange:
         return Unclear("effect_form", runs[0].start, runs[0].end, word=runs[0].text)
     return stranger(strange[0], [known.table.shown.get(one, one) for one in known.keys], language == "english")

@@ -86,6 +86,9 @@ def read_braces(cursor: Cursor) -> Meaning:
         if cursor.peek().kind == "END":
             raise cursor.trouble(cursor.peek(), "the closing brace is missing")
         _braces_statement(cursor, meaning, is_dag)
+        following = cursor.peek()
+        if following.kind not in ("NEWLINE", "END") and following.text not in (";", ",", "}"):
+            raise cursor.trouble(following, "write a semicolon or a new line between two statements")
         cursor.skip()
     cursor.skip()
     if cursor.peek().kind != "END":

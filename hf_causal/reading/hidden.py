@@ -8,8 +8,10 @@ hidden cause is a node of its own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import combinations
 
 from hf_causal.reading.lexicon import chinese, english
@@ -18,16 +20,20 @@ from hf_causal.reading.problems import Unclear
 from hf_causal.reading.reading import Reading, Statement
 from hf_causal.reading.resolve import Table, mentions_of
 
-EFFECT_KINDS = ("adjustment", "identification")
+EFFECT_KINDS = ("adjustment", "identification", "front_door", "instrument")
 """Kinds of questions whose prompts state hidden causes."""
 
 
-def latent_names(meanings: Sequence[Meaning], table: Table) -> tuple[str, ...]:
-    """Returns the names, as they are shown, that are said to be unobserved, in words of their own or by the name."""
+def latent_names(meanings: Sequence[Meaning], table: Table, kind: str) -> tuple[str, ...]:
+    """Returns the names, as they are shown, that are said to be unobserved; for some questions by the name itself."""
     said = [mention for meaning in meanings for mention in meaning.latent]
     said += [edge.cause for meaning in meanings for edge in meaning.edges if edge.hidden]
     keys = {table.settle(mention)[0]: mention for mention in said}
-    named = [one for one in table.shown if one not in table.quoted and _is_hidden_thing(table.shown[one])]
+    named = [
+        one
+        for one, shown in (table.shown.items() if kind in EFFECT_KINDS else ())
+        if _has_hidden_word(shown) and one not in table.quoted and _is_hidden_thing(shown)
+    ]
     return tuple(dict.fromkeys(table.shown[one] for one in [*keys, *named]))
 
 
@@ -52,9 +58,14 @@ def _mentions(meaning: Meaning, table: Table, name_key: str) -> bool:
 
 
 def _has_hidden_word(name: str) -> bool:
-    words = english().data["unobserved"]["hidden_words"]
-    pieces = chinese().data["unobserved"]["hidden_words"]
-    return not set(words).isdisjoint(name.casefold().replace("-", " ").split()) or any(one in name for one in pieces)
+    return _hidden_words().search(name) is not None
+
+
+@lru_cache(maxsize=1)
+def _hidden_words() -> re.Pattern[str]:
+    words = "|".join(english().data["unobserved"]["hidden_words"])
+    pieces = "|".join(chinese().data["unobserved"]["hidden_words"])
+    return re.compile(rf"\b(?:{words})\b|{pieces}", re.IGNORECASE)
 
 
 def _is_hidden_thing(name: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from hf_causal.reading import chinese, english, english_rows, graphs
 from hf_causal.reading.answers import answer
+from hf_causal.reading.chances import read_chances
 from hf_causal.reading.chinese_rules import ChineseQuestions, ChineseStatements
 from hf_causal.reading.compose import compose
 from hf_causal.reading.corpora import read_corpora_prompt
@@ -65,6 +66,11 @@ def read(premises: str, question: str = "") -> Reading:
     stated, asked = Source.of("premises", premises), Source.of("question", question)
     if reading := read_corpora_prompt(stated.text, asked.text):
         return reading
+    problems: list[Problem] = []
+    if reading := _attempt(problems, stated, "en", read_chances, stated, asked):
+        return reading
+    if problems:
+        raise ReadingError(problems)
     if not asked.sentences and stated.sentences and _is_question(stated.sentences[-1]):
         asked = Source(stated.field, stated.text, [stated.sentences.pop()])
     return _read(stated, asked)
@@ -94,7 +100,8 @@ def _read(stated: Source, asked: Source) -> Reading:
     size = 0
     if graph is None and not problems:
         for sentence in stated.sentences:
-            meaning = _attempt(problems, stated, language_of(sentence), _statement, stated, sentence)
+            language = language_of(sentence)
+            meaning = _attempt(problems, stated, language, _statement, stated, sentence, language)
             if meaning is not None:
                 parsed.append((sentence, meaning))
             if len(problems) >= MAX_PROBLEMS:
@@ -104,7 +111,7 @@ def _read(stated: Source, asked: Source) -> Reading:
                 unclear = Unclear("too_many_statements", 0, len(stated.text.normal), size=size, most=MAX_STATEMENTS)
                 raise ReadingError([stated.problem(unclear, "en")])
     language = language_of(asked.sentences[0]) if asked.sentences else ("zh" if _is_chinese(stated) else "en")
-    wanted = _attempt(problems, asked, language, _question, asked, parsed)
+    wanted = _attempt(problems, asked, language, _question, asked, parsed, language)
     if problems or wanted is None:
         raise ReadingError(problems)
     try:
@@ -128,12 +135,12 @@ def _attempt(problems: list[Problem], source: Source, language: str, reads: Call
         return None
 
 
-def _statement(source: Source, sentence: Sentence) -> Meaning:
+def _statement(source: Source, sentence: Sentence, language: str) -> Meaning:
     if sentence.asks:
         raise Unclear("question_in_premises", sentence.start, sentence.end)
-    language, tokens = _terminals(source, sentence, False)
-    rules = ChineseStatements() if language == "chinese" else Statements()
-    parsed = transform(rules, parse(language, "statement", tokens))
+    tokens = _terminals(source, sentence, language, False)
+    rules = ChineseStatements() if language == "zh" else Statements()
+    parsed = transform(rules, parse(_GRAMMARS[language], "statement", tokens))
     meaning: Meaning = Meaning(edges=parsed) if isinstance(parsed, list) else parsed
     source.mark_all([*sentence.ignored, *tokens])
     if len(meaning.edges) > MAX_STATEMENTS:
@@ -143,23 +150,24 @@ def _statement(source: Source, sentence: Sentence) -> Meaning:
     return meaning
 
 
-def _question(source: Source, parsed: Sequence[tuple[Sentence, Meaning]]) -> Asked:
+def _question(source: Source, parsed: Sequence[tuple[Sentence, Meaning]], language: str) -> Asked:
     if not source.sentences:
         raise Unclear("no_question", 0, len(source.text.normal))
     if len(source.sentences) > 1:
         second = source.sentences[1]
         raise Unclear("several_questions", second.start, second.end)
     sentence = source.sentences[0]
-    if hypothesis := read_hypothesis(source.text.normal[sentence.start : sentence.end], sentence.start, parsed):
+    text = source.text.normal[sentence.start : sentence.end]
+    if hypothesis := read_hypothesis(text, sentence.start, parsed):
         source.mark("relation", sentence.start, sentence.end)
         return hypothesis
-    language, meanings = _GRAMMARS[language_of(sentence)], [meaning for _, meaning in parsed]
-    effect = read_effect_question(sentence, language, meanings)
+    meanings = [meaning for _, meaning in parsed]
+    effect = read_effect_question(sentence, text, _GRAMMARS[language], meanings)
     if not isinstance(effect, tuple):
         try:
-            return _plain_question(source, sentence)
+            return _plain_question(source, sentence, language)
         except Unclear:
-            effect = effect or read_effect_question(sentence, language, meanings, late=True)
+            effect = effect or read_effect_question(sentence, text, _GRAMMARS[language], meanings, late=True)
             if effect is None:
                 raise
     if isinstance(effect, Unclear):
@@ -171,19 +179,18 @@ def _question(source: Source, parsed: Sequence[tuple[Sentence, Meaning]]) -> Ask
 _GRAMMARS = {"en": "english", "zh": "chinese"}
 
 
-def _plain_question(source: Source, sentence: Sentence) -> Asked:
-    language, tokens = _terminals(source, sentence, True)
-    rules = ChineseQuestions() if language == "chinese" else Questions()
-    asked = transform(rules, parse(language, "question", tokens))
+def _plain_question(source: Source, sentence: Sentence, language: str) -> Asked:
+    tokens = _terminals(source, sentence, language, True)
+    rules = ChineseQuestions() if language == "zh" else Questions()
+    asked = transform(rules, parse(_GRAMMARS[language], "question", tokens))
     source.mark_all([*sentence.ignored, *tokens])
     return asked
 
 
-def _terminals(source: Source, sentence: Sentence, is_question: bool) -> tuple[str, list[Token]]:
+def _terminals(source: Source, sentence: Sentence, language: str, is_question: bool) -> list[Token]:
     if len(sentence.tokens) > MAX_TOKENS:
         raise Unclear("sentence_too_long", sentence.start, sentence.end, most=MAX_TOKENS)
-    chinese_text = language_of(sentence) == "zh"
-    make = chinese.terminals if chinese_text else english_rows.terminals
+    make = chinese.terminals if language == "zh" else english_rows.terminals
     tokens, ignored = make(sentence, is_question)
     if not tokens:
         raise Unclear("no_question" if is_question else "no_relation", sentence.start, sentence.end)
@@ -191,7 +198,7 @@ def _terminals(source: Source, sentence: Sentence, is_question: bool) -> tuple[s
         if token.kind == "NAME" and len(token.text) > MAX_NAME:
             raise Unclear("name_too_long", token.start, token.end, most=MAX_NAME)
     source.mark_all([Token("NEUTRAL", one.text, one.start, one.end) for one in ignored])
-    return ("chinese" if chinese_text else "english"), tokens
+    return tokens
 
 
 def _is_question(sentence: Sentence) -> bool:

@@ -37,8 +37,15 @@ KINDS = {
     "relevance": "Can changing X affect Y if Z is held fixed?",
     "adjustment": "Is it enough to adjust for Z to estimate the effect of X on Y?",
     "identification": "Can the effect of X on Y be computed from observations?",
+    "front_door": "Does Z satisfy the front-door criterion for the effect of X on Y?",
+    "instrument": "Is Z an instrument for the effect of X on Y?",
+    "quantities": "What is the average treatment effect of X on Y?",
+    "comparisons": "Is the average treatment effect of X on Y larger than 0?",
 }
 """The kinds of questions, each with an example."""
+
+NUMBER_KINDS = ("quantities", "comparisons")
+"""The kinds of questions about models in numbers."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +123,8 @@ class Reading:
         """The map from the names of the text to short ones, and back."""
         from hf_causal.reading.names import shorten
 
+        if self.question.kind in NUMBER_KINDS:  # their prompts keep the names of the text
+            return Renaming({name: name for name in self.names})
         return shorten(self.names)
 
     @property

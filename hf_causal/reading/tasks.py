@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 
 from hf_causal.graphs.equivalence import MAX_VARIABLES
 from hf_causal.tasks.adjustment import text as adjustment
 from hf_causal.tasks.co_occurrence import text as co_occurrence
+from hf_causal.tasks.comparisons import text as comparisons
 from hf_causal.tasks.corr2cause import text as corr2cause
 from hf_causal.tasks.d_separation import text as d_separation
+from hf_causal.tasks.front_door import text as front_door
 from hf_causal.tasks.identification import text as identification
+from hf_causal.tasks.instrument import text as instruments
 from hf_causal.tasks.proving import check, prove
+from hf_causal.tasks.proving import read as read_prompt
+from hf_causal.tasks.quantities import text as quantities
 from hf_causal.tasks.relevance import text as relevance
+from hf_causal.tasks.shared.explanations import Explanation, keep_name
 from hf_causal.tasks.shared.names import RESERVED_WORDS, Renaming, is_name
 from hf_causal.tasks.shared.proofs import Proof, find_cycle
 from hf_causal.tasks.transitivity import proof as _transitivity
@@ -49,12 +56,30 @@ def relevance_prompt(
 
 
 def effect_prompt(
-    task: str, statements: Sequence[tuple[str, str, bool]], pair: Pair, given: Sequence[str]
+    task: str, statements: Sequence[tuple[str, str, bool]], pair: Pair, given: Sequence[str], instrument: str = ""
 ) -> tuple[str, str]:
     """Returns the task and the prompt of a question about an effect, in statements of causes and of hidden causes."""
-    if task == "adjustment":
-        return task, str(adjustment.Prompt(tuple(statements), pair, tuple(given)))
+    if task == "instrument":
+        return task, str(instruments.Prompt(tuple(statements), pair, tuple(given), instrument))
+    if task in ("adjustment", "front_door"):
+        text = adjustment if task == "adjustment" else front_door
+        return task, str(text.Prompt(tuple(statements), pair, tuple(given)))
     return task, str(identification.Prompt(tuple(statements), pair))
+
+
+def quantity_prompt(texts: Sequence[str]) -> tuple[str, str, tuple[str, ...]]:
+    """Returns the task of a text with probabilities, its prompt and names; raises `ValueError` if no task reads it."""
+    task = comparisons if comparisons.recognizes(" ".join(texts)) else quantities
+    prompt = task.parse_prompt(" ".join(one if one[-1] in ".?!" else f"{one}." for one in texts))
+    name = "comparisons" if task is comparisons else "quantities"
+    return name, str(prompt), prompt.stated.model.names
+
+
+def explain(prompt: str, certificate: str, names: Mapping[str, str] | None = None) -> Explanation:
+    """Returns a proof in words, with the names of the prompt or others for them."""
+    task, parsed = read_prompt(prompt)
+    naming = keep_name if names is None else names.__getitem__
+    return task.explain(parsed, json.loads(certificate), naming)
 
 
 def require_back_door(prompt: str) -> None:
@@ -100,11 +125,13 @@ __all__ = [
     "causes_prompt",
     "check",
     "effect_prompt",
+    "explain",
     "find_cycle",
     "hypothesis_prompt",
     "is_name",
     "prove",
     "prove_cause",
+    "quantity_prompt",
     "relevance_prompt",
     "require_back_door",
     "separation_prompt",

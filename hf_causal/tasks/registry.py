@@ -19,6 +19,8 @@ PACKAGES = [
     "hf_causal.tasks.relevance_semantics",
     "hf_causal.tasks.comparisons",
     "hf_causal.tasks.quantities",
+    "hf_causal.tasks.front_door",
+    "hf_causal.tasks.instrument",
 ]
 """Packages with a `TASK` that is named like the last part of the package."""
 

@@ -30,6 +30,8 @@ def test_no_broken_file_ends_in_another_error():
         "hf_causal.tasks.relevance.proof._check_path",
         "hf_causal.tasks.relevance_axioms.proof.check_graph",
         "hf_causal.tasks.relevance_axioms.derivations.Checker.finish",
+        "hf_causal.tasks.relevance_semantics.proof.check_stated_path",
+        "hf_causal.tasks.quantities.proof.check_models",
         "hf_causal.tasks.corr2cause.proof._check_model",
         "hf_causal.tasks.corr2cause.text._check_pairs",
     ],

@@ -26,7 +26,10 @@ BUILDS = {
         "options": {"rows": 360, "validation_rows": 180, "rows_per_cell": 10},
     },
     "causal_ladder": {
-        "configs": ["relevance", "relevance_axioms", "relevance_semantics", "adjustment", "comparisons", "quantities"],
+        "configs": [
+            *("relevance", "relevance_axioms", "adjustment", "relevance_semantics", "comparisons", "quantities"),
+            *("front_door", "instrument"),
+        ],
         "options": {"rows": 400, "validation_rows": 200},
     },
     "environments": {"configs": ["matrix_sensing", "cue_order"], "options": {"rows": 80, "validation_rows": 40}},

@@ -59,6 +59,7 @@ RIGHT = {
     "Chain": "Yes", "Fork": "No", "Collider": "No", "Reversed": "Yes", "Branching": "Yes", "50 nodes": "Yes",
     "Feedback loop": "Yes", "中文": "Yes",
     "d-separation": "No", "Corr2Cause": "Yes", "Held fixed": "No", "Adjustment": "Yes", "Hidden cause": "Yes",
+    "Instrument": "Yes",
 }  # fmt: skip
 
 
@@ -126,6 +127,24 @@ def test_feedback_loops_are_drawn(models):
     assert "hc-key-loop" in card
     card = answer_card(answer_question(models, "a → b → c", "Does a cause c?", "axiom-reasoner"))
     assert "hc-edge-loop" not in card and "feedback" not in card
+
+
+def test_hidden_causes_are_drawn_as_dashed_lines_with_two_heads(models):
+    told = "Coffee causes insomnia. Coffee and insomnia share a hidden cause."
+    question = "Can the effect of coffee on insomnia be computed from observational data?"
+    card = answer_card(answer_question(models, told, question, "axiom-looped"))
+    wide = ElementTree.fromstring(f"<root>{card}</root>").find(".//div[@class='hc-graph hc-wide']")
+    drawn = [one for one in wide.iter() if one.tag.endswith("path") and "hc-edge" in (one.get("class") or "")]
+    dashed = [one for one in drawn if "hc-edge-hidden" in one.get("class")]
+    assert len(drawn) == 2 and len(dashed) == 1 and dashed[0].get("marker-start") and dashed[0].get("marker-end")
+    assert "hidden cause" in card and tags(card) <= ALLOWED
+
+
+def test_an_answer_in_numbers_is_shown(models):
+    told = "A is 1 with probability 0.5. B is 1 with probability 1/3 if A is 0. B is 1 with probability 2/3 if A is 1."
+    question = "What is the average treatment effect of A on B?"
+    card = answer_card(answer_question(models, f"{told} There are no hidden common causes.", question, "axiom-looped"))
+    assert "<strong>1/3</strong>" in card and tags(card) <= ALLOWED
 
 
 def test_refusals_are_in_the_language_of_the_question():

@@ -20,6 +20,14 @@ def test_the_page_opens_with_a_worked_example(visit):
     assert "premises=" not in page.page.url
 
 
+def test_a_hidden_cause_is_drawn_and_the_question_restated(visit):
+    page = visit()
+    page.page.get_by_role("button", name="Hidden cause").click()
+    page.wait_for("#hc-answer", "share a hidden cause")
+    assert page.page.locator("#hc-answer .hc-wide .hc-edge-hidden").count() == 1
+    assert "be computed from observations alone?" in page.text("#hc-answer .hc-restated")
+
+
 def test_a_question_in_chinese_and_a_feedback_loop(visit):
     page = visit()
     page.page.get_by_role("button", name="中文").click()

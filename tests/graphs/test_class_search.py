@@ -39,7 +39,7 @@ def equivalent_dags(dag: np.ndarray) -> np.ndarray:
     return np.array([graph for graph in directed if colliders(graph) == wanted])
 
 
-SIZES = [(2, 4, 0), (3, 6, 1), (4, 6, 2), (5, 4, 3), (6, 2, 4)]
+SIZES = [(2, 4, 0), (3, 6, 1), (4, 5, 2), (5, 2, 3), (6, 1, 4)]
 
 
 @pytest.fixture(params=SIZES, ids=lambda case: f"{case[0]} nodes")
@@ -74,6 +74,7 @@ def test_searches_find_what_lists_have(dags):
     triples = np.argwhere(~np.eye(dags.shape[-1], dtype=bool) & np.ones((6, 1, 1), dtype=bool))
     for dag in dags:
         check_search(cpdags(dag), triples[::3])
+        check_search(pattern(dag), triples[1::6])
 
 
 @pytest.mark.parametrize("size", [7, 8])

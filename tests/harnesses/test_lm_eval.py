@@ -32,7 +32,8 @@ def model(tmp_path_factory):
 def sources(tmp_path_factory):
     """Where the rows are, as `--metadata` says it."""
     folder = tmp_path_factory.mktemp("data")
-    for config in ("transitivity_generalization", "d_separation_generalization"):
+    axes = ("transitivity_generalization", "transitivity_further_generalization", "d_separation_generalization")
+    for config in axes:
         build("axiomatic", folder / "axiomatic", [config], rows_per_cell=6, nodes=(5, 6))
     build("corr2cause", folder / "corr2cause", ["paraphrased"], nodes=(2, 3, 4))
     small = {"rows": 360, "validation_rows": 180, "rows_per_cell": 2, "nodes": (5,)}
@@ -88,7 +89,8 @@ def test_what_is_written_is_read(results, sources):
 
 def test_a_group_runs_every_axis_with_examples(model, sources):
     found = evaluate(model, sources, ["hf_causal_transitivity"], num_fewshot=8, limit=2)
-    assert len(found["group_subtasks"]["hf_causal_transitivity"]) == 6
+    assert len(found["group_subtasks"]["hf_causal_transitivity"]) == 8
+    assert found["versions"]["hf_causal_transitivity"] == 1.2
     assert 0 <= found["results"]["hf_causal_transitivity"]["acc,none"] <= 1
     sample = found["samples"]["hf_causal_transitivity_flipped"][0]
     assert sample["arguments"][0][0].count("\n\n") == 8

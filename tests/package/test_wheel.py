@@ -104,7 +104,7 @@ def test_the_console_script_builds_and_trains_outside_the_clone(outside):
 
 def test_the_wheel_is_small_and_carries_a_model_that_answers(outside):
     (wheel,) = outside.glob("hf_causal-*.whl")
-    assert wheel.stat().st_size < 1_500_000
+    assert wheel.stat().st_size < 2_000_000
     code = (
         "from hf_causal.demo.answers import answer_question; from hf_causal.demo.models import Models;"
         "from hf_causal.demo.page import STYLE, build_page; assert STYLE.is_file();"

@@ -68,6 +68,10 @@ SMALL_BUILDS: dict[str, list[tuple[str, Sequence[str], str]]] = {
         ("causal_ladder", ("comparisons",), "--rows 120 --validation-rows 60 --rows-per-cell 4 --rows-per-shard 50"),
         ("causal_ladder", ("quantities",), "--rows 240 --validation-rows 120 --rows-per-shard 100"),
         ("causal_ladder", ("quantities_generalization",), "--rows-per-cell 4 --rows-per-shard 100"),
+        ("causal_ladder", ("front_door",), "--rows 240 --validation-rows 120 --rows-per-shard 100"),
+        ("causal_ladder", ("front_door_generalization",), "--rows-per-cell 4 --rows-per-shard 50"),
+        ("causal_ladder", ("instrument",), "--rows 240 --validation-rows 120 --rows-per-shard 100"),
+        ("causal_ladder", ("instrument_generalization",), "--rows-per-cell 4 --rows-per-shard 50"),
     ],
     "environments": [
         (

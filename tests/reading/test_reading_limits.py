@@ -60,6 +60,10 @@ UNITS = (
     "Premise: ",
     "n1 n1 ",
     "increases ",
+    "adjust for a ",
+    "the effect of a on b ",
+    "if we hold a ",
+    "固定a不变",
 )
 PREMISES = ("{}", "a{} causes b", "a causes {}")
 QUESTIONS = ("Does a{} cause b?", "Are a{} and b independent?", "What causes {}")

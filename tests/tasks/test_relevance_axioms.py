@@ -9,6 +9,9 @@ import networkx as nx
 import pytest
 
 from hf_causal import score
+from hf_causal.corpora.build import build
+from hf_causal.evaluation.evaluate import score_predictor
+from hf_causal.evaluation.report import render_report
 from hf_causal.graphs.relevance import AXIOMS, digraph
 from hf_causal.tasks.answering import write_answer
 from hf_causal.tasks.proving import check, prove, read
@@ -237,3 +240,27 @@ class TestRows:
             row["structure"] for row, answer in zip(rows["test"], answers, strict=True) if answer == row["label"]
         )
         assert right["transitivity"] == 10 and all(right[structure] == 20 for structure in STRUCTURES[:-1])
+
+
+class WithoutCases:
+    """Answers as the shortcut does that derives without the cases of transitivity."""
+
+    hardware, prompting = "none", None
+
+    def predict(self, prompts, progress=None):
+        return TASK.shortcuts["no cases"]([parse_prompt(prompt) for prompt in prompts], [1] * len(prompts))
+
+    def fingerprint(self):
+        return "without cases"
+
+    def require_readable(self, task, prompt):
+        assert task == TASK.name
+
+
+def test_evaluation_reports_the_accuracy_by_axiom(tmp_path):
+    build(TASK.dataset.name, tmp_path, [TASK.name], rows=120, validation_rows=36, rows_per_cell=10)
+    scores = score_predictor(WithoutCases, "without cases", TASK.dataset.name, TASK.name, tmp_path)
+    table = render_report(scores).partition("**Test**")[2]
+    for structure in STRUCTURES:
+        accuracy = "0.500<br>± " if structure == "transitivity" else "1.000<br>± "
+        assert f"| {structure.replace('_', ' ')} | {accuracy}" in table

@@ -2,10 +2,10 @@
 
 import json
 import re
+import sys
 from collections import Counter
-from itertools import product
+from pathlib import Path
 
-import networkx as nx
 import numpy as np
 import pytest
 
@@ -15,6 +15,10 @@ from hf_causal.tasks.answering import write_answer
 from hf_causal.tasks.proving import read
 from hf_causal.tasks.registry import get_task
 from hf_causal.tasks.shared.proofs import CertificateError
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
+
+from model_oracles import Tables
 
 TASK = get_task("relevance_semantics")
 CANCELS = "u is a fair coin. A is never 1. B depends on A and u: it is 1 for 01 and 10."
@@ -32,45 +36,6 @@ def names_in(text):
     return re.split(r", | and ", text) if text else []
 
 
-class Oracle:
-    """A model that is read with other patterns, and solved by recursion for each outcome."""
-
-    def __init__(self, premise):
-        self.coins = re.findall(r"(\w+) is a fair coin", premise)
-        self.tables = {
-            name: (names_in(sources), names_in(ones))
-            for name, sources, ones in re.findall(r"(\w+) depends on ([^:]+): it is 1 for ([^.]+)\.", premise)
-        }
-
-    def value(self, name, coins, held):
-        if name in coins or name in held:
-            return {**coins, **held}[name]
-        sources, ones = self.tables[name]
-        return int("".join(str(self.value(source, coins, held)) for source in sources) in ones)
-
-    def outcomes(self):
-        for bits in product((0, 1), repeat=len(self.coins)):
-            yield dict(zip(self.coins, bits, strict=True))
-
-    def graph(self):
-        graph = nx.DiGraph((source, name) for name, (sources, _) in self.tables.items() for source in sources)
-        graph.add_nodes_from(self.tables)
-        return graph
-
-    def relevant(self, notion, x, y, held):
-        if notion == "graphical":
-            return nx.has_path(self.graph().subgraph(set(self.graph()) - set(held)), x, y)
-        rest = [name for name in self.tables if name not in (x, y, *held)] if notion == "deterministic" else []
-        for values in product(*[(0, 1)] * len(held), *[(None, 0, 1)] * len(rest)):
-            fixed = {n: v for n, v in zip((*held, *rest), values, strict=True) if v is not None}
-            pairs = [[self.value(y, coins, {**fixed, x: v}) for v in (0, 1)] for coins in self.outcomes()]
-            if notion == "probabilistic" and sum(a for a, _ in pairs) != sum(b for _, b in pairs):
-                return True
-            if notion == "deterministic" and any(a != b for a, b in pairs):
-                return True
-        return False
-
-
 def question_of(text):
     x, y = re.match(r"(?:Is there a causal path from (?=(\w+))|Can setting (?=(\w+)))", text), None
     x = x[1] or x[2]
@@ -83,7 +48,7 @@ def question_of(text):
 def test_answers_agree_with_a_plain_enumeration(rows):
     counts = Counter()
     for row in rows:
-        oracle, (x, y, held) = Oracle(row["premise"]), question_of(row["question"])
+        oracle, (x, y, held) = Tables(row["premise"]), question_of(row["question"])
         for notion in NOTIONS:
             assert oracle.relevant(notion, x, y, held) == row[notion], row
         assert (row["completion"] == "Yes") == row[row["structure"]] and row["num_held"] == len(held)
@@ -111,7 +76,7 @@ def test_texts_proofs_and_forms(rows):
 
 def test_every_line_of_a_trace_is_what_the_enumeration_says(rows):
     for row in rows[1::4]:
-        oracle, (x, _, _) = Oracle(row["premise"]), question_of(row["question"])
+        oracle, (x, _, _) = Tables(row["premise"]), question_of(row["question"])
         held = {}
         lines = write_answer(row, "trace").split("\n")
         for number, line in enumerate(lines):

@@ -28,6 +28,14 @@ PROMPTS = {
         "p causes q. p and q share a hidden cause.",
         "Can the effect of p on q be computed from observations alone?",
     ),
+    "front_door": (
+        "x1 causes x3. x3 causes x2. x1 and x2 share a hidden cause.",
+        "Does {x3} satisfy the front-door criterion for the effect of x1 on x2?",
+    ),
+    "instrument": (
+        "x3 causes x1. x1 causes x2. x1 and x2 share a hidden cause.",
+        "Is x3 an instrument for the effect of x1 on x2?",
+    ),
     "relevance_semantics": (
         "p is a fair coin. q depends on p: it is 1 for 1. r depends on p and q: it is 1 for 01 and 10.",
         "Can setting q change the probability of r?",

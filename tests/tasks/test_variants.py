@@ -50,6 +50,8 @@ QUANTITIES = [
     "the probability that B would have been 0 had A been 1 for an individual with C at 1 and B at 0",
     "the average treatment effect of A on B",
 ]
+DIGITS = "1 is 1 with probability 0.5. 0b is 1 with probability 0.2 if 1 is 0. 0b is 1 with probability 0.6 if 1 is 1."
+"""Names that begin with digits."""
 PROMPTS = {
     "transitivity": ["A causes B. B causes C. A causes D. Does A cause C?", "A causes B. C causes B. Does A cause C?"],
     "d_separation": [
@@ -84,7 +86,19 @@ PROMPTS = {
     "identification": [
         f"{HIDDEN} Can the effect of X1 on {y} be computed from observations alone?" for y in ("Y", "M")
     ],
-    "quantities": [f"{CHANCES} What is {quantity}?" for quantity in QUANTITIES],
+    "front_door": [
+        f"{HIDDEN} Does {{{given}}} satisfy the front-door criterion for the effect of {x} on Y?"
+        for given, x in (("", "W"), ("M", "X1"), ("D, M", "X1"), ("W", "X1"))
+    ],
+    "instrument": [
+        "Z causes X1. V causes Z. V causes Y. X1 causes M. M causes Y. X1 and Y share a hidden cause. "
+        f"Is {z} an instrument for the effect of X1 on Y{given}?"
+        for z, given in (("Z", " given {V}"), ("Z", ""), ("V", ""), ("M", " given {V, Z}"))
+    ],
+    "quantities": [
+        *(f"{CHANCES} What is {quantity}?" for quantity in QUANTITIES),
+        f"{DIGITS} There are no hidden common causes. What is the average treatment effect of 1 on 0b?",
+    ],
     "comparisons": [
         f"{CHANCES} Is {first} larger than {second}?"
         for first, second in (*zip(QUANTITIES[::2], QUANTITIES[1::2], strict=False), (QUANTITIES[2], "-1/8"))

@@ -5,22 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from hf_causal.tasks.adjustment.text import Prompt
-from hf_causal.tasks.d_separation.text import Prompt as Separation
-from hf_causal.tasks.shared.mixed_prompts import MixedPrompt, require_effect
+from hf_causal.tasks.shared.criteria.separations import Separation
+from hf_causal.tasks.shared.mixed_prompts import MixedPrompt
 from hf_causal.tasks.shared.proofs import neighbours, reachable
-
-_HIDDEN = "~"
-"""Joins two names to that of their hidden cause, which no name of a prompt can be."""
-
-
-def require_answerable(prompt: Prompt) -> None:
-    """Raises `ValueError` if the statements are no acyclic graph, or the question has no answer in it."""
-    for node in prompt.question:
-        if node in prompt.given:
-            raise ValueError(f"the set holds {node!r}, the treatment or the outcome; it should hold other nodes")
-    if len(set(prompt.given)) < len(prompt.given):
-        raise ValueError(f"the set {list(prompt.given)} holds a node twice")
-    require_effect(prompt, *prompt.given)
 
 
 class EffectNodes(NamedTuple):
@@ -40,33 +27,14 @@ def effect_nodes(prompt: MixedPrompt) -> EffectNodes:
     return EffectNodes(causal, reachable(causal, effects))
 
 
-def hidden_node(first: str, second: str) -> str:
-    """Returns the name of the hidden cause of two nodes, the same in either order."""
-    return _HIDDEN.join(sorted((first, second)))
+def stated_paths(prompt: Prompt) -> Separation:
+    """Returns the question whether the set separates treatment and outcome, by which open paths are checked."""
+    x, y = prompt.question
+    return Separation(prompt, x, (y,), prompt.given)
 
 
-def is_hidden(node: str) -> bool:
-    """Returns whether a node is a hidden cause."""
-    return _HIDDEN in node
-
-
-def observed(nodes: set[str]) -> list[str]:
-    """Returns the nodes that are not hidden causes, sorted."""
-    return sorted(node for node in nodes if _HIDDEN not in node)
-
-
-def whole_graph(prompt: Prompt) -> Separation:
-    """Returns the question whether the set d-separates treatment and outcome; each hidden cause is a node."""
-    return Separation((*prompt.edges, *_hidden_edges(prompt)), prompt.question, prompt.given)
-
-
-def back_door_graph(prompt: Prompt) -> Separation:
-    """Returns the question of [`whole_graph`] without the first edge of each causal path."""
-    causal, x = effect_nodes(prompt).causal, prompt.question[0]
-    edges = [(cause, effect) for cause, effect in prompt.edges if cause != x or effect not in causal]
-    return Separation((*edges, *_hidden_edges(prompt)), prompt.question, prompt.given)
-
-
-def _hidden_edges(prompt: MixedPrompt) -> list[tuple[str, str]]:
-    pairs = dict.fromkeys(tuple(sorted(pair)) for pair in prompt.hidden)
-    return [(hidden_node(*pair), node) for pair in pairs for node in pair]
+def back_door(prompt: Prompt) -> Separation:
+    """Returns the question of [`stated_paths`] without the first edge of each causal path."""
+    (x, y), causal = prompt.question, effect_nodes(prompt).causal
+    removed = frozenset(edge for edge in prompt.edges if edge[0] == x and edge[1] in causal)
+    return Separation(prompt, x, (y,), prompt.given, removed)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hf_causal.tasks.adjustment.text import Prompt
+from hf_causal.tasks.shared.criteria.explanation import draw_path, explain_reasons
 from hf_causal.tasks.shared.explanations import Explanation, Naming, keep_name, path_edges, quote_names
 from hf_causal.tasks.shared.mixed_drawings import draw_mixed
 
@@ -46,24 +47,13 @@ def _explain_forbidden(prompt: Prompt, certificate: Mapping[str, Any], naming: N
 
 
 def _explain_open_path(prompt: Prompt, certificate: Mapping[str, Any], naming: Naming) -> Explanation:
-    path = list(map(naming, certificate["path"]))
-    route = path[0] + "".join(f" {_ARROW[a]} {node}" for a, node in zip(certificate["arrows"], path[1:], strict=True))
     condition = f" given {quote_names(list(map(naming, prompt.given)))}" if prompt.given else ""
-    summary = f"A path that is not causal is open{condition}: {route}."
-    steps = tuple(_explain_node(reason, naming) for reason in certificate["open"])
+    summary = f"A path that is not causal is open{condition}: {draw_path(certificate, naming)}."
+    steps = explain_reasons(certificate, naming, "in the set")
     drawing = draw_mixed(
         prompt, naming, "The open path", summary, certificate["path"], path_edges(certificate["path"]), prompt.given
     )
     return Explanation(summary, steps, (drawing,))
-
-
-def _explain_node(reason: Mapping[str, Any], naming: Naming) -> str:
-    node = naming(reason["node"])
-    if reason["type"] != "collider":
-        return f"“{node}” is a {reason['type']} and not in the set, so it lets the path pass."
-    descendant = naming(reason["descendant"])
-    because = "in the set" if descendant == node else f"a cause of “{descendant}”, which is in the set"
-    return f"“{node}” is a collider and {because}, so it lets the path pass."
 
 
 def _explain_valid(prompt: Prompt, certificate: Mapping[str, Any], naming: Naming) -> Explanation:
@@ -79,6 +69,3 @@ def _explain_valid(prompt: Prompt, certificate: Mapping[str, Any], naming: Namin
     description = " ".join((summary, *steps))
     drawing = draw_mixed(prompt, naming, "What the Bayes ball enters", description, entered, (), prompt.given)
     return Explanation(summary, steps, (drawing,))
-
-
-_ARROW = {"->": "→", "<-": "←", "<->": "↔"}

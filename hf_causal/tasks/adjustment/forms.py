@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from hf_causal.tasks.adjustment.back_door import back_door
 from hf_causal.tasks.adjustment.option_form import OPTION_FORM
 from hf_causal.tasks.adjustment.proof import (
-    BALL_SETS,
-    check_ball_sets,
     check_causal_path,
     check_descent,
     check_forbidden_set,
@@ -19,13 +18,14 @@ from hf_causal.tasks.adjustment.proof import (
 from hf_causal.tasks.adjustment.set_forms import SET_FORMS
 from hf_causal.tasks.adjustment.text import Prompt
 from hf_causal.tasks.adjustment.trace import TRACE_FORM
-from hf_causal.tasks.d_separation.forms import read_reasons, write_reason
+from hf_causal.tasks.d_separation.forms import write_reason
 from hf_causal.tasks.forms import AnswerForm, Score
+from hf_causal.tasks.shared.criteria.forms import read_arrows, read_ordered_reasons, write_arrows
+from hf_causal.tasks.shared.criteria.separations import BALL_SETS
 from hf_causal.tasks.shared.judging import judge_lines
-from hf_causal.tasks.shared.mixed_premises import split_arrows
 from hf_causal.tasks.shared.proofs import Proof
 from hf_causal.tasks.shared.reply_values import write_nodes
-from hf_causal.tasks.shared.structured_replies import Reply, UnreadableReply
+from hf_causal.tasks.shared.structured_replies import Reply
 
 _YES = {"Forbidden": "forbidden", "From child": "from_child", "From parent": "from_parent", "Ancestors": "ancestors"}
 """From the labels of a Yes to the keys of its certificate."""
@@ -58,11 +58,6 @@ def write_proof(prompt: Prompt, proof: Proof) -> str:
     return f"No\nPath: {write_arrows(certificate['path'], certificate['arrows'])}\nOpen: {reasons}"
 
 
-def write_arrows(path: list[str], arrows: list[str]) -> str:
-    """Writes a path such as `A <- C <-> B`."""
-    return path[0] + "".join(f" {arrow} {node}" for arrow, node in zip(arrows, path[1:], strict=True))
-
-
 def judge_proof(prompt: Prompt, reply: Reply) -> Score:
     """Judges an answer with a proof; a No may name a forbidden node or an open path."""
     right = prove(prompt).answer
@@ -86,7 +81,7 @@ def _check_sets(prompt: Prompt, reply: Reply) -> Iterator[str]:
     for label, key in list(_YES.items())[1:]:
         yield label
         sets[key] = reply.nodes(label, prompt.names)
-    check_ball_sets(prompt, {key: sets[key] for key in BALL_SETS})
+    back_door(prompt).check_ball_sets({key: sets[key] for key in BALL_SETS})
 
 
 def _check_forbidden(prompt: Prompt, reply: Reply) -> Iterator[str]:
@@ -99,20 +94,10 @@ def _check_forbidden(prompt: Prompt, reply: Reply) -> Iterator[str]:
 
 def _check_open(prompt: Prompt, reply: Reply) -> Iterator[str]:
     yield "Path"
-    path, arrows = _read_path(reply.content("Path"), prompt.names)
+    path, arrows = read_arrows(reply.content("Path"), prompt.names, "Path")
     check_path(prompt, path, arrows)
     yield "Open"
-    order = {node: number for number, node in enumerate(path)}
-    reasons = read_reasons(reply.content("Open"), prompt.names)
-    reasons.sort(key=lambda reason: order.get(reason["node"], 0))
-    check_reasons(prompt, path, arrows, reasons)
-
-
-def _read_path(text: str, names: frozenset[str]) -> tuple[list[str], list[str]]:
-    path, arrows = split_arrows(text.rstrip(". "))
-    if not arrows or not names.issuperset(path):
-        raise UnreadableReply(f"'Path' should be a path such as A <- B <-> C of names of the prompt, got {text!r:.80}")
-    return path, arrows
+    check_reasons(prompt, path, arrows, read_ordered_reasons(reply.content("Open"), path, prompt.names))
 
 
 FORMS = {

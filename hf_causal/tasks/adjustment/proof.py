@@ -20,17 +20,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from hf_causal.tasks.adjustment.back_door import (
-    back_door_graph,
-    effect_nodes,
-    hidden_node,
-    is_hidden,
-    observed,
-    require_answerable,
-    whole_graph,
-)
+from hf_causal.tasks.adjustment.back_door import back_door, effect_nodes, stated_paths
 from hf_causal.tasks.adjustment.text import Prompt
-from hf_causal.tasks.d_separation import proof as d_separation
+from hf_causal.tasks.shared.criteria.separations import check_arrows
+from hf_causal.tasks.shared.mixed_prompts import require_set
 from hf_causal.tasks.shared.proofs import (
     CertificateError,
     Proof,
@@ -42,9 +35,6 @@ from hf_causal.tasks.shared.proofs import (
     node_list,
     search,
 )
-
-BALL_SETS = ("from_child", "from_parent", "ancestors")
-ARROWS = ("->", "<-", "<->")
 
 
 def prove(prompt: Prompt) -> Proof:
@@ -64,18 +54,14 @@ def prove(prompt: Prompt) -> Proof:
 
     ```
     """
-    require_answerable(prompt)
+    require_set(prompt)
     forbidden = effect_nodes(prompt).forbidden
     if not forbidden.isdisjoint(prompt.given):
         return _prove_forbidden(prompt)
-    separation = d_separation.prove(back_door_graph(prompt))
-    certificate = json.loads(separation.certificate)
-    if separation.answer == "Yes":
-        sets = {key: observed(set(certificate[key])) for key in BALL_SETS}
-        return Proof("Yes", json.dumps({"forbidden": sorted(forbidden), **sets}), -1)
-    path, arrows = _without_hidden(prompt, certificate["path"])
-    reasons = [reason for reason in certificate["open"] if not is_hidden(reason["node"])]
-    return Proof("No", json.dumps({"path": path, "arrows": arrows, "open": reasons}), len(arrows))
+    separated, certificate = back_door(prompt).prove()
+    if separated:
+        return Proof("Yes", json.dumps({"forbidden": sorted(forbidden), **certificate}), -1)
+    return Proof("No", json.dumps(certificate), len(certificate["arrows"]))
 
 
 def _prove_forbidden(prompt: Prompt) -> Proof:
@@ -98,18 +84,6 @@ def _directed_path(start: str, end: str, effects: Mapping[str, list[str]]) -> li
     return path
 
 
-def _without_hidden(prompt: Prompt, path: list[str]) -> tuple[list[str], list[str]]:
-    """Returns the observed nodes of a path, and the arrow of each step between them."""
-    stated = set(prompt.edges)
-    nodes, arrows = [path[0]], []
-    for before, node in zip(path, path[1:], strict=False):
-        if is_hidden(node):
-            continue
-        arrows.append("<->" if is_hidden(before) else "->" if (before, node) in stated else "<-")
-        nodes.append(node)
-    return nodes, arrows
-
-
 def check(prompt: Prompt, answer: str, certificate: Mapping[str, Any]) -> None:
     """Raises [`CertificateError`] unless the certificate proves the answer.
 
@@ -124,10 +98,10 @@ def check(prompt: Prompt, answer: str, certificate: Mapping[str, Any]) -> None:
 
     ```
     """
-    require_answerable(prompt)
+    require_set(prompt)
     if answer == "Yes":
         check_forbidden_set(prompt, node_list(certificate, "forbidden", answer))
-        check_ball_sets(prompt, {key: node_list(certificate, key, answer) for key in BALL_SETS})
+        back_door(prompt).check(True, certificate)
     elif isinstance(certificate, Mapping) and "descent" in certificate:
         check_causal_path(prompt, node_list(certificate, "causal_path", answer))
         check_descent(prompt, certificate["causal_path"], node_list(certificate, "descent", answer))
@@ -147,14 +121,6 @@ def check_forbidden_set(prompt: Prompt, nodes: list[str]) -> None:
         raise CertificateError(f"the set has {min(members)!r}, which is forbidden")
 
 
-def check_ball_sets(prompt: Prompt, sets: Mapping[str, list[str]]) -> None:
-    """Raises [`CertificateError`] unless the ball enters these nodes without the first edges of causal paths."""
-    separation = back_door_graph(prompt)
-    hidden = [filter(is_hidden, nodes) for nodes in d_separation.ball_sets(separation)]
-    with_hidden = {key: [*sets[key], *nodes] for key, nodes in zip(BALL_SETS, hidden, strict=True)}
-    d_separation.check(separation, "Yes", with_hidden)
-
-
 def check_causal_path(prompt: Prompt, path: list[str]) -> None:
     """Raises [`CertificateError`] unless a directed path leads from the treatment to the outcome."""
     x, y = prompt.question
@@ -172,45 +138,13 @@ def check_descent(prompt: Prompt, causal_path: list[str], descent: list[str]) ->
     check_stated_path(descent, prompt.edges)
 
 
-def check_arrows(arrows: Any) -> list[str]:
-    """Returns the arrows of a certificate; raises [`CertificateError`] if there is anything else among them."""
-    if not isinstance(arrows, list) or not all(arrow in ARROWS for arrow in arrows):
-        raise CertificateError(f"'arrows' must be a list of {', '.join(ARROWS)}, got {arrows!r:.80}")
-    return arrows
-
-
 def check_path(prompt: Prompt, path: list[str], arrows: list[str]) -> None:
     """Raises [`CertificateError`] unless the premise states a path with these arrows, and it is not causal."""
-    if len(arrows) != len(path) - 1:
-        raise CertificateError(f"'arrows' must have one for each step of the path {path}, got {arrows}")
-    stated = set(prompt.edges)
-    for first, second, arrow in zip(path, path[1:], arrows, strict=False):
-        edge = {"->": (first, second), "<-": (second, first)}.get(arrow)
-        if edge and edge not in stated:
-            raise CertificateError(f"the premise does not state '{edge[0]} causes {edge[1]}.'")
-        if not edge and not {(first, second), (second, first)} & set(prompt.hidden):
-            raise CertificateError(f"the premise does not state '{first} and {second} share a hidden cause.'")
-    d_separation.check_path(whole_graph(prompt), _with_hidden(path, arrows))
+    stated_paths(prompt).check_path(path, arrows)
     if set(arrows) == {"->"}:
         raise CertificateError("the path is causal: an adjustment set must not block it")
 
 
 def check_reasons(prompt: Prompt, path: list[str], arrows: list[str], reasons: Any) -> None:
     """Raises [`CertificateError`] unless each inner node of a stated path has a reason, in order, that holds."""
-    if not isinstance(reasons, list):
-        raise CertificateError(f"'open' must be a list of reasons, got {reasons!r:.80}")
-    number, with_hidden = iter(reasons), []
-    nodes = _with_hidden(path, arrows)
-    for node in nodes[1:-1]:
-        with_hidden.append({"node": node, "type": "fork"} if is_hidden(node) else next(number, None))
-    if (more := [*number]) or None in with_hidden:
-        raise CertificateError(f"'open' must have a reason for each of {path[1:-1]}; it has {len(more) or 'too few'}")
-    d_separation.check_reasons(whole_graph(prompt), nodes, with_hidden)
-
-
-def _with_hidden(path: list[str], arrows: list[str]) -> list[str]:
-    """Returns a path with the hidden causes between its nodes."""
-    nodes = path[:1]
-    for before, node, arrow in zip(path, path[1:], arrows, strict=False):
-        nodes += [hidden_node(before, node), node] if arrow == "<->" else [node]
-    return nodes
+    stated_paths(prompt).check_reasons(path, arrows, reasons)

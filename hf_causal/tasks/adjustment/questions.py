@@ -13,7 +13,8 @@ from math import comb
 
 from hf_causal.graphs.adjustment import AdjustmentSets, forbidden_nodes
 from hf_causal.graphs.mixed_graphs import MixedGraph, bits, node_set
-from hf_causal.tasks.shared.effect_questions import EffectCell, Question, effects_of
+from hf_causal.tasks.shared.effect_cells import EffectCell
+from hf_causal.tasks.shared.effect_questions import Question, effects_of, mentioned
 from hf_causal.utils.randomness import Draws
 
 _SETS_TRIED = 24
@@ -31,18 +32,12 @@ def draw_pairs(graph: MixedGraph, cell: EffectCell, draws: Draws) -> Iterator[tu
     if not smallest and draws.below(_EMPTY_ONE_IN) == 0 and (pair := _empty_sets(graph, effects)):
         yield pair
     sizes = range(max(smallest, 1), largest + 1)
-    mentioned = _mentioned(graph)
+    nodes = mentioned(graph)
     for x, y in effects:
-        others = list(bits(mentioned & ~(1 << x | 1 << y)))
+        others = list(bits(nodes & ~(1 << x | 1 << y)))
         size = sizes[draws.below(len(sizes))]
         if size <= len(others) and (found := _sets_of(graph, x, y, _some_sets(others, size, draws), draws)):
             yield Question(x, y, found[0], True), Question(x, y, found[1], False)
-
-
-def _mentioned(graph: MixedGraph) -> int:
-    return node_set(
-        node for node in bits(graph.nodes) if graph.children[node] | graph.parents[node] | graph.siblings[node]
-    )
 
 
 def _empty_sets(graph: MixedGraph, effects: list[tuple[int, int]]) -> tuple[Question, Question] | None:

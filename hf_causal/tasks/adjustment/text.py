@@ -19,14 +19,16 @@ from hf_causal.tasks.shared.mixed_premises import (
     EFFECT,
     NAME,
     ROLES,
+    SET,
     canonical_statements,
     match_question,
     read_set,
+    render_sets,
     split_text,
 )
-from hf_causal.tasks.shared.mixed_prompts import MixedPrompt
+from hf_causal.tasks.shared.mixed_prompts import SetPrompt
 from hf_causal.tasks.shared.proofs import neighbours, reachable
-from hf_causal.utils.text_arrays import concatenate, joined, quoted
+from hf_causal.utils.text_arrays import concatenate
 
 QUESTION = "Is {{{given}}} a valid adjustment set for the effect of {x} on {y}?"
 QUESTION_FORM = "'Is {Z, W} a valid adjustment set for the effect of X on Y?'"
@@ -35,11 +37,8 @@ WORDS = mixed_premises.WORDS | {"valid", "adjustment", "set", "for", "the", "eff
 
 
 @dataclass(frozen=True)
-class Prompt(MixedPrompt):
+class Prompt(SetPrompt):
     """A parsed prompt."""
-
-    given: tuple[str, ...] = ()
-    """The set that the question is about, in the order of the text."""
 
     @property
     def question_text(self) -> str:
@@ -49,7 +48,7 @@ class Prompt(MixedPrompt):
 
 def recognizes(text: str) -> bool:
     """Returns whether a text has the words that no prompt of another task has."""
-    return _WORDS.search(text) is not None
+    return _WORDS.search(text) is not None and _FRONT_DOOR.search(text) is None
 
 
 def parse_prompt(text: str) -> Prompt:
@@ -115,25 +114,22 @@ def render_questions(
     Returns:
         `pa.Array`: A string for each question.
     """
-    by_name = np.argsort(np.ascontiguousarray(names).view(f"S{names.shape[-1]}")[..., 0], axis=1)
-    question, rank = np.nonzero(np.take_along_axis(given, by_name[graph], axis=1))
-    member = graph[question] * names.shape[1] + by_name[graph[question], rank]
-    sets = joined(quoted(names, b"").take(pa.array(member)), given.sum(axis=1))
+    sets = render_sets(names, graph, given)
     effect = [b"} a valid adjustment set for the effect of ", names[graph, x], b" on ", names[graph, y], b"?"]
     return pc.binary_join_element_wise("Is {", sets, concatenate(effect, len(graph)), "")
 
 
-_SET = r"(?P<set>\{[^{}]*\}|\[[^\[\]]*\]|\([^()]*\)|set\(\)|the empty set|∅|\w+(?:(?:, and |, | and )\w+)*)"
 _TYPE = r"an? (?:valid |sufficient )?(?P<back_door>back-?door )?adjustment set"
 _CANONICAL = re.compile(
     CANONICAL_MIXED_PREMISE
     + rf"Is \{{((?:{NAME}(?:, {NAME})*+)?)\}} a valid adjustment set for the effect of ({NAME}) on ({NAME})\?"
 )
+_FRONT_DOOR = re.compile(r"\bfront[- ]?door\b", re.IGNORECASE)
 _WORDS = re.compile(r"\badjustment\s+sets?\b", re.IGNORECASE)
 _QUESTIONS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"(?:is|are) (?:the set )?{_SET} {_TYPE} for {EFFECT}",
-        rf"(?:is|are) (?:the set )?{_SET} {_TYPE} for {ROLES}",
+        rf"(?:is|are) (?:the set )?{SET} {_TYPE} for {EFFECT}",
+        rf"(?:is|are) (?:the set )?{SET} {_TYPE} for {ROLES}",
     )
 )

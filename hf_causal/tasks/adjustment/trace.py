@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
-from hf_causal.tasks.adjustment.back_door import back_door_graph, effect_nodes, is_hidden
+from hf_causal.tasks.adjustment.back_door import back_door, effect_nodes
 from hf_causal.tasks.adjustment.proof import prove
 from hf_causal.tasks.adjustment.text import Prompt
 from hf_causal.tasks.d_separation.ball_trace import BallWalk, write_walk
-from hf_causal.tasks.d_separation.proof import State, ball_moves
 from hf_causal.tasks.forms import AnswerForm, Score
-from hf_causal.tasks.shared.proofs import CertificateError, Proof, neighbours, reachable
+from hf_causal.tasks.shared.proofs import CertificateError, Proof
 from hf_causal.tasks.shared.reply_values import read_nodes, write_nodes
 from hf_causal.tasks.shared.structured_replies import Reply
 from hf_causal.tasks.shared.traces import judge_steps
@@ -37,30 +35,10 @@ def write_trace(prompt: Prompt, proof: Proof) -> str:
     nodes, names = effect_nodes(prompt), prompt.names
     lines = [f"{label}: {write_nodes(sorted(true), names)}" for label, true in zip(_LISTS, nodes, strict=True)]
     if nodes.forbidden.isdisjoint(prompt.given):
-        lines.append(f"Ancestors: {write_nodes(sorted(_ancestors(prompt)), names)}")
-        lines += write_walk(prompt.question, names, _moves(prompt))
+        separation = back_door(prompt)
+        lines.append(f"Ancestors: {write_nodes(sorted(separation.ancestors()), names)}")
+        lines += write_walk(separation.start, separation.ends, names, separation.moves())
     return "\n".join([*lines, f"Answer: {proof.answer}"])
-
-
-def _ancestors(prompt: Prompt) -> set[str]:
-    """Returns the set and its ancestors by the edges of the back-door graph."""
-    causes, _ = neighbours(back_door_graph(prompt).edges)
-    return {node for node in reachable(prompt.given, causes) if not is_hidden(node)}
-
-
-def _moves(prompt: Prompt) -> Callable[[State], list[State]]:
-    """Returns the rules of the ball in the back-door graph; a move to a hidden cause goes on to both its effects."""
-    step = ball_moves(back_door_graph(prompt))
-
-    def next_states(state: State) -> list[State]:
-        states = step(state)
-        return list(
-            dict.fromkeys(
-                after for entered in states for after in (step(entered) if is_hidden(entered[0]) else [entered])
-            )
-        )
-
-    return next_states
 
 
 def judge_trace(prompt: Prompt, reply: Reply) -> Score:
@@ -78,7 +56,9 @@ class _AdjustmentWalk(BallWalk):
     """The lists and the moves of the ball that the steps of a reply have."""
 
     def __init__(self, prompt: Prompt) -> None:
-        super().__init__(prompt.question, prompt.names, _moves(prompt), _ancestors(prompt))
+        separation = back_door(prompt)
+        moves, ancestors = separation.moves(), separation.ancestors()
+        super().__init__(separation.start, separation.ends, prompt.names, moves, ancestors)
         self.true, self.given = dict(zip(_LISTS, effect_nodes(prompt), strict=True)), set(prompt.given)
         self.listed: list[str] = []
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 
-import numpy as np
-
 from hf_causal.tasks.corr2cause.pc_traces import SHAPES, derivations, path_edges
 from hf_causal.tasks.corr2cause.proof import prove
 from hf_causal.tasks.corr2cause.stated_class import (
@@ -58,8 +56,8 @@ class _Steps:
         self.directed = set[Arrow]()
         self.listed = set[str]()
         """Which of the lines that list edges the steps have."""
-        self.covered = np.zeros(len(self.stated.proofs.equivalence_class.members), dtype=bool)
-        """The members of the class that have one of the paths."""
+        self.paths: list[list[Arrow]] = []
+        """The edges of each path."""
         self.has_counter_model = False
 
     def take(self, line: str) -> None:
@@ -75,9 +73,9 @@ class _Steps:
         self._require_class()
         if answer == "No" and not self.has_counter_model:
             raise CertificateError("a No needs a line 'Counter-model: …'")
-        if answer == "Yes" and not self.covered.all():
-            member = write_edges(self.stated.member(int(self.covered.argmin())), self.stated.names)
-            raise CertificateError(f"no 'Path: …' is in this graph of the class: {member}")
+        if answer == "Yes" and (member := self.stated.member_without(self.paths, self.prompt.pair)) is not None:
+            edges = write_edges(member, self.stated.names)
+            raise CertificateError(f"no 'Path: …' is in this graph of the class: {edges}")
 
     def remove(self, match: re.Match[str]) -> None:
         if "Skeleton" in self.listed:
@@ -147,10 +145,10 @@ class _Steps:
             raise CertificateError(f"the path does not join {' and '.join(self.prompt.pair)}")
         if not SHAPES[self.prompt.relation].fullmatch(marks):
             raise CertificateError(f"the path does not make {self.prompt.question_text!r} true")
-        having = self.stated.with_edges(path_edges(nodes, marks))
-        if not having.any():
+        edges = path_edges(nodes, marks)
+        if not self.stated.is_possible(edges):
             raise CertificateError("no graph of the class has this path")
-        self.covered |= having
+        self.paths.append(edges)
 
     def add_counter_model(self, match: re.Match[str]) -> None:
         self._require_class()

@@ -4,6 +4,7 @@ The task is that of Corr2Cause (arXiv 2306.05836). Every Markov equivalence clas
 split, in every config and under every seed, so no class and no isomorphic graph is in two splits. A class is stated
 under random labellings of its variables that give different premises. The classes of six variables alone have
 1,067,825 labellings and 96 million questions; `default` has one labelling of each class, like the published data.
+Classes of seven variables are drawn, see `drawn_classes`, and belong to `test`.
 """
 
 from __future__ import annotations

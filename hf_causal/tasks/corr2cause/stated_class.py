@@ -7,16 +7,17 @@ sentence of the premise that contradicts the answer.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Set
-from functools import cached_property, lru_cache
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
 
-from hf_causal.graphs.equivalence import RELATIONS, acyclic, cpdags, relations
+from hf_causal.graphs.equivalence import RELATIONS, acyclic, cpdags, extension, relations
 from hf_causal.tasks.corr2cause.proof import ClassProofs, class_proofs
 from hf_causal.tasks.corr2cause.text import ClosedSystem, Independence, Prompt, independence_sentence
 from hf_causal.tasks.shared.proofs import CertificateError, find_cycle, neighbours
+from hf_causal.utils.caches import cache_by_size
 
 Arrow = tuple[str, str]
 """A cause and its direct effect."""
@@ -90,6 +91,25 @@ class StatedClass:
         cause, effect = np.array([[self.index[name] for name in edge] for edge in edges]).T
         return np.asarray(self.proofs.equivalence_class.members[:, cause, effect].all(axis=1))
 
+    def is_possible(self, edges: Sequence[Arrow]) -> bool:
+        """Returns whether a member has all of these edges."""
+        if self.proofs.equivalence_class.is_small:
+            return bool(self.with_edges(edges).any())
+        graph, cpdag = self._graph(edges), self.proofs.equivalence_class.cpdag
+        dag = extension(cpdag & ~graph.T)
+        return not (graph & ~cpdag).any() and dag is not None and np.array_equal(cpdags(dag), cpdag)
+
+    def member_without(self, paths: Sequence[Sequence[Arrow]], pair: tuple[str, str]) -> list[Arrow] | None:
+        """Returns the edges of a member that lacks an edge of each path, the first one where members are listed."""
+        graphs = np.array([self._graph(path) for path in paths], dtype=bool).reshape(-1, *[len(self.variables)] * 2)
+        first, second = (self.index[name] for name in pair)
+
+        def has_a_path(members: np.ndarray) -> np.ndarray:
+            return np.asarray((~(graphs & ~members[:, None]).any(axis=(2, 3))).any(axis=1))
+
+        member = self.proofs.equivalence_class.member_where(has_a_path, False, (first, second))
+        return None if member is None else self._arrows(member)
+
     def member(self, number: int) -> list[Arrow]:
         """Returns the edges of a member, in the order of the variables."""
         return self._arrows(self.proofs.equivalence_class.members[number])
@@ -109,7 +129,7 @@ class StatedClass:
         return [(self.variables[i], self.variables[j]) for i, j in np.argwhere(graph)]
 
 
-@lru_cache(maxsize=4096)
+@cache_by_size(lambda system: system.is_large())
 def stated_class(system: ClosedSystem) -> StatedClass:
     """Returns the class of a premise, cached; raises as [`StatedClass`] does."""
     return StatedClass(system)

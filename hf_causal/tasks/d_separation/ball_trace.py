@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from hf_causal.tasks.d_separation.proof import State, ball_moves, ball_sets, prove, require_answerable
 from hf_causal.tasks.d_separation.text import Prompt
@@ -30,15 +30,16 @@ def write_trace(prompt: Prompt, proof: Proof) -> str:
     ```
     """
     ancestors = f"Ancestors: {write_nodes(sorted(ball_sets(prompt)[2]), _names(prompt))}"
-    walk = write_walk(prompt.question, _names(prompt), ball_moves(prompt))
+    start, end = prompt.question
+    walk = write_walk(start, (end,), _names(prompt), ball_moves(prompt))
     return "\n".join([ancestors, *walk, f"Answer: {proof.answer}"])
 
 
 def write_walk(
-    question: tuple[str, str], names: frozenset[str], moves: Callable[[State], list[State]]
+    start: str, ends: Collection[str], names: frozenset[str], moves: Callable[[State], list[State]]
 ) -> Iterator[str]:
-    """Yields a line for each way in which the ball enters a node, until it gets to the second node of a question."""
-    (start, end), entered = question, {(question[0], True)}
+    """Yields a line for each way in which the ball enters a node, until it gets from the first node to an end."""
+    entered = {(start, True)}
     queue = [(start, True)]
     for state in queue:  # the loop appends to the queue
         states = moves(state)
@@ -46,7 +47,7 @@ def write_walk(
         yield f"{_DIRECTION[state[1]].capitalize()} {state[0]}: {listed or write_nodes([], names)}"
         queue += [new for new in states if new not in entered]
         entered.update(states)
-        if any(node == end for node, _ in states):
+        if any(node in ends for node, _ in states):
             return
 
 
@@ -57,7 +58,8 @@ def judge_trace(prompt: Prompt, reply: Reply) -> Score:
     ball has got to the second node, and Yes when all states that it gets to have been looked up.
     """
     require_answerable(prompt)
-    walk = BallWalk(prompt.question, _names(prompt), ball_moves(prompt), ball_sets(prompt)[2])
+    start, end = prompt.question
+    walk = BallWalk(start, (end,), _names(prompt), ball_moves(prompt), ball_sets(prompt)[2])
     return judge_steps(reply, walk.is_step, walk.take_step, walk.conclude, prove(prompt).answer)
 
 
@@ -65,7 +67,8 @@ class BallWalk:
     """The states that the steps of a reply have entered and looked up.
 
     Args:
-        question (`tuple[str, str]`): Where the ball begins, and the node that it may get to.
+        start (`str`): Where the ball begins.
+        ends (collection of `str`): Nodes that it may get to.
         names (`frozenset[str]`): The names of the prompt.
         moves (callable): The rules of the ball.
         ancestors (`set[str]`): The conditioning set and its ancestors.
@@ -73,13 +76,14 @@ class BallWalk:
 
     def __init__(
         self,
-        question: tuple[str, str],
+        start: str,
+        ends: Collection[str],
         names: frozenset[str],
         moves: Callable[[State], list[State]],
         ancestors: set[str],
     ) -> None:
-        self.question, self.names, self.moves, self.ancestors = question, names, moves, ancestors
-        self.entered: set[State] = {(question[0], True)}
+        self.ends, self.names, self.moves, self.ancestors = ends, names, moves, ancestors
+        self.entered: set[State] = {(start, True)}
         self.looked_up = set[State]()
         self.has_ancestors = False
 
@@ -131,12 +135,11 @@ class BallWalk:
 
     def conclude(self, answer: str) -> None:
         """Raises [`CertificateError`] unless the steps taken prove the answer."""
-        end = self.question[1]
-        met = any(node == end for node, _ in self.entered)
+        met = [node for node, _ in self.entered if node in self.ends]
         if answer == "No" and not met:
-            raise CertificateError(f"the ball has not got to {end!r}")
+            raise CertificateError(f"the ball has not got to {' or '.join(map(repr, self.ends))}")
         if answer == "Yes" and met:
-            raise CertificateError(f"the ball has got to {end!r}")
+            raise CertificateError(f"the ball has got to {min(met)!r}")
         if answer == "Yes" and (missing := self.entered - self.looked_up):
             raise CertificateError(f"'{_write_state(min(missing))}' is not looked up")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from hf_causal.tasks.identification.text import Prompt
-from hf_causal.tasks.shared.effect_questions import EffectCell
+from hf_causal.tasks.shared.effect_cells import EffectCell
 from hf_causal.tasks.shared.levels import Level
 from hf_causal.tasks.shared.proofs import Proof
 

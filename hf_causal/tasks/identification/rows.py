@@ -25,13 +25,8 @@ from hf_causal.graphs.mixed_graphs import MixedGraph
 from hf_causal.tasks.identification.proof import prove
 from hf_causal.tasks.identification.text import WORDS, parse_prompt, render_questions
 from hf_causal.tasks.shared.configs import mixed_splits
-from hf_causal.tasks.shared.effect_questions import (
-    SCHEMA,
-    EffectCell,
-    EffectQuestions,
-    Question,
-    effects_of,
-)
+from hf_causal.tasks.shared.effect_cells import EffectCell
+from hf_causal.tasks.shared.effect_questions import SCHEMA, Asked, EffectQuestions, Question, effects_of
 from hf_causal.tasks.shared.names import RESERVED_WORDS
 from hf_causal.tasks.shared.rows import generate_rows
 from hf_causal.tasks.shared.schema import CorpusConfig
@@ -65,8 +60,8 @@ def _has_structure(graph: MixedGraph, structure: str, x: int, y: int) -> bool:
     return AdjustmentSets(graph, 1 << x, 1 << y).exists() == (structure == "adjustable")
 
 
-def _render(names: np.ndarray, graph: np.ndarray, x: np.ndarray, y: np.ndarray, given: np.ndarray) -> pa.Array:
-    return render_questions(names, graph, x, y)
+def _render(names: np.ndarray, graph: np.ndarray, asked: Asked) -> pa.Array:
+    return render_questions(names, graph, asked.x, asked.y)
 
 
 QUESTIONS = EffectQuestions(draw_pairs, _render, parse_prompt, prove, {"factors": "factors", "outer": "hedge"})

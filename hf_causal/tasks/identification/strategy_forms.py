@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from hf_causal.graphs.adjustment import is_front_door_set
-from hf_causal.graphs.instruments import Instrument, find_front_door_set, find_instrument, is_instrument
+from hf_causal.graphs.adjustment import front_door_fault, is_front_door_set
+from hf_causal.graphs.instruments import (
+    Instrument,
+    find_front_door_set,
+    find_instrument,
+    instrument_fault,
+    is_instrument,
+)
 from hf_causal.tasks.forms import AnswerForm, Score
 from hf_causal.tasks.identification.text import Prompt
 from hf_causal.tasks.shared.mixed_prompts import NumberedGraph, numbered_graph, require_effect
@@ -52,14 +58,15 @@ def judge_front_door(prompt: Prompt, reply: Reply) -> Score:
 
 
 def _front_door_fault(stated: NumberedGraph, x: int, y: int, z: int) -> str:
-    graph = stated.graph
     if z & (1 << x | 1 << y):
         return "the set has the treatment or the outcome"
-    if graph.descendants(1 << x, within=graph.nodes & ~z) >> y & 1:
-        return "a causal path from the treatment to the outcome does not meet the set"
-    if not graph.without_outgoing(1 << x).separated(1 << x, z):
-        return "a back-door path from the treatment to the set is open"
-    return "the treatment does not block every back-door path from the set to the outcome"
+    return {
+        "causal path": "a causal path from the treatment to the outcome does not meet the set",
+        "open to set": "a back-door path from the treatment to the set is open",
+    }.get(
+        front_door_fault(stated.graph, 1 << x, 1 << y, z) or "",
+        "the treatment does not block every back-door path from the set to the outcome",
+    )
 
 
 def write_instrument(prompt: Prompt, proof: Proof) -> str:
@@ -106,14 +113,16 @@ def judge_instrument(prompt: Prompt, reply: Reply) -> Score:
 
 
 def _instrument_fault(stated: NumberedGraph, x: int, y: int, node: int, given: int) -> str:
-    graph, z = stated.graph, 1 << node
+    z = 1 << node
     if z & given or (z | given) & (1 << x | 1 << y):
         return "instrument, set, treatment and outcome should be different nodes"
-    if (z | given) & graph.descendants(1 << x):
-        return "the treatment causes the instrument or a node of the set"
-    if graph.separated(z, 1 << x, given):
-        return "the instrument tells nothing about the treatment given the set"
-    return "a path from the instrument to the outcome that does not go into the treatment is open"
+    return {
+        "affected": "the treatment causes the instrument or a node of the set",
+        "separated": "the instrument tells nothing about the treatment given the set",
+    }.get(
+        instrument_fault(stated.graph, x, y, Instrument(node, given)) or "",
+        "a path from the instrument to the outcome that does not go into the treatment is open",
+    )
 
 
 def _is_searchable(prompt: Prompt) -> bool:

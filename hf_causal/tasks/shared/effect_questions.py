@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hf_causal.graphs.mixed_graphs import MixedGraph, bits
+from hf_causal.graphs.mixed_graphs import MixedGraph, bits, node_set
+from hf_causal.tasks.shared.effect_cells import EffectCell
 from hf_causal.tasks.shared.mixed_premises import render_mixed_premises
 from hf_causal.tasks.shared.named_graphs import names_then_edges
 from hf_causal.tasks.shared.pair_questions import prove_answers
@@ -27,26 +28,6 @@ from hf_causal.utils.randomness import Draws, Stream
 SCHEMA = arrow_schema(("num_hidden", pa.int32()), ("set_size", pa.int32()), ("reason", pa.string()))
 """The shared columns, and: hidden causes, nodes in the set of the question, and what proves the answer."""
 
-EDGES_PER_NODE = 1.25
-"""Of the training families."""
-
-
-@dataclass(frozen=True)
-class EffectCell(Cell):
-    """A cell of questions about effects in graphs with a number of hidden causes."""
-
-    branching_factor: float | None = EDGES_PER_NODE
-    num_hidden: int = 0
-    set_sizes: tuple[int, int] = (0, 2)
-    """Nodes of the smallest and of the largest set of a question."""
-    shuffled: bool = False
-    """Whether the sentences are in random order, rather than by cause with the hidden causes at the end."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.num_hidden > self.num_nodes * (self.num_nodes - 1) // 2:
-            raise ValueError(f"`nodes` {self.num_nodes} are too few for {self.num_hidden} hidden causes")
-
 
 class Question(NamedTuple):
     """A question in numbers, with its answer."""
@@ -56,6 +37,19 @@ class Question(NamedTuple):
     z: int
     """The set as a bit mask; 0 where the question has none."""
     yes: bool
+    node: int = 0
+    """A further node that the question is about, where there is one."""
+
+
+class Asked(NamedTuple):
+    """The nodes of a batch of questions."""
+
+    x: np.ndarray
+    """Shape (questions,)."""
+    y: np.ndarray
+    given: np.ndarray
+    """Sets, boolean of shape (questions, nodes)."""
+    node: np.ndarray
 
 
 def effects_of(graph: MixedGraph) -> list[tuple[int, int]]:
@@ -64,20 +58,32 @@ def effects_of(graph: MixedGraph) -> list[tuple[int, int]]:
     return [(x, y) for x in nodes for y in bits(graph.descendants(1 << x) & ~(1 << x))]
 
 
+def confounded_first(graph: MixedGraph, draws: Draws) -> list[tuple[int, int]]:
+    """Returns the effects in random order, those of nodes that share a hidden cause before the others."""
+    return sorted(draws.shuffled(effects_of(graph)), key=lambda pair: not graph.siblings[pair[0]] >> pair[1] & 1)
+
+
+def mentioned(graph: MixedGraph) -> int:
+    """Returns the nodes that a statement about the graph mentions."""
+    return node_set(
+        node for node in bits(graph.nodes) if graph.children[node] | graph.parents[node] | graph.siblings[node]
+    )
+
+
 @dataclass(frozen=True)
 class EffectQuestions:
     """Draws graphs and asks about effects in them, as many Yes as No about each graph.
 
     Args:
         pairs_of (callable): From a graph, a cell and random numbers to pairs of a Yes and a No.
-        render (callable): From names, graph, treatment, outcome and sets to the texts of the questions.
+        render (callable): From names, the graph of each question, and [`Asked`] to the texts of the questions.
         parse (callable): From a prompt to a parsed prompt.
         prove (callable): From a parsed prompt to its [`Proof`].
         reasons (mapping): From a key that only certificates of one type have to the `reason` of their rows.
     """
 
     pairs_of: Callable[[MixedGraph, EffectCell, Draws], Iterator[tuple[Question, Question]]]
-    render: Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray], pa.Array]
+    render: Callable[[np.ndarray, np.ndarray, Asked], pa.Array]
     parse: Callable[[str], Any]
     prove: Callable[[Any], Proof]
     reasons: Mapping[str, str]
@@ -96,18 +102,18 @@ class EffectQuestions:
         used, graph, questions = self._draw_questions(cell, edges, hidden, rows, stream)
         edges, names, hidden = edges[used], names[used], hidden[used]
         premise = _write_premises(cell, edges, names, hidden, stream)
-        x, y, sets = (np.array([question[entry] for question in questions], dtype=np.int64) for entry in range(3))
-        yes = np.array([question.yes for question in questions], dtype=bool)
+        numbers = np.array(questions, dtype=np.int64).reshape(-1, len(Question._fields))
+        x, y, sets, yes, node = numbers.T
         given = (sets[:, None] >> np.arange(cell.num_nodes) & 1).astype(bool)
-        text = self.render(names, graph, x, y, given)
+        text = self.render(names, graph, Asked(x, y, given, node))
         prompts = pc.binary_join_element_wise(premise.take(pa.array(graph)), text, " ").to_pylist()
-        hops, certificate = prove_answers(prompts, yes, self.parse, self.prove)
+        hops, certificate = prove_answers(prompts, yes.astype(bool), self.parse, self.prove)
         columns = {
             "num_hidden": pa.array(np.full(len(graph), hidden.shape[1], dtype=np.int32)),
             "set_size": pa.array(given.sum(axis=1).astype(np.int32)),
             "reason": pa.array(map(self._reason, certificate.to_pylist()), pa.string()),
         }
-        return QuestionBatch(edges, names, graph, text, yes, hops, certificate, premise, columns)
+        return QuestionBatch(edges, names, graph, text, yes.astype(bool), hops, certificate, premise, columns)
 
     def _draw_questions(
         self, cell: EffectCell, edges: np.ndarray, hidden: np.ndarray, rows: int, stream: Stream

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from hf_causal.tasks.shared.reply_values import LEFT_ARROW, RIGHT_ARROW
 from hf_causal.tasks.shared.statements import STATEMENT, check_name, render_statements
+from hf_causal.utils.text_arrays import joined, quoted
 
 HIDDEN = "{first} and {second} share a hidden cause."
 STATEMENT_FORMS = "'X causes Y.', 'X and Y share a hidden cause.', 'X -> Y' or 'X <-> Y'"
@@ -42,6 +43,20 @@ def render_mixed_premises(
 ) -> pa.Array:
     """Writes the premises of a batch of graphs; `hidden` are pairs of nodes, see [`render_statements`]."""
     return render_statements(edges, names, graph, hidden, keys, (b" and ", b" share a hidden cause."))
+
+
+def render_sets(names: np.ndarray, graph: np.ndarray, sets: np.ndarray) -> pa.Array:
+    """Writes sets such as `A, B`, each in the order of its names.
+
+    Args:
+        names (`np.ndarray`): `uint8` of shape (graphs, nodes, width), as in `hf_causal.tasks.shared.names`.
+        graph (`np.ndarray`): The graph of each set, shape (sets,).
+        sets (`np.ndarray`): Boolean of shape (sets, nodes).
+    """
+    by_name = np.argsort(np.ascontiguousarray(names).view(f"S{names.shape[-1]}")[..., 0], axis=1)
+    number, rank = np.nonzero(np.take_along_axis(sets, by_name[graph], axis=1))
+    member = graph[number] * names.shape[1] + by_name[graph[number], rank]
+    return joined(quoted(names, b"").take(pa.array(member)), sets.sum(axis=1))
 
 
 @lru_cache(maxsize=1024)
@@ -152,8 +167,12 @@ def read_set(text: str, question: str) -> tuple[str, ...]:
     return tuple(check_name(node, question) for node in nodes)
 
 
+SET = r"(?P<set>\{[^{}]*\}|\[[^\[\]]*\]|\([^()]*\)|set\(\)|the empty set|∅|\w+(?:(?:, and |, | and )\w+)*)"
+"""Pattern of a set in a question, as [`read_set`] reads it."""
+
 EFFECT = r"(?:the )?(?:causal |total )?effect of (?:treatment )?(?P<x>\S+) on (?:outcome )?(?P<y>\S+)"
 ROLES = r"(?:the )?treatment(?: variable)? (?P<x>\S+) and (?:the )?outcome(?: variable)? (?P<y>\S+)"
+PAIR = r"(?:the (?:ordered )?pair )?\((?P<x>\w+), ?(?P<y>\w+)\)"
 """Patterns by which a question names a treatment and an outcome."""
 
 

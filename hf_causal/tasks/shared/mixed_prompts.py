@@ -62,6 +62,24 @@ def require_effect(prompt: MixedPrompt, *further: str) -> None:
         raise ValueError(fault)
 
 
+@dataclass(frozen=True)
+class SetPrompt(MixedPrompt):
+    """Statements and a question about the effect of a treatment on an outcome and a set of further nodes."""
+
+    given: tuple[str, ...] = ()
+    """The set, in the order of the text."""
+
+
+def require_set(prompt: SetPrompt, *further: str) -> None:
+    """Raises `ValueError` unless the statements are an acyclic graph with the effect, further nodes and the set."""
+    for node in prompt.question:
+        if node in prompt.given:
+            raise ValueError(f"the set holds {node!r}, the treatment or the outcome; it should hold other nodes")
+    if len(set(prompt.given)) < len(prompt.given):
+        raise ValueError(f"the set {list(prompt.given)} holds a node twice")
+    require_effect(prompt, *further, *prompt.given)
+
+
 @lru_cache(maxsize=256)
 def stated_names(statements: tuple[Statement, ...]) -> frozenset[str]:
     """Returns the names that statements mention."""

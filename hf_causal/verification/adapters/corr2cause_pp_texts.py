@@ -75,5 +75,5 @@ def claim(relation: str, graphs: EquivalenceClass, i: int, j: int) -> Holds:
         apart = not (graphs.cpdag[i, j] or graphs.cpdag[j, i])  # an edge would be direct, or close a cycle
         return lambda dags: closures(dags)[:, i, j] & apart
     if relation == "collider":
-        return lambda dags: (dags[:, i] & dags[:, j]).any(axis=1)
-    return lambda dags: (dags[:, :, i] & dags[:, :, j]).any(axis=1)
+        return lambda dags: np.asarray((dags[:, i] & dags[:, j]).any(axis=1))
+    return lambda dags: np.asarray((dags[:, :, i] & dags[:, :, j]).any(axis=1))

@@ -186,8 +186,8 @@ def split_story(text: str) -> tuple[str, Topic | None, list[str], str] | None:
     """
     language = language_of(text)
     full_stop, question_mark = _ENDS[language]
-    # The point in 0.5 ends no sentence.
-    *statements, question = re.split(rf"(?<=[{re.escape(full_stop)}])(?!\d)\s*", text.strip())
+    inside = r"(?!\d)" if language == ENGLISH else ""  # the point in 0.5 ends no sentence
+    *statements, question = re.split(rf"(?<=[{re.escape(full_stop)}]){inside}\s*", text.strip())
     if not question.endswith(question_mark):
         return None
     topic = None

@@ -1,0 +1,106 @@
+"""Builds configs of the causal ladder at a large size: `python benchmarks/large_builds.py [--rows 1000000]`.
+
+Each config is built with one process and with two, and at a tenth of the size, each time in a fresh interpreter.
+Prints a line for each config: whether both numbers of processes write the same bytes, rows per second of processor
+time, text and proofs included, and the largest resident memory of a process at both sizes, which should be the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from hf_causal.corpora.build import build
+from hf_causal.utils.hardware import describe_hardware
+
+CORPUS = "causal_ladder"
+CONFIGS = (
+    *("relevance", "adjustment", "identifiable", "front_door", "instrument"),
+    *("relevance_axioms", "comparisons", "quantities"),
+)
+VALIDATION = 0.02
+"""Rows of the split `validation` for each of `train`."""
+TEST_CELLS = {"identifiable": 20, "relevance_axioms": 20, "comparisons": 20}
+"""Rows of a cell of the other splits, for the configs that have some."""
+
+
+def build_one(config: str, rows: int, processes: int, folder: Path) -> dict[str, Any]:
+    """Builds a config and returns its digests, times and the largest memory of a process."""
+    validation = max(600, 2 * int(rows * VALIDATION / 2))
+    options = {"rows": rows, "validation_rows": validation}
+    options |= {"rows_per_cell": TEST_CELLS[config]} if config in TEST_CELLS else {}
+    started = time.perf_counter()
+    summaries = build(CORPUS, folder, [config], processes, **options)[config]
+    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return {
+        "digests": {split: summary.sha256 for split, summary in summaries.items()},
+        "rows": sum(summary.rows for summary in summaries.values()),
+        "bytes": sum(summary.bytes for summary in summaries.values()),
+        "wall": time.perf_counter() - started,
+        "processor": sum(one.ru_utime + one.ru_stime for one in usage),
+        "megabytes": max(one.ru_maxrss for one in usage) / 1024,
+    }
+
+
+def in_fresh_process(config: str, rows: int, processes: int) -> dict[str, Any]:
+    """Runs [`build_one`] in an interpreter of its own, and removes what it wrote."""
+    folder = Path(tempfile.mkdtemp())
+    try:
+        command = [sys.executable, __file__, "--one", config, str(rows), str(processes), str(folder)]
+        finished = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        result: dict[str, Any] = json.loads(finished.stdout.splitlines()[-1])
+        return result
+    finally:
+        shutil.rmtree(folder)
+
+
+def measure(config: str, rows: int) -> str:
+    """Returns the line of a config."""
+    small, one, two = (in_fresh_process(config, count, n) for count, n in ((rows // 10, 1), (rows, 1), (rows, 2)))
+    same = "yes" if one["digests"] == two["digests"] else "NO"
+    cells = (
+        f"`{config}`",
+        f"{one['rows']:,}",
+        same,
+        f"{one['rows'] / one['processor']:,.0f}",
+        f"{small['megabytes']:.0f}",
+        f"{one['megabytes']:.0f}",
+        f"{two['megabytes']:.0f}",
+        f"{one['bytes'] / one['rows']:.0f}",
+        one["digests"]["train"][:12],
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def main() -> None:
+    """Runs the script."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the training split")
+    parser.add_argument("--configs", nargs="+", default=list(CONFIGS), choices=CONFIGS)
+    parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.one:
+        config, rows, processes, folder = given.one
+        print(json.dumps(build_one(config, int(rows), int(processes), Path(folder))))
+        return
+    print(f"{date.today()}, {describe_hardware()}, seed 0\n")
+    print(
+        "| config | rows | 1 and 2 processes: same bytes | rows/s of processor time | MB at a tenth of the rows "
+        "| MB | MB a process of two | bytes a row | SHA-256 |"
+    )
+    print("|" + "---|" * 9, flush=True)
+    for config in given.configs:
+        print(measure(config, given.rows), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Criteria about effects in graphs with hidden causes, made of directed paths and d-separations."""
