@@ -68,7 +68,7 @@ def count_members(graph: np.ndarray, edge: tuple[int, int] | None = None) -> int
     size = len(graph)
     near = masks(graph | graph.T)
     colliders = v_structures(graph)  # [i, k, j]
-    causes = masks(colliders.any(axis=-1).T)
+    causes = masks(np.asarray(colliders.any(axis=-1)).T)
     partners = [masks(colliders[:, node]) for node in range(size)]
     counts = {0: 1}
 

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ from hf_causal.graphs.equivalence import RELATIONS, acyclic, independences, rela
 from hf_causal.graphs.equivalence_classes import EquivalenceClass
 from hf_causal.tasks.corr2cause.text import ClosedSystem, Prompt, independence_sentence
 from hf_causal.tasks.shared.proofs import CertificateError, Proof
+from hf_causal.utils.caches import cache_by_size
 
 VERDICTS = ("entailment", "neutral", "contradiction")
 """Whether a hypothesis holds in all, in some or in no DAG of the class."""
@@ -117,7 +118,7 @@ class ClassProofs:
         return json.dumps([[self.variables[i], self.variables[j]] for i, j in np.argwhere(graph)])
 
 
-@lru_cache(maxsize=4096)
+@cache_by_size(lambda system: system.is_large())
 def class_proofs(system: ClosedSystem) -> ClassProofs:
     """Returns the proofs of all hypotheses about a premise.
 
@@ -197,7 +198,7 @@ def _check_class(prompt: Prompt, certificate: Mapping[str, Any], holds: bool) ->
         )
 
 
-@lru_cache(maxsize=4096)
+@cache_by_size(lambda system, directed, undirected: system.is_large())
 def _class_of_cpdag(
     system: ClosedSystem, directed: tuple[tuple[str, str], ...], undirected: tuple[tuple[str, str], ...]
 ) -> EquivalenceClass:
@@ -216,7 +217,7 @@ def _class_of_cpdag(
     return graphs
 
 
-@lru_cache(maxsize=65_536)
+@cache_by_size(lambda system, edges, key: system.is_large(), most=65_536)
 def _relations_of_model(system: ClosedSystem, edges: tuple[tuple[str, str], ...], key: str) -> np.ndarray:
     """Returns the relations in the DAG with these edges.
 

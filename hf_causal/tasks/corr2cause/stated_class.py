@@ -8,7 +8,7 @@ sentence of the premise that contradicts the answer.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
@@ -17,6 +17,7 @@ from hf_causal.graphs.equivalence import RELATIONS, acyclic, cpdags, extension, 
 from hf_causal.tasks.corr2cause.proof import ClassProofs, class_proofs
 from hf_causal.tasks.corr2cause.text import ClosedSystem, Independence, Prompt, independence_sentence
 from hf_causal.tasks.shared.proofs import CertificateError, find_cycle, neighbours
+from hf_causal.utils.caches import cache_by_size
 
 Arrow = tuple[str, str]
 """A cause and its direct effect."""
@@ -128,7 +129,7 @@ class StatedClass:
         return [(self.variables[i], self.variables[j]) for i, j in np.argwhere(graph)]
 
 
-@lru_cache(maxsize=4096)
+@cache_by_size(lambda system: system.is_large())
 def stated_class(system: ClosedSystem) -> StatedClass:
     """Returns the class of a premise, cached; raises as [`StatedClass`] does."""
     return StatedClass(system)

@@ -15,12 +15,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
 
 from hf_causal.graphs.equivalence import MAX_VARIABLES, RELATIONS
+from hf_causal.utils.caches import cache_by_size
 
 HYPOTHESES = dict(
     zip(
@@ -82,6 +83,10 @@ class ClosedSystem:
             tuple((variables[i], variables[j]) for i, j in pairs if not table[i, j, 0]),
             tuple((variables[i], variables[j], tuple(variables[k] for k in given)) for i, j, given in independent),
         )
+
+    def is_large(self) -> bool:
+        """Returns whether few such systems are kept in memory: those with more variables than the training data."""
+        return len(self.variables) > 6
 
     @cached_property
     def table(self) -> np.ndarray:
@@ -198,7 +203,7 @@ def parse_prompt(text: str) -> Prompt:
     )
 
 
-@lru_cache(maxsize=4096)
+@cache_by_size(lambda text: len(text) > 10_000)
 def parse_premise(text: str) -> ClosedSystem:
     """Parses a premise, with or without `Premise:` before it; accepts and raises as [`parse_prompt`] does."""
     match = _SYSTEM.fullmatch(" ".join(text.split()))
