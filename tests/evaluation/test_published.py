@@ -152,7 +152,7 @@ DATA = (
 GYM = {
     "problem": f"Input Info: {WORLD}\n{DATA}\nInstruction: Consider the average treatment effect (ATE) of rain on "
     "mud.\nQuestion: If rain is changed to be high, will mud be more likely to be high?\n"
-    "Provide the calculation result to four decimal places and a final answer:",
+    'Provide the calculation result to four decimal places and a final "yes" or "no" answer in JSON format:',
     "answer": '{"ANSWER": "Yes", "PROB": "0.5"}', "Type": "ATE",
 }  # fmt: skip
 
