@@ -18,7 +18,17 @@ from hf_causal.demo.uploads import SUFFIXES, FileQueue, verify_upload
 from hf_causal.verification import fix, verify
 from hf_causal.verification.finding_types import FINDING_TYPES, FindingType
 
-_FIRST_ROWS = 8
+_FIRST_ROWS, _FIRST_REASONS, _LONGEST_REASON = 8, 3, 300
+_TITLES = {
+    "wrong_label": "Why the first wrong labels are wrong",
+    "underdetermined_label": "Why no answer follows",
+    "contradictory_derivation": "What contradicts its derivation",
+    "unreadable_row": "What cannot be read",
+    "ambiguous_label": "Which other answers are right",
+    "imprecise_label": "What is rounded wrongly",
+    "out_of_scope": "What is not covered",
+}
+"""The findings whose reasons are shown."""
 _EXAMPLE = (
     {"prompt": "A causes B. B causes C. Does A cause C?", "completion": "Yes"},
     {"prompt": "A causes B. B causes C. Does C cause A?", "completion": "Yes"},
@@ -118,16 +128,24 @@ def report_card(result: dict[str, Any], name: str) -> str:
         f"All {report['num_rows']:,} rows are right" if not report["findings"].get("out_of_scope") else
         "No row that could be checked has a defect"
     )  # fmt: skip
-    verdicts = ", ".join(f"{count:,} {escape(name.replace('_', ' '))}" for name, count in report["verdicts"].items())
-    dataset = f"<p>Rows of {escape(report['dataset'])}: {verdicts}.</p>" if report["dataset"] else ""
-    tasks = ", ".join(f"{escape(task)} ({count:,})" for task, count in report["tasks"].items())
+    twins = (
+        f"In the corrected file, rows changed: {twin['num_changed']:,}; "
+        f"rows marked as defective: {twin['num_marked']:,}."
+    )
     return (
         f'<section class="hc-card" aria-label="Report"><h3>{escape(name)}</h3><p class="hc-verdict">{verdict}.</p>'
-        f"<p>Labels: {report['num_yes']:,} Yes, {report['num_no']:,} No. Tasks: {tasks or 'none'}. "
-        f"In the corrected file, rows changed: {twin['num_changed']:,}; "
-        f"rows marked as defective: {twin['num_marked']:,}.</p>"
-        f"{dataset}{f'<table>{head}<tbody>{rows}</tbody></table>' if rows else ''}{_proofs(report)}</section>"
+        f"<p>{_contents(report)} {twins}</p>"
+        f"{f'<table>{head}<tbody>{rows}</tbody></table>' if rows else ''}{_reasons(report)}</section>"
     )
+
+
+def _contents(report: dict[str, Any]) -> str:
+    """Returns what the rows are: those of a published data set with their verdicts, or of tasks with their labels."""
+    tasks = ", ".join(f"{escape(task)} ({count:,})" for task, count in report["tasks"].items()) or "none"
+    if report["dataset"]:
+        counts = (f"{count:,} {escape(name.replace('_', ' '))}" for name, count in report["verdicts"].items())
+        return f"Rows of {escape(report['dataset'])}: {', '.join(counts)}. Questions: {tasks}."
+    return f"Labels: {report['num_yes']:,} Yes, {report['num_no']:,} No. Tasks: {tasks}."
 
 
 def _row(finding_type: FindingType, finding: dict[str, Any]) -> str:
@@ -143,10 +161,19 @@ def _first(rows: list[int]) -> str:
     return ", ".join(map(str, rows[:_FIRST_ROWS])) + (" …" if len(rows) > _FIRST_ROWS else "")
 
 
-def _proofs(report: dict[str, Any]) -> str:
-    wrong = report["findings"].get("wrong_label")
-    if not wrong:
-        return ""
-    first = list(zip(wrong["rows"], wrong["reasons"], strict=False))[:3]
-    items = "".join(f"<li>Row {row}: {escape(reason[:300])}</li>" for row, reason in first)
-    return f"<h4>Why the first wrong labels are wrong</h4><ul>{items}</ul>"
+def _reasons(report: dict[str, Any]) -> str:
+    """Returns the reasons of the first rows with each of the findings that have some."""
+    return "".join(
+        f"<h4>{title}</h4><ul>{_items(report['findings'][name])}</ul>"
+        for name, title in _TITLES.items()
+        if name in report["findings"]
+    )
+
+
+def _items(finding: dict[str, Any]) -> str:
+    first = list(zip(finding["rows"], finding["reasons"], strict=False))[:_FIRST_REASONS]
+    return "".join(f"<li>Row {row}: {escape(_shorten(reason))}</li>" for row, reason in first)
+
+
+def _shorten(reason: str) -> str:
+    return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]} …"

@@ -38,10 +38,13 @@ def write_published_report(folder: str | Path, scores: PublishedScores) -> Path:
 def print_published(scores: PublishedScores) -> None:
     """Prints the scores of each type of question, and what was not asked."""
     console = Console()
-    columns, rows = _rows(scores)
-    print_table(console, f"{scores.model} on published files", columns, rows)
+    console.print(f"{scores.model} on published files", markup=False, highlight=False, soft_wrap=True)
+    for name, file in scores.files.items():
+        if file.types:
+            rows = [[topic, form, *_cells(score, scores)] for (topic, form), score in file.types.items()]
+            print_table(console, f"{name} ({file.dataset})", ["question", "answers", *_columns(scores)], rows)
     if len(scores.by_answers) > 1 or len(scores.files) > 1:
-        print_table(console, None, ["answers", *_columns(scores)], _answer_rows(scores))
+        print_table(console, "all files", ["answers", *_columns(scores)], _answer_rows(scores))
     for remark in remarks(scores):
         console.print(remark, markup=False, highlight=False, soft_wrap=True)
 

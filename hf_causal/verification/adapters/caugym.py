@@ -16,7 +16,7 @@ LACKING = "LACK_CONDITION"
 _PROBLEM = re.compile(
     r"Input Info:\s*(?P<world>[^\n]*)\n(?P<data>.*?)\n?Instruction:\s*(?P<instruction>[^\n]*)\n"
     r"Question:\s*(?P<asked>[^\n]*)\nProvide the calculation result to four decimal places"
-    r"(?: and a final ([\"'])yes\5 or \5no\5 answer)?(?: in JSON format)?"
+    r"(?: and a final (?P<quote>[\"'])yes(?P=quote) or (?P=quote)no(?P=quote) answer)?(?: in JSON format)?"
     r"(?:, (?:like|such as) \{(?:\"ANSWER\": \"Yes\", )?\"PROB\": \"0\.1234\"\})?[:.]?\s*",
     re.DOTALL,
 )
@@ -35,6 +35,8 @@ def _read(row: Values) -> Question:
             f"expected a problem with its world, data, instruction and question, got {problem!r:.160}"
         )
     stated = _stated(row["answer"])
+    if match["quote"] and stated.answer is None:
+        raise UnreadableError(f"the problem asks for yes or no, too, got {row['answer']!r:.120}")
     solution = solve(read_scene(match["world"], match["data"].strip()), match["asked"], stated, match["instruction"])
     derived = concluded(row.get("Reason"))
     contradiction = (

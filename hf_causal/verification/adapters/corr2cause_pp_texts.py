@@ -35,7 +35,8 @@ def class_of(premise: str) -> tuple[tuple[str, ...], EquivalenceClass]:
     if not match:
         raise UnreadableError(f"expected a closed system with all its independences, got {premise!r:.200}")
     names = tuple(re.split(r", and |, | and ", match[2]))
-    if len(names) != int(match[1]) or len(set(names)) < len(names):
+    are_names = all(re.fullmatch(_NAME, name) for name in names)
+    if len(names) != int(match[1]) or len(set(names)) < len(names) or not are_names:
         raise UnreadableError(f"expected {match[1]} different variables, got {match[2]!r:.120}")
     if len(names) > MAX_VARIABLES:
         raise OutOfScopeError(f"{len(names)} variables are more than {MAX_VARIABLES}")

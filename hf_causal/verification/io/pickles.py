@@ -21,6 +21,8 @@ _OUTSIDE = ("PERSID", "BINPERSID", "NEXT_BUFFER", "READONLY_BUFFER", "BYTEARRAY8
 _FORBIDDEN = frozenset(_CALLS + _OUTSIDE)
 _NAMES = {2: ("prompt", "completion"), 3: ("premise", "hypothesis", "label")}
 """Names of the values of rows that are lists, by their number."""
+_MAX_BITS = 14_000
+"""Of integers with up to 4,300 digits."""
 _SCALARS = (str, int, float, bool, type(None))
 
 
@@ -48,7 +50,10 @@ def read_pickle(path: Path) -> list[dict[str, Any]]:
     data = path.read_bytes()
     try:
         _look_through(data)
-        value = _Plain(io.BytesIO(data)).load()
+        file = io.BytesIO(data)
+        value = _Plain(file).load()
+        if file.read(1):
+            raise pickle.UnpicklingError("it has something after its end")
     except (pickle.UnpicklingError, ValueError, EOFError, IndexError, KeyError, TypeError, AttributeError,
             OverflowError, MemoryError, RecursionError) as error:  # fmt: skip
         raise ValueError(f"{str(path)!r} is refused: only pickles of plain containers are read, and {error}") from None
@@ -69,6 +74,11 @@ def _look_through(data: bytes) -> None:
             raise pickle.UnpicklingError(f"it stores something at the far index {argument}")
 
 
+def _is_long(item: Any) -> bool:
+    """Returns whether an integer has more digits than Python writes."""
+    return isinstance(item, int) and item.bit_length() > _MAX_BITS
+
+
 def _rows(value: Any) -> list[dict[str, Any]] | None:
     if isinstance(value, dict) and value and all(isinstance(column, list) for column in value.values()):
         if len(set(map(len, value.values()))) > 1:
@@ -82,7 +92,7 @@ def _rows(value: Any) -> list[dict[str, Any]] | None:
             row = dict(zip(_NAMES[len(row)], row, strict=True))
         if not isinstance(row, dict) or not all(isinstance(name, str) for name in row):
             return None
-        if not all(type(item) in _SCALARS for item in row.values()):
+        if not all(type(item) in _SCALARS and not _is_long(item) for item in row.values()):
             return None
         rows.append(row)
     return rows

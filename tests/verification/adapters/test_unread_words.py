@@ -61,6 +61,17 @@ def test_instructions_fit_the_question(text, fits):
             check_instruction(scene, question, text)
 
 
+def test_a_label_without_the_answer_that_is_asked_for_is_not_proved():
+    problem = (
+        f"Input Info: {WORLD}\n{DATA}\nInstruction: Consider the average treatment effect (ATE) of rain on mud.\n"
+        f"Question: {ASKED.format('high')}\nProvide the calculation result to four decimal places"
+        ' and a final "yes" or "no" answer in JSON format, like {"ANSWER": "Yes", "PROB": "0.1234"}:'
+    )
+    for answer, verdict in (('{"ANSWER": "Yes", "PROB": "0.5"}', "proved"), ('{"PROB": "0.5"}', "unreadable")):
+        values = {"problem": problem, "answer": answer, "Type": "ATE"}
+        assert find_adapter(values).verdict(values).verdict == verdict
+
+
 def test_names_with_the_words_of_an_instruction_are_kept_apart():
     scene = read_scene(WORLD, DATA)
     asked = "If the need to go on foot is changed to be high, will rain be more likely to be high?"
