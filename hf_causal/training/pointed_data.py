@@ -89,7 +89,7 @@ class PointedData:
     """Key of the labels of statements."""
     statement_dims: ClassVar[tuple[str, ...]] = ("questions", "statements")
     """Meanings of their dimensions."""
-    tensors: ClassVar[Mapping[str, TensorSpec]] = {
+    tensors: Mapping[str, TensorSpec] = {
         "input_ids": TensorSpec("premises", ("tokens",), PAD),
         "question_words": TensorSpec("premises", ("questions", "cause and effect")),
         "question_given": TensorSpec("premises", ("questions", "given"), -1),
@@ -193,7 +193,8 @@ class RelevanceData(PointedData):
         premise = PointedPremise.of_edges(parsed[0].premise, list(parsed[0].edges))
         for prompt, label in zip(parsed, labels, strict=True):
             sets = (prompt.changed, prompt.targets, prompt.given)
-            premise.ask(*(_nodes(premise, names, prompt.premise) for names in sets), label=int(label))
+            firsts, seconds, given = (_nodes(premise, names, prompt.premise) for names in sets)
+            premise.ask(firsts, seconds, given, int(label))
         return premise
 
     def draw(self, premise: PointedPremise, random: np.random.Generator) -> None:
@@ -233,7 +234,8 @@ class AdjustmentData(PointedData):
         premise = PointedPremise.of_edges(parsed[0].premise, sentences)
         for prompt, label in zip(parsed, labels, strict=True):
             sets = (prompt.question[:1], prompt.question[1:], prompt.given)
-            premise.ask(*(_nodes(premise, names, prompt.premise) for names in sets), label=int(label))
+            firsts, seconds, given = (_nodes(premise, names, prompt.premise) for names in sets)
+            premise.ask(firsts, seconds, given, int(label))
         return premise
 
     def draw(self, premise: PointedPremise, random: np.random.Generator) -> None:

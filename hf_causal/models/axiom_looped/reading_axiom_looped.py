@@ -171,10 +171,10 @@ def classify_sentences(text: Text, config: AxiomLoopedConfig) -> SentenceForms:
     roles = none.roles
     for form in (relevance, adjustment):
         roles = torch.where(text.per_token(form.matches), form.roles, roles)
-    asks = (plain & (does == 1), separation, relevance.matches, adjustment.matches)
+    questions = (plain & (does == 1), separation, relevance.matches, adjustment.matches)
     cause = plain & (does == 0)
-    readable = torch.stack([cause, hidden, *asks]).any(0)
-    return SentenceForms(cause, hidden, asks, (text.per_sentence(text.real) > 0) & ~readable, roles)
+    readable = torch.stack([cause, hidden, *questions]).any(0)
+    return SentenceForms(cause, hidden, questions, (text.per_sentence(text.real) > 0) & ~readable, roles)
 
 
 def _refuse_unreadable(text: Text, forms: SentenceForms, repeats: torch.Tensor, config: AxiomLoopedConfig) -> None:
