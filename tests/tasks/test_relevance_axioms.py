@@ -260,7 +260,7 @@ class WithoutCases:
 def test_evaluation_reports_the_accuracy_by_axiom(tmp_path):
     build(TASK.dataset.name, tmp_path, [TASK.name], rows=120, validation_rows=36, rows_per_cell=10)
     scores = score_predictor(WithoutCases, "without cases", TASK.dataset.name, TASK.name, tmp_path)
-    table = render_report(scores).partition("**Test**")[2]
+    table = render_report(scores).partition("**test**")[2]
     for structure in STRUCTURES:
         accuracy = "0.500<br>± " if structure == "transitivity" else "1.000<br>± "
         assert f"| {structure.replace('_', ' ')} | {accuracy}" in table

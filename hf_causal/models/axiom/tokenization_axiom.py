@@ -42,7 +42,7 @@ _CONTEXT_OF = {
     "are": r"(?<=\s)are(?=\s+held\s+fixed\s*\??\s*\z)",
     "held": r"(?<=\s)held(?=\s+fixed\s*\??\s*\z)",
     "fixed": r"(?<=\sheld\s)fixed(?=\s*\??\s*\z)",
-    "Is": r"\AIs(?=\s*\{)",
+    "Is": r"\AIs(?=\s*\{|\s[^.]*\?\s*\z)",
     "on": rf"(?<=\s)on(?=\s+{_NAME}\s*\??\s*\z)",
 }
 
