@@ -47,7 +47,7 @@ everything: $(INSTALLED) browser  ## All tests and doctests
 	$(PYTEST)
 
 quick: $(INSTALLED)  ## The fast tests, for while you work
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow and not long"
 
 # verifiers and the newest Inspect do not fit the versions of constraints.txt. Their environment uses the packages of
 # .venv for everything else: a line in a .pth file puts those behind its site-packages.
