@@ -23,7 +23,7 @@ import pyarrow as pa
 from row_oracles import ORACLES
 
 from hf_causal.tasks.proving import check, read
-from hf_causal.tasks.registry import tasks
+from hf_causal.tasks.registry import get_task, tasks
 from hf_causal.verification import DEFECTS, fix, verify
 from hf_causal.verification.checks.row import check_row
 from hf_causal.verification.io import SUFFIXES, find_columns, write_rows
@@ -96,14 +96,14 @@ _SYNONYMS = {"given": "if", "when": "if", "fixed": "set", "at": "to"}
 _VALUES = (None, 0, 1, -1, 2, True, 0.5, float("nan"), "", " ", "Yes", "No", "yes", [], ["Yes"], {}, {"a": 1}, b"Yes")
 
 
-def attack(rows: int, seed: int = 0) -> Counter[str]:
-    """Checks mutated rows, and returns the number of each outcome.
+def attack(rows: int, seed: int = 0, task: str | None = None) -> Counter[str]:
+    """Checks mutated rows of all tasks, or of one, and returns the number of each outcome.
 
     Raises:
         `AssertionError`: If a wrong row is accepted; other errors than `ValueError` of the checker are raised as well.
     """
     chance = random.Random(seed)
-    sources, outcomes = source_rows(), Counter[str]()
+    sources, outcomes = source_rows(task), Counter[str]()
     columns = find_columns(list(sources[0]), "the rows")
     for _ in range(rows):
         row = mutate(chance.choice(sources), sources, chance)
@@ -150,15 +150,15 @@ def _change_bytes(content: bytes, chance: random.Random) -> bytes:
 
 
 @cache
-def source_rows() -> list[Row]:
-    """Returns right rows of all tasks."""
+def source_rows(task: str | None = None) -> list[Row]:
+    """Returns right rows of all tasks, or of one."""
     columns = ("prompt", "premise", "question", "completion", "label", "certificate")
     rows = []
-    for task in tasks().values():
+    for one in tasks().values() if task is None else [get_task(task)]:
         for name, options in _CONFIGS.items():
-            if name in task.configs:
-                config = task.configs[name](**options)
-                rows += task.generate_shard(config, "train", 0).select(columns).to_pylist()[:200]
+            if name in one.configs:
+                config = one.configs[name](**options)
+                rows += one.generate_shard(config, "train", 0).select(columns).to_pylist()[:200]
     return rows
 
 
@@ -255,7 +255,10 @@ def accepts(row: Mapping[str, Any]) -> bool:
     # "given {}" says nothing.
     left_out = Counter(_words(sentences.replace(" given {}", ""))) - Counter(_words(str(prompt)))
     assert set(left_out) <= _REMOVABLE, f"left out {sorted(left_out)}: {row!r}"
-    certificate = json.loads(row["certificate"])
+    try:
+        certificate = json.loads(row["certificate"])
+    except ValueError:
+        raise AssertionError(f"wrong row accepted, whose certificate is no JSON: {row!r}") from None
     assert ORACLES[task.name](prompt, row["completion"], certificate), f"wrong row accepted: {row!r}"
     return True
 

@@ -103,12 +103,14 @@ def _check_parquet(path: Path) -> int:
             _check_columns(file.metadata.num_columns)
             if max((_depth(field.type) for field in file.schema_arrow), default=0) > MAX_NESTING:
                 raise TooMuch(f"the columns are nested deeper than {MAX_NESTING} levels")
-            size = 0
+            size = rows = 0
             for batch in file.iter_batches(SMALL_BATCH):
-                size += batch.nbytes
+                size, rows = size + batch.nbytes, rows + len(batch)
                 if size > MAX_DECODED_BYTES:
                     raise TooMuch(f"the file decompresses to more than {MAX_DECODED_BYTES / 2**20:.0f} MiB")
-            return file.metadata.num_rows
+            if rows != file.metadata.num_rows:
+                raise ValueError(f"the file is damaged: it states {file.metadata.num_rows:,} rows and has {rows:,}")
+            return rows
     except (pa.ArrowException, OSError, OverflowError, UnicodeDecodeError) as error:
         raise ValueError(f"the file cannot be read as Parquet: {str(error)[:200]}") from error
 

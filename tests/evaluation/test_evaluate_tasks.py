@@ -123,7 +123,7 @@ def test_files_go_to_the_task_of_their_grammar(trained, data, tmp_path):
     for name, row in rows.items():
         (tmp_path / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
     scores = evaluate_tasks(trained, data, [tmp_path / "balls.jsonl", tmp_path / "chains.jsonl"], limit=1)
-    assert [list(one.files) for one in scores.by_config] == [["chains"], [], ["balls"], [], [], []]
+    assert [list(one.files) for one in scores.by_config] == [["chains"], [], ["balls"], [], [], [], []]
 
 
 def test_a_file_that_no_task_of_the_model_reads_is_refused(trained, data, tmp_path):
