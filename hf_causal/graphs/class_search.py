@@ -25,7 +25,7 @@ from hf_causal.graphs.equivalence import complete, extension, masks, v_structure
 from hf_causal.graphs.mixed_graphs import bits
 
 FEW_EDGES = 6
-"""So many undirected edges have at most 64 ways to be directed, which are listed without counting them first."""
+"""Classes with at most this many undirected edges are listed without counting their members first: at most 64."""
 MOST_LISTED = 720
 """Members of a class that are listed: those of every class of six variables."""
 

@@ -38,7 +38,7 @@ def latent_names(meanings: Sequence[Meaning], table: Table, kind: str) -> tuple[
 
 
 def check_names(meanings: Sequence[Meaning], table: Table, latent: Iterable[str]) -> None:
-    """Raises [`Unclear`] where a name leaves open whether it is observed, or which hidden thing it stands for."""
+    """Raises [`Unclear`] where a name leaves open whether it is observed, or which hidden cause it means."""
     known = set(latent)
     for stated, mention in [(meaning, one) for meaning in meanings for one in mentions_of([meaning])]:
         name_key = table.settle(mention)[0]

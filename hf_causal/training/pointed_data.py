@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -69,7 +70,7 @@ class PointedPremise:
         return words
 
 
-class PointedData:
+class PointedData(ABC):
     """Premises with questions about two sets of nodes and a third one, each a pointer to names in the premise's text.
 
     Besides the answers, every statement has labels: what passes it in the question.
@@ -131,17 +132,17 @@ class PointedData:
     def __len__(self) -> int:
         return len(self.lengths)
 
+    @abstractmethod
     def read(self, prompts: list[str], labels: list[int]) -> PointedPremise:
         """Reads the rows of one premise."""
-        raise NotImplementedError
 
+    @abstractmethod
     def draw(self, premise: PointedPremise, random: np.random.Generator) -> None:
         """Adds a random question to a premise."""
-        raise NotImplementedError
 
+    @abstractmethod
     def decide(self, premise: PointedPremise) -> tuple[np.ndarray, np.ndarray]:
         """Returns what passes each statement in each question, (questions, statements, …), and the answers."""
-        raise NotImplementedError
 
     def collate(self, packs: np.ndarray, pad_token_id: int) -> dict[str, torch.Tensor]:
         """Returns one batch, padded on the right; labels of padding are -100.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from hf_causal.tasks.shared.chances import Premise, read_premise, read_premise_text, split_sentences
 
 
 @dataclass(frozen=True)
-class ChancePrompt:
+class ChancePrompt(ABC):
     """A parsed prompt about a structural model; a task adds what its question is about."""
 
     stated: Premise
@@ -20,9 +21,9 @@ class ChancePrompt:
         return str(self.stated)
 
     @property
+    @abstractmethod
     def question_text(self) -> str:
         """The canonical text of the question."""
-        raise NotImplementedError
 
     @property
     def edges(self) -> tuple[tuple[str, str], ...]:

@@ -41,7 +41,7 @@ class ModelQuestions:
     """Draws graphs, and asks two questions about a model of each.
 
     Args:
-        draw_edges (callable): From a cell, a number and random numbers to edges of at most so many graphs.
+        draw_edges (callable): From a cell, a number and random numbers to edges of at most that number of graphs.
         ask_about (callable): See `AskAbout`.
         schema (`pa.Schema`): With the columns that the task adds.
         words (frozenset of `str`): Lower-case words that no name may be.
