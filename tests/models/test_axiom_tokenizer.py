@@ -1,5 +1,6 @@
 """The axiom tokenizer: a stable closed vocabulary, words by place, and a lossless round trip."""
 
+import re
 from string import ascii_letters, digits
 
 import pytest
@@ -8,6 +9,8 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
 from hf_causal.models.axiom import AxiomTokenizer
+from hf_causal.models.registry import GRAMMARS, make_tokenizer
+from hf_causal.tasks.registry import get_task
 from hf_causal.tasks.transitivity.text import Prompt
 
 TOKENIZER = AxiomTokenizer()
@@ -262,6 +265,14 @@ class TestExtraWords:
         spelled = {name for pair in (*prompt.edges, prompt.question) for name in pair} & set(D_SEPARATION_WORDS)
         if not spelled:
             assert self.tokenizer(str(prompt)).input_ids == TOKENIZER(str(prompt)).input_ids
+
+    @pytest.mark.parametrize(("sign", "written"), [(". ", ". "), (", ", ","), ("{", "{ ")])
+    @pytest.mark.parametrize("grammar", GRAMMARS)
+    def test_two_words_are_never_read_as_one_name(self, grammar, sign, written):
+        tokenizer, text = make_tokenizer("axiom_looped", grammar), get_task(grammar).example.replace(sign, written)
+        for word in re.finditer(r"[A-Za-z0-9]+", text):
+            before, after = text[: word.end()], text[word.end() :]
+            assert tokenizer.tokenize(f"{before} Q7{after}") != tokenizer.tokenize(f"{before}Q7{after}"), before
 
     @pytest.mark.parametrize("word", ["", " ", "two  words", "tab\tbed", "causes", "A", "7", "?", "<pad>"])
     def test_a_word_that_cannot_be_one_is_refused_by_name(self, word):

@@ -15,6 +15,8 @@ WORDS = ("causes", "cause", "Does", "Yes", "No", ".", "?")
 # The context in which each word is a word and not a name; patterns see one sentence at a time. The rest of a sentence
 # is names, which keep the space that separates them, so that a later step does not take a name for a word.
 _NAME = "[A-Za-z0-9]+"
+# The name after a mark such as `{`: not the first of two, as in `{C D}`, whose space would be lost with it.
+_ONE_NAME = rf"{_NAME}(?![A-Za-z0-9]|\s+[A-Za-z0-9])"
 _CONTEXTS = (
     rf"\ADoes(?=\s+{_NAME}\s+cause\s+{_NAME}\s*\??\s*\z)",  # opens a question
     rf"(?<=\s)causes(?=\s+{_NAME}\s*\.?\s*\z)",  # in a statement, one name follows
@@ -171,7 +173,7 @@ def _pattern(word: str) -> str:
     return _CONTEXT_OF.get(word) or (
         rf"(?<![A-Za-z0-9\-]){_escape(word)}(?![A-Za-z0-9\-])"
         if word[0].isalnum()
-        else rf"{_escape(word)}(?:{_NAME})?"
+        else rf"{_escape(word)}(?:{_ONE_NAME})?"
     )
 
 
