@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,15 @@ import torch
 from studies import save_study
 from study_reports.looped import seed_result
 
+from hf_causal.artifacts import SCORES_FILE
 from hf_causal.corpora.build import build
 from hf_causal.corpora.load import load_corpus
 from hf_causal.evaluation.evaluate import evaluate_model
 from hf_causal.evaluation.metamorphic import check_consistency
 from hf_causal.evaluation.predictors import load_predictor
+from hf_causal.evaluation.scores import Scores, merge_scores
 from hf_causal.graphs import dags as graphs
+from hf_causal.tasks.registry import get_task
 from hf_causal.tasks.shared.names import draw_names
 from hf_causal.tasks.shared.statements import render_premises
 from hf_causal.tasks.transitivity.text import render_questions
@@ -50,11 +54,15 @@ ARMS: dict[str, dict[str, Any]] = {
     "repeated sentences": {"repeat_sentences": 0.5},
     "flags may follow from absence (not monotone)": {"model.monotone": False},
     "positions between sentences": {"model.sentence_positions": "relative"},
+    "names read into vectors": {"model.name_encoder": "characters", "name_loss_weight": 1.0},
     "random name vectors": {"model.name_encoder": "random"},
+    "without the loss on gates": {"gate_loss_weight": 0.0},
     "without sentence labels": {"sentence_loss_weight": 0.0},
     "the rows' own questions alone": {"all_questions": False},
     "without noise on flags": {"model.flag_noise": 0.0},
 }
+CONFIGS = tuple(get_task("transitivity").scored_configs)
+"""The configs with the axes."""
 SIZES = (10, 20, 50, 100, 200, 500, 1000)
 CONSISTENCY_PROMPTS = 1000
 
@@ -65,15 +73,29 @@ def seeds(options: argparse.Namespace) -> dict[str, Any]:
     rows = load_corpus("axiomatic", "transitivity_ts2", "validation", options.work / "data")
     prompts = rows["prompt"].to_pylist()[:CONSISTENCY_PROMPTS]
     for seed in options.seeds:
-        folder = options.work / f"seed-{seed}"
+        folder = options.work / f"{RECIPE}-{seed}"
         recipe = load_recipe(RECIPE, {"seed": seed})
         result = train(recipe, folder, options.work / "data", resume_from_checkpoint="latest")
-        scores = evaluate_model(folder, data_dir=options.work / "data", files=options.files).to_json()
-        write_json(folder / "generalization.json", scores)
+        scores = score(folder, options, options.files)
+        write_json(folder / SCORES_FILE, scores.to_json())
         consistency = check_consistency(load_predictor(folder), prompts)
         runs.append(seed_result(seed, result.best_value, consistency, scores))
-        print(seed, result.best_value, consistency, scores["overall"], flush=True)
+        print(seed, result.best_value, consistency, scores.overall, flush=True)
     return {"runs": runs}
+
+
+def score(folder: Path, options: argparse.Namespace, files: Sequence[Path] = (), limit: int | None = None) -> Scores:
+    """Scores a model on every axis, and on files; an interrupted scoring resumes."""
+    scored = []
+    for config in CONFIGS:
+        partial = folder / (f"{config}.partial.json" if limit is None else f"{config}-{limit}.partial.json")
+        data, first = options.work / "data", config == CONFIGS[0]
+        scored.append(
+            evaluate_model(
+                folder, "axiomatic", config, data, files=files if first else (), limit=limit, partial=partial
+            )
+        )
+    return merge_scores(scored)
 
 
 def ablation(options: argparse.Namespace) -> dict[str, Any]:
@@ -86,9 +108,9 @@ def ablation(options: argparse.Namespace) -> dict[str, Any]:
         result = train(recipe, folder, options.work / "data", resume_from_checkpoint="latest")
         kept = folder / f"arm-{options.limit}.json"
         if not kept.is_file():
-            scores = evaluate_model(folder, data_dir=options.work / "data", limit=options.limit).to_json()
+            scores = score(folder, options, limit=options.limit)
             parameters = sum(value.numel() for value in load_predictor(folder).model.parameters())
-            splits = {split: score["accuracy"] for split, score in scores["splits"].items()}
+            splits = {split: one.accuracy for part in scores.by_config for split, one in part.splits.items()}
             arm = {"name": name, "parameters": parameters, "in_family": result.best_value, "splits": splits}
             write_json(kept, arm)
         arms.append(json.loads(kept.read_text(encoding="utf-8")))
@@ -172,7 +194,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=40, help="of each size in the scaling study")
     options = parser.parse_args()
     if options.part != "scaling" and not (options.work / "data").is_dir():
-        build("axiomatic", options.work / "data", ["transitivity_ts2", "transitivity_generalization"], num_proc=2)
+        build("axiomatic", options.work / "data", ["transitivity_ts2", *CONFIGS], num_proc=2)
     study = {"seeds": seeds, "ablation": ablation, "scaling": scaling, "speed": speed}[options.part](options)
     if study is not None:
         cores = 1 if options.part == "scaling" else None

@@ -8,20 +8,23 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from hf_causal.evaluation.plots import save_figure, structure_name
+from hf_causal.evaluation.scores import Scores
 from hf_causal.evaluation.titles import TITLES
 from hf_causal.tasks.registry import get_task
 
 _PUBLISHED = get_task("transitivity").published_curves
 
 
-def seed_result(seed: int, in_family: float, consistency: dict[str, float], scores: dict[str, Any]) -> dict[str, Any]:
+def seed_result(seed: int, in_family: float, consistency: dict[str, float], scores: Scores) -> dict[str, Any]:
     """Returns what a study stores of one seed: accuracies of all cells, and of files over their correct rows."""
+    names = ("structure", "branching_factor", "num_nodes", "accuracy")
     cells = [
-        {"split": split, **{name: cell[name] for name in ("structure", "branching_factor", "num_nodes", "accuracy")}}
-        for split, score in scores["splits"].items()
-        for cell in score["cells"]
+        {"split": split, **{name: getattr(cell, name) for name in names}}
+        for part in scores.by_config
+        for split, score in part.splits.items()
+        for cell in score.cells
     ]
-    files = {name: score["correct_rows"]["accuracy"] for name, score in scores["files"].items()}
+    files = {name: score.correct_rows.accuracy for name, score in scores.files.items()}
     return {"seed": seed, "in_family": in_family, "consistency": consistency, "cells": cells, "files": files}
 
 
