@@ -100,7 +100,7 @@ def spelling_codes(character_ids: torch.Tensor, words: torch.Tensor, num_words: 
     base, digits = vocab_size + 1, int(63 / math.log2(vocab_size + 1))
     position = positions_in_names(words)
     weights = torch.tensor([base**digit for digit in range(digits)], device=words.device)
-    pieces = position.amax() // digits + 1 if torch.compiler.is_exporting() or len(position) else torch.ones(())
+    pieces = position.amax(0) // digits + 1 if torch.compiler.is_exporting() or len(position) else torch.ones(())
     width = as_size(pieces.long())
     codes = torch.zeros(num_words * width, dtype=torch.long, device=words.device)
     piece = position.div(digits, rounding_mode="floor")
@@ -118,7 +118,7 @@ def number_codes(codes: torch.Tensor) -> torch.Tensor:
         `torch.Tensor`: `int64` of shape (batch, names).
     """
     filled = (codes != 0).any(-1)
-    if codes.shape[1] > NAMES_COMPARED and not torch.compiler.is_exporting():
+    if not torch.compiler.is_exporting() and codes.shape[1] > NAMES_COMPARED:
         numbers = codes.flatten(0, 1).unique(dim=0, return_inverse=True)[1].view(filled.shape)
     else:  # the first name of the row that is spelled alike
         numbers = (codes[:, :, None] == codes[:, None]).all(-1).long().argmax(-1)
