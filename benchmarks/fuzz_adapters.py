@@ -32,9 +32,10 @@ from hf_causal.verification.checks.checkers import AdapterChecker, Checker, chec
 from hf_causal.verification.io import SUFFIXES, open_tables
 
 VALUES: tuple[Any, ...] = (None, "", "Yes", "No.", 0, 1, -1, 2.5, 1e308, float("nan"), True, [], {}, ["A"], {"a": [1]},
-                           "set()", "[{'A'}]", "P", "是", "\ud83d", "A" * 3000, "(" * 500)  # fmt: skip
+                           "set()", "[{'A'}]", "P", "是", "\ud83d", "A" * 3000, "(" * 500, "9" * 5000,
+                           "1e999999999")  # fmt: skip
 MARKS = ["->", "<->", "{", "}", "'", ",", ".", "?", "not", "0", "9", "%", "。", "="]
-PIECES = (*MARKS, "\n", " and ", " given ", "  ")
+PIECES = (*MARKS, "\n", " and ", " given ", "  ", "9" * 5000)
 WORD = "zxqv"
 """A word that no text has and no reader knows."""
 

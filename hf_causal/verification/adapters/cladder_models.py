@@ -17,8 +17,8 @@ from hf_causal.graphs.causal_effects import (
 from hf_causal.graphs.mixed_graphs import bits
 from hf_causal.graphs.structural_models import BinaryModel, Variable, probability
 from hf_causal.verification.adapters.adapter import Adapter, Values
+from hf_causal.verification.adapters.answer_texts import number_of
 from hf_causal.verification.adapters.cladder_queries import Formal
-from hf_causal.verification.adapters.effect_answers import number_of
 from hf_causal.verification.adapters.questions import Answer, OutOfScopeError, Question, Solution, UnreadableError
 
 _PARAMETER = re.compile(r"[pP]\((\w+)(?: \| (\w+(?:, \w+)*))?\)")
@@ -93,12 +93,20 @@ def _read(row: Values) -> Question:
     numbers = {name: value for name, value in stated.items() if name in exact and isinstance(value, int | float)}
     if not numbers:
         raise OutOfScopeError("none of the quantities is covered")
-    gaps = {name: abs(exact[name] - number_of(value)) for name, value in numbers.items()}
-    wrong = {name: f"{float(exact[name]):.6f}" for name, gap in gaps.items() if gap > TOLERANCE}
-    proof: dict[str, Any] = {**wrong} if wrong else {"quantities": len(numbers)}
-    answer = tuple((name, float(exact[name]) if name in wrong else value) for name, value in numbers.items())
-    solution = Solution((answer,), proof)
-    return Question("model", f"{structure} {row['params']}", (tuple(numbers.items()),), solution, _spell)
+
+    def is_right(name: str, value: Any) -> bool:
+        return abs(exact[name] - number_of(value)) <= TOLERANCE
+
+    def accepts(answer: Any) -> bool:
+        return all(name in exact and is_right(name, value) for name, value in answer)
+
+    wrong = [name for name, value in numbers.items() if not is_right(name, value)]
+    proof: dict[str, Any] = {name: f"{float(exact[name]):.6f}" for name in wrong} or {"quantities": len(numbers)}
+    # Where some quantities are wrong, they alone are shown and corrected.
+    shown = {name: numbers[name] for name in wrong or numbers}
+    answer = tuple((name, float(exact[name]) if wrong else value) for name, value in shown.items())
+    solution = Solution((answer,), proof, accepts)
+    return Question("model", f"{structure} {row['params']}", (tuple(shown.items()),), solution, _spell)
 
 
 def _spell(answer: Any) -> str:

@@ -28,7 +28,7 @@ STRUCTURES = {
 """The graphs by their names in the data."""
 
 _TERM = re.compile(r"[Pp]\(([^|()]+?)(?: ?\| ?([^|()]+?))?\)")
-_NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)%")
+_NUMBER = re.compile(r"(?<![\d.])(-?[0-9]{1,9}(?:\.[0-9]{1,9})?)%")
 
 
 class Formal:
