@@ -95,7 +95,9 @@ def write_page(folder: Path, page: Path) -> None:
     for recipe in recipes:
         runs = read_runs(folder, recipe)
         machines = sorted({run["hardware"] for run in runs})
-        days = {hardware: sorted({run["date"] for run in runs if run["hardware"] == hardware}) for hardware in machines}
+        days = {
+            hardware: sorted({run["date"] for run in runs if run["hardware"] == hardware}) for hardware in machines
+        }
         hardware = " and ".join(f"{name}, {' and '.join(dates)}" for name, dates in days.items())
         title = f"## `{recipe}`\n\n{runs[0]['parameters']:,} parameters, {runs[0]['steps']:,} steps; {hardware}.\n"
         remarks = folder / f"{recipe}.md"
