@@ -84,11 +84,11 @@ def read_relation(row: Values, first: str) -> Question:
     second, edges, relation, truth, words = RELATIONS[first]
     graph, x, y = graph_of(row, edges), _text(row, first), _text(row, second)
     graph.node(x)
-    found = concepts.relatives(graph, relation, y)
+    answer = concepts.relatives(graph, relation, y)
     listed = row.get(truth)
-    solution = Solution((int(found.holds(x)),), {f"{relation}s": sorted(found.items())})
+    solution = Solution((int(answer.holds(x)),), {f"{relation}s": sorted(answer.items())})
     contradiction = ""
-    if isinstance(listed, list) and set(map(str, listed)) - {y} != set(found.items()) - {y}:
+    if isinstance(listed, list) and set(map(str, listed)) - {y} != set(answer.items()) - {y}:
         contradiction = f"`{truth}` is {listed!r:.200}"
     prompt = f"{statements(graph)} Does {x} cause {y}?" if relation == "ancestor" and x != y else None
     return Question(
@@ -101,8 +101,8 @@ def read_identification(row: Values) -> Question:
     """Reads a row that asks whether an effect is identified."""
     graph = graph_of(row, "di_edges", "bi_edges")
     x, y = _text(row, "treatment"), _text(row, "outcome")
-    found = concepts.identified(graph, x, y)
-    solution = Solution((int(found.holds("effect")),), found.why("effect") if found.why else {})
+    answer = concepts.identified(graph, x, y)
+    solution = Solution((int(answer.holds("effect")),), answer.why("effect") if answer.why else {})
     text = (
         f"{_text(row, 'di_edges')}. Hidden common causes: {_text(row, 'bi_edges') or 'none'}. "
         f"Is the effect of {x} on {y} identified?"

@@ -153,8 +153,8 @@ class Formal:
         return bool(self.graph.descendants(1 << self.node("X")) >> self.node("Y") & 1)
 
 
-def _value(found: tuple[Fraction, dict[str, int]] | None) -> Fraction | None:
-    return None if found is None else found[0]
+def _value(result: tuple[Fraction, dict[str, int]] | None) -> Fraction | None:
+    return None if result is None else result[0]
 
 
 _EQUATION = re.compile(r"(\w+) = ((?:not )?\w+(?: (?:and|or) (?:not )?\w+)*)")

@@ -87,8 +87,10 @@ def _read(row: Values) -> Question:
     if not match:
         raise UnreadableError(f"expected a structural causal model and a question, got {text!r:.160}")
     place, model = _model(match["names"], match["values"], match["dag"], match["tables"])
-    found = ((rung, re.fullmatch(_ASKED + pattern, match["question"].strip())) for rung, pattern in _QUESTIONS.items())
-    rung, asked = next(((rung, asked) for rung, asked in found if asked), ("", None))
+    matches = (
+        (rung, re.fullmatch(_ASKED + pattern, match["question"].strip())) for rung, pattern in _QUESTIONS.items()
+    )
+    rung, asked = next(((rung, asked) for rung, asked in matches if asked), ("", None))
     if asked is None:
         raise UnreadableError(f"the question is not understood: {match['question']!r:.160}")
     if rung == "counterfactual" and not match["noise"]:
