@@ -66,6 +66,9 @@ LABELS: dict[str, tuple[Place, ...]] = {
 }
 COVERED = ("proved", "refuted", "ambiguous", "underdetermined", "precision", "contradicts_derivation")
 
+UNCHANGED = ("proved", "underdetermined", "unreadable", "out_of_scope")
+"""Verdicts after which nothing is corrected."""
+
 
 def changed(row: dict[str, Any], generator: random.Random) -> dict[str, Any]:
     """Returns a copy of a row with one to three changes of any sort."""
@@ -176,7 +179,7 @@ class Fuzzer:
             return "not recognized"
         try:
             result = self.checker.check(row)
-            if isinstance(self.checker, AdapterChecker):
+            if isinstance(self.checker, AdapterChecker) and result.verdict not in UNCHANGED:
                 self.checker.correct(dict(row), result, {})
         except Exception as error:
             error.add_note(f"{self.name}: {row!r:.4000}")

@@ -4,6 +4,9 @@ import json
 import re
 import sys
 from collections import Counter
+from copy import deepcopy
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 import pytest
@@ -18,7 +21,7 @@ from hf_causal.verification.checks.checkers import AdapterChecker
 from hf_causal.verification.checks.row import RowResult
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "benchmarks"))
-from fuzz_adapters import TEXTS, WORD, Fuzzer, is_named, read_at, with_unknown_word, write_at
+from fuzz_adapters import TEXTS, VALUES, WORD, Fuzzer, is_named, read_at, with_unknown_word, write_at
 
 TREE = "Given a DAG (directed acyclic graph) with nodes A, B, C and directed edges A->B, B->C."
 MIXED = (
@@ -157,6 +160,25 @@ def test_numbers_of_any_length_or_spelling_end_in_a_verdict(name):
                     verdict = fuzzer.verdict(write_at(values, place, odd))
                     assert verdict in ("not recognized", *VERDICTS)
                     assert place in fuzzer.texts or verdict != "proved"
+
+
+def paths_of(value, path=()):
+    """Yields the keys and positions that lead to each value within a row."""
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value[:2]):
+            yield (*path, key)
+            yield from paths_of(inner, (*path, key))
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_values_of_other_types_end_in_a_verdict(name):
+    fuzzer = Fuzzer(AdapterChecker(next(one for one in adapters() if one.name == name)), ROWS[name], seed=0)
+    for path in paths_of(ROWS[name][0]):
+        for value in (*VALUES, {"x": "y"}, [[1]], b"x", 10**30):
+            changed = deepcopy(ROWS[name][0])
+            *above, last = path
+            reduce(getitem, above, changed)[last] = value
+            assert fuzzer.verdict(changed) in ("not recognized", *VERDICTS)
 
 
 @pytest.mark.parametrize(
