@@ -52,7 +52,7 @@ def _stated(value: Any) -> Stated:
         return Stated(LACKING)
     try:
         parts = json.loads(value) if isinstance(value, str) else value
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         parts = None
     if not isinstance(parts, dict) or not parts or parts.keys() - {"ANSWER", "PROB"}:
         raise UnreadableError(f"expected {LACKING} or JSON with ANSWER and PROB, got {value!r:.120}")
