@@ -174,5 +174,9 @@ def test_models():
         ({"groundtruth": {**truth, "PN(Y | X)": 0.5}}, "out_of_scope"),
         ({"groundtruth": {**truth, "P(Y=1)": str(truth["P(Y=1)"])}}, "unreadable"),
         ({"groundtruth": {}}, "unreadable"),
+        *(
+            ({"structure": edges}, "unreadable")
+            for edges in ("X->V2,X->Y,->", "X->X", "X->V2,V2->Y,Y->X", "X->Y,X->Y")
+        ),
     ):
         assert verdict(values | changed) == refused
