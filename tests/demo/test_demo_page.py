@@ -6,7 +6,11 @@ Without Chromium the tests of the page are skipped; `make browser` installs it.
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+
+from hf_causal.verification import fix, verify
 
 pytest.importorskip("gradio", reason="the page needs gradio: pip install -e '.[dev]'")
 
@@ -178,6 +182,62 @@ def test_a_file_is_verified_and_its_twin_given_back(visit, tmp_path):
         page.page.locator("#hc-twin a").first.click()
     corrected = [json.loads(line) for line in Path(download.value.path()).read_text().splitlines()]
     assert [row["completion"] for row in corrected] == ["Yes", "No"]
+
+
+WORLD = (
+    "Imagine a self-contained, hypothetical world with only the following conditions, and without any unmentioned "
+    "factors or causal relationships:"
+)
+PUBLISHED = {
+    "clear.json": [{
+        "description": "Given a DAG (directed acyclic graph) with nodes A, B, C and directed edges A->B, B->C.",
+        "graph_type": "DAG", "question": "Are node A and node C d-separated by nodeset {'B'}?", "answer": "No.",
+        "question_type": "YN", "task_type": "d-separation",
+    }],
+    "caugym.json": [{
+        "problem": f"Input Info: {WORLD} Rain has a direct effect on mud.\nFor those with rain being high, the "
+        "probability of mud being high is 0.7. For those with rain being low, the probability of mud being high is "
+        "0.2.\nInstruction: Consider the average treatment effect (ATE) of rain on mud.\nQuestion: If rain is changed "
+        "to be high, will mud be more likely to be high?\nProvide the calculation result to four decimal places and a "
+        'final "yes" or "no" answer in JSON format, like {"ANSWER": "Yes", "PROB": "0.1234"}:',
+        "answer": '{"ANSWER": "No", "PROB": "0.5000"}', "Type": "ATE",
+    }],
+    "corr2cause.csv": [{
+        "input": "Premise: Suppose there is a closed system of 2 variables, A and B. All the statistical relations "
+        "among these 2 variables are as follows: A correlates with B.\nHypothesis: A directly causes B.", "label": 1,
+    }],
+    "calm-min-BAS.parquet": [{
+        "vertices": ["A", "B", "C"], "edges": "A causes B, A causes C, B causes C", "treatment": "B", "outcome": "C",
+        "option1": "A", "option2": "C", "option3": "", "gt_answer": 3,
+    }],
+}  # fmt: skip
+"""A row with a wrong answer in each of four published formats."""
+
+
+def test_published_files_are_corrected_as_by_the_command(visit, tmp_path):
+    page = visit()
+    page.page.get_by_role("tab", name="Verify a file").click()
+    for name, rows in PUBLISHED.items():
+        path = tmp_path / name
+        if path.suffix == ".parquet":
+            pq.write_table(pa.Table.from_pylist(rows), path)
+        elif path.suffix == ".csv":
+            (row,) = rows
+            path.write_text("input,label\n" + f'"{row["input"]}",{row["label"]}\n')
+        else:
+            path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        page.page.locator("#hc-file input[type=file]").set_input_files(path)
+        page.page.locator("#hc-file", has_text=path.stem[:8]).wait_for()
+        page.page.get_by_role("button", name="Verify", exact=True).click()
+        page.wait_for("#hc-report h3", name)
+        shown = page.text("#hc-report")
+        assert "1 of 1 rows have defects" in shown and "proves" in shown and "rows changed: 1" in shown
+        page.page.locator("#hc-twin", has_text=f"corrected-{path.stem}").first.wait_for()
+        with page.page.expect_download() as download:
+            page.page.locator("#hc-twin a").first.click()
+        fix(path, tmp_path / f"twin-{name}")
+        assert Path(download.value.path()).read_bytes() == (tmp_path / f"twin-{name}").read_bytes()
+        assert verify(tmp_path / f"twin-{name}").is_clean
 
 
 def test_a_file_that_cannot_be_read_is_an_error_in_words(visit, tmp_path):

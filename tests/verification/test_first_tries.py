@@ -143,3 +143,19 @@ def test_the_line_of_a_mistake_is_named(text, message, tmp_path):
     (tmp_path / "rows.json").write_text(text)
     with pytest.raises(ValueError, match=message):
         list(read_rows(tmp_path / "rows.json"))
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_other_separators_than_commas_are_named(tmp_path, capsys, mark):
+    path = tmp_path / "rows.csv"
+    path.write_text(f"prompt{mark}completion\nA causes B. Does A cause B?{mark}Yes\n")
+    assert main(["verify", str(path)]) == 2
+    assert f"seem to be separated by {mark!r}: separate them by commas" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("suffix", ["json", "jsonl", "csv"])
+def test_a_parquet_file_with_another_suffix_is_named(tmp_path, capsys, suffix):
+    path = tmp_path / f"rows.{suffix}"
+    pq.write_table(pa.Table.from_pylist(PLAIN), path)
+    assert main(["verify", str(path)]) == 2
+    assert "is a Parquet file: give it the suffix .parquet" in " ".join(capsys.readouterr().err.split())

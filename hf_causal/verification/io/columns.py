@@ -157,6 +157,7 @@ def find_columns(names: Sequence[str], where: str, classes: Mapping[str, Sequenc
         texts = ", ".join(" and ".join(f"`{column}`" for column in columns) for columns in TEXTS)
         raise ValueError(
             f"{where} has no column for the {missing}: it has {', '.join(f'`{name}`' for name in names) or 'none'}. "
+            f"{_about_separators(names)}"
             f"Rows need a text ({texts}) and a label ({', '.join(f'`{column}`' for column in LABELS)})"
         )
     return Columns(
@@ -168,3 +169,9 @@ def find_columns(names: Sequence[str], where: str, classes: Mapping[str, Sequenc
         {name: list(values) for name, values in (classes or {}).items() if name in LABELS},
         "structure" if present.issuperset(("certificate", "structure")) else None,
     )
+
+
+def _about_separators(names: Sequence[str]) -> str:
+    """Returns a hint where the columns of a CSV file are separated by something else than commas."""
+    mark = next((mark for mark in ";\t|" if len(names) == 1 and mark in names[0]), None)
+    return f"Its columns seem to be separated by {mark!r}: separate them by commas. " if mark else ""

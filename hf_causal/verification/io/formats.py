@@ -71,6 +71,8 @@ def _check_start(path: Path) -> None:
         raise ValueError(f"{str(path)!r} holds no rows: the file is empty")
     if start.startswith(_COMPRESSED):
         raise ValueError(f"{str(path)!r} is compressed, whatever its suffix says: unpack it first")
+    if start == b"PAR1" and path.suffix.lower() != ".parquet":
+        raise ValueError(f"{str(path)!r} is a Parquet file: give it the suffix .parquet")
     if start.startswith(_UTF_16):
         raise ValueError(f"{str(path)!r} is UTF-16 text: save it as UTF-8 (iconv -f UTF-16 -t UTF-8)")
 
