@@ -229,7 +229,7 @@ def test_published_files_are_corrected_as_by_the_command(visit, tmp_path):
         page.page.locator("#hc-file input[type=file]").set_input_files(path)
         page.page.locator("#hc-file", has_text=path.stem[:8]).wait_for()
         page.page.get_by_role("button", name="Verify", exact=True).click()
-        page.wait_for("#hc-report h3", name)
+        page.page.locator("#hc-report h3", has_text=name).first.wait_for(timeout=60_000)
         shown = page.text("#hc-report")
         assert "1 of 1 rows have defects" in shown and "proves" in shown and "rows changed: 1" in shown
         page.page.locator("#hc-twin", has_text=f"corrected-{path.stem}").first.wait_for()
