@@ -132,7 +132,9 @@ def read_options(row: Values, asked: str | None) -> Question:
     answers = right(about)
     others = right(about.alternative) if about.alternative else ()
     proof = {f"option{k}": about.why(names) for k, names in enumerate(sets, 1)} if about.why else {}
-    solution = Solution(answers, proof, debatable=dict.fromkeys(set(others) - set(answers), about.definition))
+    solution = Solution(
+        answers, proof, debatable=dict.fromkeys((one for one in others if one not in answers), about.definition)
+    )
     options = " ".join(f"Option {k}: {', '.join(sorted(names)) or 'no variables'}." for k, names in enumerate(sets, 1))
     text = f"{_text(row, 'edges')}. Which is the {words} for the effect of {x} on {y}? {options}"
     return Question(

@@ -141,8 +141,9 @@ def _triple(relation: str, names: tuple[str, ...]) -> tuple[str, ...]:
 def triple_sets(graph: StatedGraph, relation: str) -> Concept:
     """Returns the sets of three nodes that form a chain, fork or v-structure in some order."""
     ordered = triples(graph, relation)
-    sets = among({frozenset(item) for item in ordered.items()}, parse=_braces, spell=spell_set)
-    other = among({frozenset(item) for item in ordered.alternative.items()})  # type: ignore[union-attr]
+    # In the order of the triples, since that of sets of names differs between processes.
+    sets = among(dict.fromkeys(map(frozenset, ordered.items())), parse=_braces, spell=spell_set)
+    other = among(dict.fromkeys(map(frozenset, ordered.alternative.items())))  # type: ignore[union-attr]
     return replace(sets, alternative=other, definition=ordered.definition)
 
 
