@@ -1,8 +1,9 @@
 """Changes rows of published data sets at random and verifies them.
 
-    python benchmarks/fuzz_adapters.py FOLDER… [--rows 100000] [--seed 0]
+    python benchmarks/fuzz_adapters.py FOLDER… [--rows 100000] [--seed 0] [--each]
 
-Each file's rows are changed --rows times, a third in each of three ways:
+The rows of each folder are changed --rows times, equally often in each of its files, or with --each those of each file
+are. A third is changed in each of three ways:
 
 - anything: characters, words and lines of texts, types of values, missing columns. No row may end in a traceback;
 - another label: that of another row. It may be proved only where the text of the row proves it;
@@ -20,7 +21,6 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,10 @@ from hf_causal.verification.checks.checkers import AdapterChecker, Checker, chec
 from hf_causal.verification.io import SUFFIXES, open_tables
 
 VALUES: tuple[Any, ...] = (None, "", "Yes", "No.", 0, 1, -1, 2.5, 1e308, float("nan"), True, [], {}, ["A"], {"a": [1]},
-                           "set()", "[{'A'}]", "P", "是", "\ud83d", "A" * 3000, "(" * 500)  # fmt: skip
+                           "set()", "[{'A'}]", "P", "是", "\ud83d", "A" * 3000, "(" * 500, "9" * 5000,
+                           "1e999999999")  # fmt: skip
 MARKS = ["->", "<->", "{", "}", "'", ",", ".", "?", "not", "0", "9", "%", "。", "="]
-PIECES = (*MARKS, "\n", " and ", " given ", "  ")
+PIECES = (*MARKS, "\n", " and ", " given ", "  ", "9" * 5000)
 WORD = "zxqv"
 """A word that no text has and no reader knows."""
 
@@ -64,6 +65,9 @@ LABELS: dict[str, tuple[Place, ...]] = {
     "rlcausal": (("example", "reference"),),
 }
 COVERED = ("proved", "refuted", "ambiguous", "underdetermined", "precision", "contradicts_derivation")
+
+UNCHANGED = ("proved", "underdetermined", "unreadable", "out_of_scope")
+"""Verdicts after which nothing is corrected."""
 
 
 def changed(row: dict[str, Any], generator: random.Random) -> dict[str, Any]:
@@ -175,7 +179,7 @@ class Fuzzer:
             return "not recognized"
         try:
             result = self.checker.check(row)
-            if isinstance(self.checker, AdapterChecker):
+            if isinstance(self.checker, AdapterChecker) and result.verdict not in UNCHANGED:
                 self.checker.correct(dict(row), result, {})
         except Exception as error:
             error.add_note(f"{self.name}: {row!r:.4000}")
@@ -218,39 +222,54 @@ def _events(row: dict[str, Any]) -> list[str]:
     return [phrase for phrases in read for phrase in phrases.values()]
 
 
-def tables(folders: list[Path]) -> Iterator[tuple[str, Checker, list[dict[str, Any]]]]:
-    """Yields the files with what checks their rows, and their rows."""
-    for folder in folders:
-        for path in sorted([folder] if folder.is_file() else folder.rglob("*")):
-            if path.suffix in SUFFIXES:
-                (table,) = open_tables(path)
-                rows = [row for part in table.parts for some in part.batches() for row in some]
-                yield f"{path.parent.name}/{path.name}", checker_of(table), [row for row in rows if type(row) is dict]
+def files_of(folder: Path) -> list[Path]:
+    """Returns the files of a folder, or a file alone."""
+    return [folder] if folder.is_file() else sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES)
 
 
-def main(folders: list[Path], number: int, seed: int, shown: int) -> int:
+def fuzzer_of(path: Path, seed: int) -> Fuzzer:
+    """Returns a fuzzer of the rows of a file."""
+    (table,) = open_tables(path)
+    rows = [row for part in table.parts for some in part.batches() for row in some]
+    return Fuzzer(checker_of(table), [row for row in rows if type(row) is dict], seed)
+
+
+def report(path: Path, fuzzer: Fuzzer, number: int, seconds: float, shown: int) -> None:
+    """Prints the counts of a file, and the first rows that break a rule."""
+    rate = f"{number / max(seconds, 1e-9):,.0f} rows a second"
+    name = f"{path.parent.name}/{path.name}"
+    sys.stdout.write(f"{name}: {number:,} rows, {len(fuzzer.faults):,} break a rule, {rate}\n")
+    for way in ("anything", "another_label", "an_unknown_word"):
+        counts = {verdict: count for (found, verdict), count in fuzzer.counts.items() if found == way}
+        sys.stdout.write(f"    {way.replace('_', ' ')}: {counts}\n")
+    for fault in fuzzer.faults[:shown]:
+        sys.stdout.write(f"    {fault:.2000}\n")
+    sys.stdout.flush()
+
+
+def main(folders: list[Path], number: int, seed: int, shown: int, each: bool = False) -> int:
     """Changes and verifies the rows of each file; returns 1 where a row breaks a rule."""
     faults = 0
-    for name, checker, rows in tables(folders):
-        fuzzer, began = Fuzzer(checker, rows, seed), time.process_time()
-        fuzzer.run(number)
-        rate = number / max(time.process_time() - began, 1e-9)
-        faults += len(fuzzer.faults)
-        sys.stdout.write(f"{name}: {number:,} rows, {len(fuzzer.faults):,} break a rule, {rate:,.0f} rows a second\n")
-        for way in ("anything", "another_label", "an_unknown_word"):
-            counts = {verdict: count for (found, verdict), count in fuzzer.counts.items() if found == way}
-            sys.stdout.write(f"    {way.replace('_', ' ')}: {counts}\n")
-        for fault in fuzzer.faults[:shown]:
-            sys.stdout.write(f"    {fault:.2000}\n")
-        sys.stdout.flush()
+    for folder in folders:
+        files, began = files_of(folder), time.process_time()
+        share = number if each else -(-number // max(len(files), 1))
+        before = faults
+        for path in files:
+            fuzzer, start = fuzzer_of(path, seed), time.process_time()
+            fuzzer.run(share)
+            report(path, fuzzer, share, time.process_time() - start, shown)
+            faults += len(fuzzer.faults)
+        rows, seconds = share * len(files), time.process_time() - began
+        sys.stdout.write(f"{folder.name}: {rows:,} rows in {seconds:,.0f} s, {faults - before:,} break a rule\n\n")
     return 1 if faults else 0
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
-    parser.add_argument("--rows", type=int, default=100_000, help="changed rows of each file")
+    parser.add_argument("--rows", type=int, default=100_000, help="changed rows of each folder")
+    parser.add_argument("--each", action="store_true", help="--rows is the number of each file")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--show", type=int, default=2, help="rows that break a rule to print for each file")
     arguments = parser.parse_args()
-    sys.exit(main(arguments.folders, arguments.rows, arguments.seed, arguments.show))
+    sys.exit(main(arguments.folders, arguments.rows, arguments.seed, arguments.show, arguments.each))

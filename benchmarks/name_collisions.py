@@ -27,6 +27,7 @@ from similar_names import similar_pairs  # noqa: E402
 from hf_causal.evaluation.loading import load_pretrained  # noqa: E402
 from hf_causal.models.axiom_looped.names_axiom_looped import spelling_codes  # noqa: E402
 from hf_causal.models.axiom_looped.reading_axiom_looped import read_sentences  # noqa: E402
+from hf_causal.models.axiom_looped.vectors_axiom_looped import name_vectors  # noqa: E402
 from hf_causal.utils.hardware import describe_hardware  # noqa: E402
 
 LETTERS = ascii_letters + digits
@@ -63,7 +64,9 @@ def model_collisions(model, tokenizer, pairs: list[tuple[str, str]]) -> int:
         prompts = [f"{one} causes {other}. Does {one} cause {other}?" for one, other in pairs[start : start + 500]]
         inputs = tokenizer(prompts, padding=True, return_tensors="pt")
         sentences = read_sentences(inputs["input_ids"], inputs["attention_mask"], model.config)
-        vectors = model.model._name_vectors(sentences)[0][:, :2]
+        inner = model.model
+        encoder, metric = getattr(inner, "name_encoder", None), getattr(inner, "metric", None)
+        vectors = name_vectors(sentences, model.config, encoder, metric, training=False)[0][:, :2]
         matches = block.equal(block.compare("bird,bjsd->bijrs", vectors[:, None], vectors[:, None])[:, 0, 0])
         count += int((matches[:, 0, 1] > 0.5).sum())
     return count

@@ -16,9 +16,9 @@ from matplotlib.figure import Figure
 from hf_causal.tasks.registry import get_task
 
 ROOT = Path(__file__).resolve().parents[1]
-MODELS = {"axiom-looped": "axiom-looped (25 thousand parameters)", "axiom-cpu": "axiom-cpu (0.8M, decoder)"}
+MODELS = {"axiom-looped": "axiom-looped (3,572 parameters)", "axiom-cpu": "axiom-cpu (0.8M, decoder)"}
 STYLES = {
-    "axiom-looped (25 thousand parameters)": {"color": "#4338ca", "marker": "o", "linewidth": 2.4},
+    "axiom-looped (3,572 parameters)": {"color": "#4338ca", "marker": "o", "linewidth": 2.4},
     "axiom-cpu (0.8M, decoder)": {"color": "#0d9488", "marker": "s"},
     "TS2 NoPE 67M (published)": {"color": "#b45309", "marker": "^", "linestyle": "--"},
     "GPT-4 (published)": {"color": "#64748b", "marker": "v", "linestyle": "--"},

@@ -94,7 +94,11 @@ def write_page(folder: Path, page: Path) -> None:
     sections = [introduction.read_text(encoding="utf-8") if introduction.is_file() else INTRODUCTION]
     for recipe in recipes:
         runs = read_runs(folder, recipe)
-        hardware = " and ".join(sorted({f"{run['hardware']}, {run['date']}" for run in runs}))
+        machines = sorted({run["hardware"] for run in runs})
+        days = {
+            hardware: sorted({run["date"] for run in runs if run["hardware"] == hardware}) for hardware in machines
+        }
+        hardware = " and ".join(f"{name}, {' and '.join(dates)}" for name, dates in days.items())
         title = f"## `{recipe}`\n\n{runs[0]['parameters']:,} parameters, {runs[0]['steps']:,} steps; {hardware}.\n"
         remarks = folder / f"{recipe}.md"
         text = [remarks.read_text(encoding="utf-8")] if remarks.is_file() else []

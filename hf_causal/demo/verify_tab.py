@@ -39,7 +39,7 @@ _INTRODUCTION = f"""
 <div class="hc-intro"><p>Is every label of a data set right? Each row is read, its answer is proved from its text and
 compared with its label. Rows have a text (<code>prompt</code>, or <code>premise</code> and <code>question</code>)
 and a label (<code>completion</code>, <code>label</code>, <code>answer</code>), or are those of CLEAR, CaLM, CauGym,
-Corr2Cause, Corr2Cause++, CLadder or RLCausal as they were published.</p>
+Corr2Cause, Corr2Cause++, CLadder, RLCausal or Causal_Axioms as they were published, but for pickles.</p>
 <p>{", ".join(SUFFIXES)} of up to {MAX_UPLOAD_BYTES // 2**20} MiB, {MAX_ROWS:,} rows and {MAX_COLUMNS} columns. Files
 are not kept: the upload is deleted after it has been read, the corrected file after {KEPT_SECONDS // 60} minutes.</p>
 </div>
@@ -123,20 +123,26 @@ def report_card(result: dict[str, Any], name: str) -> str:
     findings = report["findings"]
     rows = "".join(_row(entry, findings[entry.name]) for entry in FINDING_TYPES if entry.name in findings)
     head = "<thead><tr><th></th><th>what</th><th>rows</th><th>first ones, from 0</th></tr></thead>"
-    defective = report["num_defective_rows"]
-    verdict = f"{defective:,} of {report['num_rows']:,} rows have defects" if defective else (
-        f"All {report['num_rows']:,} rows are right" if not report["findings"].get("out_of_scope") else
-        "No row that could be checked has a defect"
-    )  # fmt: skip
     twins = (
         f"In the corrected file, rows changed: {twin['num_changed']:,}; "
         f"rows marked as defective: {twin['num_marked']:,}."
     )
     return (
-        f'<section class="hc-card" aria-label="Report"><h3>{escape(name)}</h3><p class="hc-verdict">{verdict}.</p>'
+        f'<section class="hc-card" aria-label="Report"><h3>{escape(name)}</h3>'
+        f'<p class="hc-verdict">{_verdict(report)}.</p>'
         f"<p>{_contents(report)} {twins}</p>"
         f"{f'<table>{head}<tbody>{rows}</tbody></table>' if rows else ''}{_reasons(report)}</section>"
     )
+
+
+def _verdict(report: dict[str, Any]) -> str:
+    """Returns in a few words whether the rows are right."""
+    rows, defective, findings = report["num_rows"], report["num_defective_rows"], report["findings"]
+    if defective:
+        return f"{defective:,} of {rows:,} rows have defects"
+    if "out_of_scope" in findings:
+        return "No row that could be checked has a defect"
+    return f"All {rows:,} rows are right{' but for rounding' * ('imprecise_label' in findings)}"
 
 
 def _contents(report: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from hf_causal.evaluation.predictors import Predictor, load_predictor
 from hf_causal.evaluation.questions import QuestionSet, corpus_questions, file_questions
 from hf_causal.evaluation.scores import FileScore, Scores, SplitScore, YesScore, score_split, total_accuracy
 from hf_causal.evaluation.variants import check_variants, score_variants
-from hf_causal.evaluation.weaknesses import known_weaknesses
+from hf_causal.evaluation.weaknesses import known_weaknesses, reads_names_as_vectors
 from hf_causal.tasks.registry import get_task, task_of_config
 from hf_causal.tasks.shared.shortcuts import majority
 from hf_causal.utils.files import write_json
@@ -113,7 +113,7 @@ def score_predictor(
         split_sets = list(split_sets)
     varied = list(split_sets) if variants else []
     weaknesses: dict[str, list[str]] = {}
-    if predictor.prompting is None:  # a model that was trained on the tasks
+    if reads_names_as_vectors(predictor):
         split_sets = _noting_weaknesses(split_sets, weaknesses)
         file_sets = list(_noting_weaknesses(file_sets, weaknesses))
     splits, baselines = _score_splits(predictor, split_sets, finished, progress)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,18 +35,23 @@ class QuestionSet:
     unreadable: list[int] = field(default_factory=list)
     """Rows that no task can read, so that nothing can be proved about them."""
 
+    @cached_property
+    def tasks(self) -> list[Task]:
+        """The task of each prompt, once the questions are complete; to recognize it takes longer than to parse it."""
+        return [task_of_prompt(prompt) for prompt in self.prompts]
+
     def task_examples(self) -> dict[str, str]:
         """Returns the tasks of the readable prompts, each with its first prompt."""
         unreadable = set(self.unreadable)
         examples: dict[str, str] = {}
-        for row, prompt in enumerate(self.prompts):
+        for row, (task, prompt) in enumerate(zip(self.tasks, self.prompts, strict=True)):
             if row not in unreadable:
-                examples.setdefault(task_of_prompt(prompt).name, prompt)
+                examples.setdefault(task.name, prompt)
         return examples
 
     def parsed(self) -> Iterator[Any]:
         """Yields the parsed prompts."""
-        return (task_of_prompt(prompt).parse(prompt) for prompt in self.prompts)
+        return (task.parse(prompt) for task, prompt in zip(self.tasks, self.prompts, strict=True))
 
 
 def corpus_questions(

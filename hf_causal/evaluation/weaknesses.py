@@ -1,8 +1,9 @@
-"""Remarks on prompts of kinds that looped models are known to answer less reliably."""
+"""Remarks on prompts of kinds that looped models with vectors for names are known to answer less reliably."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from hf_causal.tasks.registry import task_of_prompt
 from hf_causal.tasks.shared.proofs import find_cycle
@@ -14,6 +15,12 @@ _LONG_NAME = 6
 _LONGEST_PART = 64
 _MOST_PROMPTS = 500
 """Prompts of a split or file that are looked at, spread evenly, so that the look costs little."""
+
+
+def reads_names_as_vectors(predictor: Any) -> bool:
+    """Returns whether a predictor's model has the known weaknesses: it does not compare names by their spelling."""
+    config = getattr(getattr(predictor, "model", None), "config", None)
+    return getattr(config, "name_encoder", "spelling") != "spelling"
 
 
 def known_weaknesses(prompts: Sequence[str]) -> list[str]:

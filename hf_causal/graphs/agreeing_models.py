@@ -9,7 +9,7 @@ from itertools import product
 
 from hf_causal.graphs.mixed_graphs import MixedGraph, bits
 from hf_causal.graphs.stated_probabilities import Event, Terms, nodes_of
-from hf_causal.graphs.structural_models import BinaryModel, Variable, probability
+from hf_causal.graphs.structural_models import BinaryModel, Variable, probability, row_number
 
 _SHARES = tuple(Fraction(k, 20) for k in range(1, 20))
 
@@ -33,6 +33,8 @@ class ModelSampler:
         """From a node to its number in the models, whose parents come first."""
         self.random = random.Random(seed)
         self.parents = [tuple(sorted(bits(parents), key=self.place.__getitem__)) for parents in graph.parents]
+        self.about = self._about()
+        """From a node to the statements that its table has to satisfy, those with the most values first."""
 
     def agreeing(self, tries: int) -> Iterator[BinaryModel]:
         """Yields models in which all stated probabilities hold, among a number of drawn ones."""
@@ -92,42 +94,45 @@ class ModelSampler:
             which = self.parents[node].index(copied[node])
             return tuple(Fraction(row[which]) for row in product((0, 1), repeat=size))
         table = [self.random.choice(_SHARES) for _ in range(2**size)]
-        before = BinaryModel((*parents[:-1],), (*tables,))
-        free = set(range(2**size))
-        for event, given in sorted(self.terms, key=lambda term: -len(term[1]) - len(term[0])):
-            if self._latest(event, given) != node:
-                continue
-            if not self._solve(node, event, given, table, free, before, parents[-1]):
-                return None
-        return tuple(table)
+        if not self.about[node]:
+            return tuple(table)
+        before, free = BinaryModel((*parents[:-1],), (*tables,)), set(range(2**size))
+        solved = (self._solve(node, *term, table, free, before, parents[-1]) for term in self.about[node])
+        return tuple(table) if all(solved) else None
 
-    def _latest(self, event: Event, given: Event) -> int:
-        return max((node for node, _ in (*event, *given)), key=lambda node: self.place[node])
+    def _about(self) -> dict[int, list[tuple[Event, Event]]]:
+        """Returns the statements by their last node; those whose condition is about it are left to the check."""
+        about: dict[int, list[tuple[Event, Event]]] = {node: [] for node in self.place}
+        for event, given in sorted(self.terms, key=lambda term: -len(term[1]) - len(term[0])):
+            node = max((node for node, _ in (*event, *given)), key=self.place.__getitem__)
+            if node in dict(event):
+                about[node].append((event, given))
+        return about
 
     def _solve(
         self, node: int, event: Event, given: Event, table: list[Fraction], free: set[int], before: BinaryModel,
         parents: tuple[int, ...],
     ) -> bool:  # fmt: skip
         """Changes free entries of a table so that a statement holds; returns whether it can."""
-        if node not in dict(event):
-            return True  # the condition is about the node: left to the check
         outcome, stated = dict(event)[node], self.terms[event, given]
-        rest = {**self.variables(event - {(node, outcome)}), **self.variables(given)}
-        base = probability(before, self.variables(given)) if given else Fraction(1)
-        targets = [Variable(0, parent) for parent in parents]
-        weights = [Fraction(0)] * len(table)
-        joint = before.joint(list(dict.fromkeys([*targets, *rest]))) if rest or targets else {(): Fraction(1)}
-        order = list(dict.fromkeys([*targets, *rest]))
+        condition = self.variables(given)
+        rest = {**self.variables(event - {(node, outcome)}), **condition}
+        order = list(dict.fromkeys([*(Variable(0, parent) for parent in parents), *rest]))
+        joint, _ = before.weights(order)
+        weights, base = [0] * len(table), 0
+        conditions = [(order.index(variable), value) for variable, value in condition.items()]
+        others = [(order.index(variable), value) for variable, value in rest.items()]
         for values, weight in joint.items():
-            if all(values[order.index(variable)] == value for variable, value in rest.items()):
-                row = sum(values[order.index(target)] << shift for shift, target in enumerate(reversed(targets)))
-                weights[row] += weight
+            if all(values[index] == value for index, value in conditions):
+                base += weight
+                if all(values[index] == value for index, value in others):
+                    weights[row_number(values, range(len(parents)))] += weight
         if not base:
             return False
-        goal = stated * base if outcome else sum(weights, Fraction(0)) - stated * base
+        goal = stated * base if outcome else sum(weights) - stated * base
         used = {row for row, weight in enumerate(weights) if weight}
         fixed = sum((weights[row] * table[row] for row in used - free), Fraction(0))
-        room = sum((weights[row] for row in used & free), Fraction(0))
+        room = sum(weights[row] for row in used & free)
         if not room:
             return fixed == goal
         share = (goal - fixed) / room

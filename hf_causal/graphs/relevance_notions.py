@@ -69,11 +69,11 @@ class TableModel:
 
     def reached(self, x: int, held: frozenset[int]) -> list[int]:
         """Returns the variables that directed paths from x lead to without those that are held fixed."""
-        found = {x}
+        nodes = {x}
         for node, mechanism in enumerate(self.mechanisms):
-            if node not in held and found.intersection(mechanism.sources):
-                found.add(node)
-        return sorted(found - {x})
+            if node not in held and nodes.intersection(mechanism.sources):
+                nodes.add(node)
+        return sorted(nodes - {x})
 
 
 class Effect(NamedTuple):

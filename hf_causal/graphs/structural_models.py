@@ -58,7 +58,7 @@ class BinaryModel:
                 )
             if len(table) != 2 ** len(parents):
                 raise ValueError(f"variable {node} needs {2 ** len(parents)} probabilities, got {len(table)}")
-            if not all(0 <= probability <= 1 for probability in table):
+            if not all(0 <= one.numerator <= one.denominator for one in table):
                 raise ValueError(f"the probabilities of variable {node} must lie between 0 and 1, got {table}")
         scales = [lcm(*(one.denominator for one in table)) for table in self.tables]
         scaled = [
@@ -96,13 +96,18 @@ class BinaryModel:
         return {values: Fraction(weight, denominator) for values, weight in sorted(table.items())}
 
     def weights(
-        self, targets: Sequence[Variable], worlds: Sequence[World], coupling: Coupling
+        self,
+        targets: Sequence[Variable],
+        worlds: Sequence[World] = (OBSERVED,),
+        coupling: Coupling = "independent",
     ) -> tuple[dict[tuple[int, ...], int], int]:
         """Computes a distribution as [`BinaryModel.joint`], in whole numbers.
 
         Returns:
             `tuple`: From the values of the targets to their weight, and the sum of all weights.
         """
+        if coupling not in ("independent", "threshold"):
+            raise ValueError(f"`coupling` must be 'independent' or 'threshold', got {coupling!r}")
         needed = self._needed(targets, worlds)
         last_use = self._last_use(needed, worlds, targets)
         by_node: dict[int, list[Variable]] = {}
@@ -162,6 +167,10 @@ class BinaryModel:
             `tuple`: The table, and the factor by which its denominator grows.
         """
         index = {variable: position for position, variable in enumerate(kept)}
+        alone = here[0]
+        if len(here) == 1 and node not in worlds[alone.world].values and node not in worlds[alone.world].copies:
+            above = [index[Variable(alone.world, parent)] for parent in self.parents[node]]
+            return _with_node(table, above, self.scaled[node]), self.scaled[node][0]
         sources = {
             variable.world: [index[Variable(variable.world, parent)] for parent in self.parents[node]]
             for variable in here
@@ -170,7 +179,7 @@ class BinaryModel:
         possible: dict[tuple[int, ...], list[tuple[dict[int, int], int]]] = {}
         extended: dict[tuple[int, ...], int] = {}
         for values, weight in table.items():
-            rows = {world: _row_number(values, positions) for world, positions in sources.items()}
+            rows = {world: row_number(values, positions) for world, positions in sources.items()}
             different = tuple(sorted(set(rows.values())))
             if different not in possible:
                 possible[different] = _responses(self.scaled[node], different, len(rows), coupling)
@@ -189,7 +198,22 @@ class BinaryModel:
         return extended, self.scaled[node][0] ** len(sources)
 
 
-def _row_number(values: Sequence[int], positions: Sequence[int]) -> int:
+def _with_node(
+    table: Mapping[tuple[int, ...], int], above: Sequence[int], scaled: tuple[int, tuple[int, ...]]
+) -> dict[tuple[int, ...], int]:
+    """Multiplies a table with the distribution of a node in one world, where responses need no coupling."""
+    scale, numerators = scaled
+    extended: dict[tuple[int, ...], int] = {}
+    for values, weight in table.items():
+        ones = numerators[row_number(values, above)]
+        if ones < scale:
+            extended[*values, 0] = weight * (scale - ones)
+        if ones:
+            extended[*values, 1] = weight * ones
+    return extended
+
+
+def row_number(values: Sequence[int], positions: Sequence[int]) -> int:
     """Returns the row of a table for the values of a variable's parents."""
     row = 0
     for position in positions:
@@ -214,7 +238,7 @@ def _responses(
             for ones in range(len(ordered) + 1)
         ]
         spare = scale**worlds // scale
-    elif coupling == "independent":
+    else:
         possible = [({}, 1)]
         for row in rows:
             possible = [
@@ -222,8 +246,6 @@ def _responses(
                 for responses, weight in possible
                 for value in (0, 1)
             ]
-    else:
-        raise ValueError(f"`coupling` must be 'independent' or 'threshold', got {coupling!r}")
     return [(responses, weight * spare) for responses, weight in possible if weight] if rows else [({}, 1)]
 
 
@@ -231,6 +253,8 @@ def _sum_out(
     table: Mapping[tuple[int, ...], int], kept: Sequence[Variable], finished: set[Variable]
 ) -> tuple[dict[tuple[int, ...], int], list[Variable]]:
     """Sums over the variables that nothing depends on any more."""
+    if not finished:
+        return dict(table), list(kept)
     positions = [position for position, variable in enumerate(kept) if variable not in finished]
     summed: dict[tuple[int, ...], int] = {}
     for values, weight in table.items():

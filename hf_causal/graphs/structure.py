@@ -75,7 +75,7 @@ def triples(graph: MixedGraph, relation: str, shielded: bool) -> list[tuple[int,
         `list` of (i, j, k): Forks and v-structures once, with the ends in the order of their numbers.
     """
     near = [first | second for first, second in zip(graph.children, graph.parents, strict=True)]
-    found = []
+    matching = []
     for i, j, k in permutations(range(len(near)), 3):
         if relation == "chain":
             edges, ends = graph.children[i] >> j & 1 and graph.children[j] >> k & 1, (i, k)
@@ -84,8 +84,8 @@ def triples(graph: MixedGraph, relation: str, shielded: bool) -> list[tuple[int,
         else:
             edges, ends = i < j and graph.children[i] >> k & graph.children[j] >> k & 1, (i, j)
         if edges and (not near[ends[0]] >> ends[1] & 1 or (shielded and relation != "v-structure")):
-            found.append((i, j, k))
-    return found
+            matching.append((i, j, k))
+    return matching
 
 
 def markov_equivalent(first: MixedGraph, second: MixedGraph) -> bool:

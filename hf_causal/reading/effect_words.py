@@ -80,11 +80,11 @@ class KnownNames:
         if first.kind == "QUOTED":
             name = Name(first.text, first.start, first.end, quoted=True)
             return (begin + 1, name, False) if self.has(name) else (start, None, False)
-        found: tuple[int, Name | None, bool] = (start, None, False)
+        best: tuple[int, Name | None, bool] = (start, None, False)
         for at in dict.fromkeys((begin, start)):
             if tokens[at].text[:1].casefold() in self.starts:
-                found = max([found, *self._windows(tokens, at)], key=lambda one: one[0])
-        return found
+                best = max([best, *self._windows(tokens, at)], key=lambda one: one[0])
+        return best
 
     def _windows(self, tokens: Sequence[Token], start: int) -> Iterator[tuple[int, Name | None, bool]]:
         words: list[str] = []

@@ -153,7 +153,7 @@ def _attributes(cursor: Cursor) -> set[str]:
     """Goes past `[pos="0,1", exposure]` and returns the attributes; one that may change the graph is refused."""
     opening = cursor.next()
     named = True
-    found: set[str] = set()
+    names: set[str] = set()
     while not cursor.take("]"):
         token = cursor.next()
         if token.kind == "END":
@@ -163,8 +163,8 @@ def _attributes(cursor: Cursor) -> set[str]:
         elif named and token.kind == "WORD" and token.text.casefold() not in _MEANS_NOTHING:
             raise cursor.trouble(token, f"the attribute “{token.text}” is not read; leave it out")
         elif named and token.kind == "WORD":
-            found.add(token.text.casefold())
-    return found
+            names.add(token.text.casefold())
+    return names
 
 
 def _arrows(left: list[Mention], arrow: Token, right: list[Mention]) -> list[Edge]:

@@ -74,17 +74,17 @@ def find_completions(task: Task, prompt: Any, draws: Draws, known: Sequence[Sent
         `dict`: From `"yes"` and `"no"` to a statement that gives this answer, where one of those tried does.
     """
     sentences = task.composition.take_apart(prompt)
-    found: dict[str, Sentence] = {}
+    completed: dict[str, Sentence] = {}
     candidates: Iterator[Sentence] = chain(known, _candidates(task, sentences, known, draws))
     if find_cycle(_causal_edges(sentences)) is None:
         candidates = filter(lambda one: find_cycle(_causal_edges(sentences, one)) is None, candidates)
     for one in islice(candidates, _MOST_TRIED):
         answer = _answer(task, prompt, sentences, one)
         if answer is not None:
-            found.setdefault(answer.lower(), one)
-        if len(found) == 2:
+            completed.setdefault(answer.lower(), one)
+        if len(completed) == 2:
             break
-    return found
+    return completed
 
 
 def _causal_edges(sentences: Sentences, *added: Sentence) -> tuple[tuple[str, str], ...]:
@@ -143,11 +143,11 @@ def prove_missing(text: str) -> Proof:
     ```
     """
     task, prompt = read_missing(text)
-    found = find_completions(task, prompt, Draws(len(text)))
-    if len(found) < 2:
-        answers = ", ".join(sorted(found)) or "no answer"
+    completed = find_completions(task, prompt, Draws(len(text)))
+    if len(completed) < 2:
+        answers = ", ".join(sorted(completed)) or "no answer"
         raise ValueError(f"no missing statement is known that changes the answer; those tried give {answers}")
-    return Proof(INSUFFICIENT, write_certificate(found), -1)
+    return Proof(INSUFFICIENT, write_certificate(completed), -1)
 
 
 def write_certificate(completions: Mapping[str, Sentence]) -> str:

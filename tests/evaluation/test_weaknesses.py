@@ -38,13 +38,16 @@ def test_the_released_splits_touch_none():
         assert known_weaknesses(generate_shard("axiomatic", config, split, 0)["prompt"].to_pylist()) == []
 
 
-def test_evaluate_and_the_card_say_so(tmp_path, capsys):
-    folder = released_models()["axiom-looped"]
+@pytest.mark.parametrize(("model", "remarks"), [("axiom-reasoner", [FEEDBACK]), ("axiom-looped", [])])
+def test_evaluate_and_the_card_say_so(tmp_path, capsys, model, remarks):
+    folder = released_models()[model]
     rows = [{"prompt": "m causes q. q causes m. Does m cause q?", "completion": "Yes"}] * 3
     (tmp_path / "loops.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     command = ["evaluate", str(folder), "--config", "none", "--data", str(tmp_path / "loops.jsonl")]
     assert main([*command, "--json", str(tmp_path / "scores.json")]) == 0
     lines = [line for line in capsys.readouterr().out.splitlines() if FEEDBACK in line]
-    assert lines == [f"loops: {FEEDBACK}."]
-    assert json.loads((tmp_path / "scores.json").read_text())["known_weaknesses"] == {"loops": [FEEDBACK]}
-    assert "feedback loop" in render_model_card(folder) and "feedback loop" in (folder / "README.md").read_text()
+    assert lines == [f"loops: {remark}." for remark in remarks]
+    noted = json.loads((tmp_path / "scores.json").read_text()).get("known_weaknesses", {})
+    assert noted == ({"loops": remarks} if remarks else {})
+    warning = "Known weaknesses: where statements form a feedback loop"
+    assert (warning in render_model_card(folder)) == (warning in (folder / "README.md").read_text()) == bool(remarks)

@@ -101,6 +101,28 @@ def test_flags_spread_along_matches_as_along_all_pairs(model, tokenizer, monkeyp
     torch.testing.assert_close(sparse, logits(model, tokenizer, LONG))
 
 
+@pytest.mark.parametrize("pairs", [block.DENSE_LIMIT, 0])  # along all pairs, and along matches
+def test_closed_heads_are_not_computed_and_change_nothing(tokenizer, monkeypatch, pairs):
+    torch.manual_seed(3)
+    model = make_model("axiom_looped", {"name_encoder": "spelling"}, tokenizer).eval()
+    with torch.no_grad():
+        model.model.blocks[0].gates[:, 2:] = -10
+    inputs = tokenizer([CHAIN, "A causes B. B causes C. Does C cause A?"], padding=True, return_tensors="pt")
+    with torch.no_grad():
+        assert model.model.blocks[0].open_heads().tolist() == [0, 1]
+        monkeypatch.setattr(block, "DENSE_LIMIT", pairs)
+        few = model(**inputs, output_loops=True)
+        monkeypatch.setattr(block.AxiomLoopedBlock, "open_heads", lambda self: None)
+        every = model(**inputs, output_loops=True)
+    assert few.question_logits.equal(every.question_logits)
+    assert all(one.equal(other) for one, other in zip(few.loop_states, every.loop_states, strict=True))
+
+
+def test_all_heads_are_computed_where_gates_may_open(model):
+    with torch.enable_grad():
+        assert model.model.blocks[0].open_heads() is None
+
+
 def test_questions_can_point_at_names(model, tokenizer):
     premise, _, _ = CHAIN.rpartition(" Does")
     pairs = {(0, 1): "A1 cause B", (0, 3): "A1 cause cc", (5, 4): "cc cause D"}

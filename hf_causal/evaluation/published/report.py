@@ -73,22 +73,22 @@ def render_published(scores: PublishedScores) -> str:
 
 def remarks(scores: PublishedScores) -> list[str]:
     """Returns sentences on wrong labels and on what was not asked."""
-    found = [remark for name, file in scores.files.items() for remark in _file_remarks(name, file)]
-    return [*found, *(f"{remark}." for remark in endpoint_remarks(scores.prompting or {}))]
+    lines = [remark for name, file in scores.files.items() for remark in _file_remarks(name, file)]
+    return [*lines, *(f"{remark}." for remark in endpoint_remarks(scores.prompting or {}))]
 
 
 def _file_remarks(name: str, file: PublishedFile) -> list[str]:
-    found = []
+    lines = []
     if rows := file.wrong_labels:
         listed = ", ".join(map(str, rows[:_LISTED_ROWS])) + (" …" if len(rows) > _LISTED_ROWS else "")
         labels = "label is" if len(rows) == 1 else "labels are"
-        found.append(
+        lines.append(
             f"{name}: {len(rows):,} {labels} wrong, of rows {listed} (counted from 0); what is proved counts."
         )
     if file.left_out:
         reasons = "; ".join(f"{count:,}: {reason}" for reason, count in file.left_out.items())
-        found.append(f"{name}: not asked, and neither right nor wrong: {reasons}.")
-    return found
+        lines.append(f"{name}: not asked, and neither right nor wrong: {reasons}.")
+    return lines
 
 
 def _columns(scores: PublishedScores) -> list[str]:

@@ -66,11 +66,25 @@ class AxiomLoopedBlock(GradientCheckpointingLayer):
         if hasattr(self, "distance_bias"):
             init.constant_(self.distance_bias, -4.0)
 
-    def match(self, names: NameVectors) -> torch.Tensor:
+    def open_heads(self) -> torch.Tensor | None:
+        """Returns the indices of the heads in which sentences can match; `None` for all of them.
+
+        A head whose gates are all below the floor of matches passes nothing on. In training every head counts, since
+        gates may open, and in an export, whose shapes do not depend on weights.
+        """
+        distances = self.config.sentence_positions == "relative"  # match without gates
+        if torch.is_grad_enabled() or torch.compiler.is_exporting() or distances:
+            return None
+        gates = (self.config.gate_gain * self.gates.float()).sigmoid()
+        heads = (gates.amax((0, 2, 3)) >= self.config.match_floor).nonzero()[:, 0]
+        return heads if len(heads) < len(gates[0]) else None
+
+    def match(self, names: NameVectors, heads: torch.Tensor | None = None) -> torch.Tensor:
         """Computes how well any two sentences match in each head.
 
         Args:
             names ([`NameVectors`]): The batch.
+            heads (`torch.Tensor`, *optional*): Indices of the heads to compute; all by default.
 
         Returns:
             `torch.Tensor`: fp32 of shape (batch, heads, questions, receivers, senders), where the sentences are the
@@ -78,6 +92,7 @@ class AxiomLoopedBlock(GradientCheckpointingLayer):
         """
         floor, statements, questions = self.config.match_floor, names.statements, names.questions
         gates = (self.config.gate_gain * self.gates.float()).sigmoid()
+        gates = gates if heads is None else gates[:, heads]
         among = self._gated(self.compare("bird,bjsd->bijrs", statements, statements), gates[0])
         if self.config.sentence_positions == "relative":
             among = torch.maximum(among, self._near(among.shape[-1], among.device))
@@ -213,10 +228,15 @@ class Matches:
     """Matches of one block, along which flags are passed.
 
     In long prompts few pairs of sentences match; aggregation then runs over these alone, with the same result.
+
+    Args:
+        dense (`torch.Tensor`): Of shape (batch, heads, questions, receivers, senders).
+        average (`bool`): Whether flags are averaged; by default the highest one counts.
+        heads (`torch.Tensor`, *optional*): Indices of the heads of `dense`; in the other heads nothing matches.
     """
 
-    def __init__(self, dense: torch.Tensor, average: bool):
-        self.average = average
+    def __init__(self, dense: torch.Tensor, average: bool, heads: torch.Tensor | None = None):
+        self.average, self.heads = average, heads
         self.dense: torch.Tensor | None = dense
         exporting = torch.compiler.is_exporting()
         if not average and not torch.is_grad_enabled() and (exporting or dense.shape[-1] > DENSE_LIMIT):
@@ -234,6 +254,13 @@ class Matches:
         Returns:
             `torch.Tensor`: Of the same shape.
         """
+        if self.heads is None:
+            return self._aggregate(flags)
+        aggregated = torch.zeros_like(flags)
+        aggregated[:, self.heads] = self._aggregate(flags[:, self.heads])
+        return aggregated
+
+    def _aggregate(self, flags: torch.Tensor) -> torch.Tensor:
         if self.dense is None:
             messages = self.values * flags.flatten()[self.sources]
             aggregated = messages.new_zeros(flags.numel())

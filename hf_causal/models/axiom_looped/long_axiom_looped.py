@@ -96,13 +96,13 @@ class LongPrompt:
         scale = self.block.log_scale.float().clamp(max=math.log(self.block.config.max_scale)).exp()
         floor = max(self.block.config.match_floor, 1e-6)
         lowest = self.block.threshold.float() + math.log(floor / (1 - floor)) / scale
-        found = []
+        pieces = []
         rows = max(1, _CHUNK // self.num_names)
         for start in range(0, self.num_names, rows):
             cosines = vectors[start : start + rows] @ vectors.T
             first, second = (cosines >= lowest).nonzero(as_tuple=True)
-            found.append((first + start, second, self.block.equal(cosines[first, second])))
-        return tuple(map(torch.cat, zip(*found, strict=True)))  # type: ignore[return-value]
+            pieces.append((first + start, second, self.block.equal(cosines[first, second])))
+        return tuple(map(torch.cat, zip(*pieces, strict=True)))  # type: ignore[return-value]
 
     def _update(self, rows: torch.Tensor) -> torch.Tensor:
         """Computes the next flags of some sentences: (rows, heads)."""

@@ -91,8 +91,10 @@ class FlagLoop:
             return self._run_long()
         names = self.names
         average = self.config.aggregation == "softmax"
-        matches = (block.match(names) for block in self.blocks)
-        self.matches = [Matches(match, average) for match in matches]
+        heads = [block.open_heads() for block in self.blocks]
+        self.matches = [
+            Matches(block.match(names, few), average, few) for block, few in zip(self.blocks, heads, strict=True)
+        ]
         self.contexts = [block.context(names) for block in self.blocks]
         if torch.compiler.is_exporting() and self.until_converged:
             return self._run_exported()

@@ -100,8 +100,8 @@ def spelling_codes(character_ids: torch.Tensor, words: torch.Tensor, num_words: 
     base, digits = vocab_size + 1, int(63 / math.log2(vocab_size + 1))
     position = positions_in_names(words)
     weights = torch.tensor([base**digit for digit in range(digits)], device=words.device)
-    pieces = position.amax(0) // digits + 1 if torch.compiler.is_exporting() or len(position) else torch.ones(())
-    width = as_size(pieces.long())
+    longest = torch.cat([position, position.new_zeros(1)]).amax(0)  # of no names, too
+    width = as_size(longest // digits + 1)
     codes = torch.zeros(num_words * width, dtype=torch.long, device=words.device)
     piece = position.div(digits, rounding_mode="floor")
     codes.index_add_(0, words * width + piece, (character_ids + 1) * weights[position % digits])

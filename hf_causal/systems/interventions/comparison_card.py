@@ -50,16 +50,16 @@ def compare_pair(cause: str, effect: str, confounding: float) -> Comparison:
     return Comparison(scene_system(0, confounding), row, float(has_effect.mean()), images.strata[most], shares)
 
 
-def comparison_card(found: Comparison) -> str:
+def comparison_card(comparison: Comparison) -> str:
     """Returns both probabilities with intervals, an explanation, and the graph before and after the intervention."""
-    row = found.row
+    row = comparison.row
     done = f"P({row.effect} | do {row.cause})"
     bars = (
         _bar(f"P({row.effect} | {row.cause})", "seen", row.observed, row.observed_interval)
         + _bar(done, "done", row.intervened, row.intervened_interval, row.true_intervened)
-        + _bar(f"P({row.effect})", "base", found.anywhere, None)
+        + _bar(f"P({row.effect})", "base", comparison.anywhere, None)
     )
-    whole, cut = pictures(found)
+    whole, cut = pictures(comparison)
     figures = "".join(
         f"<figure>{draw(picture)}<figcaption>{escape(caption)}</figcaption></figure>"
         for caption, picture in (
@@ -70,14 +70,14 @@ def comparison_card(found: Comparison) -> str:
     note = f"Counted and adjusted in {IMAGES:,} drawn images, with 95 % intervals; the cross is the true value."
     return (
         f'<section class="hc-card" aria-label="Observe or intervene"><div class="hc-probabilities">{bars}</div>'
-        f'<p class="hc-verdict">{escape(verdict(found))}</p><p>{escape(explanation(found))}</p>'
+        f'<p class="hc-verdict">{escape(verdict(comparison))}</p><p>{escape(explanation(comparison))}</p>'
         f'<div class="hc-two">{figures}</div><p class="hc-how">{note}</p></section>'
     )
 
 
-def verdict(found: Comparison) -> str:
+def verdict(comparison: Comparison) -> str:
     """Returns the result in one sentence."""
-    row = found.row
+    row = comparison.row
     seen, done, cause = _percent(row.observed), _percent(row.intervened), _a(row.cause)
     opening = f"Of the images with {cause}, {seen} have {_a(row.effect)}; if {cause} were put into every image,"
     if row.relation == "reversed":
@@ -87,10 +87,10 @@ def verdict(found: Comparison) -> str:
     return f"{opening} {'only ' if row.change < 0 else ''}{done} would."
 
 
-def explanation(found: Comparison) -> str:
+def explanation(comparison: Comparison) -> str:
     """Explains the difference in two sentences."""
-    row, cause, effect = found.row, _a(found.row.cause), _a(found.row.effect)
-    true, (with_cause, everywhere, inside) = row.true_intervened or 0.0, found.in_scene
+    row, cause, effect = comparison.row, _a(comparison.row.cause), _a(comparison.row.effect)
+    true, (with_cause, everywhere, inside) = row.true_intervened or 0.0, comparison.in_scene
     if row.relation == "reversed":
         return (
             f"Here the effect runs the other way: {effect} has one on whether there is {cause}. Counts cannot "
@@ -98,22 +98,22 @@ def explanation(found: Comparison) -> str:
         )
     if row.relation in ("direct", "mediated"):
         way = "a direct effect" if row.relation == "direct" else "an effect, through another object,"
-        turn = "more" if true > found.anywhere else "less"
+        turn = "more" if true > comparison.anywhere else "less"
         own = f"{cause} has {way} on {effect}: put there, it makes one {turn} likely than in all images"
     else:
         own = f"{cause} has no effect on {effect}: put there, it leaves one as likely as in all images"
-    own = f"{own[0].upper()}{own[1:]}, {_percent(found.anywhere)}."
-    if found.system.confounding == 0:
+    own = f"{own[0].upper()}{own[1:]}, {_percent(comparison.anywhere)}."
+    if comparison.system.confounding == 0:
         return f"{own} The scene has no influence here, so seeing and doing are the same."
     return (
         f"{own} What is seen mixes in the scene: {_percent(with_cause)} of the images with {cause} are of the kind "
-        f"“{found.scene}”, of all images {_percent(everywhere)}, and there {_percent(inside)} have {effect}."
+        f"“{comparison.scene}”, of all images {_percent(everywhere)}, and there {_percent(inside)} have {effect}."
     )
 
 
-def pictures(found: Comparison) -> tuple[Picture, Picture]:
+def pictures(comparison: Comparison) -> tuple[Picture, Picture]:
     """Returns the part of the system around both objects: as it is, and without the arrows into the cause."""
-    system, row = found.system, found.row
+    system, row = comparison.system, comparison.row
     x, y = system.objects.index(row.cause), system.objects.index(row.effect)
     shown = {x, y}
     for start, end in ((x, y), (y, x)):

@@ -27,8 +27,10 @@ def options_of(prompt: Prompt) -> dict[str, tuple[str, ...]]:
     draws = Draws(int(Stream("options", str(prompt)).words((1,))[0]))
     stated, sets = numbered_graph(prompt.statements), sets_of(prompt)
     others = sorted(prompt.names.difference(prompt.question))
-    found = minimal_set(sets)
-    options = dict.fromkeys([frozenset(prompt.given), *([] if found is None else [frozenset(stated.names_of(found))])])
+    smallest = minimal_set(sets)
+    options = dict.fromkeys(
+        [frozenset(prompt.given), *([] if smallest is None else [frozenset(stated.names_of(smallest))])]
+    )
     for _ in range(_TRIES):
         if len(options) == len(LETTERS):
             break

@@ -36,18 +36,18 @@ def draw_pairs(graph: MixedGraph, cell: EffectCell, draws: Draws) -> Iterator[tu
     for x, y in effects:
         others = list(bits(nodes & ~(1 << x | 1 << y)))
         size = sizes[draws.below(len(sizes))]
-        if size <= len(others) and (found := _sets_of(graph, x, y, _some_sets(others, size, draws), draws)):
-            yield Question(x, y, found[0], True), Question(x, y, found[1], False)
+        if size <= len(others) and (sets := _sets_of(graph, x, y, _some_sets(others, size, draws), draws)):
+            yield Question(x, y, sets[0], True), Question(x, y, sets[1], False)
 
 
 def _empty_sets(graph: MixedGraph, effects: list[tuple[int, int]]) -> tuple[Question, Question] | None:
     """Returns the first effect that needs no adjustment, and the first that does."""
-    found: dict[bool, Question] = {}
+    questions: dict[bool, Question] = {}
     for x, y in effects:
         yes = 0 in AdjustmentSets(graph, 1 << x, 1 << y)
-        found.setdefault(yes, Question(x, y, 0, yes))
-        if len(found) == 2:
-            return found[True], found[False]
+        questions.setdefault(yes, Question(x, y, 0, yes))
+        if len(questions) == 2:
+            return questions[True], questions[False]
     return None
 
 

@@ -46,8 +46,8 @@ def minimum_set(sets: AdjustmentSets) -> int | None:
 
 def write_set(find: Callable[[AdjustmentSets], int | None], prompt: Prompt, proof: Proof) -> str:
     """Writes a valid set, or that there is none."""
-    found = find(sets_of(prompt))
-    return write_set_line(None if found is None else numbered_graph(prompt.statements).names_of(found))
+    answer = find(sets_of(prompt))
+    return write_set_line(None if answer is None else numbered_graph(prompt.statements).names_of(answer))
 
 
 def judge_set(is_small: Callable[[AdjustmentSets, int], bool], shortfall: str, prompt: Prompt, reply: Reply) -> Score:

@@ -56,9 +56,9 @@ def prove(prompt: Prompt) -> Proof:
     ```
     """
     stated, decimals = prompt.stated.model, prompt.stated.decimals
-    found = [value_and_terms(one, stated, decimals) for one in prompt.quantities]
-    certificate = {key: terms for key, (_, terms) in zip(KEYS, found, strict=False)}
-    answer = "Yes" if found[0][0] > second_value(prompt, [value for value, _ in found]) else "No"
+    results = [value_and_terms(one, stated, decimals) for one in prompt.quantities]
+    certificate = {key: terms for key, (_, terms) in zip(KEYS, results, strict=False)}
+    answer = "Yes" if results[0][0] > second_value(prompt, [value for value, _ in results]) else "No"
     return Proof(answer, json.dumps(certificate), hops_of(prompt.first, prompt.edges))
 
 

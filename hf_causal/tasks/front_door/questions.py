@@ -34,9 +34,9 @@ def draw_pairs(graph: MixedGraph, cell: EffectCell, draws: Draws) -> Iterator[tu
         size = smallest + draws.below(largest + 1 - smallest)
         between = on_causal_paths(graph, 1 << x, 1 << y) & others
         if size <= others.bit_count() and (
-            found := _sets_of(graph, x, y, _some_sets(others, between, size, draws), draws)
+            pair := _sets_of(graph, x, y, _some_sets(others, between, size, draws), draws)
         ):
-            yield Question(x, y, found[0], True), Question(x, y, found[1], False)
+            yield Question(x, y, pair[0], True), Question(x, y, pair[1], False)
 
 
 def _some_sets(others: int, between: int, size: int, draws: Draws) -> list[int]:
@@ -56,12 +56,12 @@ def _sets_of(graph: MixedGraph, x: int, y: int, candidates: list[int], draws: Dr
 
     Sets that miss a causal path are the most frequent ones, and not taken in place of others.
     """
-    found: dict[str | None, int] = {}
+    set_of: dict[str | None, int] = {}
     missing, *open_paths = FRONT_DOOR_FAULTS
     faults = [missing] if draws.below(_MISSING_ONE_IN) == 0 else draws.shuffled(open_paths)
     for z in candidates:
-        found.setdefault(front_door_fault(graph, 1 << x, 1 << y, z), z)
-        if None in found and faults[0] in found:
+        set_of.setdefault(front_door_fault(graph, 1 << x, 1 << y, z), z)
+        if None in set_of and faults[0] in set_of:
             break
-    invalid = next((found[fault] for fault in faults if fault in found), None)
-    return (found[None], invalid) if None in found and invalid is not None else None
+    invalid = next((set_of[fault] for fault in faults if fault in set_of), None)
+    return (set_of[None], invalid) if None in set_of and invalid is not None else None

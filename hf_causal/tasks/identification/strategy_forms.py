@@ -38,8 +38,8 @@ def _stated(prompt: Prompt) -> tuple[NumberedGraph, int, int]:
 def write_front_door(prompt: Prompt, proof: Proof) -> str:
     """Writes a smallest front-door set, or that there is none."""
     stated, x, y = _stated(prompt)
-    found = find_front_door_set(stated.graph, x, y)
-    return write_set_line(None if found is None else stated.names_of(found))
+    answer = find_front_door_set(stated.graph, x, y)
+    return write_set_line(None if answer is None else stated.names_of(answer))
 
 
 def judge_front_door(prompt: Prompt, reply: Reply) -> Score:
@@ -84,10 +84,10 @@ def write_instrument(prompt: Prompt, proof: Proof) -> str:
     ```
     """
     stated, x, y = _stated(prompt)
-    found = find_instrument(stated.graph, x, y)
-    if found is None:
+    answer = find_instrument(stated.graph, x, y)
+    if answer is None:
         return f"{INSTRUMENT}: {IMPOSSIBLE}"
-    return f"{INSTRUMENT}: {stated.names[found.node]}\n{GIVEN}: {{{', '.join(stated.names_of(found.given))}}}"
+    return f"{INSTRUMENT}: {stated.names[answer.node]}\n{GIVEN}: {{{', '.join(stated.names_of(answer.given))}}}"
 
 
 def judge_instrument(prompt: Prompt, reply: Reply) -> Score:

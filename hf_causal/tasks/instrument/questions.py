@@ -30,9 +30,9 @@ def draw_pairs(graph: MixedGraph, cell: EffectCell, draws: Draws) -> Iterator[tu
         others = list(bits(nodes & ~(1 << x | 1 << y)))
         unaffected = nodes & ~graph.descendants(1 << x)
         if size < unaffected.bit_count() and (
-            found := _instruments(graph, x, y, _candidates(others, size, draws), draws)
+            pair := _instruments(graph, x, y, _candidates(others, size, draws), draws)
         ):
-            yes, no = found
+            yes, no = pair
             yield Question(x, y, yes.given, True, yes.node), Question(x, y, no.given, False, no.node)
 
 

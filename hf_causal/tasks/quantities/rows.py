@@ -61,9 +61,9 @@ def questions_about(drawn: DrawnModel) -> tuple[Premise, list[Question]] | None:
     coupling = drawn.draw_coupling() if drawn.draws.below(3) else None
     for without in drawn.draws.shuffled(range(len(drawn.chances))):
         premise = drawn.premise(coupling, without)
-        found = _pair(premise, _answered(drawn, premise, types, False), _answered(drawn, premise, types, True))
-        if found is not None:
-            first, second = found[1]
+        pair = _pair(premise, _answered(drawn, premise, types, False), _answered(drawn, premise, types, True))
+        if pair is not None:
+            first, second = pair[1]
             return premise, [first, second] if drawn.draws.below(2) else [second, first]
     return None
 

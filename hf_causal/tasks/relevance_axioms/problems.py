@@ -64,7 +64,7 @@ def problems(split: str, axiom: str) -> list[Problems]:
         # Few sets of three statements need it, so each further statement makes another one.
         quadruples, group = transitivity_quadruples()
         sets.append(quadruples[np.isin(group, groups)])
-    return [found for chosen in sets if len((found := find_needed(chosen, axiom).usable()).premises)]
+    return [problem for chosen in sets if len((problem := find_needed(chosen, axiom).usable()).premises)]
 
 
 @cache

@@ -90,11 +90,11 @@ def _question(prompt: Prompt) -> Question:
 
 def _prompts(chosen: list[Problems], words: list[str], chance: list[float], order: list[int]) -> list[Prompt]:
     """Returns the two prompts about one premise, one of them a Yes, in random order."""
-    found = chosen[int(chance[0] * len(chosen))]
-    index = int(chance[1] * len(found.premises))
-    yes = _pick(found.yes[index], chance[2])
-    numbers = found.premises[index]
-    no = found.no[index] & (shapes() == shapes()[yes])
+    problem = chosen[int(chance[0] * len(chosen))]
+    index = int(chance[1] * len(problem.premises))
+    yes = _pick(problem.yes[index], chance[2])
+    numbers = problem.premises[index]
+    no = problem.no[index] & (shapes() == shapes()[yes])
     # If possible, the No is one that a statement about these nodes, with others held fixed, suggests as much.
     suggested = suggests()[numbers].any(axis=0)
     alike = no & (suggested == suggested[yes])

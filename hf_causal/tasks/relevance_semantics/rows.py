@@ -65,21 +65,21 @@ def draw_questions(prompt: Prompt, notion: Notion, draws: Draws) -> list[tuple[P
         if len(hard) == 2:
             break
     chosen = [hard.get(yes) or easy.get(yes) for yes in (True, False)]
-    found = [one for one in chosen if one is not None]
-    if len(found) < 2 or not hard:
+    usable = [one for one in chosen if one is not None]
+    if len(usable) < 2 or not hard:
         return None
-    return [(_prompt_about(prompt, notion, triple), answers) for triple, answers in draws.shuffled(found)]
+    return [(_prompt_about(prompt, notion, triple), answers) for triple, answers in draws.shuffled(usable)]
 
 
 def _triples(size: int) -> list[Triple]:
     """Returns all questions about a variable, another one, and none to two that are held fixed."""
-    found = []
+    usable = []
     for x in range(size):
         for y in range(size):
             rest = [node for node in range(size) if node not in (x, y)]
             if x != y:
-                found += [(x, y, held) for count in range(3) for held in combinations(rest, count)]
-    return found
+                usable += [(x, y, held) for count in range(3) for held in combinations(rest, count)]
+    return usable
 
 
 def notions_of(model: TableModel, triple: Triple) -> dict[str, bool]:
@@ -105,8 +105,8 @@ def _ask_about(
     notion = next(one for one in NOTIONS if one == cell.structure)
     coins = tuple(words[-NUM_COINS:])
     model = Prompt(coins, draw_statements(words, edges, draws), notion, words[0], words[1])
-    found = draw_questions(model, notion, draws)
-    return (model.premise, [_question(prompt, answers) for prompt, answers in found]) if found else None
+    usable = draw_questions(model, notion, draws)
+    return (model.premise, [_question(prompt, answers) for prompt, answers in usable]) if usable else None
 
 
 def _question(prompt: Prompt, answers: dict[str, bool]) -> Question:

@@ -157,8 +157,8 @@ def questions_about_models(
     def ask_about(
         names: list[str], edges: list[list[int]], cell: ChanceCell, draws: Draws
     ) -> tuple[str, Sequence[Question]] | None:
-        found = ask(DrawnModel(names, edges, cell, draws))
-        return found and (str(found[0]), found[1])
+        question = ask(DrawnModel(names, edges, cell, draws))
+        return question and (str(question[0]), question[1])
 
     return ModelQuestions(draw_models, ask_about, schema, WORDS, yes_no=yes_no)
 

@@ -216,7 +216,7 @@ def read_premise(sentences: Sequence[str]) -> Premise:
 
 def read_chance(sentence: str) -> Chance:
     """Reads one sentence; raises `ValueError` with the form that it should have."""
-    match = next((found for pattern in _CHANCES if (found := pattern.fullmatch(sentence))), None)
+    match = next((matched for pattern in _CHANCES if (matched := pattern.fullmatch(sentence))), None)
     if match is None:
         raise ValueError(f"cannot read the sentence {sentence!r}: it should have the form {STATEMENT_FORM!r}")
     condition = read_values(match["condition"] or "", sentence)

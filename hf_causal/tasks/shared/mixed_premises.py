@@ -62,8 +62,8 @@ def render_sets(names: np.ndarray, graph: np.ndarray, sets: np.ndarray) -> pa.Ar
 @lru_cache(maxsize=1024)
 def canonical_statements(premise: str) -> tuple[Statement, ...]:
     """Returns the statements of a match of [`CANONICAL_MIXED_PREMISE`]; premises often have several questions."""
-    found = _CANONICAL_STATEMENT.findall(premise)
-    return tuple([(first, effect or sibling, bool(effect)) for first, effect, sibling in found])
+    sentences = _CANONICAL_STATEMENT.findall(premise)
+    return tuple([(first, effect or sibling, bool(effect)) for first, effect, sibling in sentences])
 
 
 def split_text(text: str) -> tuple[tuple[Statement, ...], str]:

@@ -70,11 +70,11 @@ class ModelQuestions:
         for index, (words, graph) in enumerate(zip(decode_names(names), edges.tolist(), strict=True)):
             if len(questions) >= rows:
                 break
-            found = self.ask_about(words, graph, cell, Draws(seeds[index]))
-            if found is not None:
+            drawn = self.ask_about(words, graph, cell, Draws(seeds[index]))
+            if drawn is not None:
                 used.append(index)
-                premises.append(found[0])
-                questions += found[1]
+                premises.append(drawn[0])
+                questions += drawn[1]
         return question_batch(edges[used], names[used], premises, questions, self.schema, self.yes_no)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +13,8 @@ from hf_causal.verification.adapters.questions import UnreadableError
 
 LONGEST = 100_000
 """Characters of an answer that is read."""
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?|[+-]?\d+/\d+", re.ASCII)
+"""A number; a power of ten with more digits would fill the memory."""
 
 
 def yes_or_no(text: Any) -> str:
@@ -27,6 +30,26 @@ def count(text: Any) -> int:
     if isinstance(text, bool) or not isinstance(text, int | str) or not re.fullmatch(r"\s*[0-9]{1,9}\s*", str(text)):
         raise UnreadableError(f"expected a count, got {text!r:.80}")
     return int(text)
+
+
+def number_of(value: Any) -> Fraction:
+    """Reads a number, exactly as it is written.
+
+    Example:
+
+    ```python
+    >>> number_of("0.25"), number_of(0.1), number_of("1/3")
+    (Fraction(1, 4), Fraction(1, 10), Fraction(1, 3))
+
+    ```
+    """
+    text = "" if isinstance(value, bool) or not isinstance(value, int | float | str) else str(value).strip()
+    try:
+        if len(text) > 40 or not _NUMBER.fullmatch(text):
+            raise ValueError
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise UnreadableError(f"expected a number, got {value!r:.80}") from None
 
 
 def letter(text: Any) -> str:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hf_causal.verification.adapters.adapter import Adapter, Values
+from hf_causal.verification.adapters.answer_texts import number_of
 from hf_causal.verification.adapters.calm_graphs import (
     RELATIONS,
     SETS,
@@ -15,7 +16,7 @@ from hf_causal.verification.adapters.calm_graphs import (
     read_options,
     read_relation,
 )
-from hf_causal.verification.adapters.effect_answers import Stated, concluded, number_of, solve, spell
+from hf_causal.verification.adapters.effect_answers import Stated, concluded, solve, spell
 from hf_causal.verification.adapters.effect_texts import read_scene
 from hf_causal.verification.adapters.questions import Answer, OutOfScopeError, Question, UnreadableError
 from hf_causal.verification.adapters.reply_forms import NUMBER, YES_NO

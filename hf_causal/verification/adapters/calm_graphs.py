@@ -84,11 +84,11 @@ def read_relation(row: Values, first: str) -> Question:
     second, edges, relation, truth, words = RELATIONS[first]
     graph, x, y = graph_of(row, edges), _text(row, first), _text(row, second)
     graph.node(x)
-    found = concepts.relatives(graph, relation, y)
+    answer = concepts.relatives(graph, relation, y)
     listed = row.get(truth)
-    solution = Solution((int(found.holds(x)),), {f"{relation}s": sorted(found.items())})
+    solution = Solution((int(answer.holds(x)),), {f"{relation}s": sorted(answer.items())})
     contradiction = ""
-    if isinstance(listed, list) and set(map(str, listed)) - {y} != set(found.items()) - {y}:
+    if isinstance(listed, list) and set(map(str, listed)) - {y} != set(answer.items()) - {y}:
         contradiction = f"`{truth}` is {listed!r:.200}"
     prompt = f"{statements(graph)} Does {x} cause {y}?" if relation == "ancestor" and x != y else None
     return Question(
@@ -101,8 +101,8 @@ def read_identification(row: Values) -> Question:
     """Reads a row that asks whether an effect is identified."""
     graph = graph_of(row, "di_edges", "bi_edges")
     x, y = _text(row, "treatment"), _text(row, "outcome")
-    found = concepts.identified(graph, x, y)
-    solution = Solution((int(found.holds("effect")),), found.why("effect") if found.why else {})
+    answer = concepts.identified(graph, x, y)
+    solution = Solution((int(answer.holds("effect")),), answer.why("effect") if answer.why else {})
     text = (
         f"{_text(row, 'di_edges')}. Hidden common causes: {_text(row, 'bi_edges') or 'none'}. "
         f"Is the effect of {x} on {y} identified?"
@@ -132,7 +132,9 @@ def read_options(row: Values, asked: str | None) -> Question:
     answers = right(about)
     others = right(about.alternative) if about.alternative else ()
     proof = {f"option{k}": about.why(names) for k, names in enumerate(sets, 1)} if about.why else {}
-    solution = Solution(answers, proof, debatable=dict.fromkeys(set(others) - set(answers), about.definition))
+    solution = Solution(
+        answers, proof, debatable=dict.fromkeys((one for one in others if one not in answers), about.definition)
+    )
     options = " ".join(f"Option {k}: {', '.join(sorted(names)) or 'no variables'}." for k, names in enumerate(sets, 1))
     text = f"{_text(row, 'edges')}. Which is the {words} for the effect of {x} on {y}? {options}"
     return Question(

@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 from hf_causal.verification.adapters.adapter import Adapter, Values
-from hf_causal.verification.adapters.effect_answers import Stated, concluded, decimal, number_of, solve, spell
+from hf_causal.verification.adapters.answer_texts import number_of
+from hf_causal.verification.adapters.effect_answers import Stated, concluded, decimal, solve, spell
 from hf_causal.verification.adapters.effect_texts import read_scene
 from hf_causal.verification.adapters.questions import Answer, Question, UnreadableError
 from hf_causal.verification.adapters.reply_forms import QUANTITY
@@ -51,7 +52,7 @@ def _stated(value: Any) -> Stated:
         return Stated(LACKING)
     try:
         parts = json.loads(value) if isinstance(value, str) else value
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         parts = None
     if not isinstance(parts, dict) or not parts or parts.keys() - {"ANSWER", "PROB"}:
         raise UnreadableError(f"expected {LACKING} or JSON with ANSWER and PROB, got {value!r:.120}")

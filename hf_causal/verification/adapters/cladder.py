@@ -47,6 +47,8 @@ def _read(row: Values) -> Question:
     if meta is None or not isinstance(given, str) or not isinstance(asked, str):
         raise UnreadableError("expected a formal side, given information and a question")
     formal, query = Formal(_structure(row, meta)), meta["query_type"]
+    if not isinstance(query, str) or not all(isinstance(name, str) for name in meta):
+        raise UnreadableError(f"the type of the query must be text, got {query!r:.80}")
     positive = _direction(asked, meta, query)
     if asked.isascii() and query in QUERIES:
         read_phrases(given, asked, query)
@@ -61,7 +63,7 @@ def _read(row: Values) -> Question:
         solution = _sign(formal, meta, given, query, positive)
     column = "gt_answer" if "gt_answer" in row else "answer"
     text = "\n".join(part for part in (row.get("background"), given, asked) if isinstance(part, str))
-    return Question(str(query), text, (_answer(row.get(column)),), solution, str, _answer, form=YES_NO)
+    return Question(query, text, (_answer(row.get(column)),), solution, str, _answer, form=YES_NO)
 
 
 def _structure(row: Values, meta: dict[str, Any]) -> str:
@@ -75,8 +77,10 @@ def _structure(row: Values, meta: dict[str, Any]) -> str:
     return named
 
 
-def _direction(asked: str, meta: dict[str, Any], query: Any) -> bool:
+def _direction(asked: str, meta: dict[str, Any], query: str) -> bool:
     """Returns whether a question asks for more rather than less, if its words and the formal side agree."""
+    if meta.get("polarity", True) not in (0, 1):
+        raise UnreadableError(f"`polarity` must be true or false, got {meta['polarity']!r:.40}")
     positive = bool(meta.get("polarity", True))
     if query == "det-counterfactual" or not asked.isascii():
         return positive
@@ -88,18 +92,18 @@ def _direction(asked: str, meta: dict[str, Any], query: Any) -> bool:
     return positive
 
 
-def _sign(formal: Formal, meta: dict[str, Any], given: str, query: Any, positive: bool) -> Solution:
+def _sign(formal: Formal, meta: dict[str, Any], given: str, query: str, positive: bool) -> Solution:
     data = meta.get("given_info")
     if not isinstance(data, dict) or (meta.get("treatment"), meta.get("outcome")) != ("X", "Y"):
         raise OutOfScopeError("the formal side has no probabilities of X and Y")
     formal.state(data, given)
-    value, proof = formal.quantity(str(query))
+    value, proof = formal.quantity(query)
     if value == 0:
         raise OutOfScopeError("with the printed numbers the two probabilities are equal")
     # A question about the treated supposes that they had not been treated.
     answer, exact = (
         _word(((number > 0) != (query == "ett")) == positive)
-        for number in (value, formal.before_rounding().quantity(str(query))[0])
+        for number in (value, formal.before_rounding().quantity(query)[0])
     )
     rounded = {exact: "with the numbers before they were rounded for the text"} if exact != answer else {}
     return Solution((answer,), proof, nearly=lambda stated: rounded.get(str(stated), ""))
@@ -126,6 +130,8 @@ def _counterfactual(formal: Formal, row: Values, meta: dict[str, Any]) -> Soluti
     equations = reasoning.get("step4") if isinstance(reasoning, dict) else None
     if not isinstance(equations, str) or not isinstance(evidence, dict) or meta.get("action") not in (0, 1):
         raise OutOfScopeError("the row has no equations, observed values and action")
+    if any(name not in formal.names or value not in (0, 1) for name, value in evidence.items()):
+        raise UnreadableError(f"expected observed values 0 or 1, got {evidence!r:.120}")
     outcomes, proof = counterfactual(formal, equations, evidence, meta["action"])
     if not outcomes:
         raise UnreadableError("no state agrees with the equations and the observed values")

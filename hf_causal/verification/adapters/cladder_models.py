@@ -17,8 +17,8 @@ from hf_causal.graphs.causal_effects import (
 from hf_causal.graphs.mixed_graphs import bits
 from hf_causal.graphs.structural_models import BinaryModel, Variable, probability
 from hf_causal.verification.adapters.adapter import Adapter, Values
+from hf_causal.verification.adapters.answer_texts import number_of
 from hf_causal.verification.adapters.cladder_queries import Formal
-from hf_causal.verification.adapters.effect_answers import number_of
 from hf_causal.verification.adapters.questions import Answer, OutOfScopeError, Question, Solution, UnreadableError
 
 _PARAMETER = re.compile(r"[pP]\((\w+)(?: \| (\w+(?:, \w+)*))?\)")
@@ -42,14 +42,16 @@ class _Model:
     def __init__(self, formal: Formal, params: dict[str, Any]):
         self.formal, self.place = formal, {node: index for index, node in enumerate(formal.graph.order)}
         tables = dict(_table(formal, name, value) for name, value in params.items())
-        if tables.keys() != self.place.keys():
+        if tables.keys() != self.place.keys() or len(tables) < len(params):
             raise OutOfScopeError("the parameters are not one table for each variable of the graph")
         parents, rows = [], []
         for node in formal.graph.order:
             above = sorted(bits(formal.graph.parents[node]), key=self.place.__getitem__)
             parents.append(tuple(self.place[parent] for parent in above))
-            combinations = product((0, 1), repeat=len(above))
-            rows.append(tuple(tables[node][frozenset(zip(above, values, strict=True))] for values in combinations))
+            cells = [frozenset(zip(above, values, strict=True)) for values in product((0, 1), repeat=len(above))]
+            if tables[node].keys() != set(cells):
+                raise UnreadableError(f"the table of {formal.names[node]!r} does not fit its causes in the graph")
+            rows.append(tuple(tables[node][cell] for cell in cells))
         self.model = BinaryModel(tuple(parents), tuple(rows))
 
     def quantity(self, name: str) -> Fraction | None:
@@ -90,15 +92,24 @@ def _read(row: Values) -> Question:
         raise UnreadableError("expected a structure, tables and quantities")
     model = _Model(Formal(structure), row["params"])
     exact = {name: value for name in stated if (value := model.quantity(name)) is not None}
-    numbers = {name: value for name, value in stated.items() if name in exact and isinstance(value, int | float)}
-    if not numbers:
-        raise OutOfScopeError("none of the quantities is covered")
-    gaps = {name: abs(exact[name] - number_of(value)) for name, value in numbers.items()}
-    wrong = {name: f"{float(exact[name]):.6f}" for name, gap in gaps.items() if gap > TOLERANCE}
-    proof: dict[str, Any] = {**wrong} if wrong else {"quantities": len(numbers)}
-    answer = tuple((name, float(exact[name]) if name in wrong else value) for name, value in numbers.items())
-    solution = Solution((answer,), proof)
-    return Question("model", f"{structure} {row['params']}", (tuple(numbers.items()),), solution, _spell)
+    if unknown := [name for name in stated if name not in exact]:
+        raise OutOfScopeError(f"the quantity {unknown[0]!r:.60} is not covered")
+    if not stated or not all(isinstance(value, int | float) for value in stated.values()):
+        raise UnreadableError(f"expected quantities with their numbers, got {stated!r:.120}")
+
+    def is_right(name: str, value: Any) -> bool:
+        return abs(exact[name] - number_of(value)) <= TOLERANCE
+
+    def accepts(answer: Any) -> bool:
+        return all(name in exact and is_right(name, value) for name, value in answer)
+
+    wrong = [name for name, value in stated.items() if not is_right(name, value)]
+    proof: dict[str, Any] = {name: f"{float(exact[name]):.6f}" for name in wrong} or {"quantities": len(stated)}
+    # Where some quantities are wrong, they alone are shown and corrected.
+    shown = {name: stated[name] for name in wrong or stated}
+    answer = tuple((name, float(exact[name]) if wrong else value) for name, value in shown.items())
+    solution = Solution((answer,), proof, accepts)
+    return Question("model", f"{structure} {row['params']}", (tuple(shown.items()),), solution, _spell)
 
 
 def _spell(answer: Any) -> str:

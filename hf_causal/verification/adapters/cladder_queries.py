@@ -28,7 +28,7 @@ STRUCTURES = {
 """The graphs by their names in the data."""
 
 _TERM = re.compile(r"[Pp]\(([^|()]+?)(?: ?\| ?([^|()]+?))?\)")
-_NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)%")
+_NUMBER = re.compile(r"(?<![\d.])(-?[0-9]{1,9}(?:\.[0-9]{1,9})?)%")
 
 
 class Formal:
@@ -36,11 +36,14 @@ class Formal:
 
     def __init__(self, structure: str):
         pairs = [tuple(edge.split("->")) for edge in structure.replace(" ", "").split(",")]
-        if any(len(pair) != 2 for pair in pairs):
+        if any(len(pair) != 2 or not all(re.fullmatch(r"[A-Z]\w*", name) for name in pair) for pair in pairs):
             raise UnreadableError(f"expected edges such as X->Y, got {structure!r:.120}")
         self.names = sorted({name for pair in pairs for name in pair} | {"X", "Y"})
         edges = [(self.names.index(pair[0]), self.names.index(pair[1])) for pair in pairs]
-        self.graph = MixedGraph.of_edges(len(self.names), edges)
+        try:
+            self.graph = MixedGraph.of_edges(len(self.names), edges)
+        except ValueError as error:
+            raise UnreadableError(f"{structure!r:.120}: {error}") from None
         self.terms: dict[tuple[Event, Event], Fraction] = {}
         self.unrounded: dict[tuple[Event, Event], Fraction] = {}
 
@@ -153,8 +156,8 @@ class Formal:
         return bool(self.graph.descendants(1 << self.node("X")) >> self.node("Y") & 1)
 
 
-def _value(found: tuple[Fraction, dict[str, int]] | None) -> Fraction | None:
-    return None if found is None else found[0]
+def _value(result: tuple[Fraction, dict[str, int]] | None) -> Fraction | None:
+    return None if result is None else result[0]
 
 
 _EQUATION = re.compile(r"(\w+) = ((?:not )?\w+(?: (?:and|or) (?:not )?\w+)*)")

@@ -15,9 +15,9 @@ from hf_causal.verification.adapters.questions import UnreadableError
 _PHRASE = r"[^,.?%\n]+"
 _FIRST, _SECOND = rf"(?P<first>{_PHRASE})", rf"(?P<second>{_PHRASE})"
 _GIVEN = (
-    rf"For (?P<given>{_PHRASE}), the probability of (?P<event>{_PHRASE}) is \d+%\.",
-    rf"The overall probability of (?P<overall>{_PHRASE}) is \d+%\.",
-    rf"The probability of (?P<joint>{_PHRASE}) is \d+%\.",
+    rf"For (?P<given>{_PHRASE}), the probability of (?P<event>{_PHRASE}) is [0-9]{{1,3}}%\.",
+    rf"The overall probability of (?P<overall>{_PHRASE}) is [0-9]{{1,3}}%\.",
+    rf"The probability of (?P<joint>{_PHRASE}) is [0-9]{{1,3}}%\.",
     rf"For (?P<given>{_PHRASE}), the correlation between {_FIRST} and {_SECOND} is -?\d\.\d+\.",
     rf"Method [12]: We look at how {_FIRST} correlates with {_SECOND} case by case according to "
     r"(?P<third>[^.?%\n]+)\.",

@@ -95,13 +95,13 @@ def relatives(graph: StatedGraph, relation: str, node: str) -> Concept:
     """Returns the parents, children, ancestors or descendants of a node, without itself."""
     start = 1 << graph.node(node)
     acyclic = graph.mixed
-    found = {
+    matching = {
         "parent": lambda: acyclic.parents_of(start),
         "child": lambda: acyclic.children[graph.node(node)],
         "ancestor": lambda: acyclic.ancestors(start) & ~start,
         "descendant": lambda: acyclic.descendants(start) & ~start,
     }[relation]()
-    return among([graph.names[other] for other in bits(found)], parse=node_name)
+    return among([graph.names[other] for other in bits(matching)], parse=node_name)
 
 
 def triples(graph: StatedGraph, relation: str) -> Concept:
@@ -111,8 +111,8 @@ def triples(graph: StatedGraph, relation: str) -> Concept:
     """
 
     def concept(shielded: bool) -> Concept:
-        found = structure.triples(graph.mixed, relation, shielded)
-        known = {_triple(relation, tuple(graph.names[node] for node in triple)) for triple in found}
+        matching = structure.triples(graph.mixed, relation, shielded)
+        known = {_triple(relation, tuple(graph.names[node] for node in triple)) for triple in matching}
         parse = partial(_parsed_triple, relation)
         return Concept(known.__contains__, lambda: sorted(known), parse, str, item="triple")
 
@@ -141,8 +141,9 @@ def _triple(relation: str, names: tuple[str, ...]) -> tuple[str, ...]:
 def triple_sets(graph: StatedGraph, relation: str) -> Concept:
     """Returns the sets of three nodes that form a chain, fork or v-structure in some order."""
     ordered = triples(graph, relation)
-    sets = among({frozenset(item) for item in ordered.items()}, parse=_braces, spell=spell_set)
-    other = among({frozenset(item) for item in ordered.alternative.items()})  # type: ignore[union-attr]
+    # In the order of the triples, since that of sets of names differs between processes.
+    sets = among(dict.fromkeys(map(frozenset, ordered.items())), parse=_braces, spell=spell_set)
+    other = among(dict.fromkeys(map(frozenset, ordered.alternative.items())))  # type: ignore[union-attr]
     return replace(sets, alternative=other, definition=ordered.definition)
 
 
@@ -154,14 +155,14 @@ def blanket(graph: StatedGraph, node: str) -> Concept:
     """Returns the Markov blanket of a node as the only item."""
     if graph.bidirected:
         raise OutOfScopeError("Markov blankets are covered for graphs without bidirected edges")
-    found = graph.named(structure.markov_blanket(graph.mixed, graph.node(node)))
-    return among([found], parse=name_set, spell=spell_set, item="set")
+    matching = graph.named(structure.markov_blanket(graph.mixed, graph.node(node)))
+    return among([matching], parse=name_set, spell=spell_set, item="set")
 
 
 def root_set(graph: StatedGraph) -> Concept:
     """Returns the maximal root set as the only item."""
-    found = graph.named(structure.roots(graph.mixed))
-    return among([found], parse=name_set, spell=spell_set, item="set")
+    matching = graph.named(structure.roots(graph.mixed))
+    return among([matching], parse=name_set, spell=spell_set, item="set")
 
 
 def c_components(graph: StatedGraph) -> Concept:
@@ -227,7 +228,7 @@ def equivalents(graph: StatedGraph) -> Concept:
         return {"v_structures": v_structures(graph.mixed), "v_structures_of_the_other": v_structures(dag)}
 
     def v_structures(dag: MixedGraph) -> list[list[str]]:
-        return [[graph.names[node] for node in found] for found in structure.triples(dag, "v-structure", False)]
+        return [[graph.names[node] for node in matching] for matching in structure.triples(dag, "v-structure", False)]
 
     return Concept(holds, listed, canonical_graph, _dag_text, why, item="graph")
 

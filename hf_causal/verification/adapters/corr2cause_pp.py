@@ -38,8 +38,8 @@ def _read(row: Values) -> Question:
     if not separator:
         raise UnreadableError("expected a premise and a hypothesis")
     names, graphs = class_of(premise.strip())
-    found = ((re.fullmatch(pattern, hypothesis.strip()), name) for pattern, name in RELATIONS.items())
-    match, relation = next(((match, name) for match, name in found if match), (None, ""))
+    matches = ((re.fullmatch(pattern, hypothesis.strip()), name) for pattern, name in RELATIONS.items())
+    match, relation = next(((match, name) for match, name in matches if match), (None, ""))
     if match is None or match[1] == match[2] or not {match[1], match[2]} <= set(names):
         raise UnreadableError(f"expected a hypothesis about two variables, got {hypothesis.strip()!r:.120}")
     pair = names.index(match[1]), names.index(match[2])

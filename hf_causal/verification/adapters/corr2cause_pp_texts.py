@@ -14,8 +14,9 @@ from hf_causal.verification.adapters.questions import OutOfScopeError, Unreadabl
 
 _NAME = r"[A-Za-z]\w*"
 _PREMISE = re.compile(
-    r"\s*(?:Premise:\s*)?Suppose there is a closed system of (\d+) variables, (.+?), whose causal structure forms a "
-    r"directed acyclic graph and satisfies faithfulness\. All the conditional independence relations are: (.*?)\.?\s*",
+    r"\s*(?:Premise:\s*)?Suppose there is a closed system of (\d{1,3}) variables, (.+?), whose causal structure forms "
+    r"a directed acyclic graph and satisfies faithfulness\. All the conditional independence relations are: "
+    r"(.*?)\.?\s*",
     re.DOTALL,
 )
 _INDEPENDENCE = re.compile(rf"({_NAME}) indep ({_NAME})(?: \| ({_NAME}(?:, {_NAME})*))?")

@@ -29,16 +29,6 @@ class Stated(NamedTuple):
     number: Fraction | None = None
 
 
-def number_of(value: Any) -> Fraction:
-    """Reads a number."""
-    try:
-        if isinstance(value, bool) or not isinstance(value, int | float | str) or len(str(value)) > 40:
-            raise ValueError
-        return Fraction(str(value).strip())
-    except (ValueError, ZeroDivisionError):
-        raise UnreadableError(f"expected a number, got {value!r:.80}") from None
-
-
 LACKING = "LACK_CONDITION"
 """What CauGym states where the text does not determine the answer."""
 

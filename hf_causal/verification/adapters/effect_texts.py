@@ -24,7 +24,7 @@ _NAME = r"((?:[^.。()（）]|\([^()]*\)|（[^（）]*）)+?)"
 _CAUSES = re.compile(rf"{_NAME} has a direct effect on {_NAME}\.\s*|{_NAME}对{_NAME}有直接影响。\s*")
 _VERBS = re.compile(r" has a direct effect on |对|有直接影响")
 """Words that a name does not have, since a sentence with them could be read in two ways."""
-_NUMBER = r"([01]?\.?\d+)"
+_NUMBER = r"([01]?\.?[0-9]{1,18})"
 MOST_VARIABLES = 20
 
 

@@ -100,7 +100,9 @@ def choice(concept: Concept, options: str, negated: bool = False) -> Solved:
     answers = solve(concept)
     debatable: dict[Hashable, str] = {}
     if concept.alternative is not None:
-        debatable = dict.fromkeys(set(solve(concept.alternative)) - set(answers), concept.definition)
+        debatable = dict.fromkeys(
+            (one for one in solve(concept.alternative) if one not in answers), concept.definition
+        )
     why = {name: concept.why(item) for name, item in zip("ABCDEFGH", items, strict=False)} if concept.why else {}
     return Solved(Solution(answers, why or _facts(concept), debatable=debatable), letter, str, LETTER)
 

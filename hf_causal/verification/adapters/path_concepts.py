@@ -90,7 +90,7 @@ def cycles(graph: StatedGraph) -> Concept:
 
 
 def _spell_cycle(cycle: tuple[str, ...]) -> str:
-    return "->".join((*cycle, cycle[0]))
+    return "->".join((*cycle, *cycle[:1])) or "no cycle"
 
 
 def _cycle(text: str) -> tuple[str, ...]:

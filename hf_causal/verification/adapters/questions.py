@@ -109,7 +109,7 @@ def judge(question: Question) -> Judgement:
     ```python
     >>> solution = Solution(("Yes",), {"path": ["A", "B"]})
     >>> judge(Question("path", "A causes B. Does A cause B?", ("No",), solution)).reason
-    '{"path": ["A", "B"]} proves \\'Yes\\''
+    '{"path": ["A", "B"]} proves \\'Yes\\', not \\'No\\''
 
     ```
     """
@@ -153,7 +153,9 @@ def _refutation(question: Question) -> str:
     proof = json.dumps(question.solution.proof, ensure_ascii=False)
     if not question.solution.answers:
         return f"{proof} proves that no answer is right"
-    return f"{proof} proves {_listed(question, question.solution.answers)}"
+    wrong = [answer for answer in question.stated if not question.solution.is_right(answer)]
+    instead = f", not {_listed(question, wrong)}" if wrong else ""
+    return f"{proof} proves {_listed(question, question.solution.answers)}{instead}"
 
 
 def _correction(question: Question) -> tuple[Answer, ...]:

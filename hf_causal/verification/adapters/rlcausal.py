@@ -11,6 +11,7 @@ from typing import Any
 
 from hf_causal.graphs.structural_models import OBSERVED, BinaryModel, Variable, World, probability
 from hf_causal.verification.adapters.adapter import Adapter, Values
+from hf_causal.verification.adapters.answer_texts import number_of
 from hf_causal.verification.adapters.questions import Answer, OutOfScopeError, Question, Solution, UnreadableError
 from hf_causal.verification.adapters.reply_forms import DISTRIBUTION
 from hf_causal.verification.adapters.stated_graphs import make_graph
@@ -33,13 +34,13 @@ _TEXT = re.compile(
     r"(?:\s+-+\s+Now start your solution process\. Be precise\.)?\s*",
     re.DOTALL,
 )
-_TABLE = re.compile(r"P\((\w+)(?: \| (\w+=\d+(?:,\w+=\d+)*))?\) = \[([\d.]+), ([\d.]+)\]")
+_TABLE = re.compile(r"P\((\w+)(?: \| (\w+=[01](?:,\w+=[01])*))?\) = \[([\d.]+), ([\d.]+)\]")
 _ASKED = r"What is the marginal distribution of (?P<y>\w+) given "
 _QUESTIONS = {
-    "observational": r"it is observed that (?P<seen>\w+ ?= ?\d+)\?",
-    "interventional": r"we intervent?ed to set (?P<x>\w+) to (?P<to>\d+)\?",
-    "counterfactual": r"we first observed (?P<seen>\w+ ?= ?\d+) and then intervened to set (?P<x>\w+) to "
-    r"(?P<to>\d+)\?",
+    "observational": r"it is observed that (?P<seen>\w+ ?= ?\d{1,9})\?",
+    "interventional": r"we intervent?ed to set (?P<x>\w+) to (?P<to>\d{1,9})\?",
+    "counterfactual": r"we first observed (?P<seen>\w+ ?= ?\d{1,9}) and then intervened to set (?P<x>\w+) to "
+    r"(?P<to>\d{1,9})\?",
 }
 
 
@@ -62,13 +63,13 @@ def _model(names: str, values: str, dag: str, tables: str) -> tuple[dict[str, in
         if re.fullmatch(r"CPTs for \w+:", line):
             continue
         match = _TABLE.fullmatch(line)
-        if not match or match[1] not in entries or Fraction(match[3]) + Fraction(match[4]) != 1:
+        if not match or match[1] not in entries or number_of(match[3]) + number_of(match[4]) != 1:
             raise UnreadableError(f"expected a row of a table that adds up to 1, got {line!r:.120}")
         given = [part.split("=") for part in match[2].split(",")] if match[2] else []
         key = frozenset((name, int(value)) for name, value in given)
         if key in entries[match[1]]:
             raise UnreadableError(f"a row of a table is stated twice: {line!r:.120}")
-        entries[match[1]][key] = Fraction(match[4])
+        entries[match[1]][key] = number_of(match[4])
     parents, rows = [], []
     for name in place:
         above = sorted((cause for cause, effect in edges if effect == name), key=place.__getitem__)
@@ -86,8 +87,10 @@ def _read(row: Values) -> Question:
     if not match:
         raise UnreadableError(f"expected a structural causal model and a question, got {text!r:.160}")
     place, model = _model(match["names"], match["values"], match["dag"], match["tables"])
-    found = ((rung, re.fullmatch(_ASKED + pattern, match["question"].strip())) for rung, pattern in _QUESTIONS.items())
-    rung, asked = next(((rung, asked) for rung, asked in found if asked), ("", None))
+    matches = (
+        (rung, re.fullmatch(_ASKED + pattern, match["question"].strip())) for rung, pattern in _QUESTIONS.items()
+    )
+    rung, asked = next(((rung, asked) for rung, asked in matches if asked), ("", None))
     if asked is None:
         raise UnreadableError(f"the question is not understood: {match['question']!r:.160}")
     if rung == "counterfactual" and not match["noise"]:
@@ -133,8 +136,8 @@ def _answer_in(model: BinaryModel, place: dict[str, int], rung: str, parts: dict
 def _distribution(value: Any) -> tuple[Fraction, ...]:
     try:
         numbers = json.loads(value) if isinstance(value, str) and len(value) < 200 else value
-        parts = tuple(Fraction(str(number)) for number in numbers)
-    except (TypeError, ValueError, ZeroDivisionError, RecursionError):
+        parts = tuple(map(number_of, numbers))
+    except (TypeError, ValueError, RecursionError):
         parts = ()
     if len(parts) != 2 or not all(0 <= part <= 1 for part in parts):
         raise UnreadableError(f"expected a distribution such as [0.1, 0.9], got {value!r:.80}")

@@ -166,7 +166,7 @@ def open_tables(source: str | Path, config: str | None = None, split: str | None
     if path.is_dir():
         return _folder_tables(path, config, split)
     if not path.exists() and _PATTERN.search(str(source)):
-        return [Table(name, (Part(name, found),)) for name, found in _matching(str(source)).items()]
+        return [Table(name, (Part(name, paths),)) for name, paths in _matching(str(source)).items()]
     if not path.is_file():
         if not _may_be_on_the_hub(str(source)):
             raise FileNotFoundError(f"no file or folder {str(source)!r}")
@@ -187,13 +187,13 @@ def find_files(sources: Sequence[str | Path]) -> list[Path]:
         `FileNotFoundError`: If a source does not exist, or has no data files.
         `ValueError`: If a file has another suffix than `SUFFIXES`.
     """
-    found: dict[Path, None] = {}
+    paths: dict[Path, None] = {}
     for source in sources:
         if not Path(source).exists() and not _PATTERN.search(str(source)):
             raise FileNotFoundError(f"no data file {str(source)!r}")
         parts = [part for table in open_tables(source) for part in table.parts]
-        found |= dict.fromkeys(part.path for part in parts if part.path is not None)
-    return list(found)
+        paths |= dict.fromkeys(part.path for part in parts if part.path is not None)
+    return list(paths)
 
 
 def _matching(pattern: str) -> dict[str, Path]:

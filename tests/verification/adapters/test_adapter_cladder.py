@@ -166,3 +166,17 @@ def test_models():
     for name in truth:
         judgement = find_adapter(values).verdict(values | {"groundtruth": truth | {name: truth[name] + 0.01}})
         assert judgement.verdict == "refuted" and list(judgement.question.solution.proof) == [name]
+        assert judgement.reason.count(" = ") == 2 and ", not " in judgement.reason
+    for changed, refused in (
+        ({"params": {**params, "p(V2)": 0.5}}, "out_of_scope"),
+        ({"params": {"p(X)": x, "p(V2)": m0, "p(Y | X, V2)": [ys[:2], ys[2:]]}}, "unreadable"),
+        ({"params": {"p(X)": x, "p(V2 | Y)": [m0, m1], "p(Y | X, V2)": [ys[:2], ys[2:]]}}, "unreadable"),
+        ({"groundtruth": {**truth, "PN(Y | X)": 0.5}}, "out_of_scope"),
+        ({"groundtruth": {**truth, "P(Y=1)": str(truth["P(Y=1)"])}}, "unreadable"),
+        ({"groundtruth": {}}, "unreadable"),
+        *(
+            ({"structure": edges}, "unreadable")
+            for edges in ("X->V2,X->Y,->", "X->X", "X->V2,V2->Y,Y->X", "X->Y,X->Y")
+        ),
+    ):
+        assert verdict(values | changed) == refused

@@ -194,3 +194,12 @@ def test_a_corrected_copy_has_no_wrong_label(tmp_path):
 
 def test_rows_of_other_formats_are_not_recognized():
     assert find_adapter({"description": "a film with nodes x", "question": "Is it good?", "answer": "Yes"}) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"), [("A->B<-A", "no cycle"), ("A->B->C", "no cycle"), ("C->A->C", "A->C->A")]
+)
+def test_a_stated_path_that_is_no_cycle_is_shown(answer, shown):
+    graph = "Given a directed graph with nodes A, B, C and directed edges A->B, B->A, B->C."
+    judgement = ADAPTER.verdict(row(graph, "Find one cycle in this graph.", answer, "FO", "cycle"))
+    assert judgement.verdict == "refuted" and judgement.reason.endswith(f"proves 'A->B->A', not {shown!r}")

@@ -4,6 +4,9 @@ import json
 import re
 import sys
 from collections import Counter
+from copy import deepcopy
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 import pytest
@@ -12,12 +15,13 @@ from clear_rows import row
 from hf_causal.evaluation.questions import file_questions
 from hf_causal.tasks.proving import check
 from hf_causal.verification import convert, verify
-from hf_causal.verification.adapters import VERDICTS, adapters, find_adapter
+from hf_causal.verification.adapters import VERDICTS, UnreadableError, adapters, find_adapter
+from hf_causal.verification.adapters.answer_texts import number_of
 from hf_causal.verification.checks.checkers import AdapterChecker
 from hf_causal.verification.checks.row import RowResult
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "benchmarks"))
-from fuzz_adapters import TEXTS, WORD, Fuzzer, is_named, read_at, with_unknown_word, write_at
+from fuzz_adapters import TEXTS, VALUES, WORD, Fuzzer, is_named, read_at, with_unknown_word, write_at
 
 TREE = "Given a DAG (directed acyclic graph) with nodes A, B, C and directed edges A->B, B->C."
 MIXED = (
@@ -140,6 +144,58 @@ def test_an_unknown_word_anywhere_in_a_text_is_refused(name):
             for gap in re.finditer(r"(?<=\s)(?=\S)", text or ""):
                 changed = write_at(values, place, f"{text[: gap.start()]}{WORD} {text[gap.start() :]}")
                 assert checker.check(changed).verdict in ("unreadable", "out_of_scope", None) or is_named(changed)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_numbers_of_any_length_or_spelling_end_in_a_verdict(name):
+    fuzzer = Fuzzer(AdapterChecker(next(one for one in adapters() if one.name == name)), ROWS[name], seed=0)
+    for values in ROWS[name]:
+        for place in (*fuzzer.texts, *fuzzer.labels):
+            text = read_at(values, place)
+            if isinstance(text, dict | list | None):
+                continue
+            for digits in re.finditer(r"\d+", str(text)):
+                for number in ("9" * 5000, "0..1", "1e999999999", "1_0"):
+                    odd = f"{str(text)[: digits.start()]}{number}{str(text)[digits.end() :]}"
+                    verdict = fuzzer.verdict(write_at(values, place, odd))
+                    assert verdict in ("not recognized", *VERDICTS)
+                    assert place in fuzzer.texts or verdict != "proved"
+
+
+def paths_of(value, path=()):
+    """Yields the keys and positions that lead to each value within a row."""
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value[:2]):
+            yield (*path, key)
+            yield from paths_of(inner, (*path, key))
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_values_of_other_types_end_in_a_verdict(name):
+    fuzzer = Fuzzer(AdapterChecker(next(one for one in adapters() if one.name == name)), ROWS[name], seed=0)
+    for path in paths_of(ROWS[name][0]):
+        for value in (*VALUES, {"x": "y"}, [[1]], b"x", 10**30):
+            changed = deepcopy(ROWS[name][0])
+            *above, last = path
+            reduce(getitem, above, changed)[last] = value
+            assert fuzzer.verdict(changed) in ("not recognized", *VERDICTS)
+
+
+@pytest.mark.parametrize(
+    "text", ["nan", "inf", "1e9999", "1e-99999999", "1_0", "0..9", "1/0", "٣", "0x1", "", "9" * 41]
+)
+def test_what_is_no_number_is_not_read(text):
+    with pytest.raises(UnreadableError, match="expected a number"):
+        number_of(text)
+
+
+def test_answers_come_in_one_order_in_every_process():
+    """The order of a set of names would depend on the seed of Python's hashes."""
+    star = "Given a DAG (directed acyclic graph) with nodes A, B, C, D and directed edges A->B, A->C, A->D."
+    fork = row(star, "Does nodes {A, B, C} form a fork in this graph?", "Yes.")
+    question = find_adapter(fork).verdict(fork).question
+    listed = question.solution.proof["items"]
+    assert len(listed) == 3 and listed == sorted(listed)
 
 
 def test_a_reader_that_ignores_words_or_labels_is_caught():

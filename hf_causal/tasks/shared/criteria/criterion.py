@@ -121,8 +121,8 @@ class Criterion(NamedTuple):
             certificate = {**certificate, condition.key: evidence} if holds else {condition.key: evidence}
             if not holds:
                 break
-        found = [one["arrows"] for one in certificate.values() if isinstance(one, dict) and "arrows" in one]
-        hops = max(map(len, found), default=-1)
+        paths = [one["arrows"] for one in certificate.values() if isinstance(one, dict) and "arrows" in one]
+        hops = max(map(len, paths), default=-1)
         return Proof("Yes" if self.reach.key in certificate else "No", json.dumps(certificate), hops)
 
     def check(self, answer: str, certificate: Any) -> None:

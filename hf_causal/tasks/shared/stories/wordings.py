@@ -114,8 +114,8 @@ class Wording:
         for head, variety in templates.items():
             for template in variety:
                 pattern, slots = _pattern(template)
-                if (match := pattern.fullmatch(text)) and (found := self._read_slots(match, slots, marks)):
-                    names, parameters = found
+                if (match := pattern.fullmatch(text)) and (values := self._read_slots(match, slots, marks)):
+                    names, parameters = values
                     return Sentence("#".join([head, *parameters]), names)
         return None
 
