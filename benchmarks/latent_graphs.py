@@ -5,8 +5,9 @@
     python benchmarks/latent_graphs.py gradient                      # the first gradient and chi-squared information
     python benchmarks/latent_graphs.py tables                        # what is in benchmarks/results, as Markdown
 
-Results and pictures go to `benchmarks/results/latent-graphs/`, the recorded training to `hf_causal/demo/`. A recipe
-that is finished in `--work` is not trained again.
+Results and pictures go to `benchmarks/results/latent-graphs/`, the recorded training to
+`hf_causal/systems/sequences/`. A recipe that is finished in `--work` is not trained again, and one that was stopped is
+resumed.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from hf_causal.utils.randomness import Stream
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "latent-graphs"
-RECORDED = ROOT / "hf_causal" / "demo" / "latent_training.json"
+RECORDED = ROOT / "hf_causal" / "systems" / "sequences" / "latent_training.json"
 RECIPES = ("latent-chain", "latent-random", "latent-induction", "latent-multi-parent")
 SNAPSHOTS = 14
 """Moments of each training that the page shows."""

@@ -125,7 +125,7 @@ def _ablation_table(study: dict[str, Any], plots: str) -> list[str]:
 def _plot_ablation(study: dict[str, Any], path: Path) -> None:
     arms = study["arms"]
     splits = list(arms[0]["splits"])
-    figure = Figure(figsize=(9.4, 0.36 * len(arms) + 1.6))
+    figure = Figure(figsize=(11.4, 0.36 * len(arms) + 1.6))
     axis = figure.subplots()
     values = [[arm["in_family"], *(arm["splits"][split] for split in splits)] for arm in arms]
     axis.imshow(values, cmap="cividis", vmin=0.5, vmax=1.0, aspect="auto")

@@ -77,7 +77,7 @@ def test_a_question_about_another_node_is_refused(rows, tokenizer):
 
 
 def test_micro_batches_add_up_to_the_loss_of_the_batch(rows, tokenizer):
-    recipe = load_recipe("axiom-looped", {"sentence_loss_weight": 0.5, "name_loss_weight": 0.0})
+    recipe = load_recipe("axiom-looped", {"sentence_loss_weight": 0.5, "gate_loss_weight": 0.0})
     torch.manual_seed(0)
     model = make_model("axiom_looped", {"flag_noise": 0.0, "training_loops": [7, 7]}, tokenizer)
     objective = make_objective(recipe, tokenizer)
@@ -104,7 +104,7 @@ def test_micro_batches_add_up_to_the_loss_of_the_batch(rows, tokenizer):
 
 def test_without_sentence_labels_only_answers_count(rows, tokenizer):
     objective = make_objective(
-        load_recipe("axiom-looped", {"sentence_loss_weight": 0.0, "name_loss_weight": 0.0}), tokenizer
+        load_recipe("axiom-looped", {"sentence_loss_weight": 0.0, "gate_loss_weight": 0.0}), tokenizer
     )
     model = make_model("axiom_looped", {}, tokenizer)
     batch = objective.make_data(rows, training=True).collate(np.arange(4), tokenizer.pad_token_id)

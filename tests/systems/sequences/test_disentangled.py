@@ -49,7 +49,9 @@ def plain(model, tokens):
     return model.output.weight.detach().numpy() @ stream[-1], attentions
 
 
-@pytest.mark.parametrize("num_heads, mlp_size", [((1, 1), None), ((2, 1), None), ((1, 2, 1), None), ((2, 1), 4)])
+@pytest.mark.parametrize(
+    "num_heads, mlp_size", [((1, 1), None), ((2, 1), None), ((1, 2, 1), None), ((2, 1), 4), ((2, 1), [0, 4])]
+)
 def test_it_computes_its_formula(num_heads, mlp_size):
     model = make(num_heads, mlp_size)
     tokens = np.random.default_rng(0).integers(STATES, size=(4, LENGTH))
@@ -126,6 +128,8 @@ def test_mistakes_are_named():
         ({"num_heads": []}, "at least 1 head for each layer"),
         ({"num_heads": [1, 0]}, "at least 1 head for each layer"),
         ({"mlp_size": 0}, "`mlp_size` must be at least 1"),
+        ({"mlp_size": [-1, 4]}, "`mlp_size` must be at least 1 .0 in a list."),
+        ({"mlp_size": [4]}, "`mlp_size` must have one number for each of 2 layers"),
         ({"initializer_range": -1.0}, "`initializer_range` must not be negative"),
     ]:
         with pytest.raises((StrictDataclassError, ValueError), match=message):

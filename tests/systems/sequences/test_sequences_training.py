@@ -26,7 +26,9 @@ OVERRIDES = {
     "max_steps": 600,
     "eval_steps": 100,
     "per_device_train_batch_size": 128,
+    "optimizer": "sgd",
     "learning_rate": 4.0,
+    "model.mlp_size": None,
     "model.vocab_size": 3,
     "model.max_position_embeddings": 8,
 }

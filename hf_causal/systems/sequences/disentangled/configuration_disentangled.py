@@ -18,9 +18,9 @@ class DisentangledConfig(PreTrainedConfig):
             Longest sequence; each position is one coordinate of the stream.
         num_heads (`list[int]`, defaults to `[1, 1]`):
             Attention heads of each layer. The width of the stream grows by the factor `1 + heads` in each.
-        mlp_size (`int`, *optional*):
-            Units of a ReLU layer after each attention layer, whose outputs are also appended to the stream; none by
-            default, as in the analysis.
+        mlp_size (`int` or `list[int]`, *optional*):
+            Units of a ReLU layer after each attention layer, whose outputs are also appended to the stream. A list has
+            one number for each layer, 0 for none. None by default, as in the analysis.
         initializer_range (`float`, defaults to 0.0):
             Standard deviation of the initial attention matrices: all zero in the paper with one parent, 1e-4 with
             several, so that the heads can differ. Output weights begin at zero.
@@ -42,7 +42,7 @@ class DisentangledConfig(PreTrainedConfig):
     vocab_size: int = 10
     max_position_embeddings: int = 20
     num_heads: list[int] | tuple[int, ...] = (1, 1)
-    mlp_size: int | None = None
+    mlp_size: int | list[int] | tuple[int, ...] | None = None
     initializer_range: float | int = 0.0
     tie_word_embeddings: bool = False
 
@@ -64,17 +64,29 @@ class DisentangledConfig(PreTrainedConfig):
                 raise ValueError(f"`{name}` must be at least {least}, got {getattr(self, name)}")
         if not self.num_heads or min(self.num_heads) < 1:
             raise ValueError(f"`num_heads` must have at least 1 head for each layer, got {self.num_heads}")
-        if self.mlp_size is not None and self.mlp_size < 1:
-            raise ValueError(f"`mlp_size` must be at least 1, or null, got {self.mlp_size}")
+        listed = isinstance(self.mlp_size, (list, tuple))
+        if min(self.mlp_sizes) < (0 if listed or self.mlp_size is None else 1):
+            raise ValueError(f"`mlp_size` must be at least 1 (0 in a list), or null, got {self.mlp_size}")
+        if len(self.mlp_sizes) != len(self.num_heads):
+            raise ValueError(
+                f"`mlp_size` must have one number for each of {len(self.num_heads)} layers, got {self.mlp_size}"
+            )
         if self.initializer_range < 0:
             raise ValueError(f"`initializer_range` must not be negative, got {self.initializer_range}")
+
+    @property
+    def mlp_sizes(self) -> list[int]:
+        """Units of the ReLU layer after each attention layer, 0 for none."""
+        if isinstance(self.mlp_size, (list, tuple)):
+            return list(self.mlp_size)
+        return [self.mlp_size or 0] * len(self.num_heads)
 
     @property
     def widths(self) -> list[int]:
         """Width of the stream before each layer and after the last one."""
         widths = [self.vocab_size + self.max_position_embeddings]
-        for heads in self.num_heads:
-            widths.append(widths[-1] * (1 + heads) + (self.mlp_size or 0))
+        for heads, units in zip(self.num_heads, self.mlp_sizes, strict=True):
+            widths.append(widths[-1] * (1 + heads) + units)
         return widths
 
 

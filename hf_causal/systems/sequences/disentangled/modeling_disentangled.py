@@ -40,7 +40,7 @@ def _exact(values: torch.Tensor) -> torch.Tensor:
 class DisentangledLayer(nn.Module):
     """Appends heads with one matrix each, `softmax(mask(h A h^T)) h`, to the stream h, without scaling."""
 
-    def __init__(self, width: int, heads: int, mlp_size: int | None):
+    def __init__(self, width: int, heads: int, mlp_size: int):
         super().__init__()
         self.attention = nn.Parameter(torch.empty(heads, width, width))
         self.mlp = nn.Linear(width * (1 + heads), mlp_size) if mlp_size else None
@@ -76,8 +76,8 @@ class DisentangledModel(PreTrainedModel):
         super().__init__(config)
         *widths, last = config.widths
         self.layers: Any = nn.ModuleList(
-            DisentangledLayer(width, heads, config.mlp_size)
-            for width, heads in zip(widths, config.num_heads, strict=True)
+            DisentangledLayer(width, heads, units)
+            for width, heads, units in zip(widths, config.num_heads, config.mlp_sizes, strict=True)
         )
         self.output = nn.Linear(last, config.vocab_size, bias=False)
         self.post_init()
