@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+from hf_causal.corpora import get_config
+from hf_causal.evaluation.titles import TITLES
+from hf_causal.tasks.registry import scored_configs
+
 PROGRAM = """
 import os, sys
 os.environ["MPLBACKEND"] = "svg"
@@ -24,3 +28,8 @@ def test_importing_and_drawing_change_no_backend(tmp_path):
     done = subprocess.run([sys.executable, "-c", PROGRAM, str(path)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_every_axis_has_a_title():
+    axes = {split for corpus, config in scored_configs() for split in get_config(corpus, config).splits}
+    assert axes - {"train", "validation", "test"} <= set(TITLES)
