@@ -12,7 +12,7 @@ from hf_causal.cli.options import NumProc, bar
 REPRODUCE_HELP = """
 The main job: build the corpora, train a recipe, score every generalization split, write the report.
 
-It takes a few minutes on two cores and resumes after an interruption.
+It takes a minute and a half on two cores and resumes after an interruption.
 
 Examples:
 
