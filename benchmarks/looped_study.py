@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,10 @@ from study_reports.looped import seed_result
 from hf_causal.artifacts import SCORES_FILE
 from hf_causal.corpora.build import build
 from hf_causal.corpora.load import load_corpus
-from hf_causal.evaluation.evaluate import evaluate_model
+from hf_causal.evaluation.evaluate_tasks import evaluate_tasks
 from hf_causal.evaluation.metamorphic import check_consistency
 from hf_causal.evaluation.predictors import load_predictor
-from hf_causal.evaluation.scores import Scores, merge_scores
+from hf_causal.evaluation.scores import merge_scores
 from hf_causal.graphs import dags as graphs
 from hf_causal.tasks.registry import get_task
 from hf_causal.tasks.shared.names import draw_names
@@ -61,8 +61,6 @@ ARMS: dict[str, dict[str, Any]] = {
     "the rows' own questions alone": {"all_questions": False},
     "without noise on flags": {"model.flag_noise": 0.0},
 }
-CONFIGS = tuple(get_task("transitivity").scored_configs)
-"""The configs with the axes."""
 SIZES = (10, 20, 50, 100, 200, 500, 1000)
 CONSISTENCY_PROMPTS = 1000
 
@@ -70,32 +68,20 @@ CONSISTENCY_PROMPTS = 1000
 def seeds(options: argparse.Namespace) -> dict[str, Any]:
     """Three seeds of the recipe as it ships: every cell, the external files, and the checks without labels."""
     runs = []
-    rows = load_corpus("axiomatic", "transitivity_ts2", "validation", options.work / "data")
+    rows = load_corpus("axiomatic", "transitivity_ts2", "validation", options.work / "data" / "axiomatic")
     prompts = rows["prompt"].to_pylist()[:CONSISTENCY_PROMPTS]
     for seed in options.seeds:
         folder = options.work / f"{RECIPE}-{seed}"
         recipe = load_recipe(RECIPE, {"seed": seed})
-        result = train(recipe, folder, options.work / "data", resume_from_checkpoint="latest")
-        scores = score(folder, options, options.files)
+        result = train(recipe, folder, options.work / "data" / "axiomatic", resume_from_checkpoint="latest")
+        scores = evaluate_tasks(folder, options.work / "data", options.files, partial=folder)
+        # Under the name that it is released by: the folder is of one machine.
+        scores = merge_scores([replace(part, model=RECIPE) for part in scores.by_config])
         write_json(folder / SCORES_FILE, scores.to_json())
         consistency = check_consistency(load_predictor(folder), prompts)
         runs.append(seed_result(seed, result.best_value, consistency, scores))
         print(seed, result.best_value, consistency, scores.overall, flush=True)
     return {"runs": runs}
-
-
-def score(folder: Path, options: argparse.Namespace, files: Sequence[Path] = (), limit: int | None = None) -> Scores:
-    """Scores a model on every axis, and on files; an interrupted scoring resumes."""
-    scored = []
-    for config in CONFIGS:
-        partial = folder / (f"{config}.partial.json" if limit is None else f"{config}-{limit}.partial.json")
-        data, first = options.work / "data", config == CONFIGS[0]
-        scored.append(
-            evaluate_model(
-                folder, "axiomatic", config, data, files=files if first else (), limit=limit, partial=partial
-            )
-        )
-    return merge_scores(scored)
 
 
 def ablation(options: argparse.Namespace) -> dict[str, Any]:
@@ -105,10 +91,10 @@ def ablation(options: argparse.Namespace) -> dict[str, Any]:
         folder = options.work / f"arm-{index}-{options.steps}"
         cadence = {"max_steps": options.steps, "eval_steps": 100, "save_steps": 10**6}
         recipe = load_recipe(RECIPE, {**overrides, **cadence})
-        result = train(recipe, folder, options.work / "data", resume_from_checkpoint="latest")
+        result = train(recipe, folder, options.work / "data" / "axiomatic", resume_from_checkpoint="latest")
         kept = folder / f"arm-{options.limit}.json"
         if not kept.is_file():
-            scores = score(folder, options, limit=options.limit)
+            scores = evaluate_tasks(folder, options.work / "data", limit=options.limit)
             parameters = sum(value.numel() for value in load_predictor(folder).model.parameters())
             splits = {split: one.accuracy for part in scores.by_config for split, one in part.splits.items()}
             arm = {"name": name, "parameters": parameters, "in_family": result.best_value, "splits": splits}
@@ -176,7 +162,7 @@ def speed(options: argparse.Namespace) -> None:
     for recipe, name, overrides in cases:
         folder = options.work / f"speed-{recipe}-{len(overrides)}"
         cadence = {"max_steps": 60, "logging_steps": 30, "eval_steps": 60, "eval_rows": 100, "save_steps": 60}
-        train(load_recipe(recipe, {**overrides, **cadence}), folder, options.work / "data")
+        train(load_recipe(recipe, {**overrides, **cadence}), folder, options.work / "data" / "axiomatic")
         last = [json.loads(line) for line in (folder / "training_log.jsonl").read_text().splitlines()]
         rate = [entry["examples_per_second"] for entry in last if entry["kind"] == "train"][-1]
         print(f"| {recipe} | {name} | {rate:,.0f} |", flush=True)
@@ -193,8 +179,8 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=100, help="questions of each cell in the ablation")
     parser.add_argument("--questions", type=int, default=40, help="of each size in the scaling study")
     options = parser.parse_args()
-    if options.part != "scaling" and not (options.work / "data").is_dir():
-        build("axiomatic", options.work / "data", ["transitivity_ts2", *CONFIGS], num_proc=2)
+    if options.part != "scaling" and not (data := options.work / "data" / "axiomatic").is_dir():
+        build("axiomatic", data, ["transitivity_ts2", *get_task("transitivity").scored_configs], num_proc=2)
     study = {"seeds": seeds, "ablation": ablation, "scaling": scaling, "speed": speed}[options.part](options)
     if study is not None:
         cores = 1 if options.part == "scaling" else None

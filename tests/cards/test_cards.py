@@ -73,6 +73,14 @@ def test_cards_name_no_path_of_this_machine(trained_model, corpus_dir):
         assert str(folder) not in (folder / "README.md").read_text()
 
 
+@pytest.mark.parametrize("folder", ["model_cards", "benchmarks/results", "docs"])
+def test_shipped_files_name_no_path_of_a_machine(folder):
+    texts = (path for path in (MODEL_CARDS.parent / folder).rglob("*") if path.suffix in (".json", ".jsonl", ".md"))
+    absolute = re.compile(r"(?<![\w.~-])/(?:work|root|home|tmp|Users)/\w")
+    named = {str(path): match[0] for path in texts if (match := absolute.search(path.read_text(encoding="utf-8")))}
+    assert not named
+
+
 def test_cards_are_made_of_folders_that_hold_something(tmp_path):
     with pytest.raises(FileNotFoundError, match="not a model folder"):
         write_model_card(tmp_path)
