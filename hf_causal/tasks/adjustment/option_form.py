@@ -27,9 +27,9 @@ def options_of(prompt: Prompt) -> dict[str, tuple[str, ...]]:
     draws = Draws(int(Stream("options", str(prompt)).words((1,))[0]))
     stated, sets = numbered_graph(prompt.statements), sets_of(prompt)
     others = sorted(prompt.names.difference(prompt.question))
-    smallest = minimal_set(sets)
+    minimal = minimal_set(sets)
     options = dict.fromkeys(
-        [frozenset(prompt.given), *([] if smallest is None else [frozenset(stated.names_of(smallest))])]
+        [frozenset(prompt.given), *([] if minimal is None else [frozenset(stated.names_of(minimal))])]
     )
     for _ in range(_TRIES):
         if len(options) == len(LETTERS):

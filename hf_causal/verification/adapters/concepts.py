@@ -95,13 +95,13 @@ def relatives(graph: StatedGraph, relation: str, node: str) -> Concept:
     """Returns the parents, children, ancestors or descendants of a node, without itself."""
     start = 1 << graph.node(node)
     acyclic = graph.mixed
-    matching = {
+    nodes = {
         "parent": lambda: acyclic.parents_of(start),
         "child": lambda: acyclic.children[graph.node(node)],
         "ancestor": lambda: acyclic.ancestors(start) & ~start,
         "descendant": lambda: acyclic.descendants(start) & ~start,
     }[relation]()
-    return among([graph.names[other] for other in bits(matching)], parse=node_name)
+    return among([graph.names[other] for other in bits(nodes)], parse=node_name)
 
 
 def triples(graph: StatedGraph, relation: str) -> Concept:
@@ -155,14 +155,14 @@ def blanket(graph: StatedGraph, node: str) -> Concept:
     """Returns the Markov blanket of a node as the only item."""
     if graph.bidirected:
         raise OutOfScopeError("Markov blankets are covered for graphs without bidirected edges")
-    matching = graph.named(structure.markov_blanket(graph.mixed, graph.node(node)))
-    return among([matching], parse=name_set, spell=spell_set, item="set")
+    names = graph.named(structure.markov_blanket(graph.mixed, graph.node(node)))
+    return among([names], parse=name_set, spell=spell_set, item="set")
 
 
 def root_set(graph: StatedGraph) -> Concept:
     """Returns the maximal root set as the only item."""
-    matching = graph.named(structure.roots(graph.mixed))
-    return among([matching], parse=name_set, spell=spell_set, item="set")
+    names = graph.named(structure.roots(graph.mixed))
+    return among([names], parse=name_set, spell=spell_set, item="set")
 
 
 def c_components(graph: StatedGraph) -> Concept:
@@ -228,7 +228,7 @@ def equivalents(graph: StatedGraph) -> Concept:
         return {"v_structures": v_structures(graph.mixed), "v_structures_of_the_other": v_structures(dag)}
 
     def v_structures(dag: MixedGraph) -> list[list[str]]:
-        return [[graph.names[node] for node in matching] for matching in structure.triples(dag, "v-structure", False)]
+        return [[graph.names[node] for node in triple] for triple in structure.triples(dag, "v-structure", False)]
 
     return Concept(holds, listed, canonical_graph, _dag_text, why, item="graph")
 

@@ -130,6 +130,7 @@ def test_mistakes_are_named():
         ({"mlp_size": 0}, "`mlp_size` must be at least 1"),
         ({"mlp_size": [-1, 4]}, "`mlp_size` must be at least 1 .0 in a list."),
         ({"mlp_size": [4]}, "`mlp_size` must have one number for each of 2 layers"),
+        ({"mlp_size": []}, "`mlp_size` must have one number for each of 2 layers"),
         ({"initializer_range": -1.0}, "`initializer_range` must not be negative"),
     ]:
         with pytest.raises((StrictDataclassError, ValueError), match=message):

@@ -64,13 +64,12 @@ class DisentangledConfig(PreTrainedConfig):
                 raise ValueError(f"`{name}` must be at least {least}, got {getattr(self, name)}")
         if not self.num_heads or min(self.num_heads) < 1:
             raise ValueError(f"`num_heads` must have at least 1 head for each layer, got {self.num_heads}")
-        listed = isinstance(self.mlp_size, (list, tuple))
-        if min(self.mlp_sizes) < (0 if listed or self.mlp_size is None else 1):
-            raise ValueError(f"`mlp_size` must be at least 1 (0 in a list), or null, got {self.mlp_size}")
         if len(self.mlp_sizes) != len(self.num_heads):
             raise ValueError(
                 f"`mlp_size` must have one number for each of {len(self.num_heads)} layers, got {self.mlp_size}"
             )
+        if min(self.mlp_sizes) < 0 or self.mlp_size == 0:
+            raise ValueError(f"`mlp_size` must be at least 1 (0 in a list), or null, got {self.mlp_size}")
         if self.initializer_range < 0:
             raise ValueError(f"`initializer_range` must not be negative, got {self.initializer_range}")
 
