@@ -11,8 +11,9 @@ outcomes of the coins are one whole number, a bit for each outcome.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import Literal, NamedTuple
 
@@ -43,7 +44,7 @@ class TableModel:
 
     def solve(self, held: Mapping[int, int]) -> list[int]:
         """Returns the outcomes of the coins in which each variable is 1, where some variables have set values."""
-        coins = self._coins()
+        coins = self.coins
         everything = self.everything
         values: list[int] = []
         for node, mechanism in enumerate(self.mechanisms):
@@ -60,8 +61,9 @@ class TableModel:
             values.append(mask & everything)
         return values
 
-    def _coins(self) -> list[int]:
-        """Returns for each coin the outcomes in which it is 1; bit k of an outcome's number is the coin k."""
+    @cached_property
+    def coins(self) -> list[int]:
+        """For each coin the outcomes in which it is 1; bit k of an outcome's number is the coin k."""
         return [
             sum(1 << outcome for outcome in range(1 << self.num_coins) if outcome >> coin & 1)
             for coin in range(self.num_coins)
@@ -75,6 +77,14 @@ class TableModel:
                 nodes.add(node)
         return sorted(nodes - {x})
 
+    def leading_to(self, y: int, held: frozenset[int]) -> set[int]:
+        """Returns y and the variables that directed paths lead from to y, without those that are held fixed."""
+        nodes = {y}
+        for node in range(y, -1, -1):
+            if node in nodes:
+                nodes.update(source for source in self.mechanisms[node].sources if source >= 0 and source not in held)
+        return nodes
+
 
 class Effect(NamedTuple):
     """Values of variables that are held fixed, and the outcomes in which y is 1 for x = 0 and for x = 1."""
@@ -84,9 +94,16 @@ class Effect(NamedTuple):
     treated: int
 
 
-def effects(model: TableModel, x: int, y: int, z: frozenset[int], further: bool) -> Iterator[Effect]:
-    """Yields the effect of x on y for all values of z, and if `further`, of any further variables held fixed, too."""
+def effects(
+    model: TableModel, x: int, y: int, z: frozenset[int], further: bool, among: Container[int] | None = None
+) -> Iterator[Effect]:
+    """Yields the effect of x on y for all values of z, and if `further`, of any further variables held fixed, too.
+
+    With `among`, the further ones are only of these.
+    """
     rest = [node for node in range(len(model.mechanisms)) if node not in z and node not in (x, y)] if further else []
+    if among is not None:
+        rest = [node for node in rest if node in among]
     choices = [(0, 1)] * len(z) + [(None, 0, 1)] * len(rest)
     for values in product(*choices):
         held = {node: value for node, value in zip((*sorted(z), *rest), values, strict=True) if value is not None}
@@ -100,8 +117,13 @@ def find_effect(model: TableModel, notion: Notion, x: int, y: int, z: frozenset[
     """
     if notion == "probabilistic":
         return next((one for one in effects(model, x, y, z, False) if _differs_in_probability(one)), None)
-    differing = (one for one in effects(model, x, y, z, True) if one.without != one.treated)
-    return min(differing, key=lambda one: len(one.held), default=None)
+    return min(_changes(model, x, y, z), key=lambda one: len(one.held), default=None)
+
+
+def _changes(model: TableModel, x: int, y: int, z: frozenset[int]) -> Iterator[Effect]:
+    """Yields the effects in which y changes; of further variables they only hold those that y may depend on."""
+    leading = model.leading_to(y, z | {x})
+    return (one for one in effects(model, x, y, z, True, leading) if one.without != one.treated)
 
 
 def _differs_in_probability(effect: Effect) -> bool:
@@ -112,4 +134,6 @@ def is_relevant(model: TableModel, notion: Notion, x: int, y: int, z: frozenset[
     """Returns whether x is relevant to y while z is held fixed, under a notion."""
     if notion == "graphical":
         return y in model.reached(x, z)
+    if notion == "deterministic":
+        return next(_changes(model, x, y, z), None) is not None
     return find_effect(model, notion, x, y, z) is not None
