@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.nn.utils.rnn import pad_sequence
 
 
 def accepts(model: Any, argument: str) -> bool:
@@ -55,6 +56,28 @@ def left_padded(
     if positions:
         batch["position_ids"] = (mask.cumsum(1) - 1).clamp(min=0).to(device)
     return batch
+
+
+def padded(
+    fields: Mapping[str, Sequence[Sequence[int]]], tokenizer: Any, device: torch.device
+) -> dict[str, torch.Tensor]:
+    """Pads what a tokenizer returned as its `pad` does, without going through nested lists.
+
+    Args:
+        fields (mapping): From the name of an input to its rows, such as token ids and masks.
+        tokenizer (`PreTrainedTokenizerBase`): Its padding side and values are used.
+        device (`torch.device`): Device of the batch.
+
+    Returns:
+        `dict`: Each input as a tensor of shape (rows, longest).
+    """
+    values = {"input_ids": tokenizer.pad_token_id, "token_type_ids": tokenizer.pad_token_type_id}
+    return {
+        name: pad_sequence([torch.tensor(row) for row in rows], True, values.get(name, 0), tokenizer.padding_side).to(
+            device
+        )
+        for name, rows in fields.items()
+    }
 
 
 def weights_digest(model: torch.nn.Module) -> str:

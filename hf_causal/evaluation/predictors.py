@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from hf_causal.evaluation.batches import accepts, batches_by_length, keep_accepted, left_padded, weights_digest
+from hf_causal.evaluation.batches import accepts, batches_by_length, keep_accepted, left_padded, padded, weights_digest
 from hf_causal.evaluation.language_models.prompts import premise_and_question
 from hf_causal.evaluation.loading import QUESTION_PAIRS, is_classifier, load_pretrained
 from hf_causal.models import MODEL_TYPES
@@ -184,7 +184,7 @@ class ClassifierPredictor(ModelPredictor):
     def collate(self, encoded: Encoded, rows: Iterable[int]) -> dict[str, torch.Tensor]:
         """Pads as the tokenizer of the model does."""
         fields = {name: [values[row] for row in rows] for name, values in encoded.items()}
-        return self.tokenizer.pad(fields, return_tensors="pt").to(self.model.device)
+        return padded(fields, self.tokenizer, self.model.device)
 
 
 class PairClassifierPredictor(ClassifierPredictor):

@@ -11,7 +11,7 @@ from typing import Any
 from hf_causal.evaluation.scores import Cell
 from hf_causal.scoring import score
 from hf_causal.tasks.proving import read
-from hf_causal.tasks.registry import task_of_prompt
+from hf_causal.tasks.registry import task_of_config, task_of_prompt
 from hf_causal.tasks.task import Task
 from hf_causal.verification.adapters import Adapter, adapter_of_table
 from hf_causal.verification.io import BrokenRow, Columns, Row, Table, open_tables
@@ -35,9 +35,14 @@ class QuestionSet:
     unreadable: list[int] = field(default_factory=list)
     """Rows that no task can read, so that nothing can be proved about them."""
 
+    task: Task | None = None
+    """The task of all prompts, where their config says it; recognized prompt by prompt without."""
+
     @cached_property
     def tasks(self) -> list[Task]:
         """The task of each prompt, once the questions are complete; to recognize it takes longer than to parse it."""
+        if self.task is not None:
+            return [self.task] * len(self.prompts)
         return [task_of_prompt(prompt) for prompt in self.prompts]
 
     def task_examples(self) -> dict[str, str]:
@@ -78,11 +83,11 @@ def corpus_questions(
         if "prompt" not in rows.column_names:
             columns = ", ".join(rows.column_names)
             raise ValueError(f"`config` {config!r} of {corpus!r} has no questions, its columns are {columns}")
-        yield _split_questions(split, rows, limit)
+        yield _split_questions(split, rows, limit, task_of_config(corpus, config))
 
 
-def _split_questions(split: str, rows: Any, limit: int | None) -> QuestionSet:
-    questions, counts = QuestionSet(split), dict[Cell, int]()
+def _split_questions(split: str, rows: Any, limit: int | None, task: Task | None) -> QuestionSet:
+    questions, counts = QuestionSet(split, task=task), dict[Cell, int]()
     # All premises of Corr2Cause have the same structure; its cells are the relations in question.
     structure_column = "relation" if "relation" in rows.column_names else "structure"
     columns = ("prompt", "label", structure_column, "num_nodes", "branching_factor")

@@ -38,3 +38,16 @@ def test_each_architecture_has_its_predictor(tmp_path):
 def test_a_classifier_with_other_labels_is_refused(tmp_path):
     with pytest.raises(ValueError, match="must have a label 'Yes'"):
         predict.load_predictor(save_classifier(tmp_path, ("cat", "dog")), "cpu")
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_padding_is_that_of_the_tokenizer(tmp_path, side):
+    predictor = predict.load_predictor(save_classifier(tmp_path, ("No", "Yes")), "cpu")
+    predictor.tokenizer.padding_side = side
+    encoded = predictor.encode(["Does A cause B?", "A causes B. B causes C. Does A cause C?", "A causes B."])
+    encoded |= {"token_type_ids": [[1] * len(ids) for ids in encoded["input_ids"]]}
+    batch = predictor.collate(encoded, [2, 0, 1])
+    fields = {name: [values[row] for row in (2, 0, 1)] for name, values in encoded.items()}
+    expected = predictor.tokenizer.pad(fields, return_tensors="pt")
+    assert set(batch) == set(expected)
+    assert all(batch[name].equal(expected[name]) for name in batch)
