@@ -221,7 +221,9 @@ class RelevanceData(PointedData):
 class AdjustmentData(PointedData):
     """Questions about adjustment sets; what passes a statement is what [`adjustment_walks`] finds.
 
-    A hidden cause of two nodes is a node that causes both. A drawn question is about a random effect and a random set.
+    A hidden cause of two nodes is a node that causes both. A drawn question is about a random effect. Its set is a
+    random one, or, in every other question, the observed parents of the treatment with at most one node more or less:
+    sets that are nearly valid, in which every node counts.
     """
 
     task = "adjustment"
@@ -249,7 +251,12 @@ class AdjustmentData(PointedData):
             effects |= more
         y = random.choice(sorted(effects))
         others = random.permutation(sorted(seen - {x, y})).tolist()
-        premise.ask([int(x)], [int(y)], others[: int(random.integers(0, len(others) + 1))])
+        if len(premise.labels) % 2:
+            given = others[: int(random.integers(0, len(others) + 1))]
+        else:
+            toggled = set(others[: int(random.integers(0, 2))])
+            given = sorted(toggled ^ (set(cause[effect == x].tolist()) & set(others)))
+        premise.ask([int(x)], [int(y)], given)
 
     def decide(self, premise: PointedPremise) -> tuple[np.ndarray, np.ndarray]:
         x, y = (np.array(nodes)[:, 0] for nodes in (premise.firsts, premise.seconds))
