@@ -29,7 +29,9 @@ def recipe_tasks(recipe: Recipe) -> list[str]:
     for name in trained:
         if name in tasks():
             get_task(name).require_yes_no("a model that is trained from scratch")
-    return list(dict.fromkeys([*trained, *recipe.model.get("grammars", [])]))
+    grammars = recipe.model.get("grammars", [])
+    # A model that reads more tasks than one run trains has the same words as those of the other runs.
+    return list(grammars) if set(trained) <= set(grammars) else list(dict.fromkeys([*trained, *grammars]))
 
 
 class TrainingData:

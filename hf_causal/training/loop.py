@@ -73,6 +73,14 @@ def train(
     """
     output_dir = Path(output_dir)
     _check_tracker(report_to)
+    if recipe.train_apart:
+        from hf_causal.training.apart import train_apart  # which trains each task here
+
+        if stop_at_step is not None:
+            raise ValueError(
+                "`stop_at_step` does not exist for a recipe with `train_apart`, whose tasks have steps each"
+            )
+        return train_apart(recipe, output_dir, data_dir, resume_from_checkpoint, report_to)
     # Like Accelerate: without the flag, several processes on CPUs would not find each other.
     state = PartialState(cpu=parse_flag_from_env("ACCELERATE_USE_CPU"))
     batch_size = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps * state.num_processes

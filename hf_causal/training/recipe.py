@@ -49,6 +49,13 @@ class Recipe:
     """The first questions of the training split, for small runs; all of them when null."""
     mixture: dict[str, int] = field(default_factory=dict)
     """Several configs instead of one: from `corpus/config` to its premises in a batch of one."""
+    train_apart: bool = False
+    """Train each task of the `mixture` by itself and combine their weights, of which a looped reasoner that compares
+    spellings shares none."""
+    starts: int = 1
+    """With `train_apart`, most starts of a task; each has another seed, and in-family validation keeps one."""
+    restart_below: float = 1.0
+    """A task starts again while its in-family validation accuracy is below this."""
     fresh_rows: bool = False
     """Train on newly generated rows without end instead of the fixed training split; needs `max_steps`."""
 
@@ -159,6 +166,17 @@ class Recipe:
             require(getattr(self, name) >= 0, name, getattr(self, name), "not negative")
         require(0 <= self.decay_fraction <= 1, "decay_fraction", self.decay_fraction, "between 0 and 1")
 
+    def _check_apart(self) -> None:
+        require(self.starts >= 1, "starts", self.starts, "at least 1")
+        require(0 < self.restart_below <= 1, "restart_below", self.restart_below, "an accuracy above 0")
+        if not self.train_apart:
+            require(self.starts == 1, "starts", self.starts, "1 without `train_apart`")
+            return
+        tied = any("/d_separation" in source for source in self.mixture) and not self.model.get("separate_blocks")
+        apart = self.mixture and self.model.get("name_encoder") == "spelling" and not tied
+        right = "false for tasks that share weights: `mixture`, `name_encoder: spelling`, `separate_blocks: true`"
+        require(bool(apart), "train_apart", self.train_apart, right)
+
     def _check_data(self) -> None:
         mixes = not self.mixture or self.model_type == "axiom_looped"
         require(mixes, "mixture", self.mixture, "empty except for 'axiom_looped': other models train on one config")
@@ -166,6 +184,7 @@ class Recipe:
             right = "`corpus/config: premises` with at least 1 premise"
             is_integer = isinstance(share, int) and not isinstance(share, bool)
             require(source.count("/") == 1 and is_integer and share >= 1, "mixture", {source: share}, right)
+        self._check_apart()
         pooled = not self.mixture or self.options.batches == "pooled"
         require(pooled, "batches", self.options.batches, "'pooled' with a `mixture` of several configs")
         if self.fresh_rows:

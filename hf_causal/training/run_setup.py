@@ -18,7 +18,9 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from hf_causal.corpora import task_name
 from hf_causal.models import make_model, make_tokenizer
+from hf_causal.training.apart import freeze_other_tasks
 from hf_causal.training.checkpoints import Checkpoints, Progress
 from hf_causal.training.compiled import compile_blocks
 from hf_causal.training.data_sources import TrainingData, recipe_tasks
@@ -131,6 +133,7 @@ def _make_model(recipe: Recipe, tokenizer: Any) -> nn.Module:
     model = make_model(recipe.model_type, recipe.model, tokenizer, recipe.attn_implementation)
     if recipe.initial_model:
         _load_initial_weights(model, Path(recipe.initial_model))
+    freeze_other_tasks(model, [task_name(*source) for source in recipe.sources])
     if recipe.gradient_checkpointing:
         model.gradient_checkpointing_enable()
     return model
