@@ -99,7 +99,7 @@ def test_the_combined_model_answers_both_tasks(trained):
     prompts = ["A causes B. Does A cause B?", "A causes B. If nothing is held fixed, can changing A affect B?"]
     predictor.require_readable("transitivity", prompts[0])
     assert all(0 <= value <= 1 for value in predictor.probabilities(prompts[:1]))
-    assert "start" in (trained / "README.md").read_text()
+    assert "| relevance | 1000 | 3 |" in (trained / "README.md").read_text()
 
 
 def test_models_whose_tasks_share_weights_are_refused():
