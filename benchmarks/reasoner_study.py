@@ -1,12 +1,12 @@
-"""The studies on the card of the reasoner: one model against three specialists, and what each part of its recipe buys.
+"""Studies of reasoners that compare names as vectors: one model against three specialists, one change at a time.
 
     python benchmarks/reasoner_study.py seeds  # seeds 0, 1, 2, one model and three
     python benchmarks/reasoner_study.py arms  # fewer variables, wordings, gates, trees
     python benchmarks/reasoner_study.py transfer  # does one task shorten another?
     python benchmarks/reasoner_study.py ceiling  # of rules that chains suggest
 
-Each part replaces its entry of `studies.json` in the folder; `hf-causal report FOLDER` then renews report and
-card. What is finished in `--work` is not repeated, so an interrupted call is resumed.
+Each part replaces its entry of `studies.json` in the folder. What is finished in `--work` is not repeated, so an
+interrupted call is resumed.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ from hf_causal.utils.files import write_json
 from hf_causal.utils.hardware import describe_hardware
 
 MODELS = {
-    "one model": "axiom-reasoner",
+    "one model": "axiom-reasoner-vectors",
     "one model, small trees too": "axiom-reasoner-trees",
     "transitivity": "axiom-looped",
-    "d_separation": "axiom-looped-d-separation",
+    "d_separation": "axiom-looped-d-separation-vectors",
     "corr2cause": "axiom-looped-corr2cause",
     "decoder": "axiom-cpu-corr2cause",
 }
 ARMS: dict[str, tuple[str, dict[str, Any]]] = {
-    "d-separation of chains": ("axiom-looped-d-separation", {}),
-    "gates left open": ("axiom-looped-d-separation", {"gate_loss_weight": 0.0}),
+    "d-separation of chains": ("axiom-looped-d-separation-vectors", {}),
+    "gates left open": ("axiom-looped-d-separation-vectors", {"gate_loss_weight": 0.0}),
     "gates left open, small trees instead of chains": (
-        "axiom-looped-d-separation",
+        "axiom-looped-d-separation-vectors",
         {"gate_loss_weight": 0.0, "config": "d_separation_trees"},
     ),
-    "small trees instead of chains": ("axiom-looped-d-separation", {"config": "d_separation_trees"}),
+    "small trees instead of chains": ("axiom-looped-d-separation-vectors", {"config": "d_separation_trees"}),
     "both wordings": ("axiom-looped-corr2cause", {}),
     "the published wording alone": ("axiom-looped-corr2cause", {"mixture": {"corr2cause/default": 1}}),
     "systems of up to 5 variables": (
@@ -57,6 +57,14 @@ ARMS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 SMALLER = "systems of up to 5 variables"
 REACHED = 0.95
+RECIPES = Path(__file__).resolve().parent / "recipes"
+"""Recipes of the models of this study that compare names as vectors; the ones that ship compare spellings."""
+
+
+def recipe_path(name: str) -> str:
+    """Returns the file of a recipe of this study, or the name of one that ships."""
+    path = RECIPES / f"{name}.yaml"
+    return str(path) if path.is_file() else name
 
 
 def run(recipe: Recipe, folder: Path, data: Path) -> Path:
@@ -113,7 +121,7 @@ def seeds(options: argparse.Namespace) -> dict[str, Any]:
     for seed in options.seeds:
         for model in options.models:
             name = MODELS[model]
-            recipe = load_recipe(name, {"seed": seed})
+            recipe = load_recipe(recipe_path(name), {"seed": seed})
             folder = run(recipe, options.work / f"{name}-{seed}", options.work / "data")
             summary = json.loads((folder / "training_summary.json").read_text(encoding="utf-8"))
             scores = scores_of(folder, recipe, options, options.limit)
@@ -139,7 +147,7 @@ def arms(options: argparse.Namespace) -> dict[str, Any]:
         build("corr2cause", smaller / "corr2cause", ["default", "paraphrased"], nodes=(3, 4, 5))
     all_arms = []
     for index, (name, (base, overrides)) in enumerate(ARMS.items()):
-        recipe = load_recipe(base, overrides)
+        recipe = load_recipe(recipe_path(base), overrides)
         folder = options.work / f"arm-{index}"
         data = smaller if name == SMALLER else options.work / "data"
         plain = name in ("d-separation of chains", "both wordings")
@@ -172,12 +180,12 @@ def transfer(options: argparse.Namespace) -> dict[str, Any]:
         both_tasks = {"model.grammars": ["transitivity", "d_separation"]}
         for first, second in ((None, "transitivity"), (None, "d_separation"), ("transitivity", "d_separation"),
                               ("d_separation", "transitivity")):  # fmt: skip
-            recipe = load_recipe("axiom-reasoner", {**both_tasks, **cadence, "mixture": {mixture[second]: 4}})
+            recipe = load_recipe(recipe_path("axiom-reasoner-vectors"), {**both_tasks, **cadence, "mixture": {mixture[second]: 4}})
             folder = options.work / f"transfer-{first}-{second}-{seed}"
             start = options.work / f"transfer-None-{first}-{seed}" if first else None
             if start is not None:
                 recipe = load_recipe(
-                    "axiom-reasoner",
+                    recipe_path("axiom-reasoner-vectors"),
                     {**both_tasks, **cadence, "mixture": {mixture[second]: 4}, "initial_model": str(start)},
                 )
             run(recipe, folder, options.work / "data")
@@ -247,7 +255,7 @@ def _reached(edges: Sequence[tuple[str, str]], x: str, given: set[str]) -> set[s
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", choices=["seeds", "arms", "transfer", "ceiling"])
-    parser.add_argument("--out", type=Path, default=Path("model_cards/axiom-reasoner"), help="model folder")
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/results/reasoner_vectors"), help="folder of studies.json")
     parser.add_argument("--work", type=Path, default=Path("runs/reasoner"), help="folder for corpora and trainings")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=list(MODELS), help="for `seeds`")

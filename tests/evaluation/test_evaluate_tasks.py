@@ -26,6 +26,14 @@ SMALL = {
     "logging_steps": 2,
     "mixed_precision": "no",
     "model.training_loops": [2, 3],
+    "train_apart": False,
+    "starts": 1,
+    "mixture": {
+        "axiomatic/transitivity_ts2": 4,
+        "axiomatic/d_separation": 4,
+        "corr2cause/default": 1,
+        "corr2cause/paraphrased": 1,
+    },
 }
 
 TASKS = [source for source in scored_configs() if source[0] in ("axiomatic", "corr2cause")]
@@ -109,7 +117,7 @@ def test_training_can_begin_with_the_weights_of_another_model(trained, data, tmp
 def test_a_model_is_scored_on_all_that_it_reads(trained, scores, data, tmp_path):
     assert [(one.dataset, one.config) for one in scores.by_config] == TASKS
     assert all(one.splits for one in scores.by_config)
-    narrow = {**SMALL, "corpus": "axiomatic", "config": "transitivity_ts2"}
+    narrow = {**SMALL, "mixture": {}, "corpus": "axiomatic", "config": "transitivity_ts2"}
     train(load_recipe("axiom-looped", narrow), tmp_path / "narrow", data / "axiomatic")
     readable = [config for _, config in readable_configs(load_predictor(tmp_path / "narrow"))]
     assert readable == ["transitivity_generalization", "transitivity_further_generalization"]
@@ -147,7 +155,7 @@ def test_a_mixture_is_reproduced_once(tmp_path):
 
 
 def test_each_of_several_corpora_has_its_folder(tmp_path):
-    several = load_recipe("axiom-reasoner")
+    several = load_recipe("axiom-reasoner", SMALL)
     assert _corpus_folder(tmp_path, several, "corr2cause") == tmp_path / "corr2cause"
     assert _corpus_folder(tmp_path, load_recipe("axiom-looped"), "axiomatic") == tmp_path
     assert _scored_tasks(several) == TASKS

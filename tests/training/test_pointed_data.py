@@ -100,7 +100,7 @@ def test_what_passes_a_statement(tokenizer):
 
 
 def test_the_losses_of_walks_are_means(rows, task, tokenizer):
-    objective = make_objective(load_recipe("axiom-reasoner-ladder"), tokenizer)
+    objective = make_objective(load_recipe("axiom-reasoner"), tokenizer)
     packs = objective.make_data(rows, training=True, task=task)
     batch = packs.collate(np.arange(4), tokenizer.pad_token_id)
     counts = objective.count([batch])
