@@ -10,7 +10,7 @@ from rich.table import Table
 
 from hf_causal.evaluation.report import endpoint_remarks, unparsable_remark
 from hf_causal.evaluation.report_files import AnyScores
-from hf_causal.evaluation.scores import FileScore, Scores, SplitScore
+from hf_causal.evaluation.scores import ERRORS_TITLE, FileScore, Scores, SplitScore, errors_table
 from hf_causal.evaluation.variant_scores import variant_remarks, variant_table
 from hf_causal.systems import evaluation_of_model_type
 
@@ -45,6 +45,8 @@ def print_table(console: Console, title: str | None, columns: Columns, rows: Row
 def _print_config(console: Console, scores: Scores) -> None:
     if scores.splits:
         print_table(console, f"{scores.model} on {scores.config}", *_split_table(scores))
+    if (errors := errors_table(scores))[1]:
+        print_table(console, ERRORS_TITLE, *errors)
     if scores.files:
         print_table(console, None, *_file_table(scores.files))
     if scores.variants and scores.variants.scores:

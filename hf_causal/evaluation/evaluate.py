@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -156,13 +157,18 @@ def _score_splits(
     splits: dict[str, SplitScore] = {}
     baselines: dict[str, dict[str, SplitScore]] = {}
     for questions in sets:
-        score, by_baseline = finished.get(questions) or finished.add(
-            questions, _score(questions, _predict(predictor, questions, progress)), score_shortcuts(questions)
-        )
+        score, by_baseline = finished.get(questions) or _score_split(predictor, questions, finished, progress)
         splits[questions.name] = score
         for name, baseline in by_baseline.items():
             baselines.setdefault(name, {})[questions.name] = baseline
     return splits, baselines
+
+
+def _score_split(
+    predictor: Predictor, questions: QuestionSet, finished: _FinishedSplits, progress: Progress | None
+) -> tuple[SplitScore, Baselines]:
+    predictions = _predict(predictor, questions, progress)
+    return finished.add(questions, _score(questions, predictions), score_shortcuts(questions, predictions))
 
 
 def _score_file(predictor: Predictor, questions: QuestionSet, progress: Progress | None) -> FileScore:
@@ -196,8 +202,14 @@ def _score(questions: QuestionSet, predictions: Sequence[int]) -> SplitScore:
     return score_split(predictions, questions.references, questions.cells)
 
 
-def score_shortcuts(questions: QuestionSet) -> Baselines:
-    """Returns the score of the more frequent answer and of each shortcut of the questions' task, by name."""
+def score_shortcuts(questions: QuestionSet, predictions: Sequence[int] | None = None) -> Baselines:
+    """Returns the score of the more frequent answer and of each shortcut of the questions' task, by name.
+
+    Args:
+        questions ([`QuestionSet`]): What is scored.
+        predictions (sequence of `int`, *optional*): The model's answers; with them the score of a shortcut has the
+            accuracy of the model on the questions that the shortcut gets wrong.
+    """
     task_names = list(questions.task_examples())
     scores: Baselines = {}
     if all(get_task(name).is_yes_no for name in task_names):
@@ -205,8 +217,19 @@ def score_shortcuts(questions: QuestionSet) -> Baselines:
     if len(task_names) == 1:  # a shortcut reads prompts of one task
         parsed = list(questions.parsed())
         for name, shortcut in get_task(task_names[0]).shortcuts.items():
-            scores[name] = _score(questions, shortcut(parsed, questions.references))
+            answers = shortcut(parsed, questions.references)
+            errors = predictions and _accuracy_on_errors(predictions, answers, questions.references)
+            scores[name] = replace(_score(questions, answers), model_on_errors=errors or None)
     return scores
+
+
+def _accuracy_on_errors(
+    predictions: Sequence[int], answers: Sequence[int], references: Sequence[int]
+) -> Accuracy | None:
+    """Returns the accuracy of predictions on the questions that other answers get wrong, `None` if there are none."""
+    triples = zip(predictions, answers, references, strict=True)
+    hits = [prediction == reference for prediction, answer, reference in triples if answer != reference]
+    return Accuracy.of(sum(hits), len(hits)) if hits else None
 
 
 class _FinishedSplits:

@@ -9,7 +9,15 @@ from typing import Any
 from hf_causal.evaluation.metrics import Accuracy
 from hf_causal.evaluation.plots import Group, cell_groups, structure_name
 from hf_causal.evaluation.reference_results import published_curves, published_f1
-from hf_causal.evaluation.scores import FileScore, Scores, SplitScore, YesScore, total_accuracy
+from hf_causal.evaluation.scores import (
+    ERRORS_TITLE,
+    FileScore,
+    Scores,
+    SplitScore,
+    YesScore,
+    errors_table,
+    total_accuracy,
+)
 from hf_causal.evaluation.titles import TITLES
 from hf_causal.evaluation.variant_scores import VariantScores, variant_remarks, variant_table
 from hf_causal.tasks.registry import task_of_config
@@ -41,6 +49,10 @@ def render_config(scores: Scores, figure: str = f"{PLOTS}/{OVERVIEW}") -> str:
     if not scores.splits or scores.overall is None:
         raise ValueError("the scores have no `splits`: evaluate the model on a config, not on files alone")
     lines = [*_summary(scores), "", f"![Accuracy against size]({figure})", "", *_split_table(scores)]
+    columns, rows = errors_table(scores)
+    if rows:
+        rows = [[TITLES.get(split, split), *cells] for split, *cells in rows]
+        lines += ["", f"**{ERRORS_TITLE}**", "", *_header(columns), *(f"| {' | '.join(row)} |" for row in rows)]
     if published_f1(scores.dataset, scores.config):
         lines += ["", *_f1_table(scores)]
     for split, score in scores.splits.items():

@@ -69,16 +69,22 @@ class SplitScore(Accuracy):
     """Answers that are neither Yes nor No; `None` in older files."""
     yes: YesScore | None = None
     """`None` in older files."""
+    model_on_errors: Accuracy | None = None
+    """Of a shortcut: accuracy of the model on the questions that the shortcut gets wrong; `None` without any, and in
+    older files."""
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> SplitScore:
         """Reads what [`to_json`] wrote."""
         cells = tuple(CellScore(**cell) for cell in values["cells"])
-        return cls(**{**values, "cells": cells, **_answers_from_json(values)})
+        errors = values.get("model_on_errors")
+        errors = Accuracy(**errors) if errors else None
+        return cls(**{**values, "cells": cells, **_answers_from_json(values), "model_on_errors": errors})
 
     def to_json(self) -> Json:
         """Returns the score as a dictionary for JSON."""
-        return {**_accuracy_json(self), "cells": [cell.to_json() for cell in self.cells], **_answers_json(self)}
+        score = {**_accuracy_json(self), "cells": [cell.to_json() for cell in self.cells], **_answers_json(self)}
+        return {**score, "model_on_errors": asdict(self.model_on_errors)} if self.model_on_errors else score
 
 
 @dataclass(frozen=True)
@@ -119,6 +125,9 @@ class FileScore(Accuracy):
 
 SplitScores = Mapping[str, SplitScore]
 """From the name of a split to its score."""
+
+ERRORS_TITLE = "Accuracy on the questions that a shortcut gets wrong, with their number"
+"""Title of [`errors_table`]."""
 
 
 @dataclass(frozen=True)
@@ -214,6 +223,18 @@ class Scores:
             others = self.other_models.items()
             values["beside"] = {name: {"splits": _splits_json(one.splits), "date": one.date} for name, one in others}
         return values
+
+
+def errors_table(scores: Scores) -> tuple[list[str], list[list[str]]]:
+    """Returns columns and rows of a table: the model's accuracy where each shortcut is wrong, empty without any."""
+    names = [
+        name for name, splits in scores.baselines.items() if any(score.model_on_errors for score in splits.values())
+    ]
+    rows = []
+    for split in scores.splits if names else ():
+        on_errors = [scores.baselines[name][split].model_on_errors for name in names]
+        rows.append([split, *(f"{score} ({score.n:,})" if score else "" for score in on_errors)])
+    return ["split", *names] if names else [], rows
 
 
 def merge_scores(scores: Sequence[Scores]) -> Scores:

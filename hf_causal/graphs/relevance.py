@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from heapq import heappop, heappush
 from itertools import product
 from typing import NamedTuple
 
@@ -211,7 +212,12 @@ class _Rules:
         self.statements = statements(num_nodes)
         self.index = {statement: index for index, statement in enumerate(self.statements)}
         self.steps = steps(num_nodes)
-        self.encoded = [(self.encode(step.premises), 1 << self.index[step.conclusion]) for step in self.steps]
+        self.needed = [self.encode(step.premises) for step in self.steps]
+        self.conclusions = [self.index[step.conclusion] for step in self.steps]
+        self.uses = [
+            [number for number, needed in enumerate(self.needed) if needed >> one & 1]
+            for one in range(len(self.index))
+        ]
         self.cases = [
             [tuple(self.index[case] for case in pair) for pair in transitivity_cases(statement, num_nodes)]
             for statement in self.statements
@@ -230,21 +236,40 @@ class _Rules:
             result |= 1 << self.index[statement]
         return result
 
-    def close(self, known: int) -> tuple[int, dict[int, int]]:
-        """Returns all statements that follow without cases, and the step that concludes each of the new ones."""
+    def close(self, known: int, target: int | None = None) -> tuple[int, dict[int, int]]:
+        """Returns all statements that follow without cases, and the step that concludes each of the new ones.
+
+        Steps are taken in rounds, within a round by their numbers, and each as soon as all of its premises are known.
+
+        Args:
+            known (`int`): What is known.
+            target (`int`, *optional*): Number of a statement; once it is concluded, no further steps are taken.
+        """
         reasons: dict[int, int] = {}
-        before = -1
-        while before != known:
-            before = known
-            for number, (needed, concluded) in enumerate(self.encoded):
-                if not concluded & known and needed & known == needed:
-                    known |= concluded
-                    reasons[concluded.bit_length() - 1] = number
+        count = len(self.steps)
+        due = sorted({number for one in bits(known) for number in self.uses[one] if self._is_new(number, known)})
+        while due:
+            turn = heappop(due)
+            number = turn % count
+            conclusion = self.conclusions[number]
+            if not known >> conclusion & 1:
+                known |= 1 << conclusion
+                reasons[conclusion] = number
+                if conclusion == target:
+                    break
+                for use in self.uses[conclusion]:
+                    if self._is_new(use, known):
+                        heappush(due, turn - number + use + (count if use < number else 0))
         return known, reasons
+
+    def _is_new(self, number: int, known: int) -> bool:
+        """Returns whether a step can be taken and concludes what is not known."""
+        needed = self.needed[number]
+        return needed & known == needed and not known >> self.conclusions[number] & 1
 
     def derive(self, known: int, target: int, depth: int) -> Derivation | None:
         """Derives a statement with at most `depth` nested cases."""
-        closed, reasons = self.close(known)
+        closed, reasons = self.close(known, target)
         if closed >> target & 1:
             return Derivation(self._trace([target], reasons))
         if depth == 0:

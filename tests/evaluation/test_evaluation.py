@@ -7,13 +7,13 @@ import pytest
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from hf_causal.cli import main
-from hf_causal.evaluation.evaluate import evaluate_model
+from hf_causal.evaluation.evaluate import evaluate_model, score_shortcuts
 from hf_causal.evaluation.metrics import Accuracy
 from hf_causal.evaluation.predictors import ModelPredictor, load_predictor
-from hf_causal.evaluation.questions import corpus_questions, file_questions
+from hf_causal.evaluation.questions import QuestionSet, corpus_questions, file_questions
 from hf_causal.evaluation.report import render_report
 from hf_causal.evaluation.report_files import write_model_report
-from hf_causal.evaluation.scores import Cell, FileScore, score_split, score_splits
+from hf_causal.evaluation.scores import Cell, FileScore, Scores, SplitScore, score_split, score_splits
 from hf_causal.tasks.proving import prove
 from hf_causal.tasks.registry import tasks
 from hf_causal.tasks.shared.shortcuts import direct_edge, majority
@@ -62,6 +62,25 @@ def test_scores_refuse_what_they_cannot_count():
         score_split([1], [1, 0], [Cell(*cell)])
     with pytest.raises(ValueError, match="`references` must be 0 or 1, got \\[2\\]"):
         score_splits([1], [2], ["s"], [cell])
+
+
+def test_a_model_is_scored_on_the_questions_that_a_shortcut_gets_wrong():
+    texts = [
+        "A causes B. Does A cause B?",
+        "A causes B. B causes C. Does A cause C?",
+        "B causes C. A causes B. Does A cause C?",
+    ]
+    questions = QuestionSet("test", texts, [1, 1, 1], [Cell("chain", 3, None)] * 3)
+    scores = score_shortcuts(questions, [0, 1, 0])
+    assert scores["majority"].model_on_errors is None
+    assert scores["direct edge"].model_on_errors == Accuracy.of(1, 2)  # both questions without a direct edge
+    assert scores["left-to-right sweep"].model_on_errors == Accuracy.of(0, 1)
+    assert SplitScore.from_json(scores["direct edge"].to_json()) == scores["direct edge"]
+    model = score_split([0, 1, 0], questions.references, questions.cells)
+    by_name = {name: {"test": score} for name, score in scores.items()}
+    made = Scores("m", "axiomatic", "c", "a CPU", "2026-01-01", {"test": model}, by_name, {}, overall=model)
+    assert "| test | 0.500 ± 0.354 (2) | 0.000 ± 0.000 (1) |" in render_report(made)
+    assert "model_on_errors" not in score_shortcuts(questions)["direct edge"].to_json()
 
 
 @pytest.mark.parametrize(

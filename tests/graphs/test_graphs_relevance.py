@@ -13,6 +13,7 @@ from hf_causal.graphs.relevance import (
     Derivation,
     Statement,
     Step,
+    _Rules,
     check_derivation,
     derive,
     digraph,
@@ -135,3 +136,21 @@ class TestCases:
     @pytest.mark.parametrize("axiom", AXIOMS)
     def test_symmetry_is_no_axiom(self, axiom):
         assert not is_instance(Step(axiom, (Statement(A, C, B),), Statement(B, C, A)))
+
+
+def test_steps_are_taken_in_rounds_by_their_numbers():
+    rules, chance = _Rules.of(4), random.Random(0)
+    for _ in range(100):
+        known = rules.encode(chance.sample(rules.statements, chance.randint(1, 6)))
+        expected, reasons, before = known, {}, -1
+        while before != expected:
+            before = expected
+            for number, step in enumerate(rules.steps):
+                needed, conclusion = rules.encode(step.premises), rules.index[step.conclusion]
+                if needed & expected == needed and not expected >> conclusion & 1:
+                    expected |= 1 << conclusion
+                    reasons[conclusion] = number
+        assert rules.close(known) == (expected, reasons)
+        for target in list(reasons)[:3]:
+            closed, some = rules.close(known, target)
+            assert closed >> target & 1 and some.items() <= reasons.items() and list(some)[-1] == target

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -140,9 +141,8 @@ def _parse_loose(text: str) -> Prompt:
 
 def read_list(text: str, sentence: str, conjunction: str) -> tuple[str, ...]:
     """Reads a list of names with one conjunction; raises `ValueError` with its sentence for anything else."""
-    separator = re.compile(rf"\s*,\s*(?:{conjunction}\s+)?|\s+{conjunction}\s+", re.IGNORECASE)
     try:
-        return tuple(check_name(name, sentence) for name in separator.split(text.strip()))
+        return tuple(check_name(name, sentence) for name in _separator(conjunction).split(text.strip()))
     except ValueError:
         if len(text.split()) == 1:
             raise
@@ -150,6 +150,11 @@ def read_list(text: str, sentence: str, conjunction: str) -> tuple[str, ...]:
             f"cannot read {text.strip()!r} in the sentence {sentence!r}: "
             f"it should be a list of names such as 'A, B {conjunction} C'"
         ) from None
+
+
+@cache
+def _separator(conjunction: str) -> re.Pattern[str]:
+    return re.compile(rf"\s*,\s*(?:{conjunction}\s+)?|\s+{conjunction}\s+", re.IGNORECASE)
 
 
 def render_questions(

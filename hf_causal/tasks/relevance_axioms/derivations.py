@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from hf_causal.graphs.mixed_graphs import bits
 from hf_causal.graphs.relevance import AXIOMS, Derivation, Statement, transitivity_cases
 from hf_causal.tasks.relevance_axioms.text import Claim, read_claim, sorted_claim
 from hf_causal.tasks.shared.names import is_name
@@ -26,25 +27,34 @@ class Nodes:
     def __init__(self, names: Iterable[str]):
         self.names = sorted(names)
         self._bit = {name: 1 << index for index, name in enumerate(self.names)}
+        self._sets: dict[int, tuple[str, ...]] = {}
 
     def statement(self, claim: Claim) -> Statement:
         """Returns a claim with sets as integers; raises [`CertificateError`] for a node that the prompt has not."""
-        for name in claim.names:
+        return Statement(*map(self._numbered, (claim.changed, claim.held, claim.targets)))
+
+    def _numbered(self, nodes: Iterable[str]) -> int:
+        result = 0
+        for name in nodes:
             if name not in self._bit:
                 raise CertificateError(f"{name!r} is no node of the statements")
-        changed, held, targets = (
-            sum(self._bit[name] for name in nodes) for nodes in (claim.changed, claim.held, claim.targets)
-        )
-        return Statement(changed, held, targets)
+            result |= self._bit[name]
+        return result
 
     def claim(self, statement: Statement) -> Claim:
         """Returns a statement with names."""
-        return name_statement(statement, self.names)
+        x, z, y = statement
+        return Claim(self._named(x), self._named(y), self._named(z))
+
+    def _named(self, nodes: int) -> tuple[str, ...]:
+        if nodes not in self._sets:
+            self._sets[nodes] = tuple(self.names[node] for node in bits(nodes))
+        return self._sets[nodes]
 
 
 def name_statement(statement: Statement, names: Sequence[str]) -> Claim:
     """Returns a statement with the names of its nodes."""
-    x, z, y = ([name for node, name in enumerate(names) if nodes >> node & 1] for nodes in statement)
+    x, z, y = ([names[node] for node in bits(nodes)] for nodes in statement)
     return sorted_claim(x, y, z)
 
 

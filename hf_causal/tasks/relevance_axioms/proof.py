@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -69,22 +69,44 @@ def solve(
     num_nodes: int, premises: tuple[Statement, ...], conclusion: Statement
 ) -> Derivation | tuple[tuple[int, int], ...]:
     """Returns a derivation, or the edges of a digraph in which the premises hold and the conclusion does not."""
-    table, number = _table(num_nodes)
-    holds = table[:, [number[premise] for premise in premises]].all(axis=1)
-    counter_models = np.flatnonzero(holds & ~table[:, number[conclusion]])
-    if not len(counter_models):
+    models = _Models.of(num_nodes)
+    counter_models = models.all & ~models.of_statement[conclusion]
+    for premise in premises:
+        counter_models &= models.of_statement[premise]
+    if not counter_models:
         derivation = derive(premises, conclusion, num_nodes, _MOST_CASES)
         if derivation is None:  # the axioms are complete for so few nodes
             raise AssertionError(f"no derivation of {conclusion} from {premises}")
         return derivation
-    fewest = min(counter_models.tolist(), key=int.bit_count)
-    children = digraph(num_nodes, fewest)
+    fewest = next(fitting for graphs in models.by_edges if (fitting := graphs & counter_models))
+    children = digraph(num_nodes, next(bits(fewest)))
     return tuple((cause, effect) for cause in range(num_nodes) for effect in bits(children[cause]))
 
 
-@lru_cache(maxsize=4)
-def _table(num_nodes: int) -> tuple[np.ndarray, dict[Statement, int]]:
-    return truth_table(num_nodes), {statement: index for index, statement in enumerate(statements(num_nodes))}
+class _Models(NamedTuple):
+    """The digraphs over some nodes; a set of them is an integer with a bit for each."""
+
+    all: int
+    by_edges: tuple[int, ...]
+    """Those with as many edges as the index says."""
+    of_statement: dict[Statement, int]
+    """Those in which a statement holds."""
+
+    @staticmethod
+    @lru_cache(maxsize=4)
+    def of(num_nodes: int) -> _Models:
+        """Returns the digraphs over a number of nodes."""
+        table = truth_table(num_nodes)
+        edges = np.array([code.bit_count() for code in range(len(table))])
+        by_edges = tuple(_as_integer(edges == count) for count in range(num_nodes * (num_nodes - 1) + 1))
+        return _Models(
+            (1 << len(table)) - 1, by_edges, dict(zip(statements(num_nodes), map(_as_integer, table.T), strict=True))
+        )
+
+
+def _as_integer(members: np.ndarray) -> int:
+    """Returns a boolean vector as an integer with a bit for each element."""
+    return int.from_bytes(np.packbits(members, bitorder="little").tobytes(), "little")
 
 
 def check(prompt: Prompt, answer: str, certificate: Mapping[str, Any]) -> None:

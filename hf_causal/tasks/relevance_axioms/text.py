@@ -105,7 +105,9 @@ def read_claim(sentence: str, form: str = STATEMENT_FORM) -> Claim:
         raise ValueError(f"cannot read the sentence {sentence!r}: it says twice what is held fixed")
     held = read_list(before or after, sentence, "and") if before or after else ()
     claim = Claim(read_list(changed, sentence, "or"), read_list(targets, sentence, "or"), held)
-    if repeated := [name for name in claim.names if claim.names.count(name) > 1]:
+    names = claim.names
+    if len(set(names)) < len(names):
+        repeated = [name for name in names if names.count(name) > 1]
         raise ValueError(f"cannot read the sentence {sentence!r}: it has {repeated[0]!r} twice")
     return claim
 
