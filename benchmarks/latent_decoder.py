@@ -1,9 +1,9 @@
-"""The ordinary decoder on sequences with a latent graph, trained by `transformers.Trainer`, and a Bayes reference.
+"""The ordinary decoder on sequences with a latent graph, by the recipe `latent-decoder`, and a Bayes reference.
 
     python benchmarks/latent_decoder.py --configs induction chain --seeds 0
 
-`axiom` with learned positions and MLPs, states as the tokens 0, 1, …; the loss is that of the target alone, as for the
-`disentangled` model. Results go to `benchmarks/results/latent-graphs/decoder.json`.
+States are the tokens 0, 1, …; the loss is that of the next state alone, as for the `disentangled` model. Trainings
+resume, and results go to `benchmarks/results/latent-graphs/decoder.json`. Other options are fields of the recipe.
 """
 
 from __future__ import annotations
@@ -11,90 +11,50 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from transformers import Trainer, TrainingArguments
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
+import hf_causal.models  # noqa: F401 - registers the architectures
 from hf_causal.corpora import generate_shard, get_config
-from hf_causal.corpora.infinite import fresh_shard
-from hf_causal.models import make_model, make_tokenizer
 from hf_causal.systems.sequences.corpus import matrix_of
 from hf_causal.systems.sequences.latent_graphs import soft_cross_entropy
+from hf_causal.systems.sequences.objective import state_token_ids
+from hf_causal.training.loop import train
+from hf_causal.training.recipe import load_recipe, parse_overrides
 from hf_causal.utils.files import write_json
 from hf_causal.utils.hardware import describe_hardware
 
+RECIPE = "latent-decoder"
 CORPUS = "causal_sequences"
 OUT = Path(__file__).resolve().parent / "results" / "latent-graphs" / "decoder.json"
-SIZES = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "position_encoding": "learned"}
-IGNORED = -100
 
 
-class Sequences(torch.utils.data.Dataset):
-    """Sequences with their target as one more token, the only one with a loss.
-
-    Args:
-        tables (sequence of `pa.Table`): Rows of one config.
-        ids (`torch.Tensor`): The token of each state.
-    """
-
-    def __init__(self, tables: Sequence[Any], ids: torch.Tensor):
-        batches = []
-        for rows in tables:
-            tokens = ids[torch.from_numpy(matrix_of(rows["tokens"]).astype(np.int64))]
-            target = ids[torch.from_numpy(rows["target"].to_numpy().astype(np.int64))]
-            batches.append(torch.cat([tokens, target[:, None]], dim=1))
-        self.input_ids = torch.cat(batches)
-
-    def __len__(self) -> int:
-        return len(self.input_ids)
-
-    def __getitems__(self, indices: list[int]) -> dict[str, torch.Tensor]:
-        """Returns a batch at once."""
-        rows = self.input_ids[indices]
-        labels = torch.full_like(rows, IGNORED)
-        labels[:, -1] = rows[:, -1]
-        return {"input_ids": rows, "labels": labels}
-
-
-def run(config: str, seed: int, options: argparse.Namespace) -> dict[str, Any]:
+def run(config: str, seed: int, overrides: dict[str, Any], work: Path) -> dict[str, Any]:
     """Trains one decoder on fresh sequences and scores it on every held-out split."""
+    folder = work / f"{config}-{seed}"
+    recipe = load_recipe(RECIPE, {**overrides, "config": config, "seed": seed})
+    result = train(recipe, folder, resume_from_checkpoint="latest")
+    model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
     corpus_config = get_config(CORPUS, config)
-    tokenizer = make_tokenizer("axiom")
-    test = generate_shard(CORPUS, corpus_config, "test", 0)
-    states = test["num_states"][0].as_py()
-    ids = torch.tensor(tokenizer.convert_tokens_to_ids([str(state) for state in range(states)]))
-    torch.manual_seed(seed)
-    model = make_model("axiom", SIZES, tokenizer)
-    tables: list[Any] = []
-    while sum(map(len, tables)) < options.steps * options.batch_size:
-        tables.append(fresh_shard(CORPUS, get_config(CORPUS, config, seed=seed), len(tables)))
-    arguments = TrainingArguments(
-        output_dir=str(options.work / f"{config}-{seed}"), max_steps=options.steps, seed=seed, report_to="none",
-        per_device_train_batch_size=options.batch_size, learning_rate=options.learning_rate, save_strategy="no",
-        lr_scheduler_type="cosine", warmup_steps=100, remove_unused_columns=False, logging_steps=500, weight_decay=0.0,
-    )  # fmt: skip
-    began = time.perf_counter()
-    Trainer(
-        model=model, args=arguments, train_dataset=Sequences(tables, ids), data_collator=lambda batch: batch
-    ).train()
-    seconds = time.perf_counter() - began
     losses = {}
     for split in corpus_config.splits:
         if split != "train":
             held_out = generate_shard(CORPUS, corpus_config, split, 0)
-            losses[split] = _losses(model.eval(), held_out, ids)
-    result = {"config": config, "seed": seed, "seconds": round(seconds, 1), "losses": losses}
-    print(config, seed, f"{seconds:.0f} s", losses["test"], flush=True)
-    return result
+            losses[split] = _losses(
+                model.eval(), held_out, state_token_ids(tokenizer, held_out["num_states"][0].as_py())
+            )
+    print(config, seed, f"{result.seconds:.0f} s", losses["test"], flush=True)
+    measured = {"hardware": describe_hardware(), "date": time.strftime("%Y-%m-%d")}
+    return {"config": config, "seed": seed, "seconds": round(result.seconds, 1), **measured, "losses": losses}
 
 
 @torch.no_grad()
 def _losses(model: Any, rows: Any, ids: torch.Tensor) -> dict[str, float]:
-    tokens = Sequences([rows], ids).input_ids[:, :-1]
+    tokens = ids[torch.from_numpy(matrix_of(rows["tokens"]).astype(np.int64))]
     # Among the states: probabilities of other tokens do not count.
     batches = [model(input_ids=part).logits[:, -1, ids].float().softmax(-1) for part in tokens.split(1000)]
     expected = matrix_of(rows["target_probabilities"]).astype(np.float64)
@@ -107,21 +67,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--configs", nargs="+", default=["induction", "chain"])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--steps", type=int, default=2500)
-    parser.add_argument("--batch-size", type=int, default=256)
-    parser.add_argument("--learning-rate", type=float, default=3e-3)
     parser.add_argument("--work", type=Path, default=Path("runs/latent-decoder"))
     parser.add_argument("--out", type=Path, default=OUT)
-    options = parser.parse_args()
-    runs = [run(config, seed, options) for config in options.configs for seed in options.seeds]
-    about = {name: getattr(options, name) for name in ("steps", "batch_size", "learning_rate")}
-    measured = {"hardware": describe_hardware(), "date": time.strftime("%Y-%m-%d")}
+    options, rest = parser.parse_known_args()
+    overrides = parse_overrides(rest)
+    recipe = load_recipe(RECIPE, overrides)
+    about = {"recipe": RECIPE, "overrides": overrides, "steps": recipe.max_steps}
+    runs = [run(config, seed, overrides, options.work) for config in options.configs for seed in options.seeds]
     # Those of other configs and seeds stay, where they were trained in the same way.
     before = json.loads(options.out.read_text(encoding="utf-8")) if options.out.is_file() else {}
-    if {name: before.get(name) for name in (*about, "sizes")} == {**about, "sizes": SIZES}:
+    if {name: before.get(name) for name in about} == about:
         done = {(one["config"], one["seed"]) for one in runs}
         runs = [one for one in before["runs"] if (one["config"], one["seed"]) not in done] + runs
-    write_json(options.out, {**about, "sizes": SIZES, **measured, "runs": runs})
+    write_json(options.out, {**about, "runs": runs})
 
 
 if __name__ == "__main__":

@@ -180,7 +180,9 @@ def transfer(options: argparse.Namespace) -> dict[str, Any]:
         both_tasks = {"model.grammars": ["transitivity", "d_separation"]}
         for first, second in ((None, "transitivity"), (None, "d_separation"), ("transitivity", "d_separation"),
                               ("d_separation", "transitivity")):  # fmt: skip
-            recipe = load_recipe(recipe_path("axiom-reasoner-vectors"), {**both_tasks, **cadence, "mixture": {mixture[second]: 4}})
+            recipe = load_recipe(
+                recipe_path("axiom-reasoner-vectors"), {**both_tasks, **cadence, "mixture": {mixture[second]: 4}}
+            )
             folder = options.work / f"transfer-{first}-{second}-{seed}"
             start = options.work / f"transfer-None-{first}-{seed}" if first else None
             if start is not None:
@@ -255,7 +257,9 @@ def _reached(edges: Sequence[tuple[str, str]], x: str, given: set[str]) -> set[s
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", choices=["seeds", "arms", "transfer", "ceiling"])
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results/reasoner_vectors"), help="folder of studies.json")
+    parser.add_argument(
+        "--out", type=Path, default=Path("benchmarks/results/reasoner_vectors"), help="folder of studies.json"
+    )
     parser.add_argument("--work", type=Path, default=Path("runs/reasoner"), help="folder for corpora and trainings")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=list(MODELS), help="for `seeds`")

@@ -24,8 +24,9 @@ from hf_causal.artifacts import (
 )
 from hf_causal.cards.finetuned_card import finetuned_scores, render_finetuned_card, scored_dataset, task_type
 from hf_causal.cards.templates import read_template
-from hf_causal.systems import evaluation_of_model_type
+from hf_causal.systems import evaluation_of_model_type, systems
 from hf_causal.systems.datasets import datasets, task_name
+from hf_causal.systems.system import load
 from hf_causal.tasks.registry import get_task
 from hf_causal.utils.files import write_text
 
@@ -66,11 +67,10 @@ def render_model_card(
     config = json.loads(_read(folder / "config.json"))
     recipe = yaml.safe_load(_read(folder / RECIPE_FILE)) or {}
     name = recipe.get("name", folder.name)
-    system = evaluation_of_model_type(config["model_type"]) if "model_type" in config else None
-    about: dict[str, Any] = system.card if system else {}
+    about = _system_card(config.get("model_type"), recipe.get("corpus"))
     card = ModelCard.from_template(
         _metadata(folder, config, recipe, name, about, dataset_id),
-        template_str=read_template("system_card.md.jinja" if system else "model_card.md.jinja"),
+        template_str=read_template("system_card.md.jinja" if about else "model_card.md.jinja"),
         name=name,
         description=recipe.get("description") or "A decoder that answers questions about cause and effect.",
         config=config,
@@ -88,6 +88,16 @@ def render_model_card(
         sources=about.get("sources", "").strip(),
     )
     return str(card)
+
+
+def _system_card(model_type: str | None, corpus: str | None) -> dict[str, Any]:
+    """Returns the text of a sister system's card for a model of it, or for a decoder on its data; empty for others."""
+    if evaluation := evaluation_of_model_type(model_type):
+        return evaluation.card
+    for system in systems().values():
+        if model_type in system.objectives and any(dataset.name == corpus for dataset in system.datasets):
+            return load(system.objectives[model_type]).card
+    return {}
 
 
 def _metadata(

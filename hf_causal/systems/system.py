@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,6 +33,8 @@ class System:
     `make_tokenizer() -> tokenizer or None`."""
     objective: str = ""
     """Class of the training objective; its attribute `Options` is the dataclass of a recipe's `objective` mapping."""
+    objectives: Mapping[str, str] = field(default_factory=dict)
+    """Classes of the objectives of architectures of the core on the system's data sets, by architecture."""
     evaluation: str = ""
     """A [`SystemEvaluation`]."""
     tab: str = ""

@@ -30,6 +30,8 @@ def recipe_tasks(recipe: Recipe) -> list[str]:
         if name in tasks():
             get_task(name).require_yes_no("a model that is trained from scratch")
     grammars = recipe.model.get("grammars", [])
+    if recipe.model_type == "axiom":  # sequences of a sister system have no words
+        trained = [name for name in trained if name in tasks()]
     # A model that reads more tasks than one run trains has the same words as those of the other runs.
     return list(grammars) if set(trained) <= set(grammars) else list(dict.fromkeys([*trained, *grammars]))
 

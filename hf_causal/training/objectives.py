@@ -96,14 +96,17 @@ OBJECTIVES = {
 """Objective class of each architecture of the core; a sister system names its own."""
 
 
-def objective_class(model_type: str) -> Any:
-    """Returns the objective class of an architecture.
+def objective_class(model_type: str, corpus: str | None = None) -> Any:
+    """Returns the objective class of an architecture, on the data set of a sister system that of the system.
 
     Raises:
         `ValueError`: For an unknown architecture, with those that can be trained.
     """
     if (system := system_of_model(model_type)) is not None:
         return load(system.objective)
+    for system in systems().values():
+        if model_type in system.objectives and any(dataset.name == corpus for dataset in system.datasets):
+            return load(system.objectives[model_type])
     if model_type not in OBJECTIVES:
         known = [*OBJECTIVES, *(system.model_type for system in systems().values() if system.model_type)]
         raise ValueError(f"recipe field 'model_type' must be one of {', '.join(known)}, got {model_type!r}")
@@ -112,16 +115,16 @@ def objective_class(model_type: str) -> Any:
 
 def make_objective(recipe: Any, tokenizer: Any) -> Objective:
     """Returns the objective of a [`Recipe`]."""
-    return objective_class(recipe.model_type)(recipe, tokenizer)
+    return objective_class(recipe.model_type, recipe.corpus)(recipe, tokenizer)
 
 
-def read_options(model_type: str, options: Mapping[str, Any]) -> ObjectiveOptions:
+def read_options(model_type: str, options: Mapping[str, Any], corpus: str | None = None) -> ObjectiveOptions:
     """Reads the `objective` mapping of a recipe.
 
     Raises:
         `ValueError`: For an option that the objective does not have, with those that it has, or for a wrong value.
     """
-    options_class = objective_class(model_type).Options
+    options_class = objective_class(model_type, corpus).Options
     known = [field.name for field in dataclasses.fields(options_class)]
     for name in options:
         if name not in known:

@@ -130,7 +130,7 @@ class Recipe:
     @cached_property
     def options(self) -> ObjectiveOptions:
         """The options of the objective, checked."""
-        return read_options(self.model_type, self.objective)
+        return read_options(self.model_type, self.objective, self.corpus)
 
     @property
     def sources(self) -> dict[tuple[str, str], int]:

@@ -18,6 +18,7 @@ SYSTEM = System(
     model_type="disentangled",
     model=f"{__name__}.model",
     objective=f"{__name__}.objective:NextState",
+    objectives={"axiom": f"{__name__}.objective:NextStateToken"},
     evaluation=f"{__name__}.evaluate:EVALUATION",
     tab=f"{__name__}.tab:add_tab",
     metrics=("graph_recovery",),

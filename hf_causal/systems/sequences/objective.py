@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from string import ascii_letters, digits
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -49,7 +51,7 @@ class NextState:
     selection_metric = "loss"
 
     def __init__(self, recipe: Any, tokenizer: Any):
-        self.model_arguments = recipe.model
+        self.model_arguments, self.tokenizer = recipe.model, tokenizer
 
     def family(self, rows: pa.Table) -> dict[str, Any]:
         """Describes the training data for the card: rows, sizes, graph, and the loss of the Bayes predictor."""
@@ -89,3 +91,69 @@ class NextState:
         loss_sum = nn.functional.cross_entropy(logits, wanted, reduction="sum")
         hits = (logits.argmax(-1) == wanted.argmax(-1)).sum()
         return BatchLoss(loss_sum / totals.answers, loss_sum.detach(), hits)
+
+
+class NextStateToken(NextState):
+    """The same loss for a decoder with a tokenizer: states are the characters 0, 1, … of names.
+
+    The target is a distribution over all tokens, so that the decoder also learns which tokens are states.
+    """
+
+    card: ClassVar[dict[str, Any]] = {
+        "task": "text-generation",
+        "tags": ["in-context-learning"],
+        "usage": """
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+name = "{repo_id}"  # this folder, or its id on the Hub
+tokenizer = AutoTokenizer.from_pretrained(name)
+model = AutoModelForCausalLM.from_pretrained(name, trust_remote_code=True)
+states = torch.tensor([tokenizer.convert_tokens_to_ids(list("0120120"))])
+print(model(states).logits[0, -1].softmax(-1))  # of the state that follows
+""",
+        "about": """
+An ordinary decoder with learned positions that reads one state of a sequence a token, `0`, `1`, …, and predicts the
+distribution of the next one. The latent graph of the sequences is not given. The disentangled transformer of the
+same system shows the graph in its attention; this one is for comparison.
+""",
+        "sources": """
+Sequences: Nichani, Damian and Lee, *How Transformers Learn Causal Structure with Gradient Descent*, arXiv 2402.14735.
+""",
+    }
+
+    def make_data(self, rows: pa.Table, training: bool, task: str = "causal_sequences") -> SequencePacks:
+        """Rows of one config, with the token of each state.
+
+        Raises:
+            `ValueError`: If there are none, they are of several graphs, or have more states than there are characters.
+        """
+        graph_of(rows)
+        packs = SequencePacks(rows)
+        ids = state_token_ids(self.tokenizer, packs.probabilities.shape[1])
+        packs.tokens = ids[packs.tokens]
+        probabilities = torch.zeros(len(packs), len(self.tokenizer))
+        probabilities[:, ids] = packs.probabilities
+        packs.probabilities = probabilities
+        return packs
+
+    def loss_and_hits(
+        self, model: Callable[..., Any], batch: dict[str, torch.Tensor], totals: Counts, training: bool = True
+    ) -> BatchLoss:
+        def last_position(input_ids: torch.Tensor) -> Any:
+            outputs = model(input_ids=input_ids, use_cache=False, logits_to_keep=1)
+            return SimpleNamespace(logits=outputs.logits[:, -1])
+
+        return super().loss_and_hits(last_position, batch, totals, training)
+
+
+def state_token_ids(tokenizer: Any, states: int) -> torch.Tensor:
+    """Returns the token of each state.
+
+    Raises:
+        `ValueError`: If there are more states than digits and letters.
+    """
+    characters = digits + ascii_letters
+    if states > len(characters):
+        raise ValueError(f"a decoder has characters for {len(characters)} states, and the sequences have {states}")
+    return torch.tensor(tokenizer.convert_tokens_to_ids(list(characters[:states])))
