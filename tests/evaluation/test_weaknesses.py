@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from hf_causal.cards.model_card import render_model_card
+from hf_causal.cards.model_card import render_model_card, write_model_card
 from hf_causal.cli import main
 from hf_causal.corpora import generate_shard, get_config
 from hf_causal.evaluation.weaknesses import FEEDBACK, NAMES, known_weaknesses
+from hf_causal.models import make_model, make_tokenizer
 from hf_causal.models.pretrained import released_models
 
 LONG = "Kp3vTz9QhW2m"
@@ -38,9 +39,19 @@ def test_the_released_splits_touch_none():
         assert known_weaknesses(generate_shard("axiomatic", config, split, 0)["prompt"].to_pylist()) == []
 
 
-@pytest.mark.parametrize(("model", "remarks"), [("axiom-reasoner", [FEEDBACK]), ("axiom-looped", [])])
-def test_evaluate_and_the_card_say_so(tmp_path, capsys, model, remarks):
-    folder = released_models()[model]
+@pytest.fixture(scope="module")
+def vectors(tmp_path_factory):
+    """A model that reads names as vectors."""
+    folder, tokenizer = tmp_path_factory.mktemp("models") / "vectors", make_tokenizer("axiom_looped")
+    make_model("axiom_looped", {"name_encoder": "characters"}, tokenizer).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    write_model_card(folder)
+    return folder
+
+
+@pytest.mark.parametrize(("model", "remarks"), [("vectors", [FEEDBACK]), ("axiom-reasoner", []), ("axiom-looped", [])])
+def test_evaluate_and_the_card_say_so(tmp_path, capsys, vectors, model, remarks):
+    folder = vectors if model == "vectors" else released_models()[model]
     rows = [{"prompt": "m causes q. q causes m. Does m cause q?", "completion": "Yes"}] * 3
     (tmp_path / "loops.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     command = ["evaluate", str(folder), "--config", "none", "--data", str(tmp_path / "loops.jsonl")]
