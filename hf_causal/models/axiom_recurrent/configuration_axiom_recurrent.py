@@ -57,9 +57,8 @@ class AxiomRecurrentConfig(PreTrainedConfig):
             In training, the number of loops is drawn between these two for each batch.
         max_loops (`int`, defaults to 128):
             Most loops of one answer. A prompt stops earlier when its states no longer change.
-        halting_tolerance (`float`, defaults to 0.05):
-            States no longer change when no feature of a token changes by more than this, relative to the size of the
-            token's state.
+        halting_tolerance (`float`, defaults to 0.2):
+            States no longer change when the norm of each token's change is below this share of its state's norm.
         reference_length (`int`, defaults to 48):
             Length of a prompt at which the logarithm of its length scales attention by 1.
         initializer_range (`float`, defaults to 1.0):
@@ -106,7 +105,7 @@ class AxiomRecurrentConfig(PreTrainedConfig):
     state_noise: float | int = 0.0
     training_loops: list[int] | None = None
     max_loops: int = 128
-    halting_tolerance: float | int = 0.05
+    halting_tolerance: float | int = 0.2
     reference_length: int = 48
     initializer_range: float | int = 1.0
     layer_norm_eps: float = 1e-6
