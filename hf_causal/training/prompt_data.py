@@ -1,4 +1,4 @@
-"""Prompts about reachability for models that see tokens only: each question with a premise of its own."""
+"""Prompts about reachability for models that see tokens only: each question with its premise."""
 
 from __future__ import annotations
 
