@@ -99,7 +99,9 @@ def _metadata(
     dataset_id: str | None,
 ) -> ModelCardData:
     """Returns the YAML of a card; `about` is the card of a system's model, empty for models that answer questions."""
-    task = "text-classification" if config.get("model_type") == "axiom_looped" else "text-generation"
+    task = (
+        "text-classification" if config.get("model_type") in ("axiom_looped", "axiom_recurrent") else "text-generation"
+    )
     scores = json.loads(_read(folder / SCORES_FILE) or "{}")
     return ModelCardData(
         language=None if about else "en",

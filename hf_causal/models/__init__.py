@@ -8,6 +8,11 @@ from transformers import PreTrainedModel
 
 from hf_causal.models.axiom import AxiomConfig, AxiomForCausalLM, AxiomModel, AxiomTokenizer
 from hf_causal.models.axiom_looped import AxiomLoopedConfig, AxiomLoopedForSequenceClassification, AxiomLoopedModel
+from hf_causal.models.axiom_recurrent import (
+    AxiomRecurrentConfig,
+    AxiomRecurrentForSequenceClassification,
+    AxiomRecurrentModel,
+)
 from hf_causal.models.registry import MODEL_TYPES, make_model, make_tokenizer, model_class
 from hf_causal.systems.system import load
 
@@ -31,6 +36,9 @@ __all__ = [
     "AxiomLoopedForSequenceClassification",
     "AxiomLoopedModel",
     "AxiomModel",
+    "AxiomRecurrentConfig",
+    "AxiomRecurrentForSequenceClassification",
+    "AxiomRecurrentModel",
     "AxiomTokenizer",
     "make_model",
     "make_tokenizer",

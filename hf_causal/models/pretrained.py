@@ -11,7 +11,7 @@ _HERE = Path(__file__).resolve().parent
 _SHELVES = (_HERE.parents[1] / "model_cards", _HERE / "released")
 _ON_THE_HUB = ("axiom-cpu",)
 """Released models that are too large for a wheel; a Space preloads them."""
-_READERS = ("axiom", "axiom_looped")
+_READERS = ("axiom", "axiom_looped", "axiom_recurrent")
 """Architectures that answer questions."""
 
 

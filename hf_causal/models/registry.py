@@ -14,6 +14,7 @@ from transformers import AutoConfig, PreTrainedModel, PreTrainedTokenizerBase
 from hf_causal.models.axiom import AxiomForCausalLM, AxiomTokenizer
 from hf_causal.models.axiom_looped import AxiomLoopedForSequenceClassification
 from hf_causal.models.axiom_looped.configuration_axiom_looped import WORDS
+from hf_causal.models.axiom_recurrent import AxiomRecurrentForSequenceClassification
 from hf_causal.systems import system_of_model, systems
 from hf_causal.systems.system import load
 from hf_causal.tasks.registry import get_task, tasks
@@ -21,6 +22,7 @@ from hf_causal.tasks.registry import get_task, tasks
 _TRAINABLE: dict[str, type[PreTrainedModel]] = {
     "axiom": AxiomForCausalLM,
     "axiom_looped": AxiomLoopedForSequenceClassification,
+    "axiom_recurrent": AxiomRecurrentForSequenceClassification,
     **{system.model_type: load(system.model).MODEL for system in systems().values() if system.model_type is not None},
 }
 """Class that is trained, by architecture."""

@@ -91,6 +91,7 @@ class Objective(Protocol):
 OBJECTIVES = {
     "axiom": "hf_causal.training.next_token:NextToken",
     "axiom_looped": "hf_causal.training.sentence_answers:SentenceAnswers",
+    "axiom_recurrent": "hf_causal.training.prompt_answers:PromptAnswers",
 }
 """Objective class of each architecture of the core; a sister system names its own."""
 

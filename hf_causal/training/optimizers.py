@@ -9,8 +9,8 @@ from transformers import get_scheduler
 
 from hf_causal.training.recipe import Recipe
 
-_NOT_HIDDEN = ("embed", "lm_head", "classifier", "distance_bias")
-"""Matrices that are tables or heads; the authors of Muon advise AdamW for those."""
+_NOT_HIDDEN = ("embed", "lm_head", "classifier", "distance_bias", "conv.weight")
+"""Tables, heads and convolutions; the authors of Muon advise AdamW for those."""
 _NOT_DECAYED = ("gates",)
 """Matrices without weight decay."""
 _MIN_LR_RATIO = 0.01

@@ -54,7 +54,7 @@ class QuestionData:
             prompts = [parse_prompt(f"{premises[row]} {questions[row]}") for row in range(start, stop)]
             sentences = list(prompts[0].edges)
             if random.random() < repeat_sentences:
-                sentences = _with_repetitions(sentences, random)
+                sentences = repeat_some(sentences, random)
             nodes, edges, first_words = number_nodes(sentences)
             reachable = reachability(edges[None], len(nodes))[0]
             if all_questions:
@@ -126,7 +126,7 @@ def encode_premises(texts: list[str], tokenizer: Any) -> list[np.ndarray]:
     return [np.array([tokenizer.bos_token_id, *encoding.ids]) for encoding in encodings]
 
 
-def _with_repetitions(sentences: list[tuple[str, str]], random: np.random.Generator) -> list[tuple[str, str]]:
+def repeat_some(sentences: list[Any], random: np.random.Generator) -> list[Any]:
     """Returns the sentences with copies of some of them at random positions."""
     repeated = list(sentences)
     for index in random.integers(0, len(sentences), random.integers(1, 3 * len(sentences) + 1)):

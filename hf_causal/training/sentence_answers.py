@@ -101,8 +101,8 @@ class ClassHead:
 
 
 @dataclass(frozen=True)
-class BallHead(ClassHead):
-    """Binary cross-entropy on whether the Bayes ball crosses each statement, with and against its arrow."""
+class BinaryHead(ClassHead):
+    """Binary cross-entropy of what one of the model's outputs predicts, such as which statements a ball crosses."""
 
     def __call__(self, outputs: Any, batch: dict[str, torch.Tensor]) -> HeadLoss:
         logits, labels = getattr(outputs, self.logits).float(), batch[self.labels]
@@ -112,7 +112,7 @@ class BallHead(ClassHead):
 
 
 @dataclass(frozen=True)
-class PathHead(BallHead):
+class PathHead(BinaryHead):
     """The mean of several binary cross-entropies on what passes each statement, so that a statement counts once."""
 
     def count(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -127,7 +127,7 @@ ANSWER_HEADS = (ClassHead("labels", "question_logits"), ClassHead("system_labels
 """Heads of the answers to questions about statements, and about closed systems."""
 STATEMENT_HEADS = (
     ClassHead("sentence_labels", "sentence_logits"),
-    BallHead("ball_labels", "ball_logits"),
+    BinaryHead("ball_labels", "ball_logits"),
     PathHead("path_labels", "path_logits"),
 )
 """Heads that predict a property of every statement: whether it is reached, whether the ball crosses it, and what

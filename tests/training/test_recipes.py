@@ -11,7 +11,9 @@ from hf_causal.training.objectives import ObjectiveOptions, objective_class
 from hf_causal.training.recipe import Recipe, load_recipe, parse_overrides, read_recipe, recipe_names
 
 ROOT = Path(__file__).resolve().parents[2]
-OPTIONS = [objective_class(model_type).Options for model_type in ("axiom", "axiom_looped", "two_tower")]
+OPTIONS = [
+    objective_class(model_type).Options for model_type in ("axiom", "axiom_looped", "axiom_recurrent", "two_tower")
+]
 
 
 @pytest.mark.parametrize("name", recipe_names())
