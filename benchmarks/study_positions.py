@@ -24,7 +24,7 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import product
@@ -97,6 +97,11 @@ class Run:
         """Config that it is scored on."""
         return "balanced" if self.data == CORR2CAUSE else "transitivity_generalization"
 
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What its result says of the run."""
+        return {"encoding": self.encoding, "data": self.data, "seed": self.seed}
+
     def recipe(self, overrides: dict[str, Any]) -> Recipe:
         """Returns the recipe `axiom-cpu`, or `axiom-cpu-corr2cause`, with the encoding, data and seed of the run."""
         base = "axiom-cpu-corr2cause" if self.data == CORR2CAUSE else "axiom-cpu"
@@ -147,6 +152,9 @@ class Study:
         limit (`int`, *optional*): At most this many questions of each cell.
     """
 
+    write_page: Callable[[Path, Path], Path] = staticmethod(write_page)
+    """Writes the page of a folder of results."""
+
     def __init__(self, out: Path, data: Path | None, overrides: dict[str, Any], limit: int | None):
         self.out, self.given, self.overrides, self.limit = out, data, overrides, limit
         self.results = out / "results"
@@ -181,9 +189,7 @@ class Study:
         summary = json.loads((folder / "training_summary.json").read_text(encoding="utf-8"))
         result = {
             "run": run.key,
-            "encoding": run.encoding,
-            "data": run.data,
-            "seed": run.seed,
+            **run.fields,
             "recipe": json.loads(json.dumps(_fields(recipe))),
             **{name: summary[name] for name in ("steps", "questions", "best_step", "hardware", "date")},
             "threads": torch.get_num_threads(),
@@ -194,7 +200,7 @@ class Study:
         }
         write_text(self._result(run), json.dumps(result) + "\n")
         shutil.rmtree(folder / "checkpoints", ignore_errors=True)  # nothing resumes from them any more
-        write_page(self.results, self.out / "page.md")
+        self.write_page(self.results, self.out / "page.md")
 
     def _score(self, run: Run, folder: Path, data: Path) -> dict[str, Any]:
         """Returns accuracies: in-family, on every axis, cell and length of names, and those of the shortcuts."""
@@ -337,6 +343,11 @@ def main(arguments: list[str] | None = None) -> None:
         for run in runs:
             print(f"{run.key:20} {'finished' if study.is_finished(run) else 'to do'}")
         return
+    complete_all(study, runs)
+
+
+def complete_all(study: Study, runs: Sequence[Run]) -> None:
+    """Completes the runs that are not finished and that no other process works on."""
     for run in runs:
         try:
             with study.claim(run):

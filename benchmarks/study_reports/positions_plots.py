@@ -70,10 +70,10 @@ def draw_figures(results: Sequence[Result], folder: Path) -> dict[str, Path]:
         return {}
     return {
         "Accuracy on longer chains by position encoding": _lengths(questions, folder / "lengths.png"),
-        "Accuracy on every axis by position encoding, trained on TS2": _axes(
+        "Accuracy on every axis by position encoding, trained on TS2": draw_axes(
             {name: runs_of(questions, name, "ts2") for name in ENCODINGS}, ENCODINGS, folder / "encodings.png"
         ),
-        "Accuracy on every axis by training data, no positions": _axes(
+        "Accuracy on every axis by training data, no positions": draw_axes(
             {name: runs_of(questions, "none", name) for name in DATA}, DATA, folder / "data.png"
         ),
         "Accuracy by length of names, trained on TS2": _names(questions, folder / "names.png"),
@@ -95,7 +95,8 @@ def _lengths(results: Sequence[Result], path: Path) -> Path:
     return _save(figure, path)
 
 
-def _axes(series: dict[str, list[Result]], colours: dict[str, str], path: Path) -> Path:
+def draw_axes(series: dict[str, list[Result]], colours: dict[str, str], path: Path) -> Path:
+    """Draws the accuracy by number of nodes on every axis; a line is the mean of some runs."""
     figure, grid = _grid(2, 3)
     for axis, (split, structure, factor) in zip(grid, PANELS, strict=True):
         for name, runs in series.items():

@@ -1,8 +1,7 @@
-"""Prompts about reachability for models that see tokens only: each question with a premise of its own."""
+"""Prompts about reachability for models that see tokens only: each question with its premise."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -176,18 +175,19 @@ class _Writer:
             edges = random.permutation(edges)
         if random.random() < surface.repeated:
             edges = np.array(repeat_some(list(edges), random))
-        pieces = [(self.start, None)]
+        pieces: list[tuple[int | None, int | None]] = [(self.start, None)]
         for first, second in edges:
             pieces += [(None, first), (self.causes, None), (None, second), (self.stop, None)]
         pieces += [(self.does, None), (None, cause), (self.cause, None), (None, effect), (self.mark, None)]
-        tokens, mentions = [], []
+        tokens: list[int | None] = []
+        mentions: list[int] = []
         for word, node in pieces:
             piece = [word] if node is None else spelled[node]
             tokens += piece
-            mentions += [IGNORED if node is None else said[node]] * len(piece)
+            mentions += [IGNORED if node is None else int(said[node])] * len(piece)
         return _Prompt(np.array(tokens, np.uint8), np.array(mentions, np.int8), int(hops[cause, effect] > 0))
 
-    def draw_names(self, count: int) -> Sequence[list[int]]:
+    def draw_names(self, count: int) -> list[list[int]]:
         """Draws different names, as token ids; the longest possible one is drawn for each premise."""
         random, letters = self.random, self.alphabet
         if random.random() < self.surface.similar_names:

@@ -12,7 +12,7 @@ CHAIN = "A1 causes B. B causes cc. D causes cc. Does A1 cause cc?"
 PROMPTS = [CHAIN, "A causes B. Does zzzzzzzzzzzz cause B?", "x causes y. y causes x. x causes z1. Does x cause y?"]
 VARIANTS = {
     "as it is": {},
-    "softmax": {"attention_kind": "softmax"},
+    "softmax": {"attention_function": "softmax"},
     "directions": {"directional_heads": 1, "conv_kernel_size": 0},
     "without priors": {
         "sharp_matching": False,
@@ -126,7 +126,7 @@ def test_training_draws_the_number_of_loops():
 
 @pytest.mark.parametrize("kind", ["sigmoid", "softmax"])
 def test_matching_stays_exact_in_half_precision(kind):
-    model = make(attention_kind=kind)
+    model = make(attention_function=kind)
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         half = logits(model, *PROMPTS)
     assert half.dtype == torch.float32
@@ -173,7 +173,7 @@ def test_it_is_saved_and_loaded_by_the_auto_classes(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"attention_kind": "linear"}, "`attention_kind` must be one of"),
+        ({"attention_function": "linear"}, "`attention_function` must be one of"),
         ({"hidden_size": 50}, "multiple of `num_attention_heads` 3, got 50"),
         ({"directional_heads": 2}, "at most half of `num_attention_heads` 3, got 2"),
         ({"training_loops": [9, 4]}, "the smaller first, got \\[9, 4\\]"),

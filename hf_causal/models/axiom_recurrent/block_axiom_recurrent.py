@@ -109,7 +109,7 @@ class AxiomRecurrentAttention(nn.Module):
             query, key = nn.functional.layer_norm(query, shape), nn.functional.layer_norm(key, shape) / self.head_dim
         scores = (query * scale) @ key.transpose(2, 3) + context.bias
         sink = self.sink.float()[:, None, None] * scale
-        if self.config.attention_kind == "sigmoid":
+        if self.config.attention_function == "sigmoid":
             return torch.sigmoid(scores - sink)
         total = torch.logaddexp(scores.logsumexp(-1, keepdim=True), sink.expand(*scores.shape[:3], 1))
         return (scores - total).exp()
@@ -119,7 +119,7 @@ class AxiomRecurrentAttention(nn.Module):
         if not self.config.sharp_matching:
             return torch.full_like(self.sink[:, None, None], self.head_dim**-0.5).float()[None]
         scale = self.log_scale.float().exp().clamp(max=self.config.max_scale)[None, :, None, None]
-        return scale * context.log_length if self.config.attention_kind == "softmax" else scale
+        return scale * context.log_length if self.config.attention_function == "softmax" else scale
 
 
 class AxiomRecurrentMLP(nn.Module):

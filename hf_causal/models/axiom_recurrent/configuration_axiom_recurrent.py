@@ -5,7 +5,7 @@
 from huggingface_hub.dataclasses import strict
 from transformers.configuration_utils import PreTrainedConfig
 
-ATTENTION_KINDS = ("sigmoid", "softmax")
+ATTENTION_FUNCTIONS = ("sigmoid", "softmax")
 
 
 @strict
@@ -34,7 +34,7 @@ class AxiomRecurrentConfig(PreTrainedConfig):
         directional_heads (`int`, defaults to 0):
             In this many heads of every block a token attends only to the tokens before it, and in as many others only
             to those after it: another way to know an order.
-        attention_kind (`str`, defaults to `"sigmoid"`):
+        attention_function (`str`, defaults to `"sigmoid"`):
             `"sigmoid"` weights every key by itself, so that further tokens take no weight away (Ramapuram et al.,
             2024), or `"softmax"`, with a learned sink that takes the weight where nothing matches.
         sharp_matching (`bool`, defaults to `True`):
@@ -57,9 +57,8 @@ class AxiomRecurrentConfig(PreTrainedConfig):
             In training, the number of loops is drawn between these two for each batch.
         max_loops (`int`, defaults to 128):
             Most loops of one answer. A prompt stops earlier when its states no longer change.
-        halting_tolerance (`float`, defaults to 0.05):
-            States no longer change when no feature of a token changes by more than this, relative to the size of the
-            token's state.
+        halting_tolerance (`float`, defaults to 0.2):
+            States no longer change when the norm of each token's change is below this share of its state's norm.
         reference_length (`int`, defaults to 48):
             Length of a prompt at which the logarithm of its length scales attention by 1.
         initializer_range (`float`, defaults to 1.0):
@@ -95,7 +94,7 @@ class AxiomRecurrentConfig(PreTrainedConfig):
     num_loop_layers: int = 1
     conv_kernel_size: int = 4
     directional_heads: int = 0
-    attention_kind: str = "sigmoid"
+    attention_function: str = "sigmoid"
     sharp_matching: bool = True
     matched_keys: bool = True
     initial_scale: float | int = 10.0
@@ -106,7 +105,7 @@ class AxiomRecurrentConfig(PreTrainedConfig):
     state_noise: float | int = 0.0
     training_loops: list[int] | None = None
     max_loops: int = 128
-    halting_tolerance: float | int = 0.05
+    halting_tolerance: float | int = 0.2
     reference_length: int = 48
     initializer_range: float | int = 1.0
     layer_norm_eps: float = 1e-6
@@ -135,8 +134,10 @@ class AxiomRecurrentConfig(PreTrainedConfig):
 
     def validate_architecture(self) -> None:
         """Called by the strict dataclass after every construction and load."""
-        if self.attention_kind not in ATTENTION_KINDS:
-            raise ValueError(f"`attention_kind` must be one of {ATTENTION_KINDS}, got {self.attention_kind!r}")
+        if self.attention_function not in ATTENTION_FUNCTIONS:
+            raise ValueError(
+                f"`attention_function` must be one of {ATTENTION_FUNCTIONS}, got {self.attention_function!r}"
+            )
         for name in ("hidden_size", "num_attention_heads", "intermediate_size", "num_loop_layers", "max_loops"):
             if getattr(self, name) < 1:
                 raise ValueError(f"`{name}` must be at least 1, got {getattr(self, name)}")

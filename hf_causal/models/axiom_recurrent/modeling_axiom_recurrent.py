@@ -186,8 +186,7 @@ class AxiomRecurrentModel(AxiomRecurrentPreTrainedModel):
 
     def _changes(self, before: torch.Tensor, after: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Returns which rows a loop has changed by more than the tolerance: (batch,)."""
-        size = before.float().square().mean(-1).sqrt()
-        change = (after - before).float().abs().amax(-1)
+        size, change = before.float().norm(dim=-1), (after - before).float().norm(dim=-1)
         return ((change > self.config.halting_tolerance * size) & (mask[..., 0] > 0)).any(1)
 
 

@@ -1,0 +1,133 @@
+"""How far does a transformer come that sees tokens only? Recipe `axiom-recurrent`, and which prior buys which axis.
+
+    python benchmarks/study_recurrent.py --list                       # the runs, and which are finished
+    python benchmarks/study_recurrent.py --only recipe                # the recipe as it ships, three seeds
+    python benchmarks/study_recurrent.py --limit 25                   # all of them, 25 questions of each cell
+    python benchmarks/study_recurrent.py --render benchmarks/results/recurrent --page docs/results/recurrent.md
+
+Every arm changes one thing of the recipe and takes fewer steps, all arms as many; `short` is the recipe with these
+steps. Weights are chosen by in-family validation. Every run is scored on every axis and size of
+`transitivity_generalization` and leaves one small JSON in `results/`. The same command resumes; several processes may
+work on one folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from study_positions import Study, complete_all, select
+from study_reports.recurrent import write_page
+
+from hf_causal.training.recipe import Recipe, load_recipe, parse_overrides
+
+RECIPE = "axiom-recurrent"
+SEEDS = (0, 1, 2)
+ARM_STEPS, ARM_LOOPS = 600, 64
+"""Steps of an arm, and the most loops of an answer in it."""
+ARMS: dict[str, dict[str, Any]] = {
+    "short": {},
+    "no-repetitions": {"objective.repeated": 0.0},
+    "no-loops": {"model.num_loop_layers": 7, "model.training_loops": [1, 1], "model.max_loops": 1},
+    "no-mentions": {"objective.mention_loss_weight": 0.0},
+    "no-renaming": {"objective.renamed": 0.0},
+    "softmax": {"model.attention_function": "softmax"},
+    "directions": {"model.conv_kernel_size": 0, "model.directional_heads": 1},
+    "no-injection": {"model.input_injection": False},
+    "unmatched-keys": {"model.matched_keys": False},
+    "no-noise": {"model.state_noise": 0.0},
+    "shuffled": {"objective.shuffled": 0.5},
+    "dull-matching": {
+        "model.sharp_matching": False,
+        "model.attention_function": "softmax",
+        "model.initial_sink": 0.0,
+    },
+    "every-pair": {"objective.hop_balanced": False},
+    "fixed-loops": {"model.training_loops": [7, 7]},
+}
+"""What each arm changes, the most telling ones first."""
+
+
+@dataclass(frozen=True)
+class RecurrentRun:
+    """One training of the study."""
+
+    arm: str
+    seed: int
+
+    @property
+    def key(self) -> str:
+        """Name by which the run is selected, such as `softmax/0`."""
+        return f"{self.arm}/{self.seed}"
+
+    @property
+    def name(self) -> str:
+        """Name of its files."""
+        return self.key.replace("/", "-")
+
+    corpus, config, data = "axiomatic", "transitivity_ts2", "ts2"
+    evaluation = "transitivity_generalization"
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What its result says of the run."""
+        return {"arm": self.arm, "seed": self.seed}
+
+    def recipe(self, overrides: dict[str, Any]) -> Recipe:
+        """Returns the recipe with the seed and the change of the run."""
+        short: dict[str, Any] = {}
+        if self.arm != "recipe":
+            short = {"max_steps": ARM_STEPS, "model.max_loops": ARM_LOOPS, **ARMS[self.arm]}
+        return load_recipe(RECIPE, {**short, "seed": self.seed, **overrides})
+
+
+class RecurrentStudy(Study):
+    """The folder of the study: models, results and the page that shows them."""
+
+    write_page = staticmethod(write_page)
+
+
+def all_runs() -> list[RecurrentRun]:
+    """Returns the runs in their order: seed 0 of the recipe, the arms, then the other seeds of the recipe."""
+    first, *others = (RecurrentRun("recipe", seed) for seed in SEEDS)
+    return [first, *(RecurrentRun(arm, 0) for arm in ARMS), *others]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("runs/studies/recurrent"), help="folder of the study")
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="RUN", help="parts of keys, such as softmax or recipe/1"
+    )
+    parser.add_argument("--list", action="store_true", help="list the runs and end")
+    parser.add_argument("--data", type=Path, help="folder with axiomatic/, built by hf-causal")
+    parser.add_argument("--limit", type=int, help="at most this many questions of each cell")
+    parser.add_argument("--render", type=Path, metavar="RESULTS", help="only draw the page of this folder of results")
+    parser.add_argument("--page", type=Path, help="where --render writes the page; its figures go into RESULTS")
+    options, rest = parser.parse_known_args(arguments)
+    try:
+        if options.render:
+            print(write_page(options.render, options.page or options.render / "page.md"))
+            return
+        runs, overrides = select(all_runs(), options.only), parse_overrides(rest)
+        if options.limit is not None and options.limit < 1:
+            raise ValueError(f"--limit must be at least 1, got {options.limit}")
+        if options.data and not options.data.is_dir():
+            raise FileNotFoundError(f"--data {str(options.data)!r} is not a folder")
+        for run in runs:
+            run.recipe(overrides)
+    except (ValueError, FileNotFoundError) as error:
+        parser.error(str(error))
+    study = RecurrentStudy(options.out, options.data, overrides, options.limit)
+    if options.list:
+        for run in runs:
+            print(f"{run.key:20} {'finished' if study.is_finished(run) else 'to do'}")
+        return
+    complete_all(study, runs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
