@@ -118,9 +118,26 @@ def test_closed_heads_are_not_computed_and_change_nothing(tokenizer, monkeypatch
     assert all(one.equal(other) for one, other in zip(few.loop_states, every.loop_states, strict=True))
 
 
-def test_all_heads_are_computed_where_gates_may_open(model):
-    with torch.enable_grad():
-        assert model.model.blocks[0].open_heads() is None
+def test_closed_heads_have_no_gradients_in_training(tokenizer, monkeypatch):
+    torch.manual_seed(3)
+    model = make_model("axiom_looped", {"name_encoder": "spelling", "training_loops": [7, 7]}, tokenizer).train()
+    with torch.no_grad():
+        model.model.blocks[0].gates[:, 2:] = -10
+    inputs = tokenizer([CHAIN, "A causes B. B causes C. Does C cause A?"], padding=True, return_tensors="pt")
+
+    def loss_and_gradients():
+        torch.manual_seed(4)
+        loss = model(**inputs, labels=torch.tensor([1, 0])).loss
+        return loss, torch.autograd.grad(loss, list(model.parameters()), allow_unused=True)
+
+    few_loss, few = loss_and_gradients()
+    monkeypatch.setattr(block.AxiomLoopedBlock, "open_heads", lambda self: None)
+    loss, every = loss_and_gradients()
+    torch.testing.assert_close(few_loss, loss)
+    for one, other in zip(few, every, strict=True):
+        assert (one is None) == (other is None)
+        if one is not None:
+            torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
 
 
 def test_questions_can_point_at_names(model, tokenizer):

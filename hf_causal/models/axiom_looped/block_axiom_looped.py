@@ -69,13 +69,13 @@ class AxiomLoopedBlock(GradientCheckpointingLayer):
     def open_heads(self) -> torch.Tensor | None:
         """Returns the indices of the heads in which sentences can match; `None` for all of them.
 
-        A head whose gates are all below the floor of matches passes nothing on. In training every head counts, since
-        gates may open, and in an export, whose shapes do not depend on weights.
+        A head whose gates are all below the floor of matches passes nothing on, in training as well, and no gradient
+        of the answers reaches its gates. In an export, whose shapes do not depend on weights, every head counts.
         """
         distances = self.config.sentence_positions == "relative"  # match without gates
-        if torch.is_grad_enabled() or torch.compiler.is_exporting() or distances:
+        if torch.compiler.is_exporting() or distances:
             return None
-        gates = (self.config.gate_gain * self.gates.float()).sigmoid()
+        gates = (self.config.gate_gain * self.gates.detach().float()).sigmoid()
         heads = (gates.amax((0, 2, 3)) >= self.config.match_floor).nonzero()[:, 0]
         return heads if len(heads) < len(gates[0]) else None
 
