@@ -200,12 +200,15 @@ def _refuse_wrong_names(sentences: Sentences, config: AxiomLoopedConfig) -> None
 
     Adjustment needs nodes that statements mention. What no statement mentions, nothing can affect.
     """
+    of_sets = (sentences.tasks > 1).nonzero().tolist()
+    if not of_sets:  # a prompt without names has no spellings to compare either
+        return
     batch, width = sentences.statements.shape
     count = batch * sentences.names_per_row
     codes = spelling_codes(sentences.character_ids, sentences.character_words, count, config.vocab_size)
     numbers = number_codes(codes.view(batch, sentences.names_per_row, -1))
     ends = 2 * width, 2 * (width + sentences.questions.shape[1])
-    for row, question in (sentences.tasks > 1).nonzero().tolist():
+    for row, question in of_sets:
         pair = numbers[row, ends[0] : ends[1]].view(-1, 2)[question].tolist()
         names = pair + numbers[row, ends[1] :][sentences.further[row] == question].tolist()
         if len(set(names)) < len(names):
