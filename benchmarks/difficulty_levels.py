@@ -96,16 +96,18 @@ def draw(results: dict[str, list[dict[str, Any]]], count: int, path: Path) -> No
     """Draws a panel for each task, with bars of one standard error."""
     rows = -(-len(results) // COLUMNS)
     figure = Figure(figsize=(5 * COLUMNS, 3.25 * rows), layout="constrained")
-    panels = figure.subplots(rows, COLUMNS, sharey=True, squeeze=False).flat
+    panels = figure.subplots(rows, COLUMNS, squeeze=False).flat
     for axes in panels[len(results) :]:
         axes.set_visible(False)
     for axes, (name, levels) in zip(panels, results.items(), strict=False):
         numbers = [result["level"].number for result in levels]
+        lowest = min(accuracy for result in levels for accuracy in result["shortcuts"].values())
         for shortcut in levels[0]["shortcuts"]:
             values = np.array([result["shortcuts"][shortcut] for result in levels])
             axes.errorbar(numbers, values, np.sqrt(values * (1 - values) / count), marker="o", ms=4, label=shortcut)
-        axes.axhline(0.5, color="0.6", lw=1, ls=":")
-        axes.set(title=name, xlabel="level", ylabel="accuracy", ylim=(0.4, 1.02), xticks=numbers)
+        if lowest > 0.3:  # answers are Yes and No
+            axes.axhline(0.5, color="0.6", lw=1, ls=":")
+        axes.set(title=name, xlabel="level", ylabel="accuracy", ylim=(min(0.4, lowest - 0.04), 1.03), xticks=numbers)
         axes.legend(frameon=False, fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Date": None})

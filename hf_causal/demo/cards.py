@@ -9,7 +9,7 @@ from hf_causal.demo.answers import Answer
 from hf_causal.demo.labels import label, language_of
 from hf_causal.demo.marks import mark, read_view
 from hf_causal.demo.pictures import draw
-from hf_causal.demo.proofs import show_proof
+from hf_causal.demo.proofs import adjusts, show_proof
 from hf_causal.demo.questions import Question
 from hf_causal.reading import RESTATED_KINDS, Problem
 
@@ -62,14 +62,14 @@ def error_card(message: str) -> str:
 
 def _exact(question: Question) -> str:
     answer, members, language = question.exact.answer, question.exact.members, question.read.language
-    in_words = answer in ("Yes", "No", "Unknown")
+    in_words = answer in ("Yes", "No", "Unknown", "No set")
     if answer:
         shown = label(answer, language) if in_words else escape(answer)
     elif question.exact.paths:
         shown = label("paths", language, count=len(question.exact.paths))
     else:
         shown = escape(", ".join(members)) or label("nothing", language)
-    style = answer.lower() if in_words else "none"
+    style = answer.lower() if answer in ("Yes", "No", "Unknown") else "none"
     return (
         f'<div class="hc-answer hc-{style}"><span class="hc-who">{label("exact", language)}</span>'
         f'<strong>{shown}</strong><span class="hc-how">{label("proved", language)}</span></div>'
@@ -131,15 +131,15 @@ def _legend(question: Question) -> str:
     items = ["asked", "proof"]
     if question.read.prompt is not None and question.task.facts(question.parsed).edges is None:
         items = ["asked"]
-    if question.read.question.given:
+    of_sets = question.read.set_prompt is not None
+    if question.read.question.given or (of_sets and adjusts(question) and question.parsed.given):
         items.append("given")
     if question.shows_hidden:
         items.append("hidden")
     if question.loop:
         items.append("loop")
-    given = {"relevance": "held", "adjustment": "adjusted", "front_door": "in_set"}.get(
-        question.read.question.kind, "given"
-    )
+    kind = "adjustment" if of_sets else question.read.question.kind
+    given = {"relevance": "held", "adjustment": "adjusted", "front_door": "in_set"}.get(kind, "given")
     names = {"proof": "proof_key", "loop": "loop_key", "given": given, "hidden": "hidden_key"}
     return "".join(
         f' <span class="hc-key hc-key-{item}">{label(names.get(item, item), question.read.language)}</span>'

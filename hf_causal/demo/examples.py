@@ -85,6 +85,17 @@ EXAMPLES = (
         "Is it enough to control for age to estimate the effect of drug use on recovery?",
     ),
     Example(
+        "What to adjust for",
+        _lines(
+            "Age affects diet and income",
+            "Income affects health",
+            "Diet affects weight",
+            "Weight affects health",
+            "Sport affects diet and health",
+        ),
+        "What should I adjust for to find the effect of diet on health?",
+    ),
+    Example(
         "Hidden cause",
         _lines(
             "Smoking causes tar deposits",
@@ -92,6 +103,15 @@ EXAMPLES = (
             "Smoking and lung cancer share an unobserved cause",
         ),
         "Can the effect of smoking on lung cancer be computed from observational data?",
+    ),
+    Example(
+        "Front door",
+        _lines(
+            "Smoking causes tar deposits",
+            "Tar deposits lead to lung cancer",
+            "Smoking and lung cancer share an unobserved cause",
+        ),
+        "Do tar deposits satisfy the front-door criterion for the effect of smoking on lung cancer?",
     ),
     Example(
         "Instrument",

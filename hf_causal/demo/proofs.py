@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from hf_causal.demo.labels import label
@@ -26,6 +26,8 @@ def show_proof(question: Question) -> Shown:
     """Returns the proof of a question's exact answer; a list or several paths are shown in the whole graph."""
     language = question.read.language
     graph = label("graph", language)
+    if question.read.set_prompt is not None:
+        return Shown(question.exact.text, (), ((graph, _picture(question, _drawing_of_sets(question))),))
     if question.read.prompt is None:
         return Shown(question.exact.text, (), ((graph, _whole_graph(question)),))
     explanation = question.task.explain(question.parsed, question.certificate, question.given.__getitem__)
@@ -65,6 +67,20 @@ def _whole_graph(question: Question) -> Picture:
         loop=loop_edges(question),
         description=about,
     )
+
+
+def adjusts(question: Question) -> bool:
+    """Returns whether the proof of an answer about adjustment sets is that of one set, and not of a list of nodes."""
+    return question.read.question.kind != "forbidden_adjustment" or question.exact.answer == "No set"
+
+
+def _drawing_of_sets(question: Question) -> Drawing:
+    """Returns the drawing of the first proof; of a list of variables, which has a proof for each, the list alone."""
+    drawing = question.task.explain(question.parsed, question.certificate, question.given.__getitem__).drawings[0]
+    if adjusts(question):
+        return drawing
+    nothing = frozenset[str]()
+    return replace(drawing, marked=frozenset(question.exact.members), given=nothing, path=frozenset())
 
 
 def _picture(question: Question, drawing: Drawing) -> Picture:

@@ -54,7 +54,8 @@ class Question:
     @property
     def shows_hidden(self) -> bool:
         """Whether the prompt states hidden causes, which are drawn as lines."""
-        return self.read.prompt is not None and bool(getattr(self.parsed, "hidden", ()))
+        has_prompt = self.read.prompt is not None or self.read.set_prompt is not None
+        return has_prompt and bool(getattr(self.parsed, "hidden", ()))
 
     @cached_property
     def loop(self) -> tuple[str, ...]:

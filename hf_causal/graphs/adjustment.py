@@ -59,7 +59,7 @@ class AdjustmentSets:
     """
 
     def __init__(self, graph: MixedGraph, x: int, y: int, observed: int = -1):
-        self.x, self.y = x, y
+        self.graph, self.x, self.y = graph, x, y
         self.back_door_graph = back_door_graph(graph, x, y)
         self.candidates = graph.nodes & observed & ~(x | y | forbidden_nodes(graph, x, y))
         self.ancestral = graph.ancestors(x | y) & self.candidates
@@ -71,6 +71,15 @@ class AdjustmentSets:
     def exists(self) -> bool:
         """Returns whether there is a valid set: if so, all candidates among the ancestors of x and y are one."""
         return self.ancestral in self
+
+    def with_member(self, node: int) -> int:
+        """Returns a set that is valid if any valid set has a node: all candidates that lead to x, y or the node.
+
+        A node that is no candidate is alone in it. See van der Zander et al. (2014) for sets with stated members.
+        """
+        if not self.candidates >> node & 1:
+            return 1 << node
+        return self.graph.ancestors(self.x | self.y | 1 << node) & self.candidates
 
     def is_minimal(self, z: int) -> bool:
         """Returns whether z is valid and no proper subset is.

@@ -59,8 +59,15 @@ def effect_prompt(reading: Reading) -> Reading:
     renamed = [(short[first], short[second], causes) for first, second, causes in statements]
     pair = (short[asked.names[0]], short[asked.names[1]])
     given = [short[name] for name in asked.given]
-    task, prompt = tasks.effect_prompt(asked.kind, renamed, pair, given, *(short[name] for name in third))
-    return replace(reading, names=names, task=task, prompt=prompt)
+    of_sets = asked.kind in tasks.SET_QUESTIONS
+    kind = "adjustment" if of_sets else asked.kind
+    task, prompt = tasks.effect_prompt(kind, renamed, pair, given, *(short[name] for name in third))
+    reading = replace(reading, names=names, task=task)
+    if not of_sets:
+        return replace(reading, prompt=prompt)
+    if asked.kind == "smallest_adjustment_set" and not tasks.choices(prompt).complete:
+        raise Unclear("too_many_sets", 0, 0)
+    return replace(reading, set_prompt=prompt)
 
 
 def _statements(reading: Reading) -> list[tuple[str, str, bool]]:

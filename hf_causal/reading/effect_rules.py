@@ -151,6 +151,21 @@ class EffectQuestions(Transformer[Any, Any]):
         asked = self.valid(*children)
         return Asked("adjustment", asked.pair, asked.given, back_door=True)
 
+    def sets(self, *children: Any) -> Asked:
+        """Reads a question about all adjustment sets, by the word that asks it."""
+        kinds = (_SETS[child.kind] for child in children if isinstance(child, Token) and child.kind in _SETS)
+        return Asked(next(kinds), only(children, Effect).pair)
+
+    def which_set(self, effect: Effect, *_: Any) -> Asked:
+        return Asked("adjustment_set", effect.pair)
+
+    def smallest_set(self, effect: Effect, *_: Any) -> Asked:
+        return Asked("smallest_adjustment_set", effect.pair)
+
+    def no_effect(self, *children: Any) -> Any:
+        word = next(child for child in children if isinstance(child, Token) and child.kind in _SETS)
+        raise Unclear("which_effect", word.start, word.end, word=word.text)
+
     def identifiable(self, *children: Any) -> Asked:
         return Asked("identification", only(children, Effect).pair)
 
@@ -178,6 +193,9 @@ class EffectQuestions(Transformer[Any, Any]):
     def adjustment(self, asked: Asked) -> Asked:
         return asked
 
+    def open(self, asked: Asked) -> Asked:
+        return asked
+
     def identification(self, asked: Asked) -> Asked:
         return asked
 
@@ -193,6 +211,15 @@ class EffectQuestions(Transformer[Any, Any]):
         raise Unclear("held_or_given", word.start, word.end, word=word.text)
 
 
+_SETS = {
+    "WHAT_ADJUST": "adjustment_set",
+    "WHICH_SET": "adjustment_set",
+    "SMALLEST_SET": "smallest_adjustment_set",
+    "ANY_ADJUST": "any_adjustment",
+    "EXISTS_SET": "exists_adjustment_set",
+    "MUST_NOT": "forbidden_adjustment",
+}
+"""From phrases to kinds of questions about all adjustment sets."""
 _CHANGES = ("CHANGE_ALONE", "CHANGE", "CHANGING", "CHANGE_OF")
 
 

@@ -46,7 +46,8 @@ class Answer:
 
     reading: Reading
     answer: str
-    """`"Yes"`, `"No"`, `"Unknown"` for a direction that the statements leave open, `""` for lists and paths."""
+    """`"Yes"`, `"No"`, `"Unknown"` for a direction that the statements leave open, `"No set"` where no adjustment
+    set is valid, `""` for lists and paths."""
     text: str
     """A sentence in the language of the question."""
     members: tuple[str, ...] = ()

@@ -19,8 +19,9 @@ from hf_causal.reading.meaning import Meaning
 from hf_causal.reading.problems import Unclear
 from hf_causal.reading.reading import Reading, Statement
 from hf_causal.reading.resolve import Table, mentions_of
+from hf_causal.reading.tasks import SET_QUESTIONS
 
-EFFECT_KINDS = ("adjustment", "identification", "front_door", "instrument")
+EFFECT_KINDS = ("adjustment", "identification", "front_door", "instrument", *SET_QUESTIONS)
 """Kinds of questions whose prompts state hidden causes."""
 
 

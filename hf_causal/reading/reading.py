@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from hf_causal.reading.tasks import Renaming
+from hf_causal.reading.tasks import Renaming, ask_about_sets
 
 KINDS = {
     "cause": "Does X cause Y?",
@@ -36,6 +36,11 @@ KINDS = {
     "why": "Why does X cause Y?",
     "relevance": "Can changing X affect Y if Z is held fixed?",
     "adjustment": "Is it enough to adjust for Z to estimate the effect of X on Y?",
+    "adjustment_set": "What should I adjust for to estimate the effect of X on Y?",
+    "smallest_adjustment_set": "What is the smallest adjustment set for the effect of X on Y?",
+    "any_adjustment": "Is there anything that I should adjust for to estimate the effect of X on Y?",
+    "exists_adjustment_set": "Is there a valid adjustment set for the effect of X on Y?",
+    "forbidden_adjustment": "Which variables must I not adjust for to estimate the effect of X on Y?",
     "identification": "Can the effect of X on Y be computed from observations?",
     "front_door": "Does Z satisfy the front-door criterion for the effect of X on Y?",
     "instrument": "Is Z an instrument for the effect of X on Y?",
@@ -117,6 +122,8 @@ class Reading:
     """The task that the question is of; `None` for lists, paths and directions, which several prompts prove."""
     prompt: str | None = None
     """The canonical prompt of the task with short names, which a model reads."""
+    set_prompt: str | None = None
+    """For a question about all adjustment sets, the prompt of the task about the empty one."""
 
     @cached_property
     def renaming(self) -> Renaming:
@@ -136,10 +143,11 @@ class Reading:
     def restated(self) -> str:
         """The canonical prompt with the names of the text in quotes; nothing where one prompt does not ask all."""
         short_of = self.renaming.short
-        if self.prompt is None or all(name == short for name, short in short_of.items()):
-            return self.prompt or ""
+        prompt = ask_about_sets(self.set_prompt, self.question.kind) if self.set_prompt else self.prompt
+        if prompt is None or all(name == short for name, short in short_of.items()):
+            return prompt or ""
         quoted = {short: f"“{name}”" for name, short in short_of.items()}
-        return re.sub(r"[A-Za-z0-9]+", lambda word: quoted.get(word[0], word[0]), self.prompt)
+        return re.sub(r"[A-Za-z0-9]+", lambda word: quoted.get(word[0], word[0]), prompt)
 
     def short(self, names: Sequence[str]) -> tuple[str, ...]:
         """Returns the short names of some names."""

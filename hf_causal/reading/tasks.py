@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from hf_causal.graphs.equivalence import MAX_VARIABLES
 from hf_causal.tasks.adjustment import text as adjustment
+from hf_causal.tasks.adjustment.choices import QUESTIONS as SET_QUESTIONS
+from hf_causal.tasks.adjustment.choices import Choices, ask_about_sets, choices
 from hf_causal.tasks.co_occurrence import text as co_occurrence
 from hf_causal.tasks.comparisons import text as comparisons
 from hf_causal.tasks.corr2cause import text as corr2cause
@@ -115,6 +117,10 @@ def canonical(text: str) -> tuple[str, list[Pair], Pair, tuple[str, ...]] | None
 
 __all__ = [
     "HYPOTHESES",
+    "SET_QUESTIONS",
+    "Choices",
+    "ask_about_sets",
+    "choices",
     "MAX_VARIABLES",
     "RESERVED_WORDS",
     "PARAPHRASES",

@@ -59,7 +59,7 @@ RIGHT = {
     "Chain": "Yes", "Fork": "No", "Collider": "No", "Reversed": "Yes", "Branching": "Yes", "50 nodes": "Yes",
     "Feedback loop": "Yes", "中文": "Yes",
     "d-separation": "No", "Corr2Cause": "Yes", "Held fixed": "No", "Adjustment": "Yes", "Hidden cause": "Yes",
-    "Instrument": "Yes",
+    "Instrument": "Yes", "Front door": "Yes", "What to adjust for": "",
 }  # fmt: skip
 
 
@@ -71,8 +71,26 @@ def test_every_example_is_answered_and_proved(models, example):
         assert answer.says == RIGHT[example.name] and not answer.is_wrong
         assert "Loop" not in answer_card(answer)
     else:
-        assert answer.says is None and "cannot read the words" in answer.unread
+        unread = "models are asked" if answer.question.read.prompt is None else "cannot read the words"
+        assert answer.says is None and unread in answer.unread
     assert tags(answer_card(answer)) <= ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("further", "question", "headline", "keys"),
+    [
+        ("", "What should I adjust for", "age", {"given"}),
+        ("", "Which variables must I not adjust for", "tar", set()),
+        ("Smoking and cancer share a hidden cause.", "What should I adjust for", "no set", {"given", "hidden"}),
+        ("Age is unobserved.", "What should I adjust for", "no set", {"hidden"}),
+    ],
+)
+def test_questions_about_all_adjustment_sets_are_drawn(models, further, question, headline, keys):
+    told = f"The age affects smoking and cancer. Smoking causes tar. Tar causes cancer. {further}"
+    asked = f"{question} to estimate the effect of smoking on cancer?"
+    card = answer_card(answer_question(models, told, asked, "axiom-looped"))
+    assert f"<strong>{headline}</strong>" in card and tags(card) <= ALLOWED
+    assert {key for key in ("given", "hidden") if f"hc-key-{key}" in card} == keys
 
 
 def spans(html: str, role: str) -> list[str]:

@@ -18,7 +18,7 @@ from hf_causal.tasks.shared.structured_replies import Reply, UnreadableReply
 NUMBER = "Number"
 _HALF = 0.5
 """Value of a valid set that is not as small as the form asks."""
-_MOST_CANDIDATES = 14
+MOST_CANDIDATES = 14
 """Nodes that a set may have, in questions whose answers are found by listing all sets."""
 
 
@@ -106,7 +106,7 @@ def _applies(prompt: Prompt) -> bool:
 
 
 def _is_countable(prompt: Prompt) -> bool:
-    return _applies(prompt) and sets_of(prompt).ancestral.bit_count() <= _MOST_CANDIDATES
+    return _applies(prompt) and sets_of(prompt).ancestral.bit_count() <= MOST_CANDIDATES
 
 
 _MINIMAL = "A set is minimal if no smaller set that is a part of it is valid. "
