@@ -154,6 +154,8 @@ class Study:
 
     write_page: Callable[[Path, Path], Path] = staticmethod(write_page)
     """Writes the page of a folder of results."""
+    in_family_limit: int | None = None
+    """At most this many questions of each cell in-family; all of them when `None`."""
 
     def __init__(self, out: Path, data: Path | None, overrides: dict[str, Any], limit: int | None):
         self.out, self.given, self.overrides, self.limit = out, data, overrides, limit
@@ -210,7 +212,9 @@ class Study:
             lambda: predictor, run.key, run.corpus, run.evaluation, data, limit=self.limit, partial=partial
         )
         in_family = scores if run.evaluation == run.config else None
-        in_family = in_family or score_predictor(lambda: predictor, run.key, run.corpus, run.config, data)
+        if in_family is None:
+            limit = self.in_family_limit
+            in_family = score_predictor(lambda: predictor, run.key, run.corpus, run.config, data, limit=limit)
         validation = in_family.splits["validation"]
         names = [] if run.data == CORR2CAUSE else _by_name_length(predictor, data, self.limit)
         return {

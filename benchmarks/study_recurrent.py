@@ -26,8 +26,8 @@ from hf_causal.training.recipe import Recipe, load_recipe, parse_overrides
 
 RECIPE = "axiom-recurrent"
 SEEDS = (0, 1, 2)
-ARM_STEPS, ARM_LOOPS = 600, 64
-"""Steps of an arm, and the most loops of an answer in it."""
+ARM: dict[str, Any] = {"max_steps": 400, "model.max_loops": 64, "objective.drawn_questions": 2}
+"""What all arms change, so that each takes a few minutes."""
 ARMS: dict[str, dict[str, Any]] = {
     "short": {},
     "no-repetitions": {"objective.repeated": 0.0},
@@ -78,9 +78,7 @@ class RecurrentRun:
 
     def recipe(self, overrides: dict[str, Any]) -> Recipe:
         """Returns the recipe with the seed and the change of the run."""
-        short: dict[str, Any] = {}
-        if self.arm != "recipe":
-            short = {"max_steps": ARM_STEPS, "model.max_loops": ARM_LOOPS, **ARMS[self.arm]}
+        short = {} if self.arm == "recipe" else {**ARM, **ARMS[self.arm]}
         return load_recipe(RECIPE, {**short, "seed": self.seed, **overrides})
 
 
@@ -88,6 +86,7 @@ class RecurrentStudy(Study):
     """The folder of the study: models, results and the page that shows them."""
 
     write_page = staticmethod(write_page)
+    in_family_limit = 500
 
 
 def all_runs() -> list[RecurrentRun]:

@@ -108,6 +108,17 @@ def test_rows_stop_by_themselves():
         torch.testing.assert_close(together.loop_logits[-1][row], output.logits[0], rtol=1e-4, atol=1e-4)
 
 
+def test_longer_prompts_may_loop_longer():
+    """States of an untrained model rarely come to rest, so that the most loops are taken."""
+    long = " ".join(f"n{index} causes n{index + 1}." for index in range(30)) + " Does n3 cause n8?"
+    inputs = AxiomTokenizer()([CHAIN, long], padding=True, return_tensors="pt")
+    model = make(max_loops=50, halting_tolerance=0.0)
+    with torch.no_grad():
+        assert model(**inputs).num_loops.tolist() == [18, 50]
+        model.config.loops_per_token = 0.1
+        assert model(**inputs).num_loops.tolist() == [18, -(-int(inputs.attention_mask[1].sum()) // 10)]
+
+
 def test_a_fixed_number_of_loops():
     model = make()
     inputs = AxiomTokenizer()(PROMPTS, padding=True, return_tensors="pt")

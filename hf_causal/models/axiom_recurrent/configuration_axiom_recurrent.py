@@ -55,8 +55,11 @@ class AxiomRecurrentConfig(PreTrainedConfig):
             Standard deviation of the noise on the states after every loop, in training.
         training_loops (`list[int]`, defaults to `[4, 9]`):
             In training, the number of loops is drawn between these two for each batch.
+        loops_per_token (`float`, defaults to 0.25):
+            Most loops of an answer for each token of its prompt, about two for each statement, but at least twice as
+            many as in training. A prompt stops earlier when its states no longer change.
         max_loops (`int`, defaults to 128):
-            Most loops of one answer. A prompt stops earlier when its states no longer change.
+            Most loops of any answer.
         halting_tolerance (`float`, defaults to 0.2):
             States no longer change when the norm of each token's change is below this share of its state's norm.
         reference_length (`int`, defaults to 48):
@@ -104,6 +107,7 @@ class AxiomRecurrentConfig(PreTrainedConfig):
     outer_norm: bool = True
     state_noise: float | int = 0.0
     training_loops: list[int] | None = None
+    loops_per_token: float | int = 0.25
     max_loops: int = 128
     halting_tolerance: float | int = 0.2
     reference_length: int = 48
@@ -141,7 +145,8 @@ class AxiomRecurrentConfig(PreTrainedConfig):
         for name in ("hidden_size", "num_attention_heads", "intermediate_size", "num_loop_layers", "max_loops"):
             if getattr(self, name) < 1:
                 raise ValueError(f"`{name}` must be at least 1, got {getattr(self, name)}")
-        for name in ("num_prelude_layers", "conv_kernel_size", "directional_heads", "state_noise"):
+        for name in ("num_prelude_layers", "conv_kernel_size", "directional_heads", "state_noise",
+                     "loops_per_token"):  # fmt: skip
             if getattr(self, name) < 0:
                 raise ValueError(f"`{name}` must not be negative, got {getattr(self, name)}")
         if self.hidden_size % self.num_attention_heads:

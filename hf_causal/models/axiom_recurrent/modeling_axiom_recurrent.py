@@ -148,30 +148,36 @@ class AxiomRecurrentModel(AxiomRecurrentPreTrainedModel):
 
     def _loop(self, prelude: torch.Tensor, context: Context, num_loops: int | None, record: bool):
         """Loops, each row until its states no longer change, and returns states, loops of each row and history."""
-        fixed = num_loops
-        if fixed is None and self.training:
+        if num_loops is None and self.training:
             low, high = self.config.training_loops
-            fixed = int(torch.randint(low, high + 1, ()))
+            num_loops = int(torch.randint(low, high + 1, ()))
         injected = self.injection(prelude) if self.config.input_injection else torch.zeros_like(prelude)
         states, moving = prelude, torch.arange(len(prelude), device=prelude.device)
-        used = torch.zeros(len(prelude), dtype=torch.long, device=prelude.device)
+        used, most = torch.zeros_like(moving), self._most_loops(context, num_loops)
         history: list[torch.Tensor] = []
-        for _ in range(fixed or self.config.max_loops):
+        for _ in range(int(most.max())):
             every = len(moving) == len(prelude)
+            rows = context if every else context.select(moving)
             before = states if every else states[moving]
-            after = self._step(
-                before, injected if every else injected[moving], context if every else context.select(moving)
-            )
+            after = self._step(before, injected if every else injected[moving], rows)
             states = after if every else states.index_copy(0, moving, after)
             used[moving] += 1
             if record:
                 history.append(states)
-            if fixed is None:
-                mask = context.mask if every else context.mask[moving]
-                moving = moving[self._changes(before, after, mask)]
+            if num_loops is None:
+                changes = self._changes(before, after, rows.mask) & (used[moving] < most[moving])
+                moving = moving[changes]
                 if not len(moving):
                     break
         return states, used, tuple(history) if record else None
+
+    def _most_loops(self, context: Context, num_loops: int | None) -> torch.Tensor:
+        """Returns how often each row may loop, (batch,)."""
+        tokens = context.mask[..., 0].sum(1)
+        if num_loops is not None:
+            return torch.full_like(tokens, num_loops, dtype=torch.long)
+        most = (tokens * self.config.loops_per_token).ceil().long()
+        return most.clamp(min=2 * self.config.training_loops[1]).clamp(max=self.config.max_loops)
 
     def _step(self, states: torch.Tensor, injected: torch.Tensor, context: Context) -> torch.Tensor:
         """Computes the states after one more loop."""
