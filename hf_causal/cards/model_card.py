@@ -95,7 +95,11 @@ def _system_card(model_type: str | None, corpus: str | None) -> dict[str, Any]:
     if evaluation := evaluation_of_model_type(model_type):
         return evaluation.card
     for system in systems().values():
-        if model_type in system.objectives and any(dataset.name == corpus for dataset in system.datasets):
+        if (
+            model_type
+            and model_type in system.objectives
+            and any(dataset.name == corpus for dataset in system.datasets)
+        ):
             return load(system.objectives[model_type]).card
     return {}
 

@@ -246,7 +246,8 @@ class AdjustmentData(PointedData):
             x, y, others = self._draw_effect(premise, random)
             sets = _subsets(others)
             members = premise.members(sets)
-            flags, valid = adjustment_walks(premise.edges, members.shape[1], *np.tile([[x], [y]], len(sets)), members)
+            ends = np.full(len(sets), x), np.full(len(sets), y)
+            flags, valid = adjustment_walks(premise.edges, members.shape[1], *ends, members)
             out_of_x = premise.edges[:, 0] == x
             allowed = ~(flags[:, out_of_x, 0] & flags[:, out_of_x, 1]).any(1)
             decided = _a_member_decides(sets, valid)
