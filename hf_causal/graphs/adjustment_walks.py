@@ -24,10 +24,8 @@ WALKS = (
     "a walk that has only gone down passes it",
     "a walk that has gone up passes it downwards",
     "a walk passes it upwards",
-    "a walk reaches the effect downwards, by this edge or by another one",
 )
-"""What holds for an edge, in the order of [`adjustment_walks`]. The last one tells apart from where a walk comes to an
-ancestor of the set: from above it may turn round there, from below it may not."""
+"""What holds for an edge, in the order of [`adjustment_walks`]."""
 
 
 def adjustment_walks(
@@ -42,7 +40,7 @@ def adjustment_walks(
         given (`np.ndarray`): Sets, boolean of shape (questions, nodes).
 
     Returns:
-        `tuple[np.ndarray, np.ndarray]`: Boolean of shape (questions, edges, 6), see [`WALKS`], and (questions,).
+        `tuple[np.ndarray, np.ndarray]`: Boolean of shape (questions, edges, 5), see [`WALKS`], and (questions,).
 
     Example:
 
@@ -74,8 +72,7 @@ def adjustment_walks(
         up, down = next_up, next_down
     opened = (below | above)[np.arange(len(y)), y]
     has_forbidden = (at_x[:, cause] & (leads & before_set)[:, effect]).any(1)
-    arrives = above | _into(straight, effect, num_nodes)
-    flags = [leads[:, effect], before_set[:, effect], straight, down, up, arrives[:, effect]]
+    flags = [leads[:, effect], before_set[:, effect], straight, down, up]
     return np.stack(flags, axis=-1), ~(opened | has_forbidden)
 
 

@@ -112,7 +112,8 @@ class PointedData(ABC):
         self._labels: list[np.ndarray] = []
         for start, stop in zip(starts[:-1], starts[1:], strict=True):
             premise = self.read(prompts[start:stop], labels[start:stop])
-            self.draw(premise, drawn_questions, random)
+            for _ in range(drawn_questions):
+                self.draw(premise, random)
             passed, answers = self.decide(premise)
             asked = np.array(premise.labels)
             self._premises.append(premise)
@@ -136,8 +137,8 @@ class PointedData(ABC):
         """Reads the rows of one premise."""
 
     @abstractmethod
-    def draw(self, premise: PointedPremise, count: int, random: np.random.Generator) -> None:
-        """Adds random questions to a premise."""
+    def draw(self, premise: PointedPremise, random: np.random.Generator) -> None:
+        """Adds a random question to a premise."""
 
     @abstractmethod
     def decide(self, premise: PointedPremise) -> tuple[np.ndarray, np.ndarray]:
@@ -197,13 +198,12 @@ class RelevanceData(PointedData):
             premise.ask(firsts, seconds, given, int(label))
         return premise
 
-    def draw(self, premise: PointedPremise, count: int, random: np.random.Generator) -> None:
-        for _ in range(count):
-            nodes = random.permutation(len(premise.first_words)).tolist()
-            changed = int(random.integers(1, 3 if len(nodes) > 2 else 2))
-            end = changed + int(random.integers(1, 3 if len(nodes) > changed + 1 else 2))
-            held = int(random.integers(0, len(nodes) - end + 1))
-            premise.ask(nodes[:changed], nodes[changed:end], nodes[end : end + held])
+    def draw(self, premise: PointedPremise, random: np.random.Generator) -> None:
+        nodes = random.permutation(len(premise.first_words)).tolist()
+        changed = int(random.integers(1, 3 if len(nodes) > 2 else 2))
+        end = changed + int(random.integers(1, 3 if len(nodes) > changed + 1 else 2))
+        held = int(random.integers(0, len(nodes) - end + 1))
+        premise.ask(nodes[:changed], nodes[changed:end], nodes[end : end + held])
 
     def decide(self, premise: PointedPremise) -> tuple[np.ndarray, np.ndarray]:
         changed, targets, held = map(premise.members, (premise.firsts, premise.seconds, premise.given))
@@ -221,9 +221,7 @@ class RelevanceData(PointedData):
 class AdjustmentData(PointedData):
     """Questions about adjustment sets; what passes a statement is what [`adjustment_walks`] finds.
 
-    A hidden cause of two nodes is a node that causes both. Four drawn questions are about a random effect: a valid set
-    and an invalid one in which a member decides that, any set without a forbidden member, and any set. Among random
-    sets most are invalid because of a forbidden member, and few say anything about colliders.
+    A hidden cause of two nodes is a node that causes both. A drawn question is about a random effect and a random set.
     """
 
     task = "adjustment"
@@ -241,56 +239,21 @@ class AdjustmentData(PointedData):
             premise.ask(firsts, seconds, given, int(label))
         return premise
 
-    def draw(self, premise: PointedPremise, count: int, random: np.random.Generator) -> None:
-        while count > 0:
-            x, y, others = self._draw_effect(premise, random)
-            sets = _subsets(others)
-            members = premise.members(sets)
-            ends = np.full(len(sets), x), np.full(len(sets), y)
-            flags, valid = adjustment_walks(premise.edges, members.shape[1], *ends, members)
-            out_of_x = premise.edges[:, 0] == x
-            allowed = ~(flags[:, out_of_x, 0] & flags[:, out_of_x, 1]).any(1)
-            decided = _a_member_decides(sets, valid)
-            for pool in (decided & valid, decided & allowed & ~valid, allowed, np.ones_like(valid))[:count]:
-                numbers = np.flatnonzero(pool if pool.any() else allowed)
-                premise.ask([x], [y], sets[int(random.choice(numbers))])
-            count -= 4
-
-    def _draw_effect(self, premise: PointedPremise, random: np.random.Generator) -> tuple[int, int, list[int]]:
-        """Draws a treatment and an outcome that it affects; returns them and the other nodes that are seen."""
+    def draw(self, premise: PointedPremise, random: np.random.Generator) -> None:
         cause, effect = premise.edges.T
         seen = {node for name, node in premise.names.items() if _HIDDEN not in name}
-        x = int(random.choice([node for node in cause.tolist() if node in seen]))
+        x = random.choice([node for node in cause.tolist() if node in seen])
         effects, more = set[int](), {x}
         while more:
             more = {int(node) for start in more for node in effect[cause == start]} - effects
             effects |= more
-        y = int(random.choice(sorted(effects)))
-        return x, y, random.permutation(sorted(seen - {x, y})).tolist()
+        y = random.choice(sorted(effects))
+        others = random.permutation(sorted(seen - {x, y})).tolist()
+        premise.ask([int(x)], [int(y)], others[: int(random.integers(0, len(others) + 1))])
 
     def decide(self, premise: PointedPremise) -> tuple[np.ndarray, np.ndarray]:
         x, y = (np.array(nodes)[:, 0] for nodes in (premise.firsts, premise.seconds))
         return adjustment_walks(premise.edges, len(premise.first_words), x, y, premise.members(premise.given))
-
-
-_MOST_SUBSETS = 32
-"""Sets of a premise that a drawn question is chosen among."""
-
-
-def _subsets(nodes: list[int]) -> list[list[int]]:
-    """Returns all sets of some nodes, the empty one first, or of the first ones where these are too many."""
-    nodes = nodes[: _MOST_SUBSETS.bit_length() - 1]
-    return [[node for bit, node in enumerate(nodes) if number >> bit & 1] for number in range(1 << len(nodes))]
-
-
-def _a_member_decides(sets: list[list[int]], valid: np.ndarray) -> np.ndarray:
-    """Returns for each set of [`_subsets`] whether it has a member without which the answer is another one."""
-    numbers = np.arange(len(sets))
-    decides = np.zeros(len(sets), dtype=bool)
-    for bit in range(len(sets).bit_length() - 1):
-        has = numbers >> bit & 1 == 1
-        decides |= has & (valid != valid[numbers & ~(1 << bit)])
-    return decides
 
 
 _HIDDEN = "~"

@@ -139,7 +139,7 @@ class SentenceAnswers:
 
     With `sentence_loss_weight`, every statement has a target too: whether its cause is reached from the node in
     question; in questions about d-separation, whether the Bayes ball crosses it with and against its arrow; about
-    adjustment, the six properties of [`hf_causal.graphs.adjustment_walks`]. The name and gate losses are properties
+    adjustment, the five properties of [`hf_causal.graphs.adjustment_walks`]. The name and gate losses are properties
     of the model.
 
     Args:

@@ -210,7 +210,7 @@ def test_pointed_questions_are_answered_as_written_ones(model, tokenizer):
         ids = tokenizer(MIXED, return_tensors="pt").input_ids
         outputs = model(input_ids=ids, num_loops=6, **points)
     torch.testing.assert_close(outputs.question_logits[0], written, rtol=0, atol=1e-5)
-    assert outputs.path_logits.shape == (1, 2, 8, 6)
+    assert outputs.path_logits.shape == (1, 2, 8, 5)
 
 
 @pytest.mark.parametrize("side", ["left", "right"])

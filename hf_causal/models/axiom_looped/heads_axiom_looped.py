@@ -17,7 +17,7 @@ HEADS = {
     "adjustment": ("adjustment_classifier", False),
 }
 """Head of the questions about each task, and whether a raised flag speaks for Yes: a path, or against it."""
-WALKS = 6
+WALKS = 5
 """Ways in which a question about an adjustment set can pass a statement, see `path_logits`."""
 
 
