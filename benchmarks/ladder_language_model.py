@@ -38,6 +38,9 @@ def summary(config: str, limit: int, scores: Scores) -> dict[str, Any]:
     model = total_accuracy(scores.splits.values())
     shortcuts = {name: total_accuracy(splits.values()).accuracy for name, splits in scores.baselines.items()}
     majority = shortcuts.pop("majority")
+    best = max(shortcuts, key=lambda name: shortcuts[name])
+    on_errors = [score.model_on_errors for score in scores.baselines[best].values() if score.model_on_errors]
+    on_errors = total_accuracy(on_errors)
     return {
         "config": config,
         "questions_a_cell": limit,
@@ -46,20 +49,26 @@ def summary(config: str, limit: int, scores: Scores) -> dict[str, Any]:
         "stderr": model.stderr,
         "majority": majority,
         "shortcuts": shortcuts,
+        "on_errors_of_best": {"n": on_errors.n, "accuracy": on_errors.accuracy, "stderr": on_errors.stderr},
     }
 
 
 def table(results: list[dict[str, Any]], name: str) -> str:
     """Returns the results as a table of a page."""
     lines = [
-        f"| config | questions a cell | n | {name} | the more frequent answer | best shortcut |",
-        "|---" * 6 + "|",
+        f"| config | questions a cell | n | {name} | the more frequent answer | best shortcut "
+        f"| {name} where it is wrong (n) |",
+        "|---" * 7 + "|",
     ]
     for one in results:
         best = max(one["shortcuts"], key=one["shortcuts"].get)
         accuracy = f"{one['accuracy']:.2f} ± {one['stderr']:.2f}"
         others = f"{one['majority']:.2f} | {one['shortcuts'][best]:.2f} ({best})"
-        lines.append(f"| `{one['config']}` | {one['questions_a_cell']} | {one['n']} | {accuracy} | {others} |")
+        errors = one["on_errors_of_best"]
+        where = f"{errors['accuracy']:.2f} ± {errors['stderr']:.2f} ({errors['n']})"
+        lines.append(
+            f"| `{one['config']}` | {one['questions_a_cell']} | {one['n']} | {accuracy} | {others} | {where} |"
+        )
     right, n = sum(one["accuracy"] * one["n"] for one in results), sum(one["n"] for one in results)
     return "\n".join([*lines, "", f"{n} questions, {right / n:.2f} right"])
 

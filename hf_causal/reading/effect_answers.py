@@ -81,20 +81,20 @@ def forbidden_adjustment(answering: Answering) -> Answer:
     choices = _choices(answering)
     if not choices.minimal:
         return _no_set(answering, choices)
-    chosen, names = choices.minimal[0], answering.names
+    minimal, names = choices.minimal[0], answering.names
     proofs = {node: _judged(answering, choices, one) for node, one in choices.with_member.items()}
     never = tuple(names[node] for node, proof in proofs.items() if proof.answer == "No")
     further = {
-        node: _judged(answering, choices, (*chosen, node))
+        node: _judged(answering, choices, (*minimal, node))
         for node, proof in proofs.items()
-        if proof.answer == "Yes" and node not in chosen
+        if proof.answer == "Yes" and node not in minimal
     }
     opens = [names[node] for node, proof in further.items() if proof.answer == "No"]
     x, y = answering.asked.names
     text = answering.say("never" if never else "never_none", members=answering.listed(never), x=x, y=y)
     if opens:
-        message = "never_opens" if chosen else "never_opens_alone"
-        values = {"chosen": answering.listed([names[node] for node in chosen])}
+        message = "never_opens" if minimal else "never_opens_alone"
+        values = {"minimal": answering.listed([names[node] for node in minimal])}
         text += answering.say(message, members=answering.listed(opens, word="or"), **values)
     return _of_sets(answering, "", text, [*proofs.values(), *further.values()], never)
 

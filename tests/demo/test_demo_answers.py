@@ -86,9 +86,9 @@ def test_every_example_is_answered_and_proved(models, example):
     ],
 )
 def test_questions_about_all_adjustment_sets_are_drawn(models, further, question, headline, keys):
-    told = f"The age affects smoking and cancer. Smoking causes tar. Tar causes cancer. {further}"
+    stated = f"The age affects smoking and cancer. Smoking causes tar. Tar causes cancer. {further}"
     asked = f"{question} to estimate the effect of smoking on cancer?"
-    card = answer_card(answer_question(models, told, asked, "axiom-looped"))
+    card = answer_card(answer_question(models, stated, asked, "axiom-looped"))
     assert f"<strong>{headline}</strong>" in card and tags(card) <= ALLOWED
     assert {key for key in ("given", "hidden") if f"hc-key-{key}" in card} == keys
 

@@ -103,7 +103,7 @@ def test_a_word_that_changes_the_meaning_is_refused_or_changes_the_reading():
     assert refused > 285
 
 
-TOLD = "Taste affects diet and quiz. Genes affect quiz and health. Diet affects health."
+STATED = "Taste affects diet and quiz. Genes affect quiz and health. Diet affects health."
 
 
 @pytest.mark.parametrize(
@@ -122,16 +122,16 @@ TOLD = "Taste affects diet and quiz. Genes affect quiz and health. Diet affects 
     ],
 )  # fmt: skip
 def test_hidden_causes_and_colliders(hidden, question, expected, members):
-    result = answer(read(TOLD + hidden, f"{question} to estimate the effect of diet on health?"))
+    result = answer(read(STATED + hidden, f"{question} to estimate the effect of diet on health?"))
     assert expected in result.text and result.members == members
     for proof in result.proofs:
         proof.check()
 
 
 def test_several_minimal_sets_are_listed():
-    told = "Age causes income. Age causes diet. Income causes health. Diet causes health. Sport causes diet. "
-    told += "Sport causes taste. Taste causes health."
-    result = answer(read(told, "What should I control for to find the effect of diet on health?"))
+    stated = "Age causes income. Age causes diet. Income causes health. Diet causes health. Sport causes diet. "
+    stated += "Sport causes taste. Taste causes health."
+    result = answer(read(stated, "What should I control for to find the effect of diet on health?"))
     assert result.text.count("“") == 10 and len(result.proofs) == 4  # the pair, and four sets of two
 
 
