@@ -83,6 +83,7 @@ def _introduction(results: Sequence[Result], recipe: Sequence[Result]) -> list[s
     dates = sorted({result["date"] for result in results})
     when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
     seeds = ", ".join(str(result["seed"]) for result in recipe) or "none yet"
+    arms = sum(result["arm"] in PRIORS for result in results)
     per_cell = sorted({min(cell[4] for cell in result["cells"]) for result in recipe or results})
     return [
         "The looped reasoner finds sentences and names by code and learns what to do with them. `axiom-recurrent` "
@@ -90,9 +91,10 @@ def _introduction(results: Sequence[Result], recipe: Sequence[Result]) -> list[s
         "both directions and a feed-forward layer, without positions, whose weights are the same in every loop. "
         "It loops until its states no longer change. It is trained on the same chains of 3 to 6 nodes.",
         "",
-        f"Seeds of the recipe: {seeds}. At least {per_cell[0]} questions a cell, half of them Yes, so chance is .5 "
+        f"**{len(recipe)} of 3 seeds and {arms} of {len(PRIORS)} arms are finished** (seeds of the recipe: {seeds}). "
+        f"At least {per_cell[0]} questions a cell, half of them Yes in all, so chance is .5 "
         f"(`benchmarks/study_recurrent.py`; one thread of {hardware}; {when}). The weights of a run are those with "
-        "the best in-family validation; no score outside of the family has chosen weights or settings of an arm.",
+        "the best in-family validation.",
     ]
 
 
@@ -130,7 +132,9 @@ def _sizes(recipe: Sequence[Result]) -> list[str]:
     groups = dict.fromkeys((cell[0], cell[1], cell[2]) for result in recipe for cell in result["cells"])
     for axis, structure, factor in groups:
         points = curve(recipe, axis, structure, factor)
-        title = TITLES[axis] + (f", {factor:.1f} edges a node" if factor else "")
+        several = len({group[1] for group in groups if group[0] == axis}) > 1
+        title = TITLES[axis] + (f", {structure.replace('_', ' ')}" if several else "")
+        title += f", {factor:.1f} edges a node" if factor else ""
         lines.append(f"| {title} | " + " | ".join(_range(points.get(size, ())) for size in sizes) + " |")
     family = ", ".join(f"{result['in_family']['accuracy']:.4f}" for result in recipe)
     return [*lines, "", f"In-family, by seed: {family} (n = {recipe[0]['in_family']['n']:,}).", ""]
