@@ -152,8 +152,8 @@ class AxiomLoopedModel(AxiomLoopedPreTrainedModel):
         )
 
     def _cost(self) -> torch.Tensor:
-        """Computes the mean cost of the blocks, of those for d-separation where there are such, summed over tasks."""
-        stacks = [self.separation_blocks if self.config.separate_blocks else self.blocks]
+        """Computes the mean cost of the blocks of each task, summed over tasks."""
+        stacks = [self.blocks, *([self.separation_blocks] if self.config.separate_blocks else [])]
         stacks += [self._blocks_of(task) for task in SEPARATE_TASKS if self.config.reads(task)]
         return sum(torch.stack([block.cost() for block in blocks]).mean() for blocks in stacks)  # type: ignore
 
