@@ -24,9 +24,8 @@ from hf_causal.artifacts import (
 )
 from hf_causal.cards.finetuned_card import finetuned_scores, render_finetuned_card, scored_dataset, task_type
 from hf_causal.cards.templates import read_template
-from hf_causal.systems import evaluation_of_model_type, systems
+from hf_causal.systems import evaluation_of_model_type, objective_on_data
 from hf_causal.systems.datasets import datasets, task_name
-from hf_causal.systems.system import load
 from hf_causal.tasks.registry import get_task
 from hf_causal.utils.files import write_text
 
@@ -94,14 +93,8 @@ def _system_card(model_type: str | None, corpus: str | None) -> dict[str, Any]:
     """Returns the text of a sister system's card for a model of it, or for a decoder on its data; empty for others."""
     if evaluation := evaluation_of_model_type(model_type):
         return evaluation.card
-    for system in systems().values():
-        if (
-            model_type
-            and model_type in system.objectives
-            and any(dataset.name == corpus for dataset in system.datasets)
-        ):
-            return load(system.objectives[model_type]).card
-    return {}
+    objective = objective_on_data(model_type, corpus)
+    return objective.card if objective else {}
 
 
 def _metadata(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 from hf_causal.systems.system import System, SystemEvaluation, load
 
@@ -31,10 +32,27 @@ def system_of_model(model_type: str | None) -> System | None:
     return next((system for system in systems().values() if model_type and system.model_type == model_type), None)
 
 
+def objective_on_data(model_type: str | None, corpus: str | None) -> Any:
+    """Returns the objective class that a system names for an architecture of the core on its data, or `None`."""
+    for system in systems().values():
+        reference = system.objectives.get(model_type or "")
+        if reference and any(dataset.name == corpus for dataset in system.datasets):
+            return load(reference)
+    return None
+
+
 def evaluation_of_model_type(model_type: str | None) -> SystemEvaluation | None:
     """Returns how a system scores an architecture, or `None` for one that answers questions."""
     system = system_of_model(model_type)
     return load(system.evaluation) if system and system.evaluation else None
 
 
-__all__ = ["NAMES", "System", "SystemEvaluation", "evaluation_of_model_type", "system_of_model", "systems"]
+__all__ = [
+    "NAMES",
+    "System",
+    "SystemEvaluation",
+    "evaluation_of_model_type",
+    "objective_on_data",
+    "system_of_model",
+    "systems",
+]

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import pyarrow as pa
 import torch
 
-from hf_causal.systems import system_of_model, systems
+from hf_causal.systems import objective_on_data, system_of_model, systems
 from hf_causal.systems.system import load
 from hf_causal.training.packing import PackedData
 from hf_causal.utils.recipe_files import RecipeReader, require
@@ -104,9 +104,8 @@ def objective_class(model_type: str, corpus: str | None = None) -> Any:
     """
     if (system := system_of_model(model_type)) is not None:
         return load(system.objective)
-    for system in systems().values():
-        if model_type in system.objectives and any(dataset.name == corpus for dataset in system.datasets):
-            return load(system.objectives[model_type])
+    if (on_data := objective_on_data(model_type, corpus)) is not None:
+        return on_data
     if model_type not in OBJECTIVES:
         known = [*OBJECTIVES, *(system.model_type for system in systems().values() if system.model_type)]
         raise ValueError(f"recipe field 'model_type' must be one of {', '.join(known)}, got {model_type!r}")
