@@ -152,6 +152,8 @@ class Study:
         limit (`int`, *optional*): At most this many questions of each cell.
     """
 
+    folder = Path("runs/studies/positions")
+    """Where a study is by default."""
     write_page: Callable[[Path, Path], Path] = staticmethod(write_page)
     """Writes the page of a folder of results."""
     in_family_limit: int | None = None
@@ -307,47 +309,42 @@ def _versions() -> dict[str, str]:
     return {"hf_causal": __version__, "python": platform.python_version(), **versions}
 
 
-def _checked(options: argparse.Namespace, overrides: dict[str, Any]) -> tuple[Study, list[Run]]:
-    """Returns the study and its selected runs.
-
-    Raises:
-        `ValueError`: For a wrong option or recipe field.
-        `FileNotFoundError`: If `--data` does not exist.
-    """
-    runs = select(all_runs(), options.only)
-    if options.limit is not None and options.limit < 1:
-        raise ValueError(f"--limit must be at least 1, got {options.limit}")
-    if options.data and not options.data.is_dir():
-        raise FileNotFoundError(f"--data {str(options.data)!r} is not a folder")
-    for run in runs:
-        run.recipe(overrides)
-    return Study(options.out, options.data, overrides, options.limit), runs
-
-
-def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("runs/studies/positions"), help="folder of the study")
-    parser.add_argument(
-        "--only", nargs="+", default=[], metavar="RUN", help="parts of keys, such as none/ts2/0 or rope"
-    )
+def run_study(
+    study_class: type[Study], runs: Sequence[Run], description: str | None, example: str, arguments: list[str] | None
+) -> None:
+    """Reads the command line of a study, and lists, completes or draws its runs."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=study_class.folder, help="folder of the study")
+    parser.add_argument("--only", nargs="+", default=[], metavar="RUN", help=f"parts of keys, such as {example}")
     parser.add_argument("--list", action="store_true", help="list the runs and end")
-    parser.add_argument("--data", type=Path, help="folder with axiomatic/ and corr2cause/, built by hf-causal")
+    parser.add_argument("--data", type=Path, help="folder with the corpora, such as axiomatic/, built by hf-causal")
     parser.add_argument("--limit", type=int, help="at most this many questions of each cell")
     parser.add_argument("--render", type=Path, metavar="RESULTS", help="only draw the page of this folder of results")
     parser.add_argument("--page", type=Path, help="where --render writes the page; its figures go into RESULTS")
     options, rest = parser.parse_known_args(arguments)
     try:
         if options.render:
-            print(write_page(options.render, options.page or options.render / "page.md"))
+            print(study_class.write_page(options.render, options.page or options.render / "page.md"))
             return
-        study, runs = _checked(options, parse_overrides(rest))
+        runs, overrides = select(runs, options.only), parse_overrides(rest)
+        if options.limit is not None and options.limit < 1:
+            raise ValueError(f"--limit must be at least 1, got {options.limit}")
+        if options.data and not options.data.is_dir():
+            raise FileNotFoundError(f"--data {str(options.data)!r} is not a folder")
+        for run in runs:
+            run.recipe(overrides)
     except (ValueError, FileNotFoundError) as error:
         parser.error(str(error))
+    study = study_class(options.out, options.data, overrides, options.limit)
     if options.list:
         for run in runs:
             print(f"{run.key:20} {'finished' if study.is_finished(run) else 'to do'}")
         return
     complete_all(study, runs)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    run_study(Study, all_runs(), __doc__, "none/ts2/0 or rope", arguments)
 
 
 def complete_all(study: Study, runs: Sequence[Run]) -> None:

@@ -13,16 +13,15 @@ work on one folder.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from study_positions import Study, complete_all, select
+from study_positions import Study, run_study
 from study_reports.recurrent import write_page
 
-from hf_causal.training.recipe import Recipe, load_recipe, parse_overrides
+from hf_causal.training.recipe import Recipe, load_recipe
 
 RECIPE = "axiom-recurrent"
 SEEDS = (0, 1, 2)
@@ -85,6 +84,7 @@ class RecurrentRun:
 class RecurrentStudy(Study):
     """The folder of the study: models, results and the page that shows them."""
 
+    folder = Path("runs/studies/recurrent")
     write_page = staticmethod(write_page)
     in_family_limit = 500
 
@@ -96,36 +96,7 @@ def all_runs() -> list[RecurrentRun]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("runs/studies/recurrent"), help="folder of the study")
-    parser.add_argument(
-        "--only", nargs="+", default=[], metavar="RUN", help="parts of keys, such as softmax or recipe/1"
-    )
-    parser.add_argument("--list", action="store_true", help="list the runs and end")
-    parser.add_argument("--data", type=Path, help="folder with axiomatic/, built by hf-causal")
-    parser.add_argument("--limit", type=int, help="at most this many questions of each cell")
-    parser.add_argument("--render", type=Path, metavar="RESULTS", help="only draw the page of this folder of results")
-    parser.add_argument("--page", type=Path, help="where --render writes the page; its figures go into RESULTS")
-    options, rest = parser.parse_known_args(arguments)
-    try:
-        if options.render:
-            print(write_page(options.render, options.page or options.render / "page.md"))
-            return
-        runs, overrides = select(all_runs(), options.only), parse_overrides(rest)
-        if options.limit is not None and options.limit < 1:
-            raise ValueError(f"--limit must be at least 1, got {options.limit}")
-        if options.data and not options.data.is_dir():
-            raise FileNotFoundError(f"--data {str(options.data)!r} is not a folder")
-        for run in runs:
-            run.recipe(overrides)
-    except (ValueError, FileNotFoundError) as error:
-        parser.error(str(error))
-    study = RecurrentStudy(options.out, options.data, overrides, options.limit)
-    if options.list:
-        for run in runs:
-            print(f"{run.key:20} {'finished' if study.is_finished(run) else 'to do'}")
-        return
-    complete_all(study, runs)
+    run_study(RecurrentStudy, all_runs(), __doc__, "softmax or recipe/1", arguments)
 
 
 if __name__ == "__main__":
